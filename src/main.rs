@@ -1,0 +1,3 @@
+//! The `smartbuild` program.
+
+fn main() {}

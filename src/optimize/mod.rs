@@ -1,0 +1,1 @@
+//! The optimizer: rewrites of a Dockerfile that rebuild less and build the same.

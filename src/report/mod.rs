@@ -1,0 +1,1 @@
+//! Rendering only: result types in, text or JSON out.
