@@ -28,7 +28,7 @@ pub struct Directive {
 /// One instruction with everything that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instruction {
-    /// From the keyword's first byte to the end of the last line that belongs to the
+    /// From the keyword's first byte (or that of an escape character alone on a line before it) to the end of the last line that belongs to the
     /// instruction (heredoc terminators included), without the final newline.
     pub span: Span,
     /// The first line, counted from 1.
@@ -36,8 +36,8 @@ pub struct Instruction {
     /// The last line (a heredoc's terminator counts), counted from 1.
     pub last_line: u32,
     /// The instruction's text with continuation lines joined and comments between them
-    /// removed, keyword and flags included, heredoc bodies not: what the engine shows as a
-    /// step's name before it expands variables (`BuildKit`'s `Node.Original`).
+    /// removed, keyword and flags included, heredoc bodies not, blanks around it cut: what the
+    /// engine shows as a step's name before it expands variables (`BuildKit`'s `Node.Original`).
     pub text: String,
     /// The flags, in the order written.
     pub flags: Vec<Flag>,
@@ -178,6 +178,9 @@ pub struct Mount {
     pub gid: Option<u64>,
     /// `size` in bytes.
     pub size: Option<u64>,
+    /// The flag's value as written. A value above that holds a variable, a quote or an escape is
+    /// still unread where its field is not text; [`Mount::expand`] reads it.
+    pub text: String,
 }
 
 /// The type of a RUN mount.
