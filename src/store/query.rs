@@ -1,0 +1,265 @@
+//! Reading: known keys, past builds and steps, typical times, base images.
+
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rusqlite::types::Type;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::manifest;
+use super::types::{BuildRecord, FileRecord, Outcome, StepRecord, Timing};
+use super::{Store, StoreError};
+use crate::{Digest, Seconds};
+
+const STEP_COLUMNS: &str = "step.key, step.name, step.line, step.instruction, step.kind, \
+                            step.inputs, step.outcome, step.seconds, step.reusable";
+
+impl Store {
+    /// Which of `keys` this engine has run or reused and, as far as is recorded, still holds,
+    /// with the time each is expected to take. Records of other engines never count.
+    pub fn known(
+        &self,
+        engine: &str,
+        keys: &[Digest],
+    ) -> Result<HashMap<Digest, Timing>, StoreError> {
+        self.read(|| {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT mean_seconds, runs FROM step_key
+                 WHERE engine = (SELECT id FROM engine WHERE identity = ?1)
+                   AND key = ?2 AND reusable",
+            )?;
+            let mut known = HashMap::with_capacity(keys.len());
+            for key in keys {
+                let timing = statement
+                    .query_row(params![engine, key.as_bytes()], |row| {
+                        Ok(Timing { seconds: Seconds::new(row.get(0)?), runs: row.get(1)? })
+                    })
+                    .optional()?;
+                if let Some(timing) = timing {
+                    known.insert(*key, timing);
+                }
+            }
+            Ok(known)
+        })
+    }
+
+    /// Whether any build on this engine was ever recorded.
+    pub fn has_records(&self, engine: &str) -> Result<bool, StoreError> {
+        self.read(|| {
+            self.connection.query_row(
+                "SELECT EXISTS (SELECT 1 FROM build JOIN engine ON build.engine = engine.id
+                                WHERE identity = ?1)",
+                [engine],
+                |row| row.get(0),
+            )
+        })
+    }
+
+    /// The newest build of this Dockerfile and target, successful or not, with its steps and
+    /// the files of its context.
+    pub fn latest_build(
+        &self,
+        engine: &str,
+        project: &str,
+        dockerfile: &str,
+        target: Option<&str>,
+    ) -> Result<Option<BuildRecord>, StoreError> {
+        let Some((mut build, manifest)) =
+            self.builds(engine, project, dockerfile, target, 1)?.into_iter().next()
+        else {
+            return Ok(None);
+        };
+        if let Some(manifest) = manifest {
+            build.files = self.files(manifest)?;
+        }
+        Ok(Some(build))
+    }
+
+    /// The newest `limit` builds of this Dockerfile and target, newest first, with their steps;
+    /// `files` is left empty.
+    pub fn latest_builds(
+        &self,
+        engine: &str,
+        project: &str,
+        dockerfile: &str,
+        target: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<BuildRecord>, StoreError> {
+        let builds = self.builds(engine, project, dockerfile, target, limit)?;
+        Ok(builds.into_iter().map(|(build, _)| build).collect())
+    }
+
+    /// The most recent step of this project, of whatever Dockerfile and target, that has this
+    /// name or this instruction and ran or was reused; among equally recent ones that of the
+    /// same name.
+    pub fn nearest_step(
+        &self,
+        engine: &str,
+        project: &str,
+        name: &str,
+        instruction: &str,
+    ) -> Result<Option<StepRecord>, StoreError> {
+        self.read(|| {
+            self.connection
+                .prepare_cached(&format!(
+                    "SELECT {STEP_COLUMNS} FROM step JOIN build ON step.build = build.id
+                     WHERE build.engine = (SELECT id FROM engine WHERE identity = ?1)
+                       AND build.project = ?2
+                       AND (step.name = ?3 OR step.instruction = ?4) AND step.outcome IN (0, 1)
+                     ORDER BY build.started DESC, build.id DESC, step.name = ?3 DESC, step.position
+                     LIMIT 1"
+                ))?
+                .query_row(params![engine, project, name, instruction], step_from)
+                .optional()
+        })
+    }
+
+    /// The median time of the steps that ran on this engine, by instruction keyword. Each step
+    /// key counts once, with its mean.
+    pub fn typical_seconds(&self, engine: &str) -> Result<HashMap<String, Seconds>, StoreError> {
+        self.read(|| {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT kind, mean_seconds FROM step_key
+                 WHERE engine = (SELECT id FROM engine WHERE identity = ?1) AND runs > 0
+                 ORDER BY mean_seconds",
+            )?;
+            let mut by_kind: HashMap<String, Vec<f64>> = HashMap::new();
+            let mut rows = statement.query([engine])?;
+            while let Some(row) = rows.next()? {
+                by_kind.entry(row.get(0)?).or_default().push(row.get(1)?);
+            }
+            Ok(by_kind.into_iter().map(|(kind, sorted)| (kind, median(&sorted))).collect())
+        })
+    }
+
+    /// What [`Store::remember_image`] kept of this base image.
+    pub fn image(
+        &self,
+        engine: &str,
+        reference: &str,
+        platform: &str,
+    ) -> Result<Option<String>, StoreError> {
+        self.read(|| {
+            self.connection
+                .query_row(
+                    "SELECT json FROM image
+                     WHERE engine = (SELECT id FROM engine WHERE identity = ?1)
+                       AND reference = ?2 AND platform = ?3",
+                    [engine, reference, platform],
+                    |row| row.get(0),
+                )
+                .optional()
+        })
+    }
+
+    fn builds(
+        &self,
+        engine: &str,
+        project: &str,
+        dockerfile: &str,
+        target: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(BuildRecord, Option<i64>)>, StoreError> {
+        self.read(|| {
+            // One snapshot for the builds and their steps: another process may be deleting.
+            let snapshot = self.connection.unchecked_transaction()?;
+            let mut statement = snapshot.prepare_cached(
+                "SELECT id, started, seconds, succeeded, image, manifest FROM build
+                 WHERE engine = (SELECT id FROM engine WHERE identity = ?1)
+                   AND project = ?2 AND dockerfile = ?3 AND target IS ?4
+                 ORDER BY started DESC, id DESC LIMIT ?5",
+            )?;
+            let mut steps = snapshot.prepare_cached(&format!(
+                "SELECT {STEP_COLUMNS} FROM step WHERE build = ?1 ORDER BY position"
+            ))?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut rows = statement.query(params![engine, project, dockerfile, target, limit])?;
+            let mut builds = Vec::new();
+            while let Some(row) = rows.next()? {
+                let id: i64 = row.get(0)?;
+                let image: Option<[u8; 32]> = row.get(4)?;
+                let build = BuildRecord {
+                    engine: engine.to_owned(),
+                    project: project.to_owned(),
+                    dockerfile: dockerfile.to_owned(),
+                    target: target.map(str::to_owned),
+                    started: time_from(row.get(1)?),
+                    seconds: Seconds::new(row.get(2)?),
+                    succeeded: row.get(3)?,
+                    image: image.map(Digest::from_bytes),
+                    steps: steps.query_map([id], step_from)?.collect::<rusqlite::Result<_>>()?,
+                    files: Vec::new(),
+                };
+                builds.push((build, row.get(5)?));
+            }
+            Ok(builds)
+        })
+    }
+
+    /// The files of a manifest; none where another process has just dropped it.
+    fn files(&self, manifest: i64) -> Result<Vec<FileRecord>, StoreError> {
+        let found: Option<([u8; 32], Vec<u8>)> = self.read(|| {
+            self.connection
+                .query_row(
+                    "SELECT digest, content FROM manifest WHERE id = ?1",
+                    [manifest],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()
+        })?;
+        let Some((digest, content)) = found else { return Ok(Vec::new()) };
+        let damaged = || StoreError::damaged(&self.path, format!("manifest {manifest}"));
+        if Digest::of(&content) != Digest::from_bytes(digest) {
+            return Err(damaged());
+        }
+        manifest::decode(&content).map_err(|manifest::Malformed| damaged())
+    }
+
+    fn read<T>(&self, work: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        work().map_err(|source| self.fail(source))
+    }
+}
+
+fn step_from(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
+    let seconds: Option<f64> = row.get(7)?;
+    Ok(StepRecord {
+        key: Digest::from_bytes(row.get(0)?),
+        name: row.get(1)?,
+        line: row.get(2)?,
+        instruction: row.get(3)?,
+        kind: row.get(4)?,
+        inputs: row.get(5)?,
+        outcome: outcome_from(row.get(6)?)?,
+        seconds: seconds.map(Seconds::new),
+        reusable: row.get(8)?,
+    })
+}
+
+fn outcome_from(number: i64) -> rusqlite::Result<Outcome> {
+    match number {
+        0 => Ok(Outcome::Cached),
+        1 => Ok(Outcome::Ran),
+        2 => Ok(Outcome::Failed),
+        3 => Ok(Outcome::NotReached),
+        other => Err(rusqlite::Error::FromSqlConversionFailure(
+            6,
+            Type::Integer,
+            format!("{other} is no outcome of a step").into(),
+        )),
+    }
+}
+
+fn time_from(nanoseconds: i64) -> SystemTime {
+    let distance = Duration::from_nanos(nanoseconds.unsigned_abs());
+    if nanoseconds < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance }
+}
+
+/// The middle of sorted values, or the mean of the two in the middle.
+fn median(sorted: &[f64]) -> Seconds {
+    let middle = sorted.len() / 2;
+    match sorted {
+        [] => Seconds::ZERO,
+        _ if sorted.len() % 2 == 1 => Seconds::new(sorted[middle]),
+        _ => Seconds::new(f64::midpoint(sorted[middle - 1], sorted[middle])),
+    }
+}

@@ -1,0 +1,410 @@
+//! Stories of what is remembered, forgotten and refused.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, UNIX_EPOCH};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::*;
+use crate::{Digest, Seconds};
+
+const ENGINE: &str = "engine-a";
+
+fn step(text: &str) -> StepRecord {
+    StepRecord {
+        key: Digest::of(text.as_bytes()),
+        name: format!("[2/3] {text}"),
+        line: 2,
+        instruction: text.to_owned(),
+        kind: text.split(' ').next().unwrap_or_default().to_owned(),
+        inputs: "[]".to_owned(),
+        outcome: Outcome::Ran,
+        seconds: Some(Seconds::new(1.0)),
+        reusable: true,
+    }
+}
+
+fn ran(text: &str, seconds: f64) -> StepRecord {
+    StepRecord { seconds: Some(Seconds::new(seconds)), ..step(text) }
+}
+
+fn ended(text: &str, outcome: Outcome, reusable: bool) -> StepRecord {
+    StepRecord { outcome, reusable, seconds: None, ..step(text) }
+}
+
+fn build(at: u64, steps: Vec<StepRecord>) -> BuildRecord {
+    BuildRecord {
+        engine: ENGINE.to_owned(),
+        project: "/home/ann/shop".to_owned(),
+        dockerfile: "Dockerfile".to_owned(),
+        target: None,
+        started: UNIX_EPOCH + Duration::from_secs(at),
+        seconds: Seconds::new(4.5),
+        succeeded: true,
+        image: Some(Digest::of(b"image")),
+        steps,
+        files: vec![file("app.py", at)],
+    }
+}
+
+fn file(path: &str, content: u64) -> FileRecord {
+    FileRecord {
+        path: path.to_owned(),
+        kind: "file".to_owned(),
+        mode: 0o644,
+        size: 12,
+        modified: (1_700_000_000, 5),
+        digest: Some(Digest::of(&content.to_le_bytes())),
+        target: None,
+    }
+}
+
+fn latest(store: &Store) -> Option<BuildRecord> {
+    store.latest_build(ENGINE, "/home/ann/shop", "Dockerfile", None).unwrap()
+}
+
+fn is_known(store: &Store, engine: &str, text: &str) -> bool {
+    !store.known(engine, &[Digest::of(text.as_bytes())]).unwrap().is_empty()
+}
+
+fn expected(store: &Store, text: &str) -> Timing {
+    let key = Digest::of(text.as_bytes());
+    store.known(ENGINE, &[key]).unwrap()[&key]
+}
+
+#[test]
+fn a_build_comes_back_as_it_was_recorded() {
+    let mut store = Store::in_memory().unwrap();
+    let failed = BuildRecord {
+        succeeded: false,
+        image: None,
+        steps: vec![
+            step("COPY . ."),
+            ended("RUN make", Outcome::Failed, false),
+            ended("RUN make install", Outcome::NotReached, false),
+        ],
+        ..build(7, vec![])
+    };
+    store.record(&failed).unwrap();
+    assert_eq!(latest(&store), Some(failed));
+}
+
+#[test]
+fn nothing_is_known_before_the_first_build() {
+    let store = Store::in_memory().unwrap();
+    assert!(!store.has_records(ENGINE).unwrap());
+    assert!(!is_known(&store, ENGINE, "RUN make"));
+    assert_eq!(latest(&store), None);
+    assert!(store.typical_seconds(ENGINE).unwrap().is_empty());
+}
+
+#[test]
+fn one_engine_does_not_speak_for_another() {
+    let mut store = Store::in_memory().unwrap();
+    store.record(&build(1, vec![step("RUN make")])).unwrap();
+    assert!(store.has_records(ENGINE).unwrap() && is_known(&store, ENGINE, "RUN make"));
+    assert!(!store.has_records("engine-b").unwrap() && !is_known(&store, "engine-b", "RUN make"));
+    assert!(store.typical_seconds("engine-b").unwrap().is_empty());
+}
+
+#[test]
+fn keys_of_old_builds_stay_known() {
+    let mut store = Store::in_memory().unwrap();
+    store.record(&build(1, vec![step("RUN on-old-branch")])).unwrap();
+    for at in 2..210 {
+        store.record(&build(at, vec![step("RUN on-main")])).unwrap();
+    }
+    assert!(is_known(&store, ENGINE, "RUN on-old-branch"));
+    let kept = store.latest_builds(ENGINE, "/home/ann/shop", "Dockerfile", None, 1000).unwrap();
+    assert_eq!(kept.len(), 200);
+    assert!(kept.iter().all(|build| build.files.is_empty() && build.steps.len() == 1));
+}
+
+#[test]
+fn what_is_uncertain_or_unfinished_is_not_known() {
+    let mut store = Store::in_memory().unwrap();
+    let file_changed_meanwhile = StepRecord { reusable: false, ..step("COPY . .") };
+    store
+        .record(&build(
+            1,
+            vec![
+                file_changed_meanwhile,
+                ended("RUN make", Outcome::Failed, false),
+                ended("RUN late", Outcome::NotReached, false),
+            ],
+        ))
+        .unwrap();
+    for text in ["COPY . .", "RUN make", "RUN late"] {
+        assert!(!is_known(&store, ENGINE, text), "{text}");
+    }
+}
+
+#[test]
+fn a_step_that_fails_was_not_in_the_cache_after_all() {
+    let mut store = Store::in_memory().unwrap();
+    store.record(&build(1, vec![step("RUN make")])).unwrap();
+    store.record(&build(2, vec![ended("RUN make", Outcome::Failed, true)])).unwrap();
+    assert!(!is_known(&store, ENGINE, "RUN make"));
+    store.record(&build(3, vec![step("RUN make")])).unwrap();
+    assert!(is_known(&store, ENGINE, "RUN make"));
+}
+
+#[test]
+fn an_evicted_key_is_forgotten_until_it_runs_again_and_keeps_its_time() {
+    let mut store = Store::in_memory().unwrap();
+    store.record(&build(1, vec![ran("RUN make", 30.0), step("RUN other")])).unwrap();
+    store.forget(ENGINE, &[Digest::of(b"RUN make")]).unwrap();
+    assert!(!is_known(&store, ENGINE, "RUN make") && is_known(&store, ENGINE, "RUN other"));
+    store.record(&build(2, vec![ended("RUN make", Outcome::Cached, true)])).unwrap();
+    assert_eq!(expected(&store, "RUN make"), Timing { seconds: Seconds::new(30.0), runs: 1 });
+}
+
+#[test]
+fn recent_runs_weigh_more() {
+    let mut store = Store::in_memory().unwrap();
+    let mut run = |at, seconds| {
+        store.record(&build(at, vec![ran("RUN make", seconds)])).unwrap();
+        expected(&store, "RUN make")
+    };
+    assert_eq!(run(1, 10.0), Timing { seconds: Seconds::new(10.0), runs: 1 });
+    assert_eq!(run(2, 20.0), Timing { seconds: Seconds::new(15.0), runs: 2 });
+    assert_eq!(run(3, 30.0), Timing { seconds: Seconds::new(20.0), runs: 3 });
+    // The fourth weighs 0.3, not a quarter.
+    assert_eq!(run(4, 30.0), Timing { seconds: Seconds::new(23.0), runs: 4 });
+}
+
+#[test]
+fn a_reused_step_says_nothing_of_its_time() {
+    let mut store = Store::in_memory().unwrap();
+    let reused =
+        StepRecord { outcome: Outcome::Cached, seconds: Some(Seconds::ZERO), ..step("RUN make") };
+    store.record(&build(1, vec![reused.clone()])).unwrap();
+    assert_eq!(expected(&store, "RUN make"), Timing { seconds: Seconds::ZERO, runs: 0 });
+    store.record(&build(2, vec![ran("RUN make", 8.0)])).unwrap();
+    store.record(&build(3, vec![reused])).unwrap();
+    assert_eq!(expected(&store, "RUN make"), Timing { seconds: Seconds::new(8.0), runs: 1 });
+}
+
+#[test]
+fn typical_times_are_medians_of_what_ran_by_instruction() {
+    let mut store = Store::in_memory().unwrap();
+    let steps = vec![
+        ran("RUN a", 1.0),
+        ran("RUN b", 100.0),
+        ran("RUN c", 3.0),
+        ran("COPY x", 0.2),
+        ran("COPY y", 0.4),
+        ended("WORKDIR /w", Outcome::Cached, true),
+    ];
+    store.record(&build(1, steps)).unwrap();
+    let typical = store.typical_seconds(ENGINE).unwrap();
+    assert_eq!(typical.len(), 2);
+    assert_eq!(typical["RUN"], Seconds::new(3.0));
+    assert!((typical["COPY"].get() - 0.3).abs() < 1e-9);
+}
+
+#[test]
+fn builds_of_other_targets_and_dockerfiles_are_apart() {
+    let mut store = Store::in_memory().unwrap();
+    let test = BuildRecord { target: Some("test".to_owned()), ..build(2, vec![]) };
+    let other = BuildRecord { dockerfile: "Dockerfile.dev".to_owned(), ..build(3, vec![]) };
+    let plain = build(1, vec![]);
+    for each in [&test, &other, &plain] {
+        store.record(each).unwrap();
+    }
+    let of = |dockerfile, target| {
+        store.latest_build(ENGINE, "/home/ann/shop", dockerfile, target).unwrap()
+    };
+    assert_eq!(of("Dockerfile", None), Some(plain));
+    assert_eq!(of("Dockerfile", Some("test")), Some(test));
+    assert_eq!(of("Dockerfile.dev", None), Some(other));
+    assert_eq!(of("Dockerfile", Some("")), None);
+}
+
+#[test]
+fn only_the_newest_builds_keep_their_files() {
+    let mut store = Store::in_memory().unwrap();
+    for at in 1..=6 {
+        store.record(&build(at, vec![])).unwrap();
+    }
+    let manifests = |store: &Store| -> i64 {
+        store.connection.query_row("SELECT count(*) FROM manifest", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(manifests(&store), 3);
+    assert_eq!(latest(&store).unwrap().files, vec![file("app.py", 6)]);
+    for at in 7..=9 {
+        let unchanged = BuildRecord { files: vec![file("app.py", 6)], ..build(at, vec![]) };
+        store.record(&unchanged).unwrap();
+    }
+    assert_eq!(manifests(&store), 1);
+    assert_eq!(latest(&store).unwrap().files, vec![file("app.py", 6)]);
+}
+
+#[test]
+fn the_nearest_step_is_the_newest_of_that_name_or_instruction() {
+    let mut store = Store::in_memory().unwrap();
+    let named = |name: &str, inputs: &str| StepRecord {
+        name: name.to_owned(),
+        inputs: inputs.to_owned(),
+        ..step("COPY $DIR .")
+    };
+    store.record(&build(1, vec![named("[2/3] COPY a .", "first")])).unwrap();
+    store.record(&build(2, vec![named("[2/3] COPY b .", "second")])).unwrap();
+    let failed = StepRecord { outcome: Outcome::NotReached, ..named("[2/3] COPY a .", "third") };
+    store.record(&build(3, vec![failed])).unwrap();
+    let nearest = |name, instruction| {
+        let found = store.nearest_step(ENGINE, "/home/ann/shop", name, instruction).unwrap();
+        found.map(|step| step.inputs)
+    };
+    assert_eq!(nearest("[2/3] COPY a .", "").as_deref(), Some("first"));
+    assert_eq!(nearest("[9/9] COPY c .", "COPY $DIR .").as_deref(), Some("second"));
+    assert_eq!(nearest("[9/9] COPY c .", "COPY c ."), None);
+}
+
+#[test]
+fn a_base_image_is_remembered_by_engine_reference_and_platform() {
+    let mut store = Store::in_memory().unwrap();
+    store.remember_image(ENGINE, "alpine:3", "", "old").unwrap();
+    store.remember_image(ENGINE, "alpine:3", "", "new").unwrap();
+    assert_eq!(store.image(ENGINE, "alpine:3", "").unwrap().as_deref(), Some("new"));
+    assert_eq!(store.image(ENGINE, "alpine:3", "linux/arm64").unwrap(), None);
+    assert_eq!(store.image("engine-b", "alpine:3", "").unwrap(), None);
+}
+
+#[test]
+fn records_survive_closing_and_are_private() {
+    let dir = tempfile::tempdir().unwrap();
+    let deep = dir.path().join("cache/smartbuild");
+    Store::open(&deep).unwrap().record(&build(1, vec![step("RUN make")])).unwrap();
+    assert!(is_known(&Store::open(&deep).unwrap(), ENGINE, "RUN make"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(deep.join(FILE_NAME)), 0o600);
+        assert_eq!(mode(deep), 0o700);
+    }
+}
+
+#[test]
+fn many_writers_lose_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    thread::scope(|scope| {
+        for writer in 0..8 {
+            let dir = dir.path();
+            scope.spawn(move || {
+                // Each with its own connection, as processes have, from the very first open on.
+                let mut store = Store::open(dir).unwrap();
+                for turn in 0..10 {
+                    let own = step(&format!("RUN {writer}/{turn}"));
+                    store.record(&build(turn, vec![own, ran("RUN shared", 2.0)])).unwrap();
+                }
+            });
+        }
+    });
+    let store = Store::open(dir.path()).unwrap();
+    let builds = store.latest_builds(ENGINE, "/home/ann/shop", "Dockerfile", None, 1000).unwrap();
+    assert_eq!(builds.len(), 80);
+    for writer in 0..8 {
+        for turn in 0..10 {
+            assert!(is_known(&store, ENGINE, &format!("RUN {writer}/{turn}")));
+        }
+    }
+    assert_eq!(expected(&store, "RUN shared"), Timing { seconds: Seconds::new(2.0), runs: 80 });
+}
+
+#[test]
+fn a_store_in_use_by_another_is_said_to_be_locked_and_usable_later() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Store::open(dir.path()).unwrap());
+    let other = Connection::open(dir.path().join(FILE_NAME)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut store = Store::open_waiting(dir.path(), Duration::from_millis(20)).unwrap();
+    assert!(!is_known(&store, ENGINE, "RUN make"), "readers do not wait");
+    let refused = store.record(&build(1, vec![step("RUN make")]));
+    assert!(matches!(refused, Err(StoreError::Locked { .. })), "{refused:?}");
+    other.execute_batch("ROLLBACK").unwrap();
+    store.record(&build(1, vec![step("RUN make")])).unwrap();
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let in_the_way = dir.path().join("file");
+    fs::write(&in_the_way, "").unwrap();
+    let error = Store::open(&in_the_way.join("cache")).unwrap_err();
+    assert!(matches!(error, StoreError::Directory { .. }), "{error:?}");
+    assert!(error.to_string().contains("SMARTBUILD_CACHE_DIR"), "{error}");
+}
+
+#[test]
+fn a_directory_where_no_file_can_be_made_is_named() {
+    // A directory in the way of the file: true for root as well.
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join(FILE_NAME)).unwrap();
+    let error = Store::open(dir.path()).unwrap_err();
+    assert!(matches!(error, StoreError::Open { .. }), "{error:?}");
+}
+
+#[test]
+fn a_store_that_can_only_be_read_answers_and_refuses_to_write() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(FILE_NAME);
+    let mut writer = Store::open(dir.path()).unwrap();
+    writer.record(&build(1, vec![step("RUN make")])).unwrap();
+    let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let mut store = Store::prepare(connection, path, BUSY_TIMEOUT).unwrap();
+    assert!(is_known(&store, ENGINE, "RUN make"));
+    let refused = store.record(&build(2, vec![]));
+    assert!(matches!(refused, Err(StoreError::ReadOnly { .. })), "{refused:?}");
+}
+
+#[test]
+fn a_damaged_file_is_left_alone_until_it_is_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(FILE_NAME);
+    let junk = b"this is not a database, but somebody may still want it".repeat(100);
+    fs::write(&path, &junk).unwrap();
+    let error = Store::open(dir.path()).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
+    assert_eq!(fs::read(&path).unwrap(), junk);
+
+    let aside = Store::set_aside(dir.path()).unwrap();
+    assert_eq!(fs::read(aside).unwrap(), junk);
+    Store::open(dir.path()).unwrap().record(&build(1, vec![])).unwrap();
+}
+
+#[test]
+fn damage_in_the_middle_is_found_when_it_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    store.record(&build(1, vec![])).unwrap();
+    store.connection.execute("UPDATE manifest SET content = x'01ff'", []).unwrap();
+    let found = store.latest_build(ENGINE, "/home/ann/shop", "Dockerfile", None);
+    assert!(matches!(found, Err(StoreError::Damaged { .. })), "{found:?}");
+}
+
+#[test]
+fn a_newer_file_is_refused_and_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(FILE_NAME);
+    Store::open(dir.path()).unwrap().record(&build(1, vec![step("RUN make")])).unwrap();
+    let raw = Connection::open(&path).unwrap();
+    raw.pragma_update(None, "user_version", 99).unwrap();
+    let error = Store::open(dir.path()).unwrap_err();
+    assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error:?}");
+    raw.pragma_update(None, "user_version", schema::VERSION).unwrap();
+    assert!(is_known(&Store::open(dir.path()).unwrap(), ENGINE, "RUN make"));
+}
+
+#[test]
+fn another_programs_database_is_not_taken_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let raw = Connection::open(dir.path().join(FILE_NAME)).unwrap();
+    raw.execute_batch("CREATE TABLE theirs (x)").unwrap();
+    let error = Store::open(dir.path()).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
+    assert_eq!(raw.query_row("SELECT count(*) FROM theirs", [], |row| row.get(0)), Ok(0));
+}
