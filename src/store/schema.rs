@@ -88,7 +88,11 @@ pub(super) fn prepare(
     connection.busy_timeout(timeout).map_err(fail)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(fail)?;
     // Before anything is written: a newer or foreign file stays as it is.
-    let version = checked_version(connection, path)?;
+    let version = {
+        // One snapshot: another process may be making the tables at this very moment.
+        let snapshot = connection.unchecked_transaction().map_err(fail)?;
+        checked_version(&snapshot, path)?
+    };
     use_write_ahead_log(connection, timeout).map_err(fail)?;
     // With a write-ahead log this keeps the file whole; a power cut may cost the last build.
     connection.pragma_update(None, "synchronous", "NORMAL").map_err(fail)?;
