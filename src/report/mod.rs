@@ -1,1 +1,36 @@
 //! Rendering only: result types in, text or JSON out.
+//!
+//! Every renderer is a pure function from plain data and [`Capabilities`] to a `String` (or, for
+//! the live display, to writes into a writer that is handed in). Nothing here asks whether there
+//! is a terminal, reads the environment or prints.
+//!
+//! - [`forecast`]: what will happen, before the build; [`outcome`]: what did, after it
+//! - [`why`]: the chain of reasons for one step
+//! - [`json`]: the same for machines, one object a command, stable within `v1`
+//! - [`progress`]: the live display while the engine builds
+//! - [`escape`]: text from builds and file names made safe; all of the above go through it
+
+/// Appends formatted text to a `String`, which cannot fail.
+macro_rules! push {
+    ($out:expr, $($format:tt)*) => {{
+        use std::fmt::Write as _;
+        let _ = write!($out, $($format)*);
+    }};
+}
+
+pub mod cause;
+pub mod escape;
+mod forecast;
+pub mod json;
+mod outcome;
+pub mod progress;
+mod style;
+#[cfg(test)]
+mod tests;
+pub mod units;
+mod why;
+
+pub use forecast::{ContextLine, forecast};
+pub use outcome::{Actual, Ended, outcome};
+pub use style::{Capabilities, Role};
+pub use why::why;

@@ -1,0 +1,125 @@
+//! Text from builds, files and Dockerfiles, made safe for a terminal.
+//!
+//! A file's name or a step's output may hold sequences that move the cursor, set the window's
+//! title, answer as if typed, or turn the direction of writing around. Nothing of that kind
+//! gets through: what acts is shown as its escape, `\u{1b}` or `\n`.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use console::{measure_text_width, truncate_str};
+
+/// One line of text with everything that acts on a terminal shown as an escape.
+pub fn text(raw: &str) -> Cow<'_, str> {
+    if !raw.chars().any(acts) {
+        return Cow::Borrowed(raw);
+    }
+    let mut safe = String::with_capacity(raw.len() + 8);
+    for character in raw.chars() {
+        if acts(character) {
+            safe.extend(character.escape_default());
+        } else {
+            safe.push(character);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// One line of a step's output, without its line end.
+///
+/// Colours and cursor movements are dropped, as they are common and mean nothing here; of a
+/// line that was written over with carriage returns only the last state is shown; tabs become
+/// blanks to the next eighth column; anything else that acts is escaped. Bytes that are not
+/// UTF-8 become `\xNN`.
+pub fn output(raw: &[u8]) -> String {
+    let mut decoded = String::with_capacity(raw.len());
+    for chunk in raw.utf8_chunks() {
+        decoded.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // Writing to a string cannot fail.
+            let _ = write!(decoded, "\\x{byte:02x}");
+        }
+    }
+    let plain = console::strip_ansi_codes(&decoded);
+    let line = plain.trim_end_matches(['\r', '\n']);
+    let last = line.rsplit('\r').next().unwrap_or(line);
+    let mut safe = String::with_capacity(last.len());
+    for (place, part) in last.split('\t').enumerate() {
+        if place > 0 {
+            let blanks = 8 - measure_text_width(&safe) % 8;
+            safe.extend(std::iter::repeat_n(' ', blanks));
+        }
+        safe.push_str(&text(part));
+    }
+    safe
+}
+
+/// At most `width` columns of a line that is already safe, `…` where something was cut off.
+pub fn fit(safe: &str, width: usize) -> Cow<'_, str> {
+    truncate_str(safe, width, "…")
+}
+
+/// The columns that a safe line takes; wide characters take two.
+pub fn columns(safe: &str) -> usize {
+    measure_text_width(safe)
+}
+
+/// Whether a character does something other than being shown: controls, line and paragraph
+/// separators, marks of direction, and invisible ones that let two names look alike.
+fn acts(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ordinary_text_is_left_alone() {
+        assert!(matches!(text("RUN echo ünïcode 日本"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_name_cannot_move_the_cursor_or_turn_the_writing_around() {
+        assert_eq!(text("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(text("gpj.\u{202e}exe"), "gpj.\\u{202e}exe");
+        assert_eq!(text("two\nlines\r"), "two\\nlines\\r");
+        assert_eq!(text("\u{9b}31m"), "\\u{9b}31m");
+    }
+
+    #[test]
+    fn output_loses_its_colours_and_keeps_its_words() {
+        assert_eq!(output(b"\x1b[31mred\x1b[0m words\n"), "red words");
+        assert_eq!(output(b"10%\r50%\r100%\r\n"), "100%");
+        assert_eq!(output(b"a\tb"), "a       b");
+        assert_eq!(output(b"caf\xe9"), "caf\\xe9");
+        assert!(!output(b"\x1b]0;title\x07x").contains('\u{7}'));
+    }
+
+    #[test]
+    fn wide_characters_are_cut_by_columns() {
+        assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(columns("日本"), 4);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_acts_is_left(raw in any::<Vec<u8>>()) {
+            prop_assert!(!output(&raw).chars().any(acts));
+            prop_assert!(!text(&String::from_utf8_lossy(&raw)).chars().any(acts));
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! The forecast as people read it before a build.
+
+use super::cause;
+use super::escape::{columns, fit, text};
+use super::style::{Capabilities, Role};
+use super::units;
+use crate::Seconds;
+use crate::plan::StepIndex;
+use crate::predict::{Forecast, StepForecast, Verdict};
+
+/// From this many steps on, groups of steps that say nothing of their own are folded.
+const LONG: usize = 16;
+
+/// The smallest group that is worth folding.
+const GROUP: usize = 3;
+
+/// From this width on, a step's cause stands beside it; below, under it.
+const WIDE: usize = 64;
+
+/// Columns before a step's name: `  >  `.
+const MARGIN: usize = 5;
+
+/// What is said of the context.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ContextLine {
+    /// Files that the build may copy.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files that the ignore rules keep out.
+    pub ignored: u64,
+    /// How long reading it took.
+    pub seconds: Seconds,
+}
+
+/// The forecast: the context in one line, the sum in one line, a line for each step.
+///
+/// Ends with a line end. `context` is left out where it has been said already.
+pub fn forecast(
+    context: Option<&ContextLine>,
+    forecast: &Forecast,
+    capabilities: &Capabilities,
+) -> String {
+    let mut out = String::new();
+    if let Some(context) = context {
+        push_context(&mut out, context, capabilities);
+    }
+    push_titled(&mut out, &sum(forecast, capabilities.width), capabilities);
+    let rows: Vec<Row> = rows(forecast);
+    let layout = Layout::of(&rows, capabilities.width);
+    for row in &rows {
+        layout.push(&mut out, row, capabilities);
+    }
+    out
+}
+
+/// A line with its first word as its title.
+pub(super) fn push_titled(out: &mut String, line: &str, capabilities: &Capabilities) {
+    let (title, rest) = line.split_at(line.find(' ').unwrap_or(line.len()));
+    out.push_str(&capabilities.paint(Role::Title, title));
+    out.push_str(rest);
+    out.push('\n');
+}
+
+fn push_context(out: &mut String, context: &ContextLine, capabilities: &Capabilities) {
+    let mut line = format!(
+        "context   {}, {}",
+        units::counted(context.files, "file", "files"),
+        units::bytes(context.bytes)
+    );
+    if context.ignored > 0 {
+        push!(line, "; {} ignored", units::count(context.ignored));
+    }
+    let time = units::seconds(context.seconds);
+    let used = columns(&line) + time.len();
+    if used < capabilities.width {
+        line.extend(std::iter::repeat_n(' ', capabilities.width - used));
+        line += &time;
+    }
+    push_titled(out, &fit(&line, capabilities.width), capabilities);
+}
+
+/// The sum, with the less important end left out where the line would be too long.
+fn sum(forecast: &Forecast, width: usize) -> String {
+    let summary = &forecast.summary;
+    let mut parts = Vec::new();
+    for (count, what) in [
+        (summary.cached, "reused"),
+        (summary.rebuild, "run"),
+        (summary.depends, "open"),
+        (summary.unknown, "unknown"),
+    ] {
+        // "0 run" is news; "0 open" is not.
+        if count > 0 || matches!(what, "reused" | "run") {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    let mut line = format!("forecast  {}", parts.join(", "));
+    if summary.seconds_full > Seconds::ZERO {
+        for addition in [
+            format!(", about {}", units::seconds(summary.seconds)),
+            format!(" ({} without cache)", units::seconds(summary.seconds_full)),
+        ] {
+            if columns(&line) + columns(&addition) > width {
+                break;
+            }
+            line += &addition;
+        }
+    }
+    fit(&line, width).into_owned()
+}
+
+/// One line of the list, safe for a terminal.
+struct Row {
+    mark: char,
+    role: Role,
+    name: String,
+    cause: String,
+    time: String,
+}
+
+/// What a step has to say, which decides whether it may be folded with its neighbours.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Reused,
+    Inherited,
+    Own,
+}
+
+fn group(step: &StepForecast) -> Group {
+    match &step.verdict {
+        Verdict::Cached => Group::Reused,
+        Verdict::Rebuild(cause) if cause::is_inherited(cause) => Group::Inherited,
+        _ => Group::Own,
+    }
+}
+
+fn rows(forecast: &Forecast) -> Vec<Row> {
+    let steps = &forecast.steps;
+    let mut rows = Vec::new();
+    let mut at = 0;
+    while let Some(step) = steps.get(at) {
+        let kind = group(step);
+        let length = steps[at..].iter().take_while(|step| group(step) == kind).count();
+        if steps.len() >= LONG && length >= GROUP && kind != Group::Own {
+            rows.push(folded(&steps[at..at + length], kind));
+            at += length;
+        } else {
+            rows.push(row(forecast, StepIndex(at), step));
+            at += 1;
+        }
+    }
+    rows
+}
+
+fn folded(steps: &[StepForecast], kind: Group) -> Row {
+    let seconds: Seconds = steps.iter().map(|step| step.seconds).sum();
+    let (mark, role, what) = if kind == Group::Reused {
+        ('=', Role::Cached, "steps reused")
+    } else {
+        ('>', Role::Runs, "steps run after them")
+    };
+    let names = format!(
+        "{} … {}",
+        cause::short_name(&steps[0].step.name),
+        cause::short_name(&steps[steps.len() - 1].step.name)
+    );
+    Row {
+        mark,
+        role,
+        name: format!("{} {what}: {names}", steps.len()),
+        cause: String::new(),
+        time: time(seconds, kind == Group::Reused),
+    }
+}
+
+fn row(forecast: &Forecast, index: StepIndex, step: &StepForecast) -> Row {
+    let brief = || {
+        cause::of(&step.verdict)
+            .map(|cause| cause::brief(forecast, index, cause))
+            .unwrap_or_default()
+    };
+    let (mark, role, cause) = match &step.verdict {
+        Verdict::Cached => ('=', Role::Cached, String::new()),
+        Verdict::Rebuild(_) => ('>', Role::Runs, brief()),
+        Verdict::Depends { probability, .. } => {
+            ('~', Role::Open, format!("{}, {:.0} %", brief(), probability.get() * 100.0))
+        }
+        Verdict::Unknown(_) => ('?', Role::Open, brief()),
+    };
+    Row {
+        mark,
+        role,
+        name: text(&step.step.name).into_owned(),
+        cause,
+        time: time(step.seconds, matches!(step.verdict, Verdict::Cached)),
+    }
+}
+
+/// What is saved is said where it is worth a second.
+fn time(seconds: Seconds, saved: bool) -> String {
+    match (saved, seconds.get()) {
+        (true, value) if value >= 1.0 => format!("saves {}", units::seconds(seconds)),
+        (false, value) if value > 0.0 => units::seconds(seconds),
+        _ => String::new(),
+    }
+}
+
+/// Where the columns stand: name, cause, and the time at the right edge.
+struct Layout {
+    width: usize,
+    /// Columns of the causes with the two blanks before them; 0 where there is none.
+    cause: usize,
+    /// Columns of the times of steps that run, with the two blanks before them.
+    time: usize,
+}
+
+impl Layout {
+    fn of(rows: &[Row], width: usize) -> Self {
+        let widest = |of: fn(&Row) -> &str| {
+            let shown = rows.iter().filter(|row| !row.cause.is_empty());
+            shown.map(|row| columns(of(row))).max().map_or(0, |widest| widest + 2)
+        };
+        let time = widest(|row| &row.time);
+        // A name is recognised by its beginning; a cause is short or useless. So the names
+        // give way first, but never below a third of the line.
+        let most = width.saturating_sub(MARGIN + time + width / 3);
+        Self { width, cause: widest(|row| &row.cause).min(most), time }
+    }
+
+    fn push(&self, out: &mut String, row: &Row, capabilities: &Capabilities) {
+        let mark = capabilities.paint(row.role, &row.mark.to_string());
+        push!(out, "  {mark}  ");
+        let room = self.width.saturating_sub(MARGIN);
+        if row.cause.is_empty() {
+            // Nothing stands between the name and its time.
+            let time_room = if row.time.is_empty() { 0 } else { columns(&row.time) + 2 };
+            let name = fit(&row.name, room.saturating_sub(time_room));
+            push_cells(out, &[(&name, room.saturating_sub(time_room), None)], capabilities);
+            push_right(out, &row.time, time_room, capabilities);
+        } else if self.width >= WIDE {
+            let name_room = room.saturating_sub(self.cause + self.time);
+            let name = fit(&row.name, name_room);
+            let cause = fit(&row.cause, self.cause.saturating_sub(2));
+            let cells = [
+                (name.as_ref(), name_room + 2, None),
+                (cause.as_ref(), self.cause.saturating_sub(2), Some(row.role)),
+            ];
+            push_cells(out, &cells, capabilities);
+            push_right(out, &row.time, self.time, capabilities);
+        } else {
+            out.push_str(&fit(&row.name, room));
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', MARGIN + 2));
+            let below = if row.time.is_empty() {
+                row.cause.clone()
+            } else {
+                format!(
+                    "{}, {}",
+                    fit(&row.cause, room.saturating_sub(columns(&row.time) + 4)),
+                    row.time
+                )
+            };
+            out.push_str(&capabilities.paint(row.role, &fit(&below, room.saturating_sub(2))));
+        }
+        let kept = out.trim_end_matches(' ').len();
+        out.truncate(kept);
+        out.push('\n');
+    }
+}
+
+/// Texts, each padded to its columns.
+fn push_cells(
+    out: &mut String,
+    cells: &[(&str, usize, Option<Role>)],
+    capabilities: &Capabilities,
+) {
+    for (cell, width, role) in cells {
+        match role {
+            Some(role) => out.push_str(&capabilities.paint(*role, cell)),
+            None => out.push_str(cell),
+        }
+        out.extend(std::iter::repeat_n(' ', width.saturating_sub(columns(cell))));
+    }
+}
+
+fn push_right(out: &mut String, time: &str, width: usize, capabilities: &Capabilities) {
+    if !time.is_empty() {
+        out.extend(std::iter::repeat_n(' ', width.saturating_sub(columns(time))));
+        out.push_str(&capabilities.paint(Role::Quiet, time));
+    }
+}

@@ -1,0 +1,259 @@
+//! What machines read: one object a command, with its schema and version in it.
+//!
+//! Names are `snake_case`, times seconds as floats, sizes bytes, digests `sha256:<hex>`, paths
+//! relative to the context's root. Within `v1` no field is renamed or removed. Nothing is
+//! escaped beyond JSON's own rules: a terminal is not the reader.
+
+use serde::Serialize;
+
+use super::cause;
+use super::outcome::{Actual, Ended};
+use crate::engine::{EngineInfo, Sent};
+use crate::plan::{StepIndex, StepKey};
+use crate::predict::{
+    Agreement, Cause, CauseKind, FileChange, Forecast, Probability, StepForecast, Summary, Verdict,
+};
+use crate::store::Outcome;
+use crate::{Digest, Seconds};
+
+mod optimize;
+
+pub use optimize::{Optimize, Proof, RewriteEntry, Risk, Saves, Total};
+
+/// What a forecast is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The Dockerfile's name, relative to the context where it lies in it.
+    pub dockerfile: &'a str,
+    /// `--target`.
+    pub target: Option<&'a str>,
+    /// The engine, where one answered.
+    pub engine: Option<&'a EngineInfo>,
+    /// The context.
+    pub context: ContextSummary,
+}
+
+/// What the context adds up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ContextSummary {
+    /// Files that the build may copy.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files that the ignore rules keep out.
+    pub ignored: u64,
+    /// The digest of all of it.
+    pub digest: Digest,
+}
+
+/// `smartbuild/predict/v1`.
+pub fn predict<'a>(subject: &Subject<'a>, forecast: &'a Forecast) -> impl Serialize + use<'a> {
+    let steps = (0..forecast.steps.len()).filter_map(|at| Step::of(forecast, StepIndex(at)));
+    Report {
+        head: Head::of("smartbuild/predict/v1", subject),
+        steps: steps.collect::<Vec<_>>(),
+        summary: forecast.summary,
+        ended: None,
+    }
+}
+
+/// `smartbuild/build/v1`: the forecast with what happened. A step that `ended` does not have was
+/// not reached.
+pub fn build<'a>(
+    subject: &Subject<'a>,
+    forecast: &'a Forecast,
+    ended: &Ended<'_>,
+    sent: Sent,
+) -> impl Serialize + use<'a> {
+    let missing = Actual { outcome: Outcome::NotReached, seconds: None };
+    let steps = (0..forecast.steps.len()).filter_map(|at| {
+        let actual = ended.steps.get(at).copied().unwrap_or(missing);
+        let step = Step::of(forecast, StepIndex(at))?;
+        Some(BuiltStep { step, actual: actual.outcome, actual_seconds: actual.seconds })
+    });
+    Report {
+        head: Head::of("smartbuild/build/v1", subject),
+        steps: steps.collect::<Vec<_>>(),
+        summary: forecast.summary,
+        ended: Some(End {
+            agreement: ended.agreement,
+            image: ended.image,
+            sent,
+            seconds: ended.seconds,
+        }),
+    }
+}
+
+/// `smartbuild/why/v1`: `chain` holds the steps from the one asked about down to the one where
+/// the reason lies, each as in `predict`.
+pub fn why<'a>(
+    subject: &Subject<'a>,
+    forecast: &'a Forecast,
+    step: StepIndex,
+) -> impl Serialize + use<'a> {
+    let chain = cause::chain(forecast, step).into_iter();
+    Why {
+        schema: "smartbuild/why/v1",
+        dockerfile: subject.dockerfile,
+        target: subject.target,
+        chain: chain.filter_map(|index| Step::of(forecast, index)).collect(),
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a, S> {
+    #[serde(flatten)]
+    head: Head<'a>,
+    steps: Vec<S>,
+    summary: Summary,
+    #[serde(flatten)]
+    ended: Option<End>,
+}
+
+#[derive(Serialize)]
+struct Head<'a> {
+    schema: &'static str,
+    dockerfile: &'a str,
+    target: Option<&'a str>,
+    engine: Option<Engine<'a>>,
+    context: ContextSummary,
+}
+
+impl<'a> Head<'a> {
+    fn of(schema: &'static str, subject: &Subject<'a>) -> Self {
+        let engine = subject.engine.map(|engine| Engine {
+            name: &engine.name,
+            version: &engine.version,
+            builder: &engine.builder,
+        });
+        let Subject { dockerfile, target, context, .. } = *subject;
+        Self { schema, dockerfile, target, engine, context }
+    }
+}
+
+/// The engine without its identity, which is nobody else's business.
+#[derive(Serialize)]
+struct Engine<'a> {
+    name: &'a str,
+    version: &'a str,
+    builder: &'a str,
+}
+
+#[derive(Serialize)]
+struct End {
+    agreement: Agreement,
+    image: Option<Digest>,
+    sent: Sent,
+    seconds: Seconds,
+}
+
+#[derive(Serialize)]
+struct Why<'a> {
+    schema: &'static str,
+    dockerfile: &'a str,
+    target: Option<&'a str>,
+    chain: Vec<Step<'a>>,
+}
+
+#[derive(Serialize)]
+struct BuiltStep<'a> {
+    #[serde(flatten)]
+    step: Step<'a>,
+    actual: Outcome,
+    actual_seconds: Option<Seconds>,
+}
+
+#[derive(Serialize)]
+struct Step<'a> {
+    name: &'a str,
+    stage: &'a str,
+    line: u32,
+    last_line: u32,
+    instruction: &'a str,
+    verdict: &'static str,
+    /// How likely it is to run; `null` where nobody can tell.
+    probability: Option<Probability>,
+    key: StepKey,
+    cause: Option<StepCause<'a>>,
+    seconds: Seconds,
+}
+
+impl<'a> Step<'a> {
+    fn of(forecast: &'a Forecast, index: StepIndex) -> Option<Self> {
+        let StepForecast { step, verdict, seconds } = forecast.steps.get(index.0)?;
+        let (word, probability) = match verdict {
+            Verdict::Cached => ("cached", Some(Probability::new(0.0))),
+            Verdict::Rebuild(_) => ("rebuild", Some(Probability::new(1.0))),
+            Verdict::Depends { probability, .. } => ("depends", Some(*probability)),
+            Verdict::Unknown(_) => ("unknown", None),
+        };
+        Some(Self {
+            name: &step.name,
+            stage: &step.stage,
+            line: step.line,
+            last_line: step.last_line,
+            instruction: &step.instruction,
+            verdict: word,
+            probability,
+            key: step.key,
+            cause: cause::of(verdict).map(|cause| StepCause::of(forecast, cause)),
+            seconds: *seconds,
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct StepCause<'a> {
+    kind: &'static str,
+    step: Option<&'a str>,
+    #[serde(flatten)]
+    details: Details<'a>,
+}
+
+/// What each kind has beyond `kind` and `step`.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Details<'a> {
+    Files { files: &'a [FileChange], more: usize },
+    Instruction { before: Option<&'a str>, after: &'a str },
+    Named { name: &'a str, before: Option<&'a str>, after: Option<&'a str> },
+    BaseImage { reference: &'a str, before: Option<&'a str>, after: Option<&'a str> },
+    Nothing {},
+}
+
+impl<'a> Details<'a> {
+    const fn named(name: &'a str, before: Option<&'a str>, after: Option<&'a str>) -> Self {
+        Self::Named { name, before, after }
+    }
+}
+
+impl<'a> StepCause<'a> {
+    fn of(forecast: &'a Forecast, cause: &'a Cause) -> Self {
+        let (kind, details) = match &cause.kind {
+            CauseKind::Files { files, more } => ("files", Details::Files { files, more: *more }),
+            CauseKind::Instruction { before, after } => {
+                ("instruction", Details::Instruction { before: before.as_deref(), after })
+            }
+            CauseKind::Argument { name, before, after } => {
+                ("argument", Details::named(name, before.as_deref(), after.as_deref()))
+            }
+            CauseKind::Environment { name, before, after } => {
+                ("environment", Details::named(name, before.as_deref(), after.as_deref()))
+            }
+            CauseKind::Option { name, before, after } => {
+                ("option", Details::named(name, before.as_deref(), after.as_deref()))
+            }
+            CauseKind::BaseImage { reference, before, after } => {
+                let (before, after) = (before.as_deref(), after.as_deref());
+                ("base_image", Details::BaseImage { reference, before, after })
+            }
+            CauseKind::Parent => ("parent", Details::Nothing {}),
+            CauseKind::StageOutput => ("stage_output", Details::Nothing {}),
+            CauseKind::Evicted => ("evicted", Details::Nothing {}),
+            CauseKind::NoRecord => ("no_record", Details::Nothing {}),
+            CauseKind::NoCache => ("no_cache", Details::Nothing {}),
+        };
+        let step = forecast.steps.get(cause.step.0).map(|step| step.step.name.as_str());
+        Self { kind, step, details }
+    }
+}

@@ -1,0 +1,88 @@
+//! `smartbuild/optimize/v1`.
+
+use serde::Serialize;
+
+/// The whole object; [`Optimize::new`] gives it its schema.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Optimize {
+    schema: &'static str,
+    /// The rewrites, the one that saves most first.
+    pub rewrites: Vec<RewriteEntry>,
+    /// As it is; `None` where there is no history to measure on.
+    pub before: Option<Total>,
+    /// With all of them.
+    pub after: Option<Total>,
+    /// Unified diff of all of them.
+    pub patch: String,
+}
+
+impl Optimize {
+    /// The object for these rewrites.
+    pub fn new(
+        rewrites: Vec<RewriteEntry>,
+        before: Option<Total>,
+        after: Option<Total>,
+        patch: String,
+    ) -> Self {
+        Self { schema: "smartbuild/optimize/v1", rewrites, before, after, patch }
+    }
+}
+
+/// One rewrite.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RewriteEntry {
+    /// Which kind, such as `hoist-manifests`.
+    pub id: String,
+    /// The line that it begins at.
+    pub line: u32,
+    /// What it does, in a few words.
+    pub title: String,
+    /// Why it helps, in a sentence.
+    pub why: String,
+    /// What shows that it builds the same.
+    pub proof: Proof,
+    /// What may still go wrong.
+    pub risk: Risk,
+    /// What it saves; `None` where there is no history to measure on.
+    pub saves: Option<Saves>,
+    /// Unified diff.
+    pub patch: String,
+}
+
+/// What shows that a rewrite builds the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// A rule about the instructions.
+    Rule,
+    /// Both images were built and compared.
+    Verified,
+}
+
+/// What may still go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Risk {
+    /// Nothing.
+    None,
+    /// Build both and compare before relying on it.
+    Verify,
+}
+
+/// What a rewrite saves on this repository's own history.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Saves {
+    /// Seconds, on average over the builds.
+    pub seconds_per_build: f64,
+    /// The share of the builds that it helps, from 0 to 1.
+    pub builds_helped: f64,
+    /// How many commits that rests on.
+    pub commits: u32,
+}
+
+/// Seconds of a build, on average over the commits.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Total {
+    /// Seconds.
+    pub seconds_per_build: f64,
+}
