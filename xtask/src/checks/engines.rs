@@ -1,0 +1,45 @@
+//! The engines that the engine tests run against.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    base_image::{self, Kind},
+    engine::{self, Engine, Version},
+    home::Home,
+};
+
+/// All engines, up and with their base images.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// The value of `SMARTBUILD_TEST_ENGINES`.
+    pub(super) list: String,
+    /// How long it took, beside everything else.
+    pub(super) took: Duration,
+}
+
+/// Brings every engine up.
+///
+/// # Errors
+///
+/// For the first one that does not come up: engine tests are never skipped silently.
+pub(super) fn prepare(home: &Home) -> Result<Prepared> {
+    let begun = Instant::now();
+    let engines = Version::ALL.map(|version| Engine::new(home.clone(), version));
+    for engine in &engines {
+        engine.up().with_context(|| format!("engine {}", engine.version()))?;
+        for kind in kinds(engine.version()) {
+            base_image::import(engine, *kind, &[])?;
+        }
+    }
+    Ok(Prepared { list: engine::list(&engines), took: begun.elapsed() })
+}
+
+/// Python only where the example application is built: it is 240 MB in each engine.
+fn kinds(version: Version) -> &'static [Kind] {
+    match version {
+        Version::V20_10 | Version::V28_5 => &[Kind::Busybox, Kind::Python],
+        Version::V26_1 | Version::V28_5Containerd => &[Kind::Busybox],
+    }
+}

@@ -1,0 +1,173 @@
+//! The arguments of `cargo xtask`, and which task each leads to.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    base_image::{self, Kind},
+    checks, demo,
+    engine::{self, Engine, Version},
+    home::Home,
+    ui,
+};
+
+/// Development tasks of smartbuild.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) task: Task,
+}
+
+/// One task.
+#[derive(Debug, Subcommand, PartialEq)]
+pub(crate) enum Task {
+    /// Build smartbuild and run its main job on examples/flask-app, on a real engine
+    Demo(DemoArgs),
+    /// Run every check and test, starting the engines that they need
+    Test(TestArgs),
+    /// Real engines side by side, from Debian's packages
+    #[command(subcommand)]
+    Engine(EngineTask),
+    /// Give an engine a base image made of Debian's packages
+    BaseImage(BaseImageArgs),
+}
+
+/// What `demo` takes.
+#[derive(Debug, Args, PartialEq)]
+pub(crate) struct DemoArgs {
+    /// Start this engine of our own even when the machine has one that answers
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) engine: Option<Version>,
+}
+
+/// What `test` takes.
+#[derive(Debug, Args, PartialEq)]
+pub(crate) struct TestArgs {
+    /// Leave out the engine tests, and start no engine
+    #[arg(long)]
+    pub(crate) fast: bool,
+}
+
+/// What can be done with an engine.
+#[derive(Debug, Subcommand, PartialEq)]
+pub(crate) enum EngineTask {
+    /// Start it, installing it first if needed, and print its `DOCKER_HOST`
+    Up {
+        /// 20.10, 26.1, 28.5 or 28.5-containerd
+        version: Version,
+    },
+    /// Stop what `up` started
+    Down {
+        /// 20.10, 26.1, 28.5 or 28.5-containerd
+        version: Version,
+    },
+    /// Print its `DOCKER_HOST`
+    Host {
+        /// 20.10, 26.1, 28.5 or 28.5-containerd
+        version: Version,
+    },
+    /// Run that version's own docker command in this directory
+    Cli {
+        /// 20.10, 26.1, 28.5 or 28.5-containerd
+        version: Version,
+        /// What docker gets
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+}
+
+/// What `base-image` takes.
+#[derive(Debug, Args, PartialEq)]
+pub(crate) struct BaseImageArgs {
+    /// What is in it
+    pub(crate) kind: Kind,
+    /// The engine that gets it: 20.10, 26.1, 28.5 or 28.5-containerd
+    pub(crate) version: Version,
+    /// Names for it, in place of the kind's usual one
+    pub(crate) tags: Vec<String>,
+}
+
+/// Runs one task.
+///
+/// # Errors
+///
+/// Says which part of the task failed and, where there is one, shows the end of its log.
+pub(crate) fn run(task: Task) -> Result<ExitCode> {
+    match task {
+        Task::Demo(args) => demo::run(args.engine).map(|()| ExitCode::SUCCESS),
+        Task::Test(args) => checks::run(args.fast),
+        Task::Engine(task) => run_engine(task),
+        Task::BaseImage(args) => {
+            let engine = Engine::new(Home::locate()?, args.version);
+            engine.up()?;
+            for tag in base_image::import(&engine, args.kind, &args.tags)? {
+                ui::result(&tag)?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn run_engine(task: EngineTask) -> Result<ExitCode> {
+    let home = Home::locate()?;
+    match task {
+        EngineTask::Up { version } => {
+            let engine = Engine::new(home, version);
+            engine.up()?;
+            ui::result(&engine.docker_host())?;
+        }
+        EngineTask::Down { version } => Engine::new(home, version).down()?,
+        EngineTask::Host { version } => ui::result(&Engine::new(home, version).docker_host())?,
+        EngineTask::Cli { version, arguments } => {
+            return engine::docker(&Engine::new(home, version), &arguments);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Task, clap::Error> {
+        Cli::try_parse_from(std::iter::once(&"cargo xtask").chain(arguments)).map(|cli| cli.task)
+    }
+
+    #[test]
+    fn the_two_commands_of_the_readme_need_no_argument() {
+        assert_eq!(parse(&["demo"]).unwrap(), Task::Demo(DemoArgs { engine: None }));
+        assert_eq!(parse(&["test"]).unwrap(), Task::Test(TestArgs { fast: false }));
+    }
+
+    #[test]
+    fn the_inner_loop_leaves_the_engines_out() {
+        assert_eq!(parse(&["test", "--fast"]).unwrap(), Task::Test(TestArgs { fast: true }));
+    }
+
+    #[test]
+    fn everything_after_the_version_belongs_to_docker() {
+        let task = parse(&["engine", "cli", "28.5", "build", "-t", "x", "--help"]).unwrap();
+        let arguments = ["build", "-t", "x", "--help"].map(OsString::from).to_vec();
+        assert_eq!(task, Task::Engine(EngineTask::Cli { version: Version::V28_5, arguments }));
+    }
+
+    #[test]
+    fn an_unknown_engine_is_refused_with_the_known_ones() {
+        let message = parse(&["engine", "up", "19.03"]).unwrap_err().to_string();
+        assert!(message.contains("28.5-containerd"), "{message}");
+    }
+
+    #[test]
+    fn a_base_image_may_get_other_names() {
+        let Task::BaseImage(args) = parse(&["base-image", "busybox", "20.10", "a:b"]).unwrap()
+        else {
+            panic!("not a base-image task");
+        };
+        assert_eq!((args.kind, args.version), (Kind::Busybox, Version::V20_10));
+        assert_eq!(args.tags, ["a:b"]);
+    }
+}
