@@ -4,6 +4,9 @@
 //! kind, mode, size, time, digest and link target. This room knows nothing of Dockerfiles' meaning
 //! or of engines.
 
+pub mod glob;
+mod lexical;
+pub mod patterns;
 mod snapshot;
 
 pub use snapshot::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
