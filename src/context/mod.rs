@@ -4,9 +4,18 @@
 //! kind, mode, size, time, digest and link target. This room knows nothing of Dockerfiles' meaning
 //! or of engines.
 
+pub mod content;
+mod error;
+pub mod follow;
 pub mod glob;
+mod ignore_rules;
 mod lexical;
 pub mod patterns;
+mod read;
 mod snapshot;
+mod walk;
 
+pub use error::{Error, Problem, ProblemReason, Problems};
+pub use ignore_rules::{IgnoreRules, Rule};
 pub use snapshot::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
+pub use walk::snapshot;

@@ -1,8 +1,14 @@
 //! One sorted list of what the context holds.
 
 use std::cmp::Ordering;
+use std::ffi::OsStr;
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
+use super::content::header_digest;
 use crate::Digest;
 
 /// A path relative to the context's root: components joined by `/`, no leading or trailing
@@ -130,6 +136,11 @@ impl ContextPath {
         Self::new([self.as_bytes(), relative.as_ref()].join(&b'/'))
     }
 
+    /// Where it is on disk when the context's root is at `root`.
+    pub fn on_disk(&self, root: &Path) -> PathBuf {
+        root.join(OsStr::from_bytes(self.as_bytes()))
+    }
+
     /// Whether this is `ancestor` or lies below it.
     pub fn starts_with(&self, ancestor: &Self) -> bool {
         ancestor.is_root()
@@ -209,6 +220,18 @@ impl Snapshot {
     /// How many files the ignore rules left out, as far as the walk saw them.
     pub const fn ignored(&self) -> u64 {
         self.ignored
+    }
+
+    /// The digest of the whole context: path, kind, mode, content and link target of every entry,
+    /// not the times.
+    pub fn digest(&self) -> Digest {
+        let mut hasher = Sha256::new();
+        for entry in &self.entries {
+            hasher.update((entry.path.as_bytes().len() as u64).to_be_bytes());
+            hasher.update(entry.path.as_bytes());
+            hasher.update(header_digest(entry).as_bytes());
+        }
+        Digest::from_bytes(hasher.finalize().into())
     }
 
     fn position(&self, path: &ContextPath) -> Result<usize, usize> {

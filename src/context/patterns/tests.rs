@@ -13,7 +13,7 @@ fn matcher(patterns: &[&str]) -> PatternMatcher {
 fn matches_in_walk(matcher: &PatternMatcher, path: &str) -> bool {
     let mut parent = ParentMatches::default();
     for (end, _) in path.match_indices('/') {
-        parent = matcher.matches_below(path[..end].as_bytes(), &parent).1;
+        parent = matcher.matches_below(&path.as_bytes()[..end], &parent).1;
     }
     matcher.matches_leaf(path.as_bytes(), &parent)
 }
