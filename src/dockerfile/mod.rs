@@ -29,6 +29,7 @@
 mod ast;
 mod directives;
 mod document;
+pub mod edit;
 mod error;
 mod exec;
 pub mod expand;

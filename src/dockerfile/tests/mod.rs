@@ -1,5 +1,6 @@
 //! The room's tests at its door: text in, instructions or errors out.
 
+mod edits;
 mod structure;
 
 use super::{CommandForm, Dockerfile, Instruction, InstructionKind};
