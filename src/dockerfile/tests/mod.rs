@@ -1,6 +1,8 @@
 //! The room's tests at its door: text in, instructions or errors out.
 
 mod edits;
+mod heredocs;
+mod instructions;
 mod structure;
 
 use super::{CommandForm, Dockerfile, Instruction, InstructionKind};
