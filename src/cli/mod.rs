@@ -1,2 +1,5 @@
 //! The command line: clap definitions, one file a command. Turns arguments into a request,
 //! calls, and hands the result to `report`.
+
+pub mod args;
+pub mod ui;

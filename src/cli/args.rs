@@ -1,0 +1,236 @@
+//! What can be typed: `docker build`'s flags under their own names, and our commands.
+//!
+//! [`parse`] is the one way in. It makes `smartbuild .` mean `smartbuild build .`, and refuses
+//! with a reason what docker has and smartbuild does not honour yet: a flag is never ignored
+//! silently. Wrong use is a [`clap::Error`]; the caller prints it and exits with 125 (0 for
+//! help and version).
+
+mod refused;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+pub use values::{Assignment, ProgressMode, Secret, SecretSource, UsageError};
+
+/// Predicts which steps of a docker build lose the cache and why, then builds.
+///
+/// `smartbuild PATH` is short for `smartbuild build PATH` and takes the flags of `docker build`.
+/// A directory that is called like a command is written `./predict`.
+#[derive(Debug, Clone, PartialEq, Parser)]
+#[command(name = "smartbuild", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum Command {
+    /// Say what will be reused, build, and compare
+    Build(BuildArgs),
+    /// Say which steps will be reused and which run again, without building
+    Predict(PredictArgs),
+    /// Explain why one step is not reused, down to file, line and value
+    Why(WhyArgs),
+    /// Find instruction orders that rebuild less and build the same
+    Optimize(OptimizeArgs),
+}
+
+/// `smartbuild build`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct BuildArgs {
+    /// What is built and how.
+    #[command(flatten)]
+    pub flags: BuildFlags,
+    /// How the build is shown: auto, plain, tty, quiet or rawjson
+    #[arg(
+        long,
+        value_name = "TYPE",
+        env = "BUILDKIT_PROGRESS",
+        hide_env_values = true,
+        default_value = "auto"
+    )]
+    pub progress: ProgressMode,
+    /// Write what was forecast and what happened to FILE as JSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// The context's directory
+    #[arg(value_name = "PATH", value_parser = values::context)]
+    pub path: PathBuf,
+}
+
+impl BuildArgs {
+    /// How the build is shown; `-q` is quiet.
+    pub fn progress(&self) -> ProgressMode {
+        if self.flags.quiet { ProgressMode::Quiet } else { self.progress }
+    }
+}
+
+/// `smartbuild predict`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct PredictArgs {
+    /// What would be built and how.
+    #[command(flatten)]
+    pub flags: BuildFlags,
+    /// How the result is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// The context's directory
+    #[arg(value_name = "PATH", default_value = ".", value_parser = values::context)]
+    pub path: PathBuf,
+}
+
+/// `smartbuild why`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct WhyArgs {
+    /// A number, a line (`:12`), or a part of its text
+    #[arg(value_name = "STEP")]
+    pub step: String,
+    /// The context's directory
+    #[arg(value_name = "PATH", default_value = ".", value_parser = values::context)]
+    pub path: PathBuf,
+    /// What would be built and how.
+    #[command(flatten)]
+    pub flags: BuildFlags,
+    /// How the result is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+/// `smartbuild optimize`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct OptimizeArgs {
+    /// The context's directory
+    #[arg(value_name = "PATH", default_value = ".", value_parser = values::context)]
+    pub path: PathBuf,
+    /// What would be built and how.
+    #[command(flatten)]
+    pub flags: BuildFlags,
+    /// Write the rewrites into the files
+    #[arg(long)]
+    pub apply: bool,
+    /// Say what --apply would write, and write nothing
+    #[arg(long, requires = "apply")]
+    pub dry_run: bool,
+    /// Print the patch alone
+    #[arg(long, conflicts_with = "format")]
+    pub diff: bool,
+    /// How the result is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+/// How a result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For machines, with a schema that stays.
+    Json,
+}
+
+/// The flags of `docker build`, under its names and with its meanings.
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "docker's switches are independent of each other")]
+pub struct BuildFlags {
+    /// Name of the image, NAME[:TAG]; may be given several times
+    #[arg(short = 't', long = "tag", value_name = "NAME")]
+    pub tags: Vec<String>,
+    /// The Dockerfile; PATH/Dockerfile unless given
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Value of a build argument; NAME alone takes the environment's
+    #[arg(long = "build-arg", value_name = "NAME[=VALUE]")]
+    pub build_args: Vec<Assignment>,
+    /// The stage to build
+    #[arg(long, value_name = "STAGE")]
+    pub target: Option<String>,
+    /// Reuse nothing
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Reuse nothing of these stages
+    #[arg(long, value_name = "STAGE", value_delimiter = ',')]
+    pub no_cache_filter: Vec<String>,
+    /// Ask the registry for newer base images
+    #[arg(long)]
+    pub pull: bool,
+    /// Label of the image; NAME alone has the empty value
+    #[arg(long = "label", value_name = "NAME=VALUE")]
+    pub labels: Vec<Assignment>,
+    /// Print the image's id and nothing else
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Write the image's id to FILE
+    #[arg(long, value_name = "FILE")]
+    pub iidfile: Option<PathBuf>,
+    /// Platform to build for, such as linux/arm64
+    #[arg(long, value_name = "PLATFORM", value_parser = values::platform)]
+    pub platform: Option<String>,
+    /// Network of RUN: default, none or host
+    #[arg(long, value_name = "MODE")]
+    pub network: Option<String>,
+    /// Another host name for RUN, NAME:ADDRESS
+    #[arg(long = "add-host", value_name = "NAME:ADDRESS", value_parser = values::host)]
+    pub add_hosts: Vec<String>,
+    /// Size of /dev/shm in RUN, such as 64m
+    #[arg(long, value_name = "SIZE", value_parser = values::size)]
+    pub shm_size: Option<u64>,
+    /// Limit of RUN, NAME=SOFT[:HARD]
+    #[arg(long = "ulimit", value_name = "LIMIT", value_parser = values::ulimit)]
+    pub ulimits: Vec<String>,
+    /// Parent control group of RUN
+    #[arg(long, value_name = "GROUP")]
+    pub cgroup_parent: Option<String>,
+    /// Secret for RUN: id=NAME,src=FILE or id=NAME,env=VARIABLE
+    #[arg(long = "secret", value_name = "SECRET")]
+    pub secrets: Vec<Secret>,
+    /// Store the image in the engine, as is always done
+    #[arg(long, hide = true)]
+    pub load: bool,
+}
+
+/// What was typed, the program's own name first.
+///
+/// Reads `BUILDKIT_PROGRESS`, as docker does.
+pub fn parse<I, T>(typed: I) -> Result<Cli, clap::Error>
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString>,
+{
+    let mut typed: Vec<OsString> = typed.into_iter().map(Into::into).collect();
+    let mut command = refused::define(Cli::command());
+    // As with docker, the first word decides: what is no command begins the flags of `build`.
+    if let Some(first) = typed.get(1) {
+        let word = first.to_string_lossy();
+        let is_command = word == "help" || command.find_subcommand(word.as_ref()).is_some();
+        if !is_command && !matches!(word.as_ref(), "-h" | "--help" | "-V" | "--version") {
+            typed.insert(1, "build".into());
+        }
+    }
+    let matches = command.try_get_matches_from_mut(typed)?;
+    if let Some((name, given)) = matches.subcommand() {
+        let message = refused::given(given).or_else(|| {
+            let loud = given.try_contains_id("progress").is_ok_and(|known| known)
+                && given.value_source("progress") == Some(ValueSource::CommandLine)
+                && given.get_one::<ProgressMode>("progress") != Some(&ProgressMode::Quiet);
+            (loud && given.get_flag("quiet"))
+                .then(|| "--quiet and --progress cannot be used together".to_owned())
+        });
+        if let Some(message) = message {
+            let at = command.find_subcommand_mut(name);
+            return Err(match at {
+                Some(at) => at.error(ErrorKind::ArgumentConflict, message),
+                None => command.error(ErrorKind::ArgumentConflict, message),
+            });
+        }
+    }
+    Cli::from_arg_matches(&matches)
+}
