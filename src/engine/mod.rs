@@ -4,9 +4,31 @@
 //! [`BuildOutcome`]. This room connects, speaks `BuildKit`'s control API, serves the session and
 //! reads the status stream; it knows the context (to serve it) and plain data, nothing of plans
 //! or verdicts.
+//!
+//! An [`Endpoint`] says where the engine listens and [`Docker::connect`] goes there. What is
+//! asked about images goes over the REST API. [`Docker::build`] hijacks two connections, as
+//! docker's own client does: one on which we call `BuildKit`'s control service, and one on which
+//! the engine calls us, to pull the files it lacks and to ask for credentials and secrets. A
+//! file that is not what the snapshot says ends the build: the engine never builds from a
+//! context that nobody predicted.
 
+mod build;
+mod config;
+mod connection;
+mod control;
+mod docker;
+mod endpoint;
+mod error;
+mod failure;
+mod session;
+mod solve;
+mod status;
 mod types;
 
+pub use config::{ConfigError, DockerConfig};
+pub use docker::Docker;
+pub use endpoint::{DEFAULT_SOCKET, Endpoint, EndpointChoice, EndpointError};
+pub use error::{BuildError, Change, Error, SourceLocation};
 pub use types::{
     BuildOutcome, BuildRequest, EngineInfo, Event, ImageStore, LogStream, Sent, SourceFile, StepId,
     StepUpdate,

@@ -1,0 +1,98 @@
+//! Hijacked connections: an HTTP/1.1 request that the engine answers with `101 Switching
+//! Protocols`, after which both sides speak HTTP/2 on the same socket.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use http_body_util::Empty;
+use hyper::client::conn::http1;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+
+use super::endpoint::Endpoint;
+use super::error::Error;
+use crate::Digest;
+
+/// A connection that now belongs to HTTP/2.
+pub(super) type Hijacked = Upgraded;
+
+/// Asks the engine for `path` and takes the connection over.
+pub(super) async fn hijack(
+    endpoint: &Endpoint,
+    path: &'static str,
+    headers: HeaderMap,
+) -> Result<Hijacked, Error> {
+    match endpoint {
+        Endpoint::Unix(socket) => {
+            let stream =
+                UnixStream::connect(socket).await.map_err(|error| unreachable(endpoint, error))?;
+            upgrade(endpoint, stream, path, headers).await
+        }
+        Endpoint::Tcp(host, port) => {
+            // The brackets of an IPv6 address belong to the URL, not to the address.
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            let stream = TcpStream::connect((host, *port))
+                .await
+                .map_err(|error| unreachable(endpoint, error))?;
+            // Small messages go both ways all the time; without this each waits for the last
+            // one's acknowledgement. A socket that cannot do it is slow, not broken.
+            let _ = stream.set_nodelay(true);
+            upgrade(endpoint, stream, path, headers).await
+        }
+    }
+}
+
+/// The error for an engine that cannot be connected to.
+pub(super) fn unreachable(endpoint: &Endpoint, source: std::io::Error) -> Error {
+    if source.kind() == std::io::ErrorKind::PermissionDenied {
+        Error::Forbidden { endpoint: endpoint.clone() }
+    } else {
+        Error::Unreachable { endpoint: endpoint.clone(), source }
+    }
+}
+
+async fn upgrade<S>(
+    endpoint: &Endpoint,
+    stream: S,
+    path: &'static str,
+    headers: HeaderMap,
+) -> Result<Hijacked, Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let broke = |error: &dyn std::fmt::Display| Error::Connection {
+        endpoint: endpoint.clone(),
+        doing: "opening a build connection",
+        message: error.to_string(),
+    };
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|error| broke(&error))?;
+    // Drives the request and ends by handing the socket over; errors reach the request too.
+    tokio::spawn(connection.with_upgrades());
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header(header::HOST, "docker")
+        .header(header::CONNECTION, "Upgrade")
+        .header(header::UPGRADE, "h2c")
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| broke(&error))?;
+    request.headers_mut().extend(headers);
+    let response = sender.send_request(request).await.map_err(|error| broke(&error))?;
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        let status = response.status().as_u16();
+        return Err(Error::NoBuildKit { endpoint: endpoint.clone(), path, status });
+    }
+    hyper::upgrade::on(response).await.map_err(|error| broke(&error))
+}
+
+/// A header's value; a text that no header may hold is replaced by its digest, which is
+/// different for every other text too.
+pub(super) fn header_value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or_else(|_| {
+        let hex = Digest::of(text.as_bytes()).to_hex();
+        // Hex digits are visible ASCII, which every header may hold.
+        HeaderValue::from_str(&hex).unwrap_or(HeaderValue::from_static(""))
+    })
+}

@@ -1,0 +1,216 @@
+//! The engine's REST API: who it is and which images it has.
+
+use std::time::Duration;
+
+use bollard::models::ImageInspect;
+use bollard::query_parameters::TagImageOptionsBuilder;
+use tokio::time::timeout;
+
+use super::config::DockerConfig;
+use super::connection::unreachable;
+use super::endpoint::Endpoint;
+use super::error::Error;
+use super::types::{EngineInfo, ImageStore};
+use crate::{BaseImage, Digest};
+
+/// Seconds that one answer of the REST API may take; nothing asked here takes the engine long.
+const ANSWER_SECONDS: u64 = 60;
+
+/// How long the first answer may take before the engine counts as not answering.
+const FIRST_ANSWER: Duration = Duration::from_secs(10);
+
+/// An engine that answers.
+#[derive(Debug, Clone)]
+pub struct Docker {
+    pub(super) endpoint: Endpoint,
+    pub(super) config: DockerConfig,
+    api: bollard::Docker,
+}
+
+impl Docker {
+    /// The engine at `endpoint`, with the registry credentials of `config`. It has answered
+    /// once when this returns.
+    pub async fn connect(endpoint: &Endpoint, config: DockerConfig) -> Result<Self, Error> {
+        probe(endpoint).await?;
+        let version = bollard::API_DEFAULT_VERSION;
+        let api = match endpoint {
+            Endpoint::Unix(path) => {
+                bollard::Docker::connect_with_unix(&path.to_string_lossy(), ANSWER_SECONDS, version)
+            }
+            Endpoint::Tcp(..) => {
+                bollard::Docker::connect_with_http(&endpoint.to_string(), ANSWER_SECONDS, version)
+            }
+        };
+        let broke = |message: String| Error::Connection {
+            endpoint: endpoint.clone(),
+            doing: "asking for its version",
+            message,
+        };
+        let negotiated = async { api?.negotiate_version().await };
+        let api = timeout(FIRST_ANSWER, negotiated)
+            .await
+            .map_err(|_| broke(format!("no answer within {} s", FIRST_ANSWER.as_secs())))?
+            .map_err(|error| broke(error.to_string()))?;
+        Ok(Self { endpoint: endpoint.clone(), config, api })
+    }
+
+    /// Where it listens.
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Who it is.
+    pub async fn info(&self) -> Result<EngineInfo, Error> {
+        const DOING: &str = "telling about itself";
+        let (version, info) = tokio::try_join!(self.api.version(), self.api.info())
+            .map_err(|error| self.error(DOING, error))?;
+        let podman = version
+            .components
+            .iter()
+            .flatten()
+            .any(|component| component.name.to_lowercase().contains("podman"));
+        let status = info.driver_status.unwrap_or_default();
+        let containerd = status.iter().any(|pair| {
+            matches!(pair.as_slice(), [name, value]
+                if name == "driver-type" && value.starts_with("io.containerd.snapshotter"))
+        });
+        let os = version.os.unwrap_or_else(|| "linux".to_owned());
+        let architecture = version.arch.unwrap_or_default();
+        Ok(EngineInfo {
+            name: if podman { "podman" } else { "docker" }.to_owned(),
+            version: version.version.unwrap_or_default(),
+            builder: if podman { "classic" } else { "buildkit" }.to_owned(),
+            id: info.id.unwrap_or_default(),
+            store: if containerd { ImageStore::Containerd } else { ImageStore::GraphDriver },
+            platform: format!("{os}/{architecture}"),
+        })
+    }
+
+    /// The image `reference` as a base for `platform` (`os/architecture[/variant]`), if the
+    /// engine has it for that platform; without one, as the engine has it.
+    pub async fn base_image(
+        &self,
+        reference: &str,
+        platform: Option<&str>,
+    ) -> Result<Option<BaseImage>, Error> {
+        let Some(image) = self.inspect(reference).await? else { return Ok(None) };
+        let image = base_image(image);
+        Ok(platform.is_none_or(|platform| is_for(&image, platform)).then_some(image))
+    }
+
+    /// Whether the engine has the image with this id.
+    pub async fn image_exists(&self, id: &Digest) -> Result<bool, Error> {
+        Ok(self.inspect(&id.to_string()).await?.is_some())
+    }
+
+    /// Gives the image `id` the name `reference` (`repository[:tag]`).
+    pub async fn tag(&self, id: &Digest, reference: &str) -> Result<(), Error> {
+        // A colon before the last slash belongs to a registry's port.
+        let (repository, tag) = match reference.rsplit_once(':') {
+            Some((repository, tag)) if !tag.contains('/') => (repository, tag),
+            _ => (reference, "latest"),
+        };
+        let options = TagImageOptionsBuilder::new().repo(repository).tag(tag).build();
+        self.api
+            .tag_image(&id.to_string(), Some(options))
+            .await
+            .map_err(|error| self.error("tagging an image", error))
+    }
+
+    async fn inspect(&self, reference: &str) -> Result<Option<ImageInspect>, Error> {
+        match self.api.inspect_image(reference).await {
+            Ok(image) => Ok(Some(image)),
+            Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
+                Ok(None)
+            }
+            Err(error) => Err(self.error("describing an image", error)),
+        }
+    }
+
+    fn error(&self, doing: &'static str, error: bollard::errors::Error) -> Error {
+        match error {
+            bollard::errors::Error::DockerResponseServerError { message, .. } => {
+                Error::Refused { doing, message }
+            }
+            other => Error::Connection {
+                endpoint: self.endpoint.clone(),
+                doing,
+                message: other.to_string(),
+            },
+        }
+    }
+}
+
+/// Connects once, so that a missing engine and a forbidden socket are told apart by the
+/// system's own error.
+async fn probe(endpoint: &Endpoint) -> Result<(), Error> {
+    let connected = timeout(FIRST_ANSWER, async {
+        match endpoint {
+            Endpoint::Unix(path) => tokio::net::UnixStream::connect(path).await.map(drop),
+            Endpoint::Tcp(host, port) => {
+                let host = host.trim_start_matches('[').trim_end_matches(']');
+                tokio::net::TcpStream::connect((host, *port)).await.map(drop)
+            }
+        }
+    });
+    connected
+        .await
+        .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+        .map_err(|error| unreachable(endpoint, error))
+}
+
+fn base_image(image: ImageInspect) -> BaseImage {
+    let config = image.config.unwrap_or_default();
+    let layers = image.root_fs.and_then(|root| root.layers).unwrap_or_default();
+    BaseImage {
+        id: image.id.unwrap_or_default(),
+        layers: layers.iter().filter_map(|layer| layer.parse().ok()).collect(),
+        env: config.env.unwrap_or_default(),
+        working_dir: config.working_dir.unwrap_or_default(),
+        user: config.user.unwrap_or_default(),
+        shell: config.shell.unwrap_or_default(),
+        on_build: config.on_build.unwrap_or_default(),
+        os: image.os.unwrap_or_default(),
+        architecture: image.architecture.unwrap_or_default(),
+        variant: image.variant.unwrap_or_default(),
+    }
+}
+
+/// Whether an image is for `os/architecture[/variant]`; a platform without a variant takes any.
+fn is_for(image: &BaseImage, platform: &str) -> bool {
+    let mut parts = platform.split('/');
+    let (os, architecture) = (parts.next(), parts.next());
+    let variant = parts.next();
+    os.is_none_or(|os| os == image.os)
+        && architecture.is_none_or(|wanted| go_architecture(wanted) == image.architecture)
+        && variant.is_none_or(|variant| image.variant.is_empty() || variant == image.variant)
+}
+
+/// The engine's name of an architecture that people also call otherwise.
+fn go_architecture(name: &str) -> &str {
+    match name {
+        "x86_64" | "x86-64" => "amd64",
+        "aarch64" => "arm64",
+        "i386" => "386",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_serves_only_its_own_platform() {
+        let image = BaseImage {
+            os: "linux".into(),
+            architecture: "arm64".into(),
+            variant: "v8".into(),
+            ..BaseImage::default()
+        };
+        assert!(is_for(&image, "linux/arm64"));
+        assert!(is_for(&image, "linux/aarch64/v8"));
+        assert!(!is_for(&image, "linux/arm64/v9"));
+        assert!(!is_for(&image, "linux/amd64"));
+    }
+}

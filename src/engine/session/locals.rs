@@ -1,0 +1,160 @@
+//! The directories that the frontend asks for by name, and what it wants of them.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::{io, path};
+
+use bytes::Bytes;
+use tonic::Status;
+use tonic::metadata::MetadataMap;
+
+use super::root::Root;
+use super::tree::{Selection, Tree};
+use crate::context::patterns::PathFilter;
+use crate::engine::types::BuildRequest;
+
+/// The name of the ignore file that the frontend looks for in the context.
+const IGNORE_FILE: &str = ".dockerignore";
+
+/// What the engine asks for in the metadata of a transfer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Wanted {
+    /// Which directory.
+    pub(super) directory: String,
+    /// What it takes of it; nothing given takes everything.
+    pub(super) include: Vec<Vec<u8>>,
+    /// What it leaves of that.
+    pub(super) exclude: Vec<Vec<u8>>,
+    /// Paths to take with whatever the links on the way to them lead to.
+    pub(super) follow: Vec<Vec<u8>>,
+}
+
+/// The directories of one build.
+#[derive(Debug)]
+pub(super) struct Locals {
+    dockerfile: Tree,
+    ignore_file: Tree,
+    context: Tree,
+}
+
+impl Locals {
+    /// What `request` serves. The context's directory is opened here.
+    pub(super) fn new(request: &BuildRequest) -> io::Result<Self> {
+        let content = |bytes: &[u8]| Bytes::copy_from_slice(bytes);
+        let mut beside = vec![(dockerfile_name(request), content(&request.dockerfile.content))];
+        let mut alone = Vec::new();
+        if let Some(file) = &request.ignore_file {
+            beside.push((base_name(&file.name).to_owned(), content(&file.content)));
+            // Whichever file rules, it is the one that made the snapshot.
+            alone.push((IGNORE_FILE.to_owned(), content(&file.content)));
+        }
+        let root = Arc::new(Root::open(&request.root)?);
+        Ok(Self {
+            dockerfile: Tree::in_memory(beside),
+            ignore_file: Tree::in_memory(alone),
+            context: Tree::on_disk(Arc::clone(&request.snapshot), root),
+        })
+    }
+
+    /// The entries that the engine wants, in order.
+    pub(super) fn select(&self, wanted: &Wanted) -> Result<Selection, Status> {
+        let tree = match wanted.directory.as_str() {
+            "dockerfile" => &self.dockerfile,
+            // The rules of this build are in memory and, as a rule, not in the snapshot, which
+            // was made by them.
+            "context" if wanted.follow == [IGNORE_FILE.as_bytes()] => &self.ignore_file,
+            "context" => &self.context,
+            other => {
+                return Err(Status::not_found(format!("the build serves no directory `{other}`")));
+            }
+        };
+        select(tree, wanted)
+    }
+}
+
+fn select(tree: &Tree, wanted: &Wanted) -> Result<Selection, Status> {
+    let include = wanted.include.clone();
+    if include.is_empty() && wanted.exclude.is_empty() {
+        return Ok(tree.clone().all());
+    }
+    let filter = PathFilter::new(&include, &wanted.exclude)
+        .map_err(|error| Status::invalid_argument(error.to_string()))?;
+    let mut taken = filter.select(tree.snapshot()).into_iter().peekable();
+    let entries = tree.snapshot().entries().iter();
+    let places = (0_u32..).zip(entries).filter_map(|(place, entry)| {
+        taken.next_if(|taken| std::ptr::eq(*taken, entry)).map(|_| place)
+    });
+    Ok(tree.clone().places(places.collect()))
+}
+
+/// The name that the frontend is told of the Dockerfile: without its directory.
+pub(in crate::engine) fn dockerfile_name(request: &BuildRequest) -> String {
+    match base_name(&request.dockerfile.name) {
+        // Read from standard input.
+        "" | "-" => "Dockerfile".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+fn base_name(name: &str) -> &str {
+    path::Path::new(name).file_name().and_then(|name| name.to_str()).unwrap_or_default()
+}
+
+impl Wanted {
+    /// Reads what the engine asks for.
+    pub(super) fn from_metadata(metadata: &MetadataMap) -> Result<Self, Status> {
+        let directory = values(metadata, "dir-name")?.pop().unwrap_or_default();
+        Ok(Self {
+            directory: String::from_utf8_lossy(&directory).into_owned(),
+            include: values(metadata, "include-patterns")?,
+            exclude: values(metadata, "exclude-patterns")?,
+            follow: values(metadata, "followpaths")?,
+        })
+    }
+}
+
+/// All values of a key, unescaped where the engine says that they are escaped: headers hold
+/// ASCII only.
+fn values(metadata: &MetadataMap, key: &'static str) -> Result<Vec<Vec<u8>>, Status> {
+    let is_encoded = metadata
+        .get(format!("{key}-encoded"))
+        .is_some_and(|value| matches!(value.as_bytes(), b"1" | b"t" | b"T" | b"true"));
+    metadata
+        .get_all(key)
+        .iter()
+        .map(|value| {
+            let bytes = value.as_bytes();
+            if is_encoded {
+                unescape(bytes)
+                    .map(Cow::into_owned)
+                    .ok_or_else(|| Status::invalid_argument(format!("{key} is badly escaped")))
+            } else {
+                Ok(bytes.to_vec())
+            }
+        })
+        .collect()
+}
+
+/// Undoes the escaping of a URL's query: `+` is a space, `%2B` a plus.
+fn unescape(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if !text.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&first, after)) = rest.split_first() {
+        rest = after;
+        match first {
+            b'+' => plain.push(b' '),
+            b'%' => {
+                let (digits, after) = rest.split_at_checked(2)?;
+                let mut byte = [0];
+                hex::decode_to_slice(digits, &mut byte).ok()?;
+                plain.push(byte[0]);
+                rest = after;
+            }
+            other => plain.push(other),
+        }
+    }
+    Some(Cow::Owned(plain))
+}

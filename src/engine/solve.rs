@@ -1,0 +1,198 @@
+//! A build's request in the engine's words: `moby.buildkit.v1.SolveRequest`.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use bollard_buildkit_proto::moby::buildkit::v1::{
+    CacheOptions, CacheOptionsEntry, Exporter, SolveRequest,
+};
+
+use super::error::BuildError;
+use super::session::dockerfile_name;
+use super::types::{BuildRequest, ImageStore};
+
+/// What the engine has to be asked before the request can be written.
+#[derive(Debug, Clone)]
+pub(super) struct EngineFacts {
+    /// Decides which exporter options and attestations are docker's defaults.
+    pub(super) store: ImageStore,
+    /// What `host-gateway` stands for in `--add-host`, where the engine says so.
+    pub(super) host_gateway: Option<IpAddr>,
+}
+
+/// The address that the engine fills in.
+pub(super) const HOST_GATEWAY: &str = "host-gateway";
+
+/// The request for a build called `reference`, with the files of `session`.
+pub(super) fn solve_request(
+    request: &BuildRequest,
+    facts: &EngineFacts,
+    reference: &str,
+    session: &str,
+) -> Result<SolveRequest, BuildError> {
+    let (frontend, mut attributes) = frontend(request)?;
+    if facts.store == ImageStore::Containerd {
+        // What docker adds where the store can hold attestations; without it the image would
+        // not be the one that `docker build` makes.
+        attributes.insert("attest:provenance".to_owned(), "mode=min,inline-only=true".to_owned());
+    }
+    let mut entitlements = Vec::new();
+    match request.network.as_deref() {
+        None | Some("" | "default") => {}
+        Some(network @ ("host" | "none")) => {
+            attributes.insert("force-network-mode".to_owned(), network.to_owned());
+            if network == "host" {
+                entitlements.push("network.host".to_owned());
+            }
+        }
+        Some(other) => {
+            return Err(BuildError::Request {
+                option: "--network",
+                value: other.to_owned(),
+                reason: "BuildKit knows `default`, `none` and `host`",
+            });
+        }
+    }
+    let hosts = add_hosts(&request.add_hosts, facts.host_gateway)?;
+    if !hosts.is_empty() {
+        attributes.insert("add-hosts".to_owned(), hosts);
+    }
+    let exporter = exporter(request, facts.store);
+    Ok(SolveRequest {
+        r#ref: reference.to_owned(),
+        session: session.to_owned(),
+        frontend,
+        frontend_attrs: attributes,
+        // Engines before 24.0 read the first pair, newer ones the list.
+        exporter_deprecated: exporter.r#type.clone(),
+        exporter_attrs_deprecated: exporter.attrs.clone(),
+        exporters: vec![exporter],
+        cache: Some(cache(request)),
+        entitlements,
+        ..SolveRequest::default()
+    })
+}
+
+/// The frontend and its attributes, as far as the request alone decides them.
+fn frontend(request: &BuildRequest) -> Result<(String, HashMap<String, String>), BuildError> {
+    let mut frontend = "dockerfile.v0".to_owned();
+    let mut attributes = HashMap::new();
+    let mut set = |name: &str, value: String| attributes.insert(name.to_owned(), value);
+    set("filename", dockerfile_name(request));
+    if let Some(syntax) = request.build_args.get("BUILDKIT_SYNTAX") {
+        let Some(image) = syntax.split_whitespace().next() else {
+            return Err(BuildError::Request {
+                option: "--build-arg",
+                value: "BUILDKIT_SYNTAX=".to_owned(),
+                reason: "name a frontend's image, or leave the argument out",
+            });
+        };
+        "gateway.v0".clone_into(&mut frontend);
+        set("source", image.to_owned());
+        set("cmdline", syntax.trim().to_owned());
+    }
+    if is_true(request.build_args.get("BUILDKIT_MULTI_PLATFORM")) {
+        set("multi-platform", "true".to_owned());
+    }
+    for (name, value) in &request.build_args {
+        set(&format!("build-arg:{name}"), value.clone());
+    }
+    for (name, value) in &request.labels {
+        set(&format!("label:{name}"), value.clone());
+    }
+    set("image-resolve-mode", if request.pull { "pull" } else { "local" }.to_owned());
+    let optional = [
+        ("target", &request.target),
+        ("platform", &request.platform),
+        ("cgroup-parent", &request.cgroup_parent),
+    ];
+    for (name, value) in optional {
+        if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
+            set(name, value.clone());
+        }
+    }
+    if !request.no_cache_filter.is_empty() {
+        set("no-cache", request.no_cache_filter.join(","));
+    }
+    if request.no_cache {
+        // Empty means every stage.
+        set("no-cache", String::new());
+    }
+    if let Some(size) = request.shm_size.filter(|&size| size > 0) {
+        set("shm-size", size.to_string());
+    }
+    if !request.ulimits.is_empty() {
+        let limits: Result<Vec<_>, _> = request.ulimits.iter().map(|limit| ulimit(limit)).collect();
+        set("ulimit", limits?.join(","));
+    }
+    Ok((frontend, attributes))
+}
+
+/// The engine's own image store, under the names that were given.
+fn exporter(request: &BuildRequest, store: ImageStore) -> Exporter {
+    let mut attrs = HashMap::new();
+    if !request.tags.is_empty() {
+        attrs.insert("name".to_owned(), request.tags.join(","));
+    }
+    if store == ImageStore::Containerd {
+        attrs.insert("prefer-image-digest".to_owned(), "true".to_owned());
+    }
+    Exporter { r#type: "moby".to_owned(), attrs }
+}
+
+/// Inline cache, where docker's build argument asks for it.
+fn cache(request: &BuildRequest) -> CacheOptions {
+    let inline = is_true(request.build_args.get("BUILDKIT_INLINE_CACHE"));
+    let entry = || CacheOptionsEntry { r#type: "inline".to_owned(), attrs: HashMap::default() };
+    CacheOptions { exports: inline.then(entry).into_iter().collect(), ..CacheOptions::default() }
+}
+
+/// What Go's `strconv.ParseBool` takes for true.
+fn is_true(value: Option<&String>) -> bool {
+    value.is_some_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"))
+}
+
+/// `NAME:ADDRESS` and `NAME=ADDRESS` as the frontend's `NAME=ADDRESS,…`. An address may be in
+/// brackets; several are separated by commas.
+fn add_hosts(hosts: &[String], gateway: Option<IpAddr>) -> Result<String, BuildError> {
+    let mut pairs = Vec::new();
+    for host in hosts {
+        let wrong =
+            |reason| BuildError::Request { option: "--add-host", value: host.clone(), reason };
+        let (name, addresses) = host
+            .split_once('=')
+            .or_else(|| host.split_once(':'))
+            .filter(|(name, addresses)| !name.is_empty() && !addresses.is_empty())
+            .ok_or_else(|| wrong("write NAME:ADDRESS"))?;
+        if addresses == HOST_GATEWAY {
+            let address =
+                gateway.ok_or_else(|| wrong("this engine does not tell its gateway's address"))?;
+            pairs.push(format!("{name}={address}"));
+            continue;
+        }
+        for address in addresses.split(',') {
+            let bare = address
+                .strip_prefix('[')
+                .and_then(|address| address.strip_suffix(']'))
+                .unwrap_or(address);
+            bare.parse::<IpAddr>()
+                .map_err(|_| wrong("the address is neither IPv4, IPv6 nor `host-gateway`"))?;
+            pairs.push(format!("{name}={bare}"));
+        }
+    }
+    Ok(pairs.join(","))
+}
+
+/// `TYPE=SOFT[:HARD]` with both limits written out, as the frontend wants it.
+fn ulimit(limit: &str) -> Result<String, BuildError> {
+    let wrong = || BuildError::Request {
+        option: "--ulimit",
+        value: limit.to_owned(),
+        reason: "write TYPE=SOFT[:HARD] with whole numbers, -1 for no limit",
+    };
+    let (name, values) = limit.split_once('=').ok_or_else(wrong)?;
+    let (soft, hard) = values.split_once(':').unwrap_or((values, values));
+    let soft: i64 = soft.parse().map_err(|_| wrong())?;
+    let hard: i64 = hard.parse().map_err(|_| wrong())?;
+    Ok(format!("{name}={soft}:{hard}"))
+}
