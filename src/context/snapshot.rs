@@ -192,6 +192,11 @@ impl Snapshot {
         &self.entries
     }
 
+    /// The entries themselves.
+    pub fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+
     /// The entry at `path`.
     pub fn get(&self, path: &ContextPath) -> Option<&Entry> {
         self.position(path).ok().map(|index| &self.entries[index])

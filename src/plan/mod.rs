@@ -1,9 +1,77 @@
 //! The plan: the graph of steps that the engine will run for a target, each with the name that
 //! the engine shows and a key that decides its reuse.
 //!
-//! In: instructions, a context snapshot, arguments and base images. Out: a [`Plan`]. A pure
-//! function: no disk, no engine, no clock. It knows `dockerfile` and `context`.
+//! In: instructions, a context snapshot, arguments and base images ([`PlanRequest`]). Out: a
+//! [`Plan`]. A pure function: no disk, no engine, no clock. It knows `dockerfile` and `context`.
+//!
+//! A key is a digest of everything that decides whether the engine may reuse the step, the keys
+//! of the steps below it included, so that two steps have the same key only where the engine
+//! reuses one for the other. Rules taken from the engine name the case in `tests/cache-cases` that
+//! proves them.
 
+mod convert;
+mod environment;
+mod error;
+mod expansion;
+mod key;
+mod name;
+mod request;
+mod run;
+mod selection;
+mod stages;
 mod step;
+mod transfer;
 
+use std::collections::BTreeSet;
+
+pub use error::{Error, Problem};
+pub use request::{BuildOptions, Dialect, PlanRequest, Platform};
 pub use step::{KeyInput, Plan, Step, StepIndex, StepKey, StepKind};
+
+use crate::dockerfile::Dockerfile;
+
+/// The steps for the target of a request.
+///
+/// # Errors
+///
+/// What the engine would refuse before it runs anything: an unknown target, a stage used before
+/// it is defined, a source that is not in the context.
+pub fn plan(request: PlanRequest<'_>) -> Result<Plan, Error> {
+    convert::Builder::new(request)?.build()
+}
+
+/// An image that a plan is built on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImageReference {
+    /// The reference, variables expanded, otherwise as written.
+    pub name: String,
+    /// The platform that is wanted of it.
+    pub platform: Platform,
+}
+
+/// The images that the stages of a Dockerfile, needed or not, are built on or copy from.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub fn base_images(
+    dockerfile: &Dockerfile,
+    options: &BuildOptions,
+    dialect: Dialect,
+) -> Result<BTreeSet<ImageReference>, Error> {
+    let stages = stages::Stages::new(dockerfile, options, dialect)?;
+    let mut images = BTreeSet::new();
+    for (index, stage) in stages.all.iter().enumerate() {
+        if let stages::Base::Image(name) = &stage.base {
+            images.insert(ImageReference { name: name.clone(), platform: stage.platform.clone() });
+        }
+        for instruction in stage.source.instructions {
+            for origin in stages.origins(instruction, index)? {
+                if let stages::Origin::Image(name) = origin {
+                    images.insert(ImageReference { name, platform: options.platform.clone() });
+                }
+            }
+        }
+    }
+    Ok(images)
+}

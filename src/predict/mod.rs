@@ -1,11 +1,21 @@
 //! The prediction: keys against records to verdicts, causes and seconds.
 //!
-//! In: a [`Plan`](crate::plan::Plan) and what the store remembers. Out: a [`Forecast`]; after the
-//! build, its [`Agreement`] with what the engine did. Pure: no disk, no engine, no clock.
+//! In: a [`Plan`](crate::plan::Plan) and what is remembered of the engine ([`Knowledge`]). Out: a
+//! [`Forecast`]; after the build, its [`Agreement`] with what the engine did. Pure: no disk, no
+//! engine, no clock.
 
+mod agreement;
+mod cause;
+mod knowledge;
 mod types;
+mod verdicts;
 
+pub use agreement::compare;
+pub use knowledge::{
+    FileState, FileTable, Knowledge, PreviousBuild, PreviousStep, as_the_engine_has_it, file_table,
+};
 pub use types::{
     Agreement, Cause, CauseKind, ChangeKind, FileChange, Forecast, Probability, StepForecast,
     Summary, Verdict,
 };
+pub use verdicts::predict;

@@ -1,0 +1,84 @@
+//! What cannot be planned, and where in the Dockerfile it stands.
+
+use crate::dockerfile::{Instruction, Span};
+
+/// A Dockerfile that parses and still cannot be built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{dockerfile}:{line}: {problem}")]
+pub struct Error {
+    /// The Dockerfile's name.
+    pub dockerfile: String,
+    /// The instruction's first line, counted from 1; 0 where no line is to blame.
+    pub line: u32,
+    /// The instruction's bytes.
+    pub span: Span,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What is wrong with an instruction.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// There is no FROM.
+    #[error("there is no FROM, so there is nothing to build")]
+    NoStage,
+    /// `--target` names no stage.
+    #[error("the target stage `{target}` does not exist; the stages are {}", stages.join(", "))]
+    NoTarget {
+        /// What was asked for.
+        target: String,
+        /// What there is.
+        stages: Vec<String>,
+    },
+    /// `COPY --from` or a mount names a stage that comes later, or itself.
+    #[error("stage `{0}` is used before it is defined")]
+    StageNotYetDefined(String),
+    /// `COPY --from=7` where there are fewer stages.
+    #[error("there is no stage number {0}")]
+    NoStageNumber(usize),
+    /// The base image's name is empty after expansion.
+    #[error("the base image's name `{0}` is empty once its variables are expanded")]
+    EmptyBase(String),
+    /// A platform that is none.
+    #[error("`{0}` is not a platform; write one such as linux/amd64")]
+    Platform(String),
+    /// A source that is not in the context.
+    #[error("`{source_path}` is not in the build context")]
+    MissingSource {
+        /// The source as expanded.
+        source_path: String,
+    },
+    /// A variable that cannot be expanded.
+    #[error("{0}")]
+    Expansion(String),
+    /// An ONBUILD trigger of the base image that does not parse.
+    #[error("the base image's ONBUILD trigger `{trigger}` cannot be read: {reason}")]
+    Trigger {
+        /// The trigger.
+        trigger: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Problem {
+    /// The problem at an instruction.
+    pub(super) fn at(self, dockerfile: &str, instruction: &Instruction) -> Error {
+        Error {
+            dockerfile: dockerfile.to_owned(),
+            line: instruction.line,
+            span: instruction.span,
+            problem: self,
+        }
+    }
+
+    /// The problem of the whole file.
+    pub(super) fn in_file(self, dockerfile: &str) -> Error {
+        Error {
+            dockerfile: dockerfile.to_owned(),
+            line: 0,
+            span: Span { start: 0, end: 0 },
+            problem: self,
+        }
+    }
+}

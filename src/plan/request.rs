@@ -1,0 +1,159 @@
+//! What a plan is made for: options, platforms, and the engine's dialect.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::BaseImage;
+use crate::context::Snapshot;
+use crate::dockerfile::Dockerfile;
+
+/// Everything that decides the plan.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanRequest<'a> {
+    /// The Dockerfile.
+    pub dockerfile: &'a Dockerfile,
+    /// The context as the engine will have it.
+    pub snapshot: &'a Snapshot,
+    /// The base images that are known, by their reference as [`base_images`](super::base_images)
+    /// gives it. Steps on an image that is not among them are uncertain.
+    pub images: &'a BTreeMap<String, BaseImage>,
+    /// The build's options.
+    pub options: &'a BuildOptions,
+    /// How the engine's version reads Dockerfiles.
+    pub dialect: Dialect,
+}
+
+/// The options of a build that count for its steps.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BuildOptions {
+    /// `--build-arg`.
+    pub build_args: BTreeMap<String, String>,
+    /// `--target`.
+    pub target: Option<String>,
+    /// What is built for.
+    pub platform: Platform,
+    /// What the engine runs on.
+    pub build_platform: Platform,
+    /// `--no-cache`.
+    pub no_cache: bool,
+    /// `--no-cache-filter`: stages by name.
+    pub no_cache_filter: Vec<String>,
+    /// `--network`.
+    pub network: Option<String>,
+    /// `--add-host`, `NAME:ADDRESS`; only names count.
+    pub add_hosts: Vec<String>,
+    /// `--shm-size` in bytes.
+    pub shm_size: Option<u64>,
+    /// `--ulimit`, as given.
+    pub ulimits: Vec<String>,
+    /// `--cgroup-parent`.
+    pub cgroup_parent: Option<String>,
+}
+
+/// An operating system and a processor, such as `linux/arm64/v8`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Platform {
+    /// `linux`
+    pub os: String,
+    /// `amd64`
+    pub architecture: String,
+    /// `v8`; empty where there is none.
+    pub variant: String,
+}
+
+impl Platform {
+    /// Reads `OS/ARCHITECTURE[/VARIANT]`, with the engine's usual other names for processors.
+    /// `None` where it has neither form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('/').map(str::to_lowercase);
+        let (first, second) = (parts.next()?, parts.next());
+        let (os, architecture) = match second {
+            Some(architecture) => (first, architecture),
+            None => ("linux".to_owned(), first),
+        };
+        let variant = parts.next().unwrap_or_default();
+        if parts.next().is_some() || os.is_empty() || architecture.is_empty() {
+            return None;
+        }
+        let (architecture, variant) = match (architecture.as_str(), variant.as_str()) {
+            ("x86_64" | "x86-64" | "amd64", variant) => {
+                ("amd64", if variant == "v1" { "" } else { variant })
+            }
+            ("aarch64" | "arm64", "8" | "v8" | "") => ("arm64", ""),
+            ("armhf", _) | ("arm", "" | "7") => ("arm", "v7"),
+            ("armel", _) => ("arm", "v6"),
+            ("i386" | "i486" | "i586" | "i686", _) => ("386", ""),
+            (architecture, variant) => (architecture, variant),
+        };
+        Some(Self { os, architecture: architecture.to_owned(), variant: variant.to_owned() })
+    }
+}
+
+impl Default for Platform {
+    fn default() -> Self {
+        Self { os: "linux".to_owned(), architecture: "amd64".to_owned(), variant: String::new() }
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.os, self.architecture)?;
+        if self.variant.is_empty() { Ok(()) } else { write!(f, "/{}", self.variant) }
+    }
+}
+
+/// Where engines differ in how they read Dockerfiles, as data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dialect {
+    /// Whether a cache mount's id and sharing are part of the key (`run-cache-mount-id`).
+    pub cache_mount_options_count: bool,
+    /// Whether every RUN mount makes a single unnamed stage show as `stage-0`
+    /// (`run-bind-mount-other`); older engines do so for cache mounts and `from` only.
+    pub every_mount_is_a_source: bool,
+    /// Whether ONBUILD triggers are counted in a step's `n` and shown with `ONBUILD `
+    /// (`base-onbuild`).
+    pub marks_onbuild: bool,
+}
+
+impl Dialect {
+    /// The dialect of dockerd at `version`, such as `28.5.2`; the newest for what is no number.
+    pub fn of_version(version: &str) -> Self {
+        let mut numbers = version.split(['.', '-', '+']).map_while(|part| part.parse().ok());
+        let at = (numbers.next().unwrap_or(u32::MAX), numbers.next().unwrap_or(0));
+        Self {
+            cache_mount_options_count: at < (23, 0),
+            every_mount_is_a_source: at >= (23, 0),
+            marks_onbuild: at >= (27, 4),
+        }
+    }
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self::of_version("")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platforms_have_one_spelling() {
+        let spelled = |text: &str| Platform::parse(text).map(|platform| platform.to_string());
+        assert_eq!(spelled("linux/x86_64").as_deref(), Some("linux/amd64"));
+        assert_eq!(spelled("arm64").as_deref(), Some("linux/arm64"));
+        assert_eq!(spelled("linux/arm64/v8").as_deref(), Some("linux/arm64"));
+        assert_eq!(spelled("linux/arm/v6").as_deref(), Some("linux/arm/v6"));
+        assert_eq!(spelled("linux/"), None);
+        assert_eq!(spelled("a/b/c/d"), None);
+    }
+
+    #[test]
+    fn dialects_follow_the_version() {
+        assert!(Dialect::of_version("20.10.24").cache_mount_options_count);
+        assert!(!Dialect::of_version("26.1.5+dfsg1").marks_onbuild);
+        assert!(Dialect::of_version("28.5.2").marks_onbuild);
+        assert!(Dialect::of_version("dev").marks_onbuild);
+    }
+}

@@ -1,0 +1,248 @@
+//! The files of the context that an instruction selects, and the digest of their content.
+//!
+//! Follows the engine's content checksum: a plain path counts by content alone, neither its name
+//! nor its folder; a pattern counts by the names that it matches, relative to the folder before
+//! its first wildcard (`arg-in-copy-path`, `wildcard-new-match`, `copy-glob-dir-sibling`).
+
+use super::key::FieldHasher;
+use crate::Digest;
+use crate::context::content::{ContentScope, content_digest, header_digest};
+use crate::context::patterns::PatternMatcher;
+use crate::context::{ContextPath, Entry, EntryKind, Snapshot, glob};
+
+/// How many links may follow one another before a path counts as not there, as in Linux.
+const MAX_LINKS: usize = 40;
+
+/// What one source of an instruction asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Selector {
+    /// Relative to the context's root, cleaned; empty for the root.
+    pub(super) path: String,
+    /// Whether the path may be a pattern.
+    pub(super) wildcard: bool,
+    /// `--parents`: only what matches, relative to the path.
+    pub(super) include: Vec<String>,
+    /// `--exclude`.
+    pub(super) exclude: Vec<String>,
+    /// Whether something has to be there.
+    pub(super) required: bool,
+}
+
+/// What was selected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Selection {
+    /// The digest of its content.
+    pub(super) digest: Digest,
+    /// The subtrees that it looked at, to find what changed.
+    pub(super) roots: Vec<String>,
+}
+
+/// A selector that selects nothing although it must.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Missing;
+
+/// The files that all of `selectors` select, as one digest.
+pub(super) fn select(snapshot: &Snapshot, selectors: &[Selector]) -> Result<Selection, Missing> {
+    let mut hasher = FieldHasher::new();
+    let mut roots = Vec::new();
+    for selector in deduplicated(selectors) {
+        let digest = if selector.is_plain() {
+            plain(snapshot, &selector, &mut roots)?
+        } else {
+            filtered(snapshot, &selector, &mut roots)?
+        };
+        hasher.field(digest.as_bytes());
+    }
+    roots.sort_unstable();
+    roots.dedup();
+    Ok(Selection { digest: hasher.finish(), roots })
+}
+
+impl Selector {
+    fn is_plain(&self) -> bool {
+        !self.has_wildcard() && self.include.is_empty() && self.exclude.is_empty()
+    }
+
+    fn has_wildcard(&self) -> bool {
+        self.wildcard && glob::has_wildcards(self.path.as_bytes())
+    }
+}
+
+/// In the order of their paths, as the engine digests them; the order of the sources counts in the
+/// instruction.
+fn deduplicated(selectors: &[Selector]) -> Vec<Selector> {
+    let mut selectors = selectors.to_vec();
+    selectors.sort_by(|a, b| a.path.cmp(&b.path));
+    selectors.dedup();
+    selectors
+}
+
+fn plain(
+    snapshot: &Snapshot,
+    selector: &Selector,
+    roots: &mut Vec<String>,
+) -> Result<Digest, Missing> {
+    let path = ContextPath::new(&selector.path);
+    roots.push(path.to_string());
+    let found = resolve(snapshot, &path, true, roots);
+    let digest = found.and_then(|path| content_digest(snapshot, &path, ContentScope::Whole));
+    match digest {
+        Some(digest) => Ok(digest),
+        None if selector.required => Err(Missing),
+        None => Ok(Digest::of(b"nothing")),
+    }
+}
+
+/// One entry that a pattern lets through.
+struct Included<'a> {
+    /// Relative to the folder before the first wildcard.
+    relative: &'a [u8],
+    digest: Digest,
+}
+
+fn filtered(
+    snapshot: &Snapshot,
+    selector: &Selector,
+    roots: &mut Vec<String>,
+) -> Result<Digest, Missing> {
+    let prefix = literal_prefix(selector);
+    roots.push(prefix.to_string());
+    let Some(resolved) = resolve(snapshot, &prefix, true, roots) else {
+        return if selector.required { Err(Missing) } else { Ok(Digest::of(b"")) };
+    };
+    let include = matcher(&selector.include);
+    let exclude = matcher(&selector.exclude);
+    let pattern = selector.has_wildcard().then(|| {
+        let whole = ContextPath::new(&selector.path);
+        below(whole.as_bytes(), &prefix).to_vec()
+    });
+    let mut included: Vec<Included<'_>> = Vec::new();
+    let mut open_directories: Vec<(&Entry, bool)> = Vec::new();
+    let mut matched: Option<&ContextPath> = None;
+    for entry in snapshot.subtree(&resolved) {
+        let relative = below(entry.path.as_bytes(), &resolved);
+        if relative.is_empty() && pattern.is_some() {
+            continue;
+        }
+        let base = match &pattern {
+            None => &resolved,
+            Some(pattern) => {
+                if !matched.is_some_and(|base| entry.path.starts_with(base)) {
+                    if !glob::matches(pattern, relative).unwrap_or(false) {
+                        continue;
+                    }
+                    matched = Some(&entry.path);
+                }
+                matched.unwrap_or(&resolved)
+            }
+        };
+        while open_directories.last().is_some_and(|(dir, _)| !entry.path.starts_with(&dir.path)) {
+            open_directories.pop();
+        }
+        let candidate = below(entry.path.as_bytes(), base);
+        let is_base = candidate.is_empty();
+        let wanted = include.as_ref().is_none_or(|include| !is_base && include.matches(candidate))
+            && !exclude.as_ref().is_some_and(|exclude| !is_base && exclude.matches(candidate));
+        if wanted {
+            for (directory, listed) in &mut open_directories {
+                if !std::mem::replace(listed, true) {
+                    let relative = below(directory.path.as_bytes(), &resolved);
+                    included.push(Included { relative, digest: header_digest(directory) });
+                }
+            }
+            let digest = if is_base && entry.kind == EntryKind::Symlink {
+                let target = resolve(snapshot, &entry.path, true, roots);
+                target.and_then(|target| content_digest(snapshot, &target, ContentScope::Whole))
+            } else {
+                None
+            };
+            let digest = digest.unwrap_or_else(|| header_digest(entry));
+            included.push(Included { relative, digest });
+        }
+        if entry.kind == EntryKind::Directory {
+            open_directories.push((entry, wanted));
+        }
+    }
+    if included.is_empty() && selector.required {
+        return Err(Missing);
+    }
+    Ok(list_digest(selector, &included))
+}
+
+/// A single match with the pattern's own base name counts as that file, so that `COPY a*.txt`
+/// and its one match by name are not told apart where the engine does not.
+fn list_digest(selector: &Selector, included: &[Included<'_>]) -> Digest {
+    let base_name = |path: &[u8]| path.rsplit(|&byte| byte == b'/').next().map(<[u8]>::to_vec);
+    if let [only] = included
+        && base_name(selector.path.as_bytes()) == base_name(only.relative)
+    {
+        return only.digest;
+    }
+    let mut hasher = FieldHasher::new();
+    for entry in included {
+        hasher.field(entry.relative);
+        hasher.field(entry.digest.as_bytes());
+    }
+    hasher.finish()
+}
+
+fn matcher(patterns: &[String]) -> Option<PatternMatcher> {
+    if patterns.is_empty() { None } else { PatternMatcher::new(patterns).ok() }
+}
+
+/// The components before the first that has a wildcard; the whole path where none may have one.
+fn literal_prefix(selector: &Selector) -> ContextPath {
+    let path = ContextPath::new(&selector.path);
+    if !selector.wildcard {
+        return path;
+    }
+    let literal: Vec<_> =
+        path.components().take_while(|component| !glob::has_wildcards(component)).collect();
+    ContextPath::new(literal.join(&b'/'))
+}
+
+/// What is left of `path` below `base`, without a leading slash.
+fn below<'a>(path: &'a [u8], base: &ContextPath) -> &'a [u8] {
+    let rest = path.get(base.as_bytes().len()..).unwrap_or_default();
+    rest.strip_prefix(b"/").unwrap_or(rest)
+}
+
+/// The path with every link on the way followed inside the context; the last component too where
+/// `follow_last`. `None` where nothing is there. Every link passed is added to `roots`, for a
+/// changed link changes what is selected.
+pub(super) fn resolve(
+    snapshot: &Snapshot,
+    path: &ContextPath,
+    follow_last: bool,
+    roots: &mut Vec<String>,
+) -> Option<ContextPath> {
+    let mut links = 0;
+    let mut done = ContextPath::root();
+    let mut open: Vec<Vec<u8>> = path.components().rev().map(<[u8]>::to_vec).collect();
+    while let Some(component) = open.pop() {
+        if component == b".." {
+            done = done.parent().unwrap_or_default();
+            continue;
+        }
+        let next = done.join(&component);
+        let entry = snapshot.get(&next)?;
+        let target = match &entry.target {
+            Some(target) if follow_last || !open.is_empty() => target,
+            _ => {
+                done = next;
+                continue;
+            }
+        };
+        links += 1;
+        if links > MAX_LINKS {
+            return None;
+        }
+        roots.push(next.to_string());
+        if target.starts_with(b"/") {
+            done = ContextPath::root();
+        }
+        let parts = target.split(|&byte| byte == b'/').rev();
+        open.extend(parts.filter(|part| !matches!(*part, b"" | b".")).map(<[u8]>::to_vec));
+    }
+    Some(done)
+}

@@ -1,0 +1,304 @@
+//! The stages of a Dockerfile: which base each has, which the target needs, and how they are
+//! shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::error::{Error, Problem};
+use super::expansion::Words;
+use super::request::{BuildOptions, Dialect, Platform};
+use crate::dockerfile::{Dockerfile, Instruction, InstructionKind, Mount, MountKind, Stage};
+
+/// The name of the empty base.
+const SCRATCH: &str = "scratch";
+
+/// What a stage is built on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Base {
+    /// Nothing.
+    Scratch,
+    /// An earlier stage.
+    Stage(usize),
+    /// An image, its name expanded.
+    Image(String),
+}
+
+/// Where `COPY --from` and mounts take their files from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Nothing: an empty directory.
+    Scratch,
+    /// Another stage.
+    Stage(usize),
+    /// An image that is no stage.
+    Image(String),
+}
+
+/// One stage with what decides its place in the graph.
+#[derive(Debug)]
+pub(super) struct StagePlan<'a> {
+    pub(super) source: Stage<'a>,
+    pub(super) base: Base,
+    pub(super) platform: Platform,
+    /// The name shown before a step's number; empty for a single unnamed stage.
+    pub(super) label: String,
+}
+
+/// All stages of a Dockerfile.
+#[derive(Debug)]
+pub(super) struct Stages<'a> {
+    pub(super) all: Vec<StagePlan<'a>>,
+    /// The variables that FROM sees and that a stage's ARG may take its value from.
+    pub(super) globals: BTreeMap<String, String>,
+    by_name: BTreeMap<String, usize>,
+    file: String,
+}
+
+impl<'a> Stages<'a> {
+    pub(super) fn new(
+        dockerfile: &'a Dockerfile,
+        options: &BuildOptions,
+        dialect: Dialect,
+    ) -> Result<Self, Error> {
+        let file = dockerfile.name().to_owned();
+        let words = Words::new(dockerfile.escape());
+        let sources: Vec<Stage<'a>> = dockerfile.stages().collect();
+        let Some(last) = sources.last() else {
+            return Err(Problem::NoStage.in_file(&file));
+        };
+        let target = options.target.clone().or_else(|| stage_name(last.from)).unwrap_or_default();
+        let mut globals = automatic_arguments(options, &target);
+        for instruction in dockerfile.global_args() {
+            let InstructionKind::Arg(arguments) = &instruction.kind else { continue };
+            for (name, default) in arguments {
+                let value = match (options.build_args.get(name), default) {
+                    (Some(given), _) => given.clone(),
+                    (None, Some(default)) => words
+                        .expand(default, &globals)
+                        .map_err(|problem| problem.at(&file, instruction))?,
+                    (None, None) => continue,
+                };
+                globals.insert(name.clone(), value);
+            }
+        }
+        let mut stages = Self { all: Vec::new(), globals, by_name: BTreeMap::new(), file };
+        for source in sources {
+            stages.add(source, words, options)?;
+        }
+        stages.label(dialect);
+        Ok(stages)
+    }
+
+    fn add(
+        &mut self,
+        source: Stage<'a>,
+        words: Words,
+        options: &BuildOptions,
+    ) -> Result<(), Error> {
+        let InstructionKind::From { image, platform, .. } = &source.from.kind else {
+            return Ok(());
+        };
+        let at = |problem: Problem| problem.at(&self.file, source.from);
+        let image_name = words.expand(image, &self.globals).map_err(at)?;
+        if image_name.is_empty() {
+            return Err(at(Problem::EmptyBase(image.clone())));
+        }
+        let platform = match platform {
+            None => None,
+            Some(platform) => {
+                let text = words.expand(platform, &self.globals).map_err(at)?;
+                Some(Platform::parse(&text).ok_or_else(|| at(Problem::Platform(text)))?)
+            }
+        };
+        let base = if let Some(&stage) = self.by_name.get(&image_name) {
+            Base::Stage(stage)
+        } else if image_name == SCRATCH {
+            Base::Scratch
+        } else {
+            Base::Image(image_name)
+        };
+        let platform = match (&base, platform) {
+            (Base::Stage(stage), _) => self.all[*stage].platform.clone(),
+            (_, Some(platform)) => platform,
+            (_, None) => options.platform.clone(),
+        };
+        let index = self.all.len();
+        if let Some(name) = stage_name(source.from) {
+            self.by_name.insert(name, index);
+        }
+        self.all.push(StagePlan { source, base, platform, label: String::new() });
+        Ok(())
+    }
+
+    /// A single stage without a name shows none, unless something that is no stage is used
+    /// beside it: then the engine counts several (`copy-from-image`, `run-cache-mount-id`).
+    fn label(&mut self, dialect: Dialect) {
+        let alone = self.all.len() == 1 && !self.uses_other_sources(dialect);
+        for (index, stage) in self.all.iter_mut().enumerate() {
+            if !alone {
+                stage.label =
+                    stage_name(stage.source.from).unwrap_or_else(|| format!("stage-{index}"));
+            }
+        }
+    }
+
+    fn uses_other_sources(&self, dialect: Dialect) -> bool {
+        let instructions = self.all.iter().flat_map(|stage| stage.source.instructions);
+        instructions.into_iter().any(|instruction| match &instruction.kind {
+            InstructionKind::Copy(transfer) => transfer
+                .from
+                .as_ref()
+                .is_some_and(|from| from.parse::<usize>().is_err() && !self.is_stage(from)),
+            InstructionKind::Run { mounts, .. } => mounts.iter().any(|mount| match &mount.from {
+                Some(from) => !self.is_stage(from),
+                None => dialect.every_mount_is_a_source || mount.kind == MountKind::Cache,
+            }),
+            _ => false,
+        })
+    }
+
+    fn is_stage(&self, name: &str) -> bool {
+        self.by_name.contains_key(&name.to_lowercase())
+    }
+
+    /// The stage that `--target` names, or the last.
+    pub(super) fn target(&self, target: Option<&str>) -> Result<usize, Error> {
+        let Some(target) = target else { return Ok(self.all.len() - 1) };
+        self.by_name.get(&target.to_lowercase()).copied().ok_or_else(|| {
+            Problem::NoTarget {
+                target: target.to_owned(),
+                stages: self.by_name.keys().cloned().collect(),
+            }
+            .in_file(&self.file)
+        })
+    }
+
+    /// Where a `COPY --from` of `instruction`, in stage `at`, takes its files from.
+    pub(super) fn copy_origin(
+        &self,
+        from: &str,
+        at: usize,
+        instruction: &Instruction,
+    ) -> Result<Origin, Error> {
+        if let Ok(number) = from.parse::<usize>() {
+            return match number {
+                _ if number >= self.all.len() => Err(Problem::NoStageNumber(number)),
+                _ if number >= at => Err(Problem::StageNotYetDefined(from.to_owned())),
+                _ => Ok(Origin::Stage(number)),
+            }
+            .map_err(|problem| problem.at(&self.file, instruction));
+        }
+        self.named_origin(from, at, instruction)
+    }
+
+    /// Where a mount of `instruction`, in stage `at`, takes its files from; `None` for the
+    /// context.
+    pub(super) fn mount_origin(
+        &self,
+        mount: &Mount,
+        at: usize,
+        instruction: &Instruction,
+    ) -> Result<Option<Origin>, Error> {
+        match (mount.kind, &mount.from) {
+            (MountKind::Bind | MountKind::Cache, Some(from)) => {
+                self.named_origin(from, at, instruction).map(Some)
+            }
+            (MountKind::Bind, None) => Ok(None),
+            _ => Ok(Some(Origin::Scratch)),
+        }
+    }
+
+    fn named_origin(
+        &self,
+        name: &str,
+        at: usize,
+        instruction: &Instruction,
+    ) -> Result<Origin, Error> {
+        match self.by_name.get(&name.to_lowercase()) {
+            Some(&stage) if stage >= at => {
+                Err(Problem::StageNotYetDefined(name.to_owned()).at(&self.file, instruction))
+            }
+            Some(&stage) => Ok(Origin::Stage(stage)),
+            None if name == SCRATCH => Ok(Origin::Scratch),
+            None => Ok(Origin::Image(name.to_owned())),
+        }
+    }
+
+    /// The stages that `target` needs, itself included, given the triggers of base images.
+    pub(super) fn reachable(
+        &self,
+        target: usize,
+        triggers: &BTreeMap<usize, Vec<Instruction>>,
+    ) -> Result<BTreeSet<usize>, Error> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![target];
+        while let Some(index) = open.pop() {
+            if !found.insert(index) {
+                continue;
+            }
+            let stage = &self.all[index];
+            if let Base::Stage(base) = stage.base {
+                open.push(base);
+            }
+            let triggered = triggers.get(&index).into_iter().flatten();
+            for instruction in triggered.chain(stage.source.instructions) {
+                for origin in self.origins(instruction, index)? {
+                    if let Origin::Stage(stage) = origin {
+                        open.push(stage);
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Everything that an instruction takes files from, the context aside.
+    pub(super) fn origins(
+        &self,
+        instruction: &Instruction,
+        at: usize,
+    ) -> Result<Vec<Origin>, Error> {
+        match &instruction.kind {
+            InstructionKind::Copy(transfer) => {
+                transfer.from.iter().map(|from| self.copy_origin(from, at, instruction)).collect()
+            }
+            InstructionKind::Run { mounts, .. } => mounts
+                .iter()
+                .filter_map(|mount| self.mount_origin(mount, at, instruction).transpose())
+                .collect(),
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+/// The stage's name in lower case, as the engine compares it.
+pub(super) fn stage_name(from: &Instruction) -> Option<String> {
+    match &from.kind {
+        InstructionKind::From { name, .. } => name.as_ref().map(|name| name.to_lowercase()),
+        _ => None,
+    }
+}
+
+/// The arguments that the engine sets by itself; `--build-arg` overrides them.
+fn automatic_arguments(options: &BuildOptions, target: &str) -> BTreeMap<String, String> {
+    let (build, platform) = (&options.build_platform, &options.platform);
+    let target = if target.is_empty() { "default" } else { target };
+    [
+        ("BUILDPLATFORM", build.to_string()),
+        ("BUILDOS", build.os.clone()),
+        ("BUILDOSVERSION", String::new()),
+        ("BUILDARCH", build.architecture.clone()),
+        ("BUILDVARIANT", build.variant.clone()),
+        ("TARGETPLATFORM", platform.to_string()),
+        ("TARGETOS", platform.os.clone()),
+        ("TARGETOSVERSION", String::new()),
+        ("TARGETARCH", platform.architecture.clone()),
+        ("TARGETVARIANT", platform.variant.clone()),
+        ("TARGETSTAGE", target.to_owned()),
+    ]
+    .into_iter()
+    .map(|(name, value)| {
+        let value = options.build_args.get(name).cloned().unwrap_or(value);
+        (name.to_owned(), value)
+    })
+    .collect()
+}

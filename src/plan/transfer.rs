@@ -1,0 +1,142 @@
+//! COPY and ADD: what they say, and which files they read.
+
+use serde_json::json;
+
+use super::convert::StageState;
+use super::error::Problem;
+use super::expansion::Words;
+use super::selection::Selector;
+use crate::context::ContextPath;
+use crate::dockerfile::{Instruction, Transfer};
+
+/// An expanded COPY or ADD.
+#[derive(Debug, Default)]
+pub(super) struct ExpandedTransfer {
+    /// What counts of the instruction itself, canonical.
+    pub(super) value: String,
+    /// The local sources, in order.
+    pub(super) selectors: Vec<Selector>,
+    /// The bodies of its heredocs, in order.
+    pub(super) bodies: Vec<String>,
+    /// Whether a source is a URL or a git repository.
+    pub(super) remote: bool,
+    /// Where it writes, absolute; a trailing slash means a directory.
+    pub(super) destination: String,
+}
+
+/// Expands `transfer` in the stage's state.
+///
+/// Of a source only its base name counts, of the destination all (`copy-dest-change`,
+/// `copy-source-renamed-same-content`); the number and the order of sources count too.
+pub(super) fn expand(
+    instruction: &Instruction,
+    transfer: &Transfer,
+    is_add: bool,
+    state: &StageState,
+    words: Words,
+) -> Result<ExpandedTransfer, Problem> {
+    let word = |text: &String| words.expand(text, &state.environment);
+    let optional = |text: &Option<String>| text.as_ref().map(word).transpose();
+    let chown = optional(&transfer.chown)?;
+    let chmod = optional(&transfer.chmod)?;
+    let checksum = optional(&transfer.checksum)?;
+    let exclude = transfer.exclude.iter().map(word).collect::<Result<Vec<_>, _>>()?;
+    let destination = absolute(&state.directory, &word(&transfer.destination)?);
+
+    let mut expanded = ExpandedTransfer { destination, ..ExpandedTransfer::default() };
+    let mut actions = Vec::new();
+    for source in &transfer.sources {
+        let source = word(source)?;
+        if is_add && is_remote(&source) {
+            expanded.remote = true;
+            actions.push(json!({
+                "remote": source, "checksum": checksum, "keep_git_dir": transfer.keep_git_dir,
+                "unpack": transfer.unpack,
+            }));
+            continue;
+        }
+        let (path, include) = if transfer.parents {
+            let (pivot, pattern) = source.split_once("/./").unwrap_or(("", &source));
+            (clean(pivot), vec![clean(pattern)])
+        } else {
+            (clean(&source), Vec::new())
+        };
+        let base = path.rsplit('/').next().unwrap_or_default().to_owned();
+        actions.push(json!({
+            "source": base, "include": include, "exclude": exclude,
+            "unpack": transfer.unpack.unwrap_or(is_add),
+        }));
+        expanded.selectors.push(Selector {
+            path,
+            wildcard: true,
+            include,
+            exclude: exclude.clone(),
+            required: true,
+        });
+    }
+    for heredoc in &instruction.heredocs {
+        let content = heredoc.body();
+        let body = if heredoc.expand {
+            Words::expand_body(&content, &state.environment)?
+        } else {
+            content
+        };
+        actions.push(json!({ "heredoc": heredoc.name, "content": body }));
+        expanded.bodies.push(body);
+    }
+    expanded.value = json!({
+        "actions": actions, "destination": expanded.destination, "chown": chown, "chmod": chmod,
+        "link": transfer.link,
+    })
+    .to_string();
+    Ok(expanded)
+}
+
+/// Whether ADD fetches this source from elsewhere: http, https, or git in its several spellings.
+fn is_remote(source: &str) -> bool {
+    ["http://", "https://", "git://", "ssh://", "git@"]
+        .iter()
+        .any(|scheme| source.starts_with(scheme))
+        || source.starts_with("github.com/")
+}
+
+/// `path` below the working directory, cleaned; its trailing slash or `/.` stays, as it says that
+/// a directory is meant.
+fn absolute(directory: &str, path: &str) -> String {
+    let path = if matches!(path, "" | ".") { "./" } else { path };
+    let joined =
+        if path.starts_with('/') { path.to_owned() } else { format!("{directory}/{path}") };
+    let mut absolute = format!("/{}", clean(&joined));
+    if path.ends_with("/.") {
+        absolute.push_str("/.");
+    } else if path.ends_with('/') && absolute != "/" {
+        absolute.push('/');
+    }
+    absolute
+}
+
+/// Relative to the context's root, without `.`, `..` and doubled slashes.
+pub(super) fn clean(path: &str) -> String {
+    ContextPath::new(path).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn destinations_are_made_absolute_and_keep_their_slash() {
+        assert_eq!(absolute("/app", "x"), "/app/x");
+        assert_eq!(absolute("/app", "."), "/app/");
+        assert_eq!(absolute("/app", "../y/"), "/y/");
+        assert_eq!(absolute("/", "/a/./b"), "/a/b");
+        assert_eq!(absolute("/", "./"), "/");
+    }
+
+    #[test]
+    fn remote_sources_are_known_by_their_scheme() {
+        assert!(is_remote("https://example.com/a.tar"));
+        assert!(is_remote("git@example.com:a/b.git"));
+        assert!(!is_remote("httpd.conf"));
+    }
+}

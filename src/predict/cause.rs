@@ -1,0 +1,261 @@
+//! Why a step that has no record is not the one of the last build.
+
+use super::knowledge::{FileTable, PreviousBuild, PreviousStep};
+use super::types::{CauseKind, ChangeKind, FileChange};
+use crate::context::{ContextPath, EntryKind, Snapshot};
+use crate::plan::{KeyInput, Step};
+
+/// How many changed files are named; the rest are counted.
+const NAMED_FILES: usize = 20;
+
+/// The step of the last build that this one would be: the same text in the same stage first, then
+/// the same place, each only once.
+#[derive(Debug, Default)]
+pub(super) struct Matching {
+    counterparts: Vec<Option<usize>>,
+}
+
+impl Matching {
+    pub(super) fn new(steps: &[Step], previous: Option<&PreviousBuild>) -> Self {
+        let Some(previous) = previous else {
+            return Self { counterparts: vec![None; steps.len()] };
+        };
+        let mut counterparts = vec![None; steps.len()];
+        let mut taken = vec![false; previous.steps.len()];
+        let agreements: [fn(&Step, &PreviousStep) -> bool; 4] = [
+            |step, old| step.key == old.key,
+            |step, old| step.kind == old.kind && step.name == old.name,
+            |step, old| step.kind == old.kind && step.instruction == old.instruction,
+            |step, old| step.kind == old.kind && place(&step.name) == place(&old.name),
+        ];
+        for agrees in agreements {
+            for (index, step) in steps.iter().enumerate() {
+                if counterparts[index].is_some() {
+                    continue;
+                }
+                let found =
+                    (0..taken.len()).find(|&old| !taken[old] && agrees(step, &previous.steps[old]));
+                if let Some(old) = found {
+                    taken[old] = true;
+                    counterparts[index] = Some(old);
+                }
+            }
+        }
+        Self { counterparts }
+    }
+
+    pub(super) fn of<'a>(
+        &self,
+        step: usize,
+        previous: Option<&'a PreviousBuild>,
+    ) -> Option<&'a PreviousStep> {
+        let index = (*self.counterparts.get(step)?)?;
+        previous?.steps.get(index)
+    }
+}
+
+/// `[stage i/n]`
+fn place(name: &str) -> &str {
+    name.split_inclusive("] ").next().unwrap_or(name)
+}
+
+/// How a step compares with its counterpart in the last build, apart from the steps below.
+#[derive(Debug)]
+pub(super) enum Difference {
+    /// There is no counterpart.
+    New,
+    /// Nothing differs.
+    None,
+    /// This does.
+    Own(CauseKind),
+}
+
+/// What differs between a step and its counterpart, apart from the steps below.
+pub(super) fn difference(
+    step: &Step,
+    old: Option<&PreviousStep>,
+    previous_files: &FileTable,
+    snapshot: &Snapshot,
+) -> Difference {
+    let Some(old) = old else { return Difference::New };
+    own_cause(step, old, previous_files, snapshot).map_or(Difference::None, Difference::Own)
+}
+
+fn own_cause(
+    step: &Step,
+    old: &PreviousStep,
+    previous_files: &FileTable,
+    snapshot: &Snapshot,
+) -> Option<CauseKind> {
+    base_image(step, old)
+        .or_else(|| instruction(step, old))
+        .or_else(|| environment(step, old))
+        .or_else(|| option(step, old))
+        .or_else(|| files(step, old, previous_files, snapshot))
+}
+
+fn instruction(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
+    let value = |inputs: &[KeyInput]| {
+        inputs.iter().find_map(|input| match input {
+            KeyInput::Instruction { value } => Some(value.clone()),
+            _ => None,
+        })
+    };
+    let paths = |inputs: &[KeyInput]| -> Vec<String> {
+        inputs
+            .iter()
+            .filter_map(|input| match input {
+                KeyInput::StageOutput { path, .. } => Some(path.clone()),
+                _ => None,
+            })
+            .collect()
+    };
+    let differs = value(&step.inputs) != value(&old.inputs)
+        || paths(&step.inputs) != paths(&old.inputs)
+        || step.kind != old.kind;
+    differs.then(|| CauseKind::Instruction {
+        before: Some(old.instruction.clone()),
+        after: step.instruction.clone(),
+    })
+}
+
+fn base_image(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
+    let base = |inputs: &[KeyInput]| {
+        inputs.iter().find_map(|input| match input {
+            KeyInput::BaseImage { reference, digest } => Some((reference.clone(), *digest)),
+            _ => None,
+        })
+    };
+    let (now, before) = (base(&step.inputs)?, base(&old.inputs));
+    let digest_before = before.map(|(_, digest)| digest);
+    (digest_before != Some(now.1)).then(|| CauseKind::BaseImage {
+        reference: now.0,
+        before: digest_before.map(|digest| digest.to_string()),
+        after: Some(now.1.to_string()),
+    })
+}
+
+fn environment(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
+    type Variable<'a> = (&'a str, &'a str, bool);
+    fn variables(inputs: &[KeyInput]) -> Vec<Variable<'_>> {
+        inputs
+            .iter()
+            .filter_map(|input| match input {
+                KeyInput::Environment { name, value, argument } => {
+                    Some((&**name, &**value, *argument))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+    let (now, before) = (variables(&step.inputs), variables(&old.inputs));
+    let find = |list: &[Variable<'_>], name: &str| {
+        list.iter().find(|variable| variable.0 == name).map(|variable| variable.1.to_owned())
+    };
+    let changed = now.iter().find(|(name, value, _)| find(&before, name).as_deref() != Some(value));
+    let removed = before.iter().find(|(name, ..)| find(&now, name).is_none());
+    // The same variables in another order count as well.
+    let moved = now.iter().zip(&before).find(|(now, before)| now.0 != before.0).map(|(now, _)| now);
+    let (name, _, argument) = *changed.or(removed).or(moved)?;
+    let (before, after) = (find(&before, name), find(&now, name));
+    let hide = |value: Option<String>| value.filter(|_| !looks_secret(name));
+    let (name, before, after) = (name.to_owned(), hide(before), hide(after));
+    Some(if argument {
+        CauseKind::Argument { name, before, after }
+    } else {
+        CauseKind::Environment { name, before, after }
+    })
+}
+
+/// Whether a variable's value should not be shown, going by its name.
+fn looks_secret(name: &str) -> bool {
+    let name = name.to_uppercase();
+    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "APIKEY", "API_KEY", "PRIVATE", "CREDENTIAL", "AUTH"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
+fn option(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
+    let find = |inputs: &[KeyInput], wanted: &str| {
+        inputs.iter().find_map(|input| match input {
+            KeyInput::Option { name, value } if name == wanted => Some(value.clone()),
+            _ => None,
+        })
+    };
+    let names = step.inputs.iter().chain(&old.inputs).filter_map(|input| match input {
+        KeyInput::Option { name, .. } => Some(name),
+        _ => None,
+    });
+    for name in names {
+        let (before, after) = (find(&old.inputs, name), find(&step.inputs, name));
+        if before != after {
+            return Some(CauseKind::Option { name: name.clone(), before, after });
+        }
+    }
+    None
+}
+
+fn files(
+    step: &Step,
+    old: &PreviousStep,
+    previous: &FileTable,
+    snapshot: &Snapshot,
+) -> Option<CauseKind> {
+    fn selections(inputs: &[KeyInput]) -> Vec<(crate::Digest, &[String])> {
+        inputs
+            .iter()
+            .filter_map(|input| match input {
+                KeyInput::Files { digest, roots, .. } => Some((*digest, &**roots)),
+                _ => None,
+            })
+            .collect()
+    }
+    let (now, before) = (selections(&step.inputs), selections(&old.inputs));
+    let digests = |list: &[(crate::Digest, &[String])]| -> Vec<_> {
+        list.iter().map(|selection| selection.0).collect()
+    };
+    if digests(&now) == digests(&before) {
+        return None;
+    }
+    let roots: Vec<ContextPath> =
+        now.iter().chain(&before).flat_map(|selection| selection.1).map(ContextPath::new).collect();
+    let mut changes = changed_files(&roots, previous, snapshot);
+    let more = changes.len().saturating_sub(NAMED_FILES);
+    changes.truncate(NAMED_FILES);
+    Some(CauseKind::Files { files: changes, more })
+}
+
+fn changed_files(
+    roots: &[ContextPath],
+    previous: &FileTable,
+    snapshot: &Snapshot,
+) -> Vec<FileChange> {
+    let selected = |path: &ContextPath| roots.iter().any(|root| path.starts_with(root));
+    let mut changes = Vec::new();
+    for entry in snapshot.entries().iter().filter(|entry| selected(&entry.path)) {
+        let change = match previous.get(&entry.path) {
+            None => Some(ChangeKind::Added),
+            Some(old) if old.kind != entry.kind => Some(ChangeKind::Type),
+            Some(old) if old.digest != entry.digest || old.target != entry.target => {
+                Some(ChangeKind::Modified)
+            }
+            Some(old) if old.mode != entry.mode && entry.kind != EntryKind::Symlink => {
+                Some(ChangeKind::Mode)
+            }
+            Some(_) => None,
+        };
+        changes.extend(change.map(|change| (entry.path.clone(), change)));
+    }
+    for path in previous.keys().filter(|path| selected(path) && snapshot.get(path).is_none()) {
+        changes.push((path.clone(), ChangeKind::Removed));
+    }
+    changes.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    // A new directory says nothing that the new files in it do not say.
+    let is_told_by_what_is_in_it = |index: usize, changes: &[(ContextPath, ChangeKind)]| {
+        changes.get(index + 1).is_some_and(|next| next.0.starts_with(&changes[index].0))
+    };
+    (0..changes.len())
+        .filter(|&index| !is_told_by_what_is_in_it(index, &changes))
+        .map(|index| FileChange { path: changes[index].0.to_string(), change: changes[index].1 })
+        .collect()
+}

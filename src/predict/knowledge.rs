@@ -1,0 +1,90 @@
+//! What a prediction rests on.
+
+use std::collections::HashMap;
+
+use crate::context::{ContextPath, EntryKind, Snapshot};
+use crate::plan::{KeyInput, StepKey, StepKind};
+use crate::{Digest, Seconds};
+
+/// What is remembered of an engine and of this project's last build on it.
+#[derive(Debug, Clone, Default)]
+pub struct Knowledge {
+    /// Whether anything was ever recorded of this engine.
+    pub recorded: bool,
+    /// The keys that it has run or reused, with how long they took where that is known.
+    pub known: HashMap<StepKey, Option<Seconds>>,
+    /// The last build of this Dockerfile, if there was one.
+    pub previous: Option<PreviousBuild>,
+    /// Median seconds of each kind of step.
+    pub typical: HashMap<StepKind, Seconds>,
+}
+
+/// A build that was made before.
+#[derive(Debug, Clone, Default)]
+pub struct PreviousBuild {
+    /// Its steps in the plan's order.
+    pub steps: Vec<PreviousStep>,
+    /// The files that it had.
+    pub files: FileTable,
+}
+
+/// A step of a build that was made before.
+#[derive(Debug, Clone)]
+pub struct PreviousStep {
+    /// Its name.
+    pub name: String,
+    /// The instruction's text.
+    pub instruction: String,
+    /// Which instruction.
+    pub kind: StepKind,
+    /// Its key.
+    pub key: StepKey,
+    /// What its key was made of.
+    pub inputs: Vec<KeyInput>,
+    /// How long it took, where it ran.
+    pub seconds: Option<Seconds>,
+}
+
+/// What decides whether two entries are the same to the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileState {
+    /// What it is.
+    pub kind: EntryKind,
+    /// Permission bits.
+    pub mode: u32,
+    /// The digest of a regular file.
+    pub digest: Option<Digest>,
+    /// Where a link points.
+    pub target: Option<Box<[u8]>>,
+}
+
+/// The entries of a context by path.
+pub type FileTable = HashMap<ContextPath, FileState>;
+
+/// The states of all entries of a snapshot.
+pub fn file_table(snapshot: &Snapshot) -> FileTable {
+    let state = |entry: &crate::context::Entry| FileState {
+        kind: entry.kind,
+        mode: entry.mode,
+        digest: entry.digest,
+        target: entry.target.clone(),
+    };
+    snapshot.entries().iter().map(|entry| (entry.path.clone(), state(entry))).collect()
+}
+
+/// The snapshot as the engine will have it, given the files of the last build.
+///
+/// The engine keeps its copy of the context and takes over a directory only when it is new: a
+/// changed mode alone is not seen (`dir-mode`, `dir-mode-with-edit-elsewhere`).
+pub fn as_the_engine_has_it(snapshot: Snapshot, previous: &FileTable) -> Snapshot {
+    let ignored = snapshot.ignored();
+    let mut entries = snapshot.into_entries();
+    for entry in entries.iter_mut().filter(|entry| entry.kind == EntryKind::Directory) {
+        if let Some(old) = previous.get(&entry.path)
+            && old.kind == EntryKind::Directory
+        {
+            entry.mode = old.mode;
+        }
+    }
+    Snapshot::new(entries, ignored)
+}

@@ -1,0 +1,185 @@
+//! What the integration tests share: a project in a directory of its own, built and changed.
+
+#![allow(dead_code, reason = "every test binary uses its own part of this")]
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use smartbuild::context::{IgnoreRules, Snapshot, snapshot};
+use smartbuild::dockerfile::Dockerfile;
+use smartbuild::plan::{BuildOptions, Dialect, Plan, PlanRequest, plan};
+use smartbuild::predict::{
+    Forecast, Knowledge, PreviousBuild, PreviousStep, as_the_engine_has_it, file_table, predict,
+};
+use smartbuild::{BaseImage, Digest};
+
+/// A context with a Dockerfile, and what an engine would remember of its builds.
+pub(crate) struct Project {
+    directory: tempfile::TempDir,
+    images: BTreeMap<String, BaseImage>,
+    knowledge: Knowledge,
+    dialect: Dialect,
+}
+
+/// The options of one build, as `docker build` has them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Arguments {
+    pub(crate) dockerfile: Option<String>,
+    pub(crate) options: BuildOptions,
+}
+
+impl Project {
+    /// An empty project on an engine of this version that has `busybox:local`.
+    pub(crate) fn new(version: &str) -> Self {
+        let base = BaseImage { layers: vec![Digest::of(b"busybox")], ..BaseImage::default() };
+        Self {
+            directory: tempfile::tempdir().expect("a temporary directory"),
+            images: [("busybox:local".to_owned(), base)].into(),
+            knowledge: Knowledge { recorded: true, ..Knowledge::default() },
+            dialect: Dialect::of_version(version),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Writes a file; a path that ends in a slash is a directory.
+    pub(crate) fn file(&self, path: &str, content: &str) -> &Self {
+        let full = self.path().join(path);
+        if path.ends_with('/') {
+            std::fs::create_dir_all(&full).expect("a directory");
+            return self;
+        }
+        std::fs::create_dir_all(full.parent().expect("a parent")).expect("a directory");
+        std::fs::write(full, content).expect("a file");
+        self
+    }
+
+    pub(crate) fn dockerfile(&self, text: &str) -> &Self {
+        self.file("Dockerfile", text)
+    }
+
+    /// Runs a shell script in the context.
+    pub(crate) fn shell(&self, script: &str) {
+        let output = Command::new("bash")
+            .args(["-ec", script])
+            .current_dir(self.path())
+            .output()
+            .expect("bash runs");
+        assert!(output.status.success(), "`{script}` failed: {output:?}");
+    }
+
+    pub(crate) fn plan(&self, arguments: &Arguments) -> (Plan, Snapshot) {
+        let name = arguments.dockerfile.as_deref().unwrap_or("Dockerfile");
+        let path = self.path().join(name);
+        let text = std::fs::read_to_string(&path).expect("the Dockerfile");
+        let dockerfile = Dockerfile::parse(name, &text).expect("a Dockerfile that parses");
+        let rules = IgnoreRules::load(self.path(), &path).expect("ignore rules");
+        let now = snapshot(self.path(), &rules).expect("a snapshot");
+        let now = match &self.knowledge.previous {
+            Some(previous) => as_the_engine_has_it(now, &previous.files),
+            None => now,
+        };
+        let request = PlanRequest {
+            dockerfile: &dockerfile,
+            snapshot: &now,
+            images: &self.images,
+            options: &arguments.options,
+            dialect: self.dialect,
+        };
+        (plan(request).expect("a plan"), now)
+    }
+
+    pub(crate) fn predict(&self, arguments: &Arguments) -> Forecast {
+        let (plan, now) = self.plan(arguments);
+        predict(&plan, &now, &self.knowledge)
+    }
+
+    /// What a build that succeeds leaves behind.
+    pub(crate) fn built(&mut self, arguments: &Arguments) {
+        let (plan, now) = self.plan(arguments);
+        self.knowledge.known.extend(plan.steps.iter().map(|step| (step.key, None)));
+        let steps = plan.steps.iter().map(|step| PreviousStep {
+            name: step.name.clone(),
+            instruction: step.instruction.clone(),
+            kind: step.kind,
+            key: step.key,
+            inputs: step.inputs.clone(),
+            seconds: None,
+        });
+        let previous = PreviousBuild { steps: steps.collect(), files: file_table(&now) };
+        self.knowledge.previous = Some(previous);
+    }
+}
+
+/// Reads the arguments of `docker build` that the cases use.
+pub(crate) fn arguments(words: &[String]) -> Arguments {
+    let mut arguments = Arguments::default();
+    let options = &mut arguments.options;
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let mut value = || words.next().expect("a value").clone();
+        match word.as_str() {
+            "--build-arg" => {
+                let pair = value();
+                let (name, value) = pair.split_once('=').expect("NAME=VALUE");
+                options.build_args.insert(name.to_owned(), value.to_owned());
+            }
+            "--target" => options.target = Some(value()),
+            "--network" => options.network = Some(value()),
+            "--add-host" => options.add_hosts.push(value()),
+            "--no-cache" => options.no_cache = true,
+            "-f" => arguments.dockerfile = Some(value()),
+            "--label" | "--secret" => drop(value()),
+            other => panic!("no case has used `{other}` yet"),
+        }
+    }
+    arguments
+}
+
+/// One of `tests/cache-cases/cases.toml`.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Case {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) files: BTreeMap<String, String>,
+    pub(crate) prepare: Option<String>,
+    pub(crate) dockerfile: String,
+    pub(crate) change: String,
+    pub(crate) again: Option<String>,
+    #[serde(default)]
+    pub(crate) args1: Vec<String>,
+    #[serde(default)]
+    pub(crate) args2: Vec<String>,
+}
+
+/// What an engine did on the build that a case compares.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Expected {
+    #[serde(default)]
+    pub(crate) steps: Option<Vec<(String, bool)>>,
+}
+
+/// The directory of the cases.
+pub(crate) fn cases_directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cache-cases")
+}
+
+/// All cases.
+pub(crate) fn cases() -> Vec<Case> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        case: Vec<Case>,
+    }
+    let text = std::fs::read_to_string(cases_directory().join("cases.toml")).expect("the cases");
+    toml::from_str::<File>(&text).expect("cases that parse").case
+}
+
+/// What the engine `name` did, by case.
+pub(crate) fn expectations(name: &str) -> HashMap<String, Expected> {
+    let path = cases_directory().join(format!("expected-{name}.json"));
+    let text = std::fs::read_to_string(path).expect("the expectations");
+    serde_json::from_str(&text).expect("expectations that parse")
+}
