@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::report::progress;
+
 /// A value that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UsageError {
@@ -89,6 +91,18 @@ impl FromStr for ProgressMode {
             "quiet" | "none" => Ok(Self::Quiet),
             "rawjson" => Ok(Self::RawJson),
             other => Err(UsageError::Progress(other.to_owned())),
+        }
+    }
+}
+
+impl From<ProgressMode> for progress::Mode {
+    fn from(mode: ProgressMode) -> Self {
+        match mode {
+            ProgressMode::Auto => Self::Auto,
+            ProgressMode::Plain => Self::Plain,
+            ProgressMode::Tty => Self::Tty,
+            ProgressMode::Quiet => Self::Quiet,
+            ProgressMode::RawJson => Self::RawJson,
         }
     }
 }

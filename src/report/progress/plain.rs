@@ -1,0 +1,86 @@
+//! `docker build --progress=plain`: lines that are never rewritten, for logs.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use super::steps::{Change, Steps};
+use crate::engine::{Event, StepId};
+use crate::report::{escape, units};
+
+/// The state of the lines written so far.
+#[derive(Debug, Default)]
+pub(super) struct Plain {
+    steps: Steps,
+    numbers: HashMap<StepId, usize>,
+    /// The step that the last lines were about, while it runs.
+    current: Option<StepId>,
+}
+
+impl Plain {
+    pub(super) fn event(&mut self, event: &Event, writer: &mut impl Write) -> io::Result<()> {
+        let change = self.steps.event(event);
+        let mut out = String::new();
+        if let Event::Warning { text, line, .. } = event {
+            push!(out, "WARN: {}", escape::text(text));
+            if let Some(line) = line {
+                push!(out, " (line {line})");
+            }
+            out.push('\n');
+        }
+        if let Some(id) = &change.step {
+            self.push(&mut out, id, &change);
+        }
+        writer.write_all(out.as_bytes())?;
+        writer.flush()
+    }
+
+    fn push(&mut self, out: &mut String, id: &StepId, change: &Change) {
+        let says_something =
+            change.begun || change.ended || change.lines > 0 || change.transferred.is_some();
+        if !says_something {
+            return;
+        }
+        let number = self.focus(out, id);
+        let Some(step) = self.steps.get(id) else { return };
+        let new = step.output.len().saturating_sub(change.lines);
+        for (at, line) in step.output.range(new..) {
+            push!(out, "#{number} {:.3} {line}\n", at.get());
+        }
+        if let Some((what, bytes)) = &change.transferred {
+            push!(out, "#{number} {what} {} done\n", units::bytes(*bytes));
+        }
+        if !change.ended {
+            return;
+        }
+        match &step.error {
+            Some(_) if step.is_canceled() => push!(out, "#{number} CANCELED\n"),
+            Some(error) => push!(out, "#{number} ERROR: {}\n", escape::text(error)),
+            None if step.cached => push!(out, "#{number} CACHED\n"),
+            None => {
+                let seconds = step.completed.map_or(0.0, |end| step.elapsed(end).get());
+                push!(out, "#{number} DONE {seconds:.1}s\n");
+            }
+        }
+        self.current = None;
+    }
+
+    /// Says which step the next lines are about, where that is another one than before.
+    fn focus(&mut self, out: &mut String, id: &StepId) -> usize {
+        let is_first = self.numbers.is_empty();
+        let next = self.numbers.len() + 1;
+        let number = *self.numbers.entry(id.clone()).or_insert(next);
+        if self.current.as_ref() == Some(id) {
+            return number;
+        }
+        if let Some(left) = self.current.as_ref().and_then(|left| self.numbers.get(left)) {
+            push!(out, "#{left} ...\n");
+        }
+        if !is_first {
+            out.push('\n');
+        }
+        let name = self.steps.get(id).map_or("", |step| step.name.as_str());
+        push!(out, "#{number} {name}\n");
+        self.current = Some(id.clone());
+        number
+    }
+}
