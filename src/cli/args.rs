@@ -141,7 +141,7 @@ pub enum Format {
 #[derive(Debug, Clone, PartialEq, Default, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "docker's switches are independent of each other")]
 pub struct BuildFlags {
-    /// Name of the image, NAME[:TAG]; may be given several times
+    /// Name of the image, NAME or NAME:TAG; may be given several times
     #[arg(short = 't', long = "tag", value_name = "NAME")]
     pub tags: Vec<String>,
     /// The Dockerfile; PATH/Dockerfile unless given
@@ -183,7 +183,7 @@ pub struct BuildFlags {
     /// Size of /dev/shm in RUN, such as 64m
     #[arg(long, value_name = "SIZE", value_parser = values::size)]
     pub shm_size: Option<u64>,
-    /// Limit of RUN, NAME=SOFT[:HARD]
+    /// Limit of RUN, NAME=SOFT or NAME=SOFT:HARD
     #[arg(long = "ulimit", value_name = "LIMIT", value_parser = values::ulimit)]
     pub ulimits: Vec<String>,
     /// Parent control group of RUN

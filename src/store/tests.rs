@@ -316,6 +316,41 @@ fn many_writers_lose_nothing() {
 }
 
 #[test]
+fn processes_lose_nothing_of_each_other() {
+    const DIRECTORY: &str = "SMARTBUILD_TEST_STORE";
+    const NAME: &str = "store::tests::processes_lose_nothing_of_each_other";
+    if let Some(dir) = std::env::var_os(DIRECTORY) {
+        // One of the processes that the test below starts of itself.
+        let mut store = Store::open(Path::new(&dir)).unwrap();
+        for turn in 0..10 {
+            let own = step(&format!("RUN {}/{turn}", std::process::id()));
+            store.record(&build(turn, vec![own, ran("RUN shared", 2.0)])).unwrap();
+        }
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let start = |_| {
+        std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", NAME])
+            .env(DIRECTORY, dir.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let children: Vec<_> = (0..4).map(start).collect();
+    let mut numbers = Vec::new();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+        numbers.push(child.id());
+    }
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(expected(&store, "RUN shared").runs, 40);
+    for number in numbers {
+        assert!((0..10).all(|turn| is_known(&store, ENGINE, &format!("RUN {number}/{turn}"))));
+    }
+}
+
+#[test]
 fn a_store_in_use_by_another_is_said_to_be_locked_and_usable_later() {
     let dir = tempfile::tempdir().unwrap();
     drop(Store::open(dir.path()).unwrap());

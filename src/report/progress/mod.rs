@@ -1,7 +1,7 @@
 //! The build while it runs, from the engine's events.
 //!
 //! A [`Display`] is given every [`Event`], and a [`Display::tick`] some ten times a second so
-//! that a live display's clocks go on. It writes only into the writer it was made with.
+//! that a live display's clocks and output go on. It writes only into the writer it was made with.
 //!
 //! | mode | shows |
 //! | --- | --- |
@@ -97,7 +97,8 @@ impl Display {
         }
     }
 
-    /// Moves the clocks of a live display on to `now`; nothing for the others.
+    /// Draws a live display as of `now`, by the clock of the engine's events; nothing for the
+    /// others.
     pub fn tick(&mut self, now: SystemTime) {
         if let Kind::Tty(tty) = &mut self.0 {
             tty.draw(now);

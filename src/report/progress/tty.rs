@@ -64,7 +64,10 @@ impl Tty {
         {
             self.multi.println(line)?;
         }
-        if let Some(now) = at(event) {
+        // Output may come in floods; it is drawn with the next tick.
+        if let Event::Step(step) = event
+            && let Some(now) = step.completed.or(step.started)
+        {
             self.draw(now);
         }
         Ok(())
@@ -87,15 +90,6 @@ impl Tty {
 impl Drop for Tty {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
-    }
-}
-
-/// The time of an event, by the engine's clock.
-fn at(event: &Event) -> Option<SystemTime> {
-    match event {
-        Event::Step(step) => step.completed.or(step.started),
-        Event::Log { at, .. } => Some(*at),
-        Event::Transfer { .. } | Event::Warning { .. } => None,
     }
 }
 
