@@ -63,7 +63,7 @@ pub struct BuildArgs {
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// The context's directory
-    #[arg(value_name = "PATH", value_parser = values::context)]
+    #[arg(value_name = "PATH", value_parser = values::context())]
     pub path: PathBuf,
 }
 
@@ -84,7 +84,7 @@ pub struct PredictArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
     /// The context's directory
-    #[arg(value_name = "PATH", default_value = ".", value_parser = values::context)]
+    #[arg(value_name = "PATH", default_value = ".", value_parser = values::context())]
     pub path: PathBuf,
 }
 
@@ -95,7 +95,7 @@ pub struct WhyArgs {
     #[arg(value_name = "STEP")]
     pub step: String,
     /// The context's directory
-    #[arg(value_name = "PATH", default_value = ".", value_parser = values::context)]
+    #[arg(value_name = "PATH", default_value = ".", value_parser = values::context())]
     pub path: PathBuf,
     /// What would be built and how.
     #[command(flatten)]
@@ -109,7 +109,7 @@ pub struct WhyArgs {
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct OptimizeArgs {
     /// The context's directory
-    #[arg(value_name = "PATH", default_value = ".", value_parser = values::context)]
+    #[arg(value_name = "PATH", default_value = ".", value_parser = values::context())]
     pub path: PathBuf,
     /// What would be built and how.
     #[command(flatten)]

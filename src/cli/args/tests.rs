@@ -41,6 +41,15 @@ fn a_directory_called_like_a_command_stays_usable() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_directory_may_have_any_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    let cli = parse(["smartbuild".as_ref(), "build".as_ref(), name]).unwrap();
+    assert!(matches!(cli.command, Command::Build(args) if args.path.as_os_str() == name));
+}
+
 #[test]
 fn every_flag_of_docker_arrives() {
     let args = build(

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
+
 use crate::report::progress;
 
 /// A value that cannot be understood.
@@ -221,14 +223,17 @@ pub(super) fn platform(text: &str) -> Result<String, UsageError> {
     Ok(text.to_owned())
 }
 
-/// A directory; whether it exists is found when it is read.
-pub(super) fn context(text: &str) -> Result<PathBuf, UsageError> {
-    if text == "-" {
-        return Err(UsageError::Context("standard input"));
-    }
-    let remote = ["http://", "https://", "git://", "ssh://", "git@", "github.com/"];
-    if remote.iter().any(|prefix| text.starts_with(prefix)) {
-        return Err(UsageError::Context("a URL"));
-    }
-    Ok(text.into())
+/// A directory, of whatever bytes its name is; whether it exists is found when it is read.
+pub(super) fn context() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        let text = path.to_string_lossy();
+        if text == "-" {
+            return Err(UsageError::Context("standard input"));
+        }
+        let remote = ["http://", "https://", "git://", "ssh://", "git@", "github.com/"];
+        if remote.iter().any(|prefix| text.starts_with(prefix)) {
+            return Err(UsageError::Context("a URL"));
+        }
+        Ok(path)
+    })
 }
