@@ -4,6 +4,7 @@ use super::ast::{CommandForm, InstructionKind};
 use super::error::{ErrorKind, Problem};
 use super::exec;
 use super::flags::Flags;
+use super::words::split_blanks_once;
 
 const KEYWORD: &str = "HEALTHCHECK";
 
@@ -11,10 +12,7 @@ pub(super) fn parse(
     words: &[String],
     arguments: &str,
 ) -> Result<(Flags, InstructionKind), Problem> {
-    let (form, rest) = match arguments.split_once(char::is_whitespace) {
-        Some((form, rest)) => (form, rest.trim_start()),
-        None => (arguments, ""),
-    };
+    let (form, rest) = split_blanks_once(arguments).unwrap_or((arguments, ""));
     match form.to_uppercase().as_str() {
         "" => Err(ErrorKind::MissingArgument { keyword: KEYWORD, exactly_one: false }.into()),
         "NONE" => {

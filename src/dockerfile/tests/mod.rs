@@ -1,8 +1,10 @@
 //! The room's tests at its door: text in, instructions or errors out.
 
 mod edits;
+mod errors;
 mod heredocs;
 mod instructions;
+mod properties;
 mod structure;
 
 use super::{CommandForm, Dockerfile, Instruction, InstructionKind};
