@@ -23,7 +23,8 @@
 //!
 //! The way of a text: `reader` joins lines and takes heredoc bodies out (`directives`, `heredoc`),
 //! `words` splits a joined line into keyword, flags and arguments, `instruction` makes of them
-//! what the instruction says (`flags`, `exec`, `mount`, `healthcheck`, `trigger`), `document` is
+//! what the instruction says (`flags`, `exec`, `mount`, `values`, `healthcheck`,
+//! `trigger`), `document` is
 //! the whole. Variables stay as written; [`expand`] replaces them when it is known what they are.
 
 mod ast;
@@ -43,6 +44,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod trigger;
+mod values;
 mod words;
 
 pub use ast::{

@@ -3,6 +3,7 @@
 use super::ast::{Mount, MountKind};
 use super::expand::ExpandError;
 use super::suggest::closest;
+use super::values::{parse_bool, parse_id, parse_size, split_csv};
 
 const KEYS: &[&str] = &[
     "type",
@@ -154,7 +155,7 @@ impl Mount {
 fn read(text: &str, mut expander: Option<Expander<'_>>) -> Result<Mount, MountError> {
     let mut mount = Mount { text: text.to_owned(), ..Mount::default() };
     let mut is_complete = true;
-    for field in split_fields(text)? {
+    for field in split_csv(text).ok_or_else(|| MountError::Csv(text.to_owned()))? {
         let (key, value) = match field.split_once('=') {
             Some((key, value)) => (key.to_lowercase(), Some(value)),
             None => (field.to_lowercase(), None),
@@ -314,7 +315,7 @@ fn check(mount: &Mount) -> Result<(), MountError> {
 /// Checks a `--device`: a name, or `name=…`, and `required`.
 pub(super) fn check_device(text: &str) -> Result<(), MountError> {
     let mut name = String::new();
-    for field in split_fields(text)? {
+    for field in split_csv(text).ok_or_else(|| MountError::Csv(text.to_owned()))? {
         let (key, value) = match field.split_once('=') {
             Some((key, value)) => (key.to_lowercase(), Some(value)),
             None => (field.to_lowercase(), None),
@@ -338,86 +339,4 @@ pub(super) fn check_device(text: &str) -> Result<(), MountError> {
         }
     }
     Ok(())
-}
-
-/// One CSV record: quotes only around whole fields, `""` for a quote inside.
-fn split_fields(text: &str) -> Result<Vec<String>, MountError> {
-    let invalid = || MountError::Csv(text.to_owned());
-    let line = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
-    if line.is_empty() {
-        return Err(invalid());
-    }
-    let mut fields = Vec::new();
-    let mut rest = line;
-    loop {
-        let Some(mut quoted) = rest.strip_prefix('"') else {
-            let (field, after) = match rest.split_once(',') {
-                Some((field, after)) => (field, Some(after)),
-                None => (rest, None),
-            };
-            if field.contains('"') {
-                return Err(invalid());
-            }
-            fields.push(field.to_owned());
-            match after {
-                Some(after) => rest = after,
-                None => return Ok(fields),
-            }
-            continue;
-        };
-        let mut field = String::new();
-        loop {
-            let (inside, after) = quoted.split_once('"').ok_or_else(invalid)?;
-            field.push_str(inside);
-            quoted = after;
-            match quoted.strip_prefix('"') {
-                Some(after) => {
-                    field.push('"');
-                    quoted = after;
-                }
-                None => break,
-            }
-        }
-        fields.push(field);
-        if quoted.is_empty() {
-            return Ok(fields);
-        }
-        rest = quoted.strip_prefix(',').ok_or_else(invalid)?;
-    }
-}
-
-/// The spellings that Go takes for a boolean.
-fn parse_bool(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
-        _ => None,
-    }
-}
-
-fn parse_id(text: &str) -> Option<u64> {
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| text.parse::<u32>().ok().map(u64::from)).flatten()
-}
-
-/// A size in bytes such as `64m`, `1.5 GiB` or `1024`, units of 1024.
-fn parse_size(text: &str) -> Option<u64> {
-    let end = text.rfind(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' '))?;
-    let (head, unit) = text.split_at(end + 1);
-    let number: f64 = head.strip_suffix(' ').unwrap_or(head).parse().ok()?;
-    let unit = unit.to_lowercase();
-    let power = match unit.strip_suffix("ib").or_else(|| unit.strip_suffix('b')).unwrap_or(&unit) {
-        "" if unit == "ib" => return None,
-        "" => 0,
-        "k" => 1,
-        "m" => 2,
-        "g" => 3,
-        "t" => 4,
-        "p" => 5,
-        _ => return None,
-    };
-    let bytes = number * 1024_f64.powi(power);
-    // Sizes past 2^63 are refused, so the cast neither wraps nor loses the sign.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    (0.0..9.2e18).contains(&bytes).then_some(bytes as u64)
 }

@@ -208,11 +208,18 @@ fn cut_continuation(line: &str, escape: char) -> (&str, bool) {
     }
 }
 
-/// Finds the words that a problem is about; where they cannot be found, the first line.
+/// Finds the words that a problem is about, rather whole words than a part of others; where they
+/// cannot be found, the first line.
 pub(super) fn locate(source: &str, within: Span, problem: Problem) -> Failure {
     let text = source.get(within.start..within.end).unwrap_or_default();
     let found = problem.needle.filter(|needle| !needle.is_empty()).and_then(|needle| {
-        let start = within.start + text.find(&needle)?;
+        let stands_alone = |start: &usize| {
+            let before = text.get(..*start).unwrap_or_default();
+            let after = text.get(start + needle.len()..).unwrap_or_default();
+            !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
+        };
+        let mut places = text.match_indices(&needle).map(|(start, _)| start);
+        let start = within.start + places.find(stands_alone).or_else(|| text.find(&needle))?;
         Some(Span { start, end: start + needle.len() })
     });
     let first_line = text.lines().next().unwrap_or_default().trim_end();

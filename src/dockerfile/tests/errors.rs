@@ -2,7 +2,8 @@
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
-use super::super::{Dockerfile, Error};
+use super::super::expand::{NoVariables, Options, expand};
+use super::super::{Dockerfile, Error, InstructionKind};
 
 fn error(text: &str) -> Error {
     match Dockerfile::parse("Dockerfile", text) {
@@ -114,6 +115,26 @@ fn the_line_is_the_one_with_the_words() {
     );
     assert_eq!(error.line(), 4);
     assert_eq!(error.name(), "Dockerfile");
+}
+
+#[test]
+fn whole_words_are_pointed_at_before_parts_of_others() {
+    let text = "FROM a\nENV AB=B1 B";
+    let span = error(text).span();
+    assert_eq!((&text[span.start..span.end], span.start), ("B", text.len() - 1));
+}
+
+#[test]
+fn errors_that_show_later_stand_in_the_file_too() {
+    let dockerfile = Dockerfile::parse("ci/Dockerfile", "FROM a\nCOPY b \\\n  ${DIR:?tell}\n")
+        .expect("it is right");
+    let copy = &dockerfile.instructions()[1];
+    let InstructionKind::Copy(transfer) = &copy.kind else { panic!("not a COPY") };
+    let unset = expand(&transfer.destination, '\\', &NoVariables, Options::default())
+        .expect_err("DIR is not set");
+    let error = dockerfile.error_in(copy, unset, &transfer.destination);
+    assert_eq!(error.to_string(), "ci/Dockerfile:3: DIR: tell");
+    assert_eq!(error.line(), 3);
 }
 
 #[test]

@@ -198,6 +198,9 @@ fn healthcheck_has_none_or_a_command() {
     let check = last("HEALTHCHECK --interval=1m30s --retries=3 cmd  curl  x");
     assert_eq!(check.kind, InstructionKind::Healthcheck(Some(shell("curl  x"))));
     assert_eq!(check.flags.len(), 2);
+    // Only ASCII blanks part the form from the command.
+    let check = kind("HEALTHCHECK CMD \u{85} x");
+    assert_eq!(check, InstructionKind::Healthcheck(Some(shell("\u{85} x"))));
     let check = kind(r#"HEALTHCHECK CMD ["curl", "x"]"#);
     assert_eq!(check, InstructionKind::Healthcheck(Some(exec(&["curl", "x"]))));
 }
