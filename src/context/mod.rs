@@ -9,6 +9,7 @@ mod error;
 pub mod follow;
 pub mod glob;
 mod ignore_rules;
+mod index;
 mod lexical;
 pub mod patterns;
 mod read;
@@ -17,5 +18,6 @@ mod walk;
 
 pub use error::{Error, Problem, ProblemReason, Problems};
 pub use ignore_rules::{IgnoreRules, Rule};
+pub use index::{Index, Loaded};
 pub use snapshot::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
-pub use walk::snapshot;
+pub use walk::{snapshot, snapshot_with_index};

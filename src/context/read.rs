@@ -15,7 +15,7 @@ use crate::Digest;
 const PIECE: usize = 128 * 1024;
 
 /// What the system changes when a file is changed or replaced: what identifies one state of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Stamp {
     pub(super) device: u64,
     pub(super) inode: u64,

@@ -9,15 +9,16 @@ use std::fs::{FileType, Metadata};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
 use super::error::{Problem, ProblemReason, Problems};
 use super::patterns::{PathFilter, Visited};
 use super::read::{Reader, Stamp};
-use super::{ContextPath, Entry, EntryKind, Error, IgnoreRules, ModifiedTime, Snapshot};
+use super::{ContextPath, Entry, EntryKind, Error, IgnoreRules, Index, ModifiedTime, Snapshot};
 use crate::Digest;
 
 /// Reads the context at `root`: every file, directory and link that the rules leave, with the
@@ -27,22 +28,35 @@ use crate::Digest;
 /// that vanishes or changes while it is read is an error, and so is one that cannot be read; all
 /// of them are named together.
 pub fn snapshot(root: &Path, rules: &IgnoreRules) -> Result<Snapshot, Error> {
+    snapshot_with_index(root, rules, None).map(|(snapshot, _)| snapshot)
+}
+
+/// As [`snapshot`], but takes the digests of files that `index` knows in their present state from
+/// there; and the index to use the next time, which knows the files of this snapshot only.
+pub fn snapshot_with_index(
+    root: &Path,
+    rules: &IgnoreRules,
+    index: Option<&Index>,
+) -> Result<(Snapshot, Index), Error> {
+    let began = SystemTime::now();
     let root = resolve(root)?;
     let walk = Walk {
         root: &root,
         filter: rules.filter(),
+        index,
         directories: RwLock::default(),
         found: Mutex::default(),
     };
     let mut builder = WalkBuilder::new(&root);
     builder.standard_filters(false).follow_links(false);
     builder.build_parallel().visit(&mut Visitors(&walk));
-    let found = walk.found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    found.into_snapshot()
+    let mut found = walk.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let index = Index::of(std::mem::take(&mut found.read), began);
+    found.into_snapshot().map(|snapshot| (snapshot, index))
 }
 
 /// The directory itself, without links on the way.
-fn resolve(root: &Path) -> Result<std::path::PathBuf, Error> {
+fn resolve(root: &Path) -> Result<PathBuf, Error> {
     let fail = |reason| Error::Root { path: root.to_owned(), reason };
     let resolved = root.canonicalize().map_err(fail)?;
     if !resolved.metadata().map_err(fail)?.is_dir() {
@@ -55,6 +69,7 @@ fn resolve(root: &Path) -> Result<std::path::PathBuf, Error> {
 struct Walk<'a> {
     root: &'a Path,
     filter: PathFilter,
+    index: Option<&'a Index>,
     /// What the rules found for each directory that is read, for what is in it.
     directories: RwLock<HashMap<Box<[u8]>, Arc<Parent>>>,
     found: Mutex<Found>,
@@ -73,6 +88,8 @@ struct Found {
     entries: Vec<Entry>,
     /// Directories that are left out unless something in them is taken.
     reserve: Vec<Entry>,
+    /// The digest of every regular file, by its state.
+    read: Vec<(Stamp, Digest)>,
     ignored: u64,
     problems: Vec<Problem>,
 }
@@ -109,6 +126,7 @@ impl Drop for Visitor<'_> {
         let mut all = self.walk.found.lock().unwrap_or_else(PoisonError::into_inner);
         all.entries.append(&mut self.found.entries);
         all.reserve.append(&mut self.found.reserve);
+        all.read.append(&mut self.found.read);
         all.problems.append(&mut self.found.problems);
         all.ignored += self.found.ignored;
     }
@@ -183,7 +201,13 @@ impl Visitor<'_> {
     }
 
     fn digest(&mut self, path: &Path, metadata: &Metadata) -> Result<Digest, ProblemReason> {
-        self.reader.digest(path, &Stamp::of(metadata))
+        let stamp = Stamp::of(metadata);
+        let digest = match self.walk.index.and_then(|index| index.get(&stamp)) {
+            Some(known) => known,
+            None => self.reader.digest(path, &stamp)?,
+        };
+        self.found.read.push((stamp, digest));
+        Ok(digest)
     }
 
     fn visit_error(&mut self, error: ignore::Error) {
@@ -262,7 +286,7 @@ fn named(error: io::Error) -> ProblemReason {
     }
 }
 
-fn reason(error: ignore::Error, at: &mut Option<std::path::PathBuf>) -> io::Error {
+fn reason(error: ignore::Error, at: &mut Option<PathBuf>) -> io::Error {
     match error {
         ignore::Error::WithPath { path, err } => {
             *at = Some(path);

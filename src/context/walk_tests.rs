@@ -4,7 +4,6 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
 
 use super::*;
 use crate::context::read::{Reader, Stamp};
@@ -241,4 +240,48 @@ fn every_problem_is_named_in_one_message() {
          make them readable (chmod a+r, for directories a+rx)\n\
          or leave them out with a line in .dockerignore"
     );
+}
+
+/// Waits until what was written is old enough for an index.
+fn settle() {
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+}
+
+#[test]
+fn a_file_that_the_index_knows_is_not_read_again_and_a_changed_one_is() {
+    let project = Project::new().file("same", "a").file("edited", "a").file("chmod", "a");
+    settle();
+    let walk = |index: Option<&Index>| {
+        snapshot_with_index(project.0.path(), &IgnoreRules::none(), index).unwrap()
+    };
+    let (before, index) = walk(None);
+    assert_eq!(index.len(), 3);
+    assert_eq!(walk(Some(&index)), (before, index.clone()));
+
+    // A false digest in the index comes back exactly where the file is taken for unread.
+    let told = Digest::of(b"told by the index");
+    let told_index = index.with_digests(told);
+    fs::write(project.path("edited"), "b").unwrap();
+    fs::set_permissions(project.path("chmod"), fs::Permissions::from_mode(0o600)).unwrap();
+    let (after, next) = walk(Some(&told_index));
+    let digest = |name| after.get(&ContextPath::new(name)).unwrap().digest.unwrap();
+    assert_eq!(digest("same"), told);
+    assert_eq!(digest("edited"), Digest::of(b"b"));
+    assert_eq!(digest("chmod"), Digest::of(b"a"));
+    // The two fresh states are too young to be kept.
+    assert_eq!(next.len(), 1);
+}
+
+#[test]
+fn an_edit_that_keeps_size_and_mtime_is_seen() {
+    let project = Project::new().file("a", "old");
+    let file = fs::File::options().write(true).open(project.path("a")).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    settle();
+    let (_, index) = snapshot_with_index(project.0.path(), &IgnoreRules::none(), None).unwrap();
+    fs::write(project.path("a"), "new").unwrap();
+    file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    let (after, _) =
+        snapshot_with_index(project.0.path(), &IgnoreRules::none(), Some(&index)).unwrap();
+    assert_eq!(after.entries()[0].digest, Some(Digest::of(b"new")));
 }

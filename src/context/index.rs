@@ -1,0 +1,236 @@
+//! The index: digests of files that are still in the state in which they were read.
+//!
+//! In: what `lstat` says of a file. Out: its digest, if a file in exactly this state (device,
+//! inode, size, both times, mode) has been read before. An index only saves time: without one,
+//! or with a damaged one, everything is read.
+//!
+//! A file can be changed twice within one tick of the file system's clock, and then two contents
+//! have one state. So a state that was younger than [`SETTLED`] when its context's walk began is
+//! not kept, and such a file is read again the next time.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::read::Stamp;
+use crate::Digest;
+
+/// The coarsest clock among file systems in use ticks every two seconds.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// What the file starts with; the number is the format's.
+const MAGIC: &[u8; 16] = b"smartbuild idx 1";
+
+/// Bytes of one record in the file.
+const RECORD: usize = 92;
+
+/// Bytes of a digest.
+const DIGEST: usize = 32;
+
+/// Digests by the state of the file they were read from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Index {
+    /// Sorted by state.
+    records: Vec<(Stamp, Digest)>,
+}
+
+/// How loading an index went. In every case there is an index to go on with, if an empty one.
+#[derive(Debug)]
+pub enum Loaded {
+    /// It was read.
+    Read,
+    /// There was none.
+    Missing,
+    /// The file is cut, changed, or no index of this version; saving replaces it.
+    Damaged,
+    /// The system refused to read it.
+    Refused(io::Error),
+}
+
+impl Index {
+    /// Reads the index at `path`.
+    pub fn load(path: &Path) -> (Self, Loaded) {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return (Self::default(), Loaded::Missing);
+            }
+            Err(error) => return (Self::default(), Loaded::Refused(error)),
+        };
+        match Self::decode(&bytes) {
+            Some(index) => (index, Loaded::Read),
+            None => (Self::default(), Loaded::Damaged),
+        }
+    }
+
+    /// Writes the index to `path` as a whole: whoever reads it meanwhile sees the old one or the
+    /// new one. Makes the directory if it is missing.
+    pub fn save(&self, path: &Path) -> io::Result<()> {
+        static SAVED: AtomicU64 = AtomicU64::new(0);
+        let directory = path.parent().unwrap_or(Path::new(""));
+        if !directory.as_os_str().is_empty() {
+            fs::create_dir_all(directory)?;
+        }
+        let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+        let number = SAVED.fetch_add(1, Ordering::Relaxed);
+        name.push(format!(".{}.{number}.new", std::process::id()));
+        let new = directory.join(name);
+        let written = fs::File::create(&new)
+            .and_then(|mut file| file.write_all(&self.encode()))
+            .and_then(|()| fs::rename(&new, path));
+        if written.is_err() {
+            // The first error is the one to tell; what is left over is only a file.
+            let _ = fs::remove_file(&new);
+        }
+        written
+    }
+
+    /// How many files it knows.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether it knows no file.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The digest of the file in this state.
+    pub(super) fn get(&self, stamp: &Stamp) -> Option<Digest> {
+        let place = self.records.binary_search_by(|(known, _)| known.cmp(stamp)).ok()?;
+        Some(self.records[place].1)
+    }
+
+    /// The index of what a walk that began at `began` has read or taken over.
+    pub(super) fn of(mut records: Vec<(Stamp, Digest)>, began: SystemTime) -> Self {
+        let settled = began.checked_sub(SETTLED).map_or(0, nanoseconds);
+        records.retain(|(stamp, _)| stamp.modified < settled && stamp.changed < settled);
+        records.sort_unstable_by_key(|&(stamp, _)| stamp);
+        // Hard links are one file.
+        records.dedup_by_key(|(stamp, _)| *stamp);
+        Self { records }
+    }
+
+    /// The same files with another digest for all of them.
+    #[cfg(test)]
+    pub(super) fn with_digests(&self, digest: Digest) -> Self {
+        Self { records: self.records.iter().map(|&(stamp, _)| (stamp, digest)).collect() }
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(MAGIC.len() + self.records.len() * RECORD + DIGEST);
+        bytes.extend(MAGIC);
+        for (stamp, digest) in &self.records {
+            bytes.extend(stamp.device.to_le_bytes());
+            bytes.extend(stamp.inode.to_le_bytes());
+            bytes.extend(stamp.size.to_le_bytes());
+            bytes.extend(stamp.modified.to_le_bytes());
+            bytes.extend(stamp.changed.to_le_bytes());
+            bytes.extend(stamp.mode.to_le_bytes());
+            bytes.extend(digest.as_bytes());
+        }
+        let sum = Digest::of(&bytes);
+        bytes.extend(sum.as_bytes());
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (content, sum) = bytes.split_last_chunk::<DIGEST>()?;
+        let records = content.strip_prefix(MAGIC)?;
+        if Digest::of(content).as_bytes() != sum || records.len() % RECORD != 0 {
+            return None;
+        }
+        let records: Option<Vec<_>> = records.chunks_exact(RECORD).map(decode_record).collect();
+        records.map(|records| Self { records })
+    }
+}
+
+fn decode_record(mut bytes: &[u8]) -> Option<(Stamp, Digest)> {
+    let stamp = Stamp {
+        device: u64::from_le_bytes(take(&mut bytes)?),
+        inode: u64::from_le_bytes(take(&mut bytes)?),
+        size: u64::from_le_bytes(take(&mut bytes)?),
+        modified: i128::from_le_bytes(take(&mut bytes)?),
+        changed: i128::from_le_bytes(take(&mut bytes)?),
+        mode: u32::from_le_bytes(take(&mut bytes)?),
+    };
+    Some((stamp, Digest::from_bytes(take(&mut bytes)?)))
+}
+
+fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (first, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(*first)
+}
+
+/// Nanoseconds since 1970; a clock before that trusts nothing.
+fn nanoseconds(time: SystemTime) -> i128 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    // A duration has fewer nanoseconds than `i128` has numbers.
+    i128::try_from(since.as_nanos()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(inode: u64, modified: i128, changed: i128) -> Stamp {
+        Stamp { device: 1, inode, size: 3, modified, changed, mode: 0o100_644 }
+    }
+
+    /// Ten seconds after 1970.
+    fn began() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(10)
+    }
+
+    fn index() -> Index {
+        let of = |inode| (stamp(inode, 5, -7), Digest::of(&inode.to_le_bytes()));
+        Index::of(vec![of(9), of(2), of(300)], began())
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("new/index");
+        assert!(matches!(Index::load(&path), (_, Loaded::Missing)));
+        index().save(&path).unwrap();
+        let (loaded, how) = Index::load(&path);
+        assert!(matches!(how, Loaded::Read));
+        assert_eq!(loaded, index());
+        assert_eq!(loaded.get(&stamp(9, 5, -7)), Some(Digest::of(&9u64.to_le_bytes())));
+        assert_eq!(loaded.get(&stamp(9, 5, -8)), None);
+        let left: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
+        assert_eq!(left.len(), 1);
+    }
+
+    #[test]
+    fn a_damaged_or_foreign_file_is_an_empty_index() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("index");
+        let whole = index().encode();
+        let mut flipped = whole.clone();
+        flipped[MAGIC.len() + 3] ^= 1;
+        let cut = &whole[..whole.len() - 1];
+        for bytes in [&flipped, cut, b"", b"#!/bin/sh\n", &[0; 200]] {
+            fs::write(&path, bytes).unwrap();
+            let (loaded, how) = Index::load(&path);
+            assert!(matches!(how, Loaded::Damaged) && loaded.is_empty());
+        }
+        index().save(&path).unwrap();
+        assert_eq!(Index::load(&path).0.len(), 3);
+    }
+
+    #[test]
+    fn states_that_may_still_change_unseen_are_not_kept() {
+        let second = 1_000_000_000;
+        let digest = Digest::of(b"");
+        let of =
+            |modified, changed| Index::of(vec![(stamp(1, modified, changed), digest)], began());
+        assert_eq!(of(7 * second, 7 * second).len(), 1);
+        assert!(of(8 * second, 0).is_empty());
+        assert!(of(0, 8 * second).is_empty());
+        assert!(of(99 * second, 0).is_empty());
+    }
+}
