@@ -1,8 +1,24 @@
 //! The build context: which files a build may copy from, exactly as the engine sees them.
 //!
 //! In: a directory and its ignore rules. Out: a [`Snapshot`], one sorted list of entries with
-//! kind, mode, size, time, digest and link target. This room knows nothing of Dockerfiles' meaning
-//! or of engines.
+//! kind, mode, size, time, digest and link target; and answers about it: which entries an engine
+//! asks for ([`patterns`], [`follow`]), which a COPY selects ([`glob`]), and what of them decides
+//! whether the COPY is reused ([`content`]). This room knows nothing of Dockerfiles' meaning or of
+//! engines.
+//!
+//! The rules are those of moby's `patternmatcher` and of fsutil, corner cases included, since a
+//! file that is here and not there would make every forecast about it false.
+//!
+//! ```
+//! use smartbuild::context::{ContextPath, IgnoreRules};
+//!
+//! let rules = IgnoreRules::parse(b"docs\n!docs/README.md\n")?;
+//! assert!(rules.excludes(&ContextPath::new("docs/guide.md"), false));
+//! assert!(!rules.excludes(&ContextPath::new("docs/README.md"), false));
+//! // A bare name means the one at the root, not one anywhere as in git.
+//! assert!(!rules.excludes(&ContextPath::new("src/docs"), false));
+//! # Ok::<(), smartbuild::context::Error>(())
+//! ```
 
 pub mod content;
 mod error;

@@ -35,7 +35,7 @@ pub enum EntryKind {
     CharacterDevice,
     /// A block device.
     BlockDevice,
-    /// A socket; engines leave it out.
+    /// A socket; a walk leaves it out.
     Socket,
 }
 

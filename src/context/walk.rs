@@ -24,7 +24,8 @@ use crate::Digest;
 /// Reads the context at `root`: every file, directory and link that the rules leave, with the
 /// digest of every regular file.
 ///
-/// Links are not followed, except that `root` itself may be one. Sockets are left out. A file
+/// Links are not followed, except that `root` itself may be one. Sockets are left out; docker's own
+/// client sends each as an empty file, which no build can want. A file
 /// that vanishes or changes while it is read is an error, and so is one that cannot be read; all
 /// of them are named together.
 pub fn snapshot(root: &Path, rules: &IgnoreRules) -> Result<Snapshot, Error> {

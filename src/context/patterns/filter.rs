@@ -5,6 +5,11 @@ use crate::context::{ContextPath, Entry, EntryKind, Snapshot};
 
 /// What is taken of a tree: paths that the include patterns match, or all when there are none,
 /// less those that the exclude patterns match; and the directories that lead to them.
+///
+/// Docker's own client decides a second time when a file's bytes are asked for, then without what
+/// its parents' decisions found, and sends an empty file where the two differ (`d*`, `!*/x`, `dir`
+/// and the file `dir/x`). That is a mistake, not a rule, and not repeated here: what the walk takes
+/// is taken with its bytes.
 #[derive(Debug, Clone, Default)]
 pub struct PathFilter {
     include: Option<PatternMatcher>,
@@ -91,13 +96,6 @@ impl PathFilter {
         } else {
             self.keeps_leaf(bytes, &visited)
         }
-    }
-
-    /// Whether the engine may read the bytes of this file. It asks without the parents' results
-    /// here, so in rare lists a file that a walk takes cannot be opened.
-    pub fn opens(&self, path: &[u8]) -> bool {
-        self.include.as_ref().is_none_or(|include| include.matches(path))
-            && !self.exclude.as_ref().is_some_and(|exclude| exclude.matches(path))
     }
 
     /// The entries that are taken, in the snapshot's order, directories that lead to one of them

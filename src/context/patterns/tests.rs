@@ -106,6 +106,13 @@ fn a_walk_forgets_exceptions_that_a_directory_had_no_use_for() {
 }
 
 #[test]
+fn a_walk_forgets_patterns_that_a_matched_directory_had_no_use_for() {
+    let matcher = matcher(&["d*", "!*/x", "dir"]);
+    assert!(!matches_in_walk(&matcher, "dir/x"));
+    assert!(matcher.matches(b"dir/x"));
+}
+
+#[test]
 fn the_deciding_pattern_is_told_by_its_place() {
     let matcher = matcher(&["", "docs", "", "!docs/keep"]);
     let parent = matcher.matches_below(b"docs", &ParentMatches::default()).1;
