@@ -14,6 +14,17 @@ use super::endpoint::Endpoint;
 use super::error::Error;
 use crate::Digest;
 
+/// Bytes of one stream that may be under way to us before we have read them.
+pub(super) const STREAM_WINDOW: u32 = 1 << 20;
+
+/// The same for all streams of a connection together.
+///
+/// Far more than is ever used: the HTTP/2 implementation closes a connection on which small
+/// frames wait whose bookkeeping would outgrow half of this window, and the engine sends nothing
+/// but small frames: a request of ten bytes for every file, a message for every line of output.
+/// With this much of it, the window of a stream is full long before.
+pub(super) const CONNECTION_WINDOW: u32 = 256 << 20;
+
 /// A connection that now belongs to HTTP/2.
 pub(super) type Hijacked = Upgraded;
 

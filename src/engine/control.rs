@@ -9,7 +9,7 @@ use tonic::Status;
 use tonic::transport::{Channel, Endpoint as Transport};
 use tower::service_fn;
 
-use super::connection::hijack;
+use super::connection::{CONNECTION_WINDOW, STREAM_WINDOW, hijack};
 use super::docker::Docker;
 use super::error::Error;
 use super::solve::EngineFacts;
@@ -17,9 +17,6 @@ use super::types::ImageStore;
 
 /// Bytes of one message; the logs of many steps may come in one.
 const MAX_MESSAGE: usize = 64 << 20;
-
-/// What may be under way to us before we have read it. The default of HTTP/2 is 64 KiB.
-const WINDOW: u32 = 4 << 20;
 
 /// The label of a worker that says what it stores with; only containerd's image store has it.
 const SNAPSHOTTER_LABEL: &str = "org.mobyproject.buildkit.worker.snapshotter";
@@ -40,8 +37,8 @@ pub(super) async fn control(docker: &Docker) -> Result<Control, Error> {
     });
     // The name is not looked up: the connection is there already.
     let channel = Transport::from_static("http://engine")
-        .initial_stream_window_size(WINDOW)
-        .initial_connection_window_size(WINDOW)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .connect_with_connector(connector)
         .await
         .map_err(|error| broke(docker, &error))?;
@@ -53,12 +50,12 @@ pub(super) async fn facts(docker: &Docker, control: &mut Control) -> Result<Engi
     let workers = control
         .list_workers(ListWorkersRequest::default())
         .await
-        .map_err(|status| match is_broken(&status) {
-            true => broke(docker, &status),
-            false => Error::Refused {
-                doing: "listing its workers",
-                message: status.message().to_owned(),
-            },
+        .map_err(|status| {
+            if is_broken(&status) {
+                return broke(docker, &status);
+            }
+            let message = status.message().to_owned();
+            Error::Refused { doing: "listing its workers", message }
         })?
         .into_inner()
         .record;

@@ -26,7 +26,7 @@ use tokio::task::JoinHandle;
 use tonic::service::Routes;
 use tower::ServiceExt;
 
-use super::connection::{header_value, hijack};
+use super::connection::{CONNECTION_WINDOW, STREAM_WINDOW, header_value, hijack};
 use super::docker::Docker;
 use super::error::{BuildError, Change, Error};
 use super::types::BuildRequest;
@@ -93,6 +93,8 @@ async fn serve(
     let serving = http2::Builder::new(TokioExecutor::new())
         // Every pull of a directory and every question is a stream of its own.
         .max_concurrent_streams(1000)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .serve_connection(connection, service);
     Ok(tokio::spawn(async move {
         if let Err(error) = serving.await {

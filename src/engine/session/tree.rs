@@ -102,15 +102,22 @@ impl Selection {
 /// are the same, so the time is made of the content: other content, other time.
 fn in_memory_entry(path: &ContextPath, bytes: &Bytes) -> Entry {
     let digest = Digest::of(bytes);
-    let [a, b, c, d, e, f, g, h, ..] = *digest.as_bytes();
+    let number = |place: usize| {
+        digest
+            .as_bytes()
+            .iter()
+            .skip(place)
+            .take(4)
+            .fold(0, |number: u32, &byte| number << 8 | u32::from(byte))
+    };
     Entry {
         path: path.clone(),
         kind: EntryKind::File,
         mode: 0o644,
         size: bytes.len() as u64,
         modified: ModifiedTime {
-            seconds: u32::from_be_bytes([a, b, c, d]).into(),
-            nanoseconds: u32::from_be_bytes([e, f, g, h]) % 1_000_000_000,
+            seconds: number(0).into(),
+            nanoseconds: number(4) % 1_000_000_000,
         },
         digest: Some(digest),
         target: None,
