@@ -1,5 +1,69 @@
 //! The command line: clap definitions, one file a command. Turns arguments into a request,
 //! calls, and hands the result to `report`.
+//!
+//! The way of a command: [`args`] reads what was typed, `source` finds and reads the Dockerfile
+//! and the context, `engines` finds the engine, `project` puts both and the store's memory
+//! together into a plan and its forecast; `build`, `predict`, `why` and `optimize` do the rest.
+//! Only this room reads the environment, and only [`ui`] writes.
 
 pub mod args;
+mod build;
+mod engines;
+mod environment;
+mod failure;
+mod memory;
+mod observation;
+mod optimize;
+mod predict;
+mod project;
+mod source;
 pub mod ui;
+mod why;
+
+use std::ffi::OsString;
+use std::io;
+
+use args::Command;
+use failure::Failure;
+use ui::Ui;
+
+pub use environment::Environment;
+
+/// Runs what was typed, the program's own name first, and gives the exit status.
+///
+/// # Errors
+///
+/// Where nothing can be written any more, not even the error.
+pub async fn run(typed: Vec<OsString>, environment: &Environment, ui: &mut Ui) -> io::Result<u8> {
+    let parsed = match args::parse(typed) {
+        Ok(parsed) => parsed,
+        Err(error) => return wrong_use(&error, ui),
+    };
+    let done = match parsed.command {
+        Command::Build(args) => build::run(&args, environment, ui).await,
+        Command::Predict(args) => predict::run(&args, environment, ui).await,
+        Command::Why(args) => why::run(&args, environment, ui).await,
+        Command::Optimize(args) => optimize::run(&args, environment, ui).await,
+    };
+    match done {
+        Ok(()) => Ok(0),
+        Err(failure) => {
+            failure.say(ui)?;
+            Ok(failure.status())
+        }
+    }
+}
+
+/// Help and version are results; everything else that clap says is wrong use.
+fn wrong_use(error: &clap::Error, ui: &mut Ui) -> io::Result<u8> {
+    let is_result = !error.use_stderr();
+    let capabilities = if is_result { ui.results() } else { ui.messages() };
+    let text = error.render();
+    let text = if capabilities.color { text.ansi().to_string() } else { text.to_string() };
+    if is_result {
+        ui.result(&text)?;
+        return Ok(0);
+    }
+    ui.status(&text)?;
+    Ok(Failure::NotBegun(anyhow::anyhow!("wrong use")).status())
+}

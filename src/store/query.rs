@@ -55,6 +55,23 @@ impl Store {
         })
     }
 
+    /// The engine that built this project last, and what it said of itself.
+    pub fn last_engine(
+        &self,
+        project: &str,
+    ) -> Result<Option<(String, Option<String>)>, StoreError> {
+        self.read(|| {
+            self.connection
+                .query_row(
+                    "SELECT identity, description FROM build JOIN engine ON build.engine = engine.id
+                     WHERE project = ?1 ORDER BY started DESC, build.id DESC LIMIT 1",
+                    [project],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()
+        })
+    }
+
     /// The newest build of this Dockerfile and target, successful or not, with its steps and
     /// the files of its context.
     pub fn latest_build(

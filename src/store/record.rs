@@ -55,6 +55,19 @@ impl Store {
         })
     }
 
+    /// Keeps what an engine says of itself, so that it is known when it does not answer; `json`
+    /// is not looked into.
+    pub fn describe_engine(&mut self, engine: &str, json: &str) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let engine = engine_number(transaction, engine)?;
+            transaction.execute(
+                "UPDATE engine SET description = ?2 WHERE id = ?1",
+                params![engine, json],
+            )?;
+            Ok(())
+        })
+    }
+
     /// Keeps what an engine said of a base image, so that it is known when no engine answers.
     /// `platform` is empty for the engine's own; `json` is not looked into.
     pub fn remember_image(

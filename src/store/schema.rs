@@ -18,7 +18,8 @@ use super::StoreError;
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE engine (
         id INTEGER PRIMARY KEY,
-        identity TEXT NOT NULL UNIQUE
+        identity TEXT NOT NULL UNIQUE,
+        description TEXT
     );
     CREATE TABLE step_key (
         engine INTEGER NOT NULL REFERENCES engine,

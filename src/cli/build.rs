@@ -1,0 +1,326 @@
+//! `smartbuild build`: predict, build, compare, record.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::Context as _;
+use tokio::sync::mpsc;
+
+use super::args::{BuildArgs, BuildFlags, ProgressMode, SecretSource};
+use super::environment::Environment;
+use super::failure::Failure;
+use super::memory::{file_records, kind_name};
+use super::observation::Observation;
+use super::project::{EngineNeed, Project, prepare};
+use super::ui::Ui;
+use crate::context::Snapshot;
+use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, Sent};
+use crate::predict::compare;
+use crate::report::progress::Display;
+use crate::report::{self, Actual, Ended};
+use crate::store::{BuildRecord, Outcome, StepRecord};
+use crate::{Digest, Seconds};
+
+/// How often a live display's clocks go on.
+const TICK: Duration = Duration::from_millis(100);
+
+pub(super) async fn run(
+    args: &BuildArgs,
+    environment: &Environment,
+    ui: &mut Ui,
+) -> Result<(), Failure> {
+    let mut project =
+        prepare(&args.path, &args.flags, EngineNeed::Required, environment, ui).await?;
+    let Some(docker) = project.docker.take() else {
+        return Err(anyhow::anyhow!("no engine answers").into());
+    };
+    let mode = args.progress();
+    let talks = !matches!(mode, ProgressMode::Quiet | ProgressMode::RawJson);
+    if talks {
+        let text = report::forecast(Some(&project.context), &project.forecast, ui.messages());
+        ui.status(&text)?;
+    }
+    let request = request(&project, &args.flags, environment)?;
+    let begun = (SystemTime::now(), Instant::now());
+    let built = watch(&docker, &request, &project, mode, ui).await?;
+    let seconds = Seconds::from(begun.1.elapsed());
+    let finished = Finished::new(&project, &built, args, seconds);
+    finished.remember(&mut project, &request.snapshot, begun.0, ui)?;
+    let outcome = finish(&built, &finished, &project, args, talks, ui);
+    if let Some(path) = &args.report {
+        let sent = built.result.as_ref().map_or(Sent::default(), |outcome| outcome.sent);
+        let subject = project.subject();
+        let ended = finished.ended();
+        write_report(path, &report::json::build(&subject, &project.forecast, &ended, sent))?;
+    }
+    outcome
+}
+
+/// What the engine did.
+struct Built {
+    observation: Observation,
+    result: Result<BuildOutcome, BuildError>,
+}
+
+/// Runs the build and shows it.
+async fn watch(
+    docker: &Docker,
+    request: &BuildRequest,
+    project: &Project,
+    mode: ProgressMode,
+    ui: &Ui,
+) -> Result<Built, Failure> {
+    let expected: HashMap<String, Seconds> = project
+        .forecast
+        .steps
+        .iter()
+        .filter(|step| step.seconds > Seconds::ZERO)
+        .map(|step| (step.step.name.clone(), step.seconds))
+        .collect();
+    let mut display =
+        Display::new(mode.into(), ui.messages(), expected, Box::new(std::io::stderr()));
+    let mut observation = Observation::default();
+    let (sender, mut events) = mpsc::unbounded_channel();
+    let cancel = async {
+        // Without a handler the signal ends the process, and the connection with it.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let mut clock = tokio::time::interval(TICK);
+    let result = {
+        let mut building = std::pin::pin!(docker.build(request, sender, cancel));
+        let mut result = None;
+        loop {
+            tokio::select! {
+                biased;
+                event = events.recv() => match event {
+                    Some(event) => {
+                        observation.take(&event);
+                        display.event(&event)?;
+                    }
+                    None => if let Some(result) = result.take() { break result },
+                },
+                ended = &mut building, if result.is_none() => result = Some(ended),
+                _ = clock.tick() => display.tick(SystemTime::now()),
+            }
+        }
+    };
+    display.finish()?;
+    Ok(Built { observation, result })
+}
+
+fn request(
+    project: &Project,
+    flags: &BuildFlags,
+    environment: &Environment,
+) -> Result<BuildRequest, Failure> {
+    let root = &project.source.root;
+    // The engine's copy of the context is found by this: one for each directory of each machine.
+    let identity = format!("{}\0{}", environment.machine, root.display());
+    Ok(BuildRequest {
+        root: root.clone(),
+        snapshot: project.snapshot.clone(),
+        dockerfile: project.source.file.clone(),
+        ignore_file: project.source.ignore_file.clone(),
+        build_args: project.options.build_args.clone(),
+        labels: flags
+            .labels
+            .iter()
+            .map(|label| (label.name.clone(), label.value.clone().unwrap_or_default()))
+            .collect(),
+        tags: flags.tags.clone(),
+        target: flags.target.clone(),
+        platform: flags.platform.clone(),
+        no_cache: flags.no_cache,
+        no_cache_filter: flags.no_cache_filter.clone(),
+        pull: flags.pull,
+        network: flags.network.clone(),
+        add_hosts: flags.add_hosts.clone(),
+        shm_size: flags.shm_size,
+        ulimits: flags.ulimits.clone(),
+        cgroup_parent: flags.cgroup_parent.clone(),
+        secrets: secrets(flags)?,
+        shared_key: format!("smartbuild:{}", Digest::of(identity.as_bytes()).to_hex()),
+    })
+}
+
+fn secrets(flags: &BuildFlags) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+    let mut secrets = BTreeMap::new();
+    for secret in &flags.secrets {
+        let of_file = |path: &Path| {
+            std::fs::read(path).with_context(|| {
+                format!("cannot read the secret `{}` from {}", secret.id, path.display())
+            })
+        };
+        let value = match &secret.source {
+            SecretSource::File(path) => of_file(path)?,
+            SecretSource::Environment(name) => Environment::variable(name)
+                .with_context(|| format!("the secret `{}` is not set: {name}", secret.id))?
+                .into_bytes(),
+            SecretSource::Named => match Environment::variable(&secret.id) {
+                Some(value) => value.into_bytes(),
+                None => of_file(Path::new(&secret.id))?,
+            },
+        };
+        secrets.insert(secret.id.clone(), value);
+    }
+    Ok(secrets)
+}
+
+/// A build that ended, compared with its forecast.
+struct Finished<'a> {
+    steps: Vec<Actual>,
+    ended: EndedParts<'a>,
+    /// Whether a file changed while it was sent: then nothing is certain of what was read.
+    is_certain: bool,
+}
+
+struct EndedParts<'a> {
+    agreement: crate::predict::Agreement,
+    image: Option<Digest>,
+    tags: &'a [String],
+    seconds: Seconds,
+}
+
+impl<'a> Finished<'a> {
+    fn new(project: &Project, built: &Built, args: &'a BuildArgs, seconds: Seconds) -> Self {
+        let steps = built.observation.outcomes(&project.plan);
+        let outcomes: Vec<Outcome> = steps.iter().map(|step| step.outcome).collect();
+        let ended = EndedParts {
+            agreement: compare(&project.forecast, &outcomes),
+            image: built.result.as_ref().ok().and_then(|outcome| outcome.image),
+            tags: &args.flags.tags,
+            seconds,
+        };
+        let is_certain = !matches!(built.result, Err(BuildError::ContextChanged { .. }));
+        Self { steps, ended, is_certain }
+    }
+
+    fn ended(&self) -> Ended<'_> {
+        Ended {
+            steps: &self.steps,
+            agreement: self.ended.agreement,
+            image: self.ended.image,
+            tags: self.ended.tags,
+            seconds: self.ended.seconds,
+        }
+    }
+
+    /// Keeps what the build taught. Only steps that the engine ran to their end or reused speak
+    /// for its cache.
+    fn remember(
+        &self,
+        project: &mut Project,
+        snapshot: &Snapshot,
+        started: SystemTime,
+        ui: &mut Ui,
+    ) -> Result<(), Failure> {
+        let began = self.steps.iter().any(|step| step.outcome != Outcome::NotReached);
+        if !self.is_certain || !began {
+            return Ok(());
+        }
+        let steps = project.plan.steps.iter().zip(&self.steps);
+        let steps = steps.map(|(step, actual)| StepRecord {
+            key: step.key.0,
+            name: step.name.clone(),
+            line: step.line,
+            instruction: step.instruction.clone(),
+            kind: kind_name(step.kind).to_owned(),
+            inputs: serde_json::to_string(&step.inputs).unwrap_or_default(),
+            outcome: actual.outcome,
+            seconds: actual.seconds,
+            reusable: matches!(actual.outcome, Outcome::Cached | Outcome::Ran),
+        });
+        debug_assert_eq!(snapshot.files(), project.seen.files(), "both are the same context");
+        let record = BuildRecord {
+            engine: project.line.engine.clone(),
+            project: project.line.project.clone(),
+            dockerfile: project.line.dockerfile.clone(),
+            target: project.line.target.clone(),
+            started,
+            seconds: self.ended.seconds,
+            succeeded: self.ended.image.is_some(),
+            image: self.ended.image,
+            steps: steps.collect(),
+            files: file_records(&project.plan, &project.seen),
+        };
+        project.memory.record(&record, ui)?;
+        let description = project.engine.as_ref().map(serde_json::to_string).transpose()?;
+        if let Some(description) = description {
+            project
+                .memory
+                .write(ui, |store| store.describe_engine(&record.engine, &description))?;
+        }
+        Ok(())
+    }
+}
+
+/// Says how it ended and writes what was asked for.
+fn finish(
+    built: &Built,
+    finished: &Finished<'_>,
+    project: &Project,
+    args: &BuildArgs,
+    talks: bool,
+    ui: &mut Ui,
+) -> Result<(), Failure> {
+    match &built.result {
+        Ok(outcome) => {
+            if talks {
+                let text = report::outcome(&finished.ended(), &project.forecast, ui.messages());
+                ui.status(&text)?;
+            }
+            if let Some(path) = &args.flags.iidfile {
+                let id = outcome.image.map(|id| id.to_string()).unwrap_or_default();
+                std::fs::write(path, id).with_context(|| {
+                    format!("cannot write the image's id to {}", path.display())
+                })?;
+            }
+            if let (true, Some(id)) = (args.flags.quiet, outcome.image) {
+                ui.result(&format!("{id}\n"))?;
+            }
+            Ok(())
+        }
+        Err(BuildError::Cancelled) => Err(Failure::Cancelled),
+        Err(error @ (BuildError::Engine(_) | BuildError::Request { .. })) => {
+            let began = finished.steps.iter().any(|step| step.outcome != Outcome::NotReached);
+            let message = error.to_string();
+            if began {
+                Err(Failure::Build(Some(message)))
+            } else {
+                Err(Failure::NotBegun(anyhow::anyhow!(message)))
+            }
+        }
+        Err(error) => Err(Failure::Build(Some(describe(error, project)))),
+    }
+}
+
+/// A failure with the lines of the Dockerfile that it came from.
+fn describe(error: &BuildError, project: &Project) -> String {
+    let mut message = error.to_string();
+    let place = match error {
+        BuildError::Failed { location: Some(location), .. } => {
+            Some((location.line, location.last_line))
+        }
+        BuildError::Failed { step: Some(step), .. } => {
+            let found = project.plan.steps.iter().find(|planned| planned.name == *step);
+            found.map(|planned| (planned.line, planned.last_line))
+        }
+        _ => None,
+    };
+    let Some((first, last)) = place else { return message };
+    let lines = project.source.dockerfile.source().lines().zip(1u32..);
+    for (text, line) in lines.filter(|(_, line)| (first..=last).contains(line)) {
+        message.push_str(&format!("\n{}:{line} | {text}", project.source.file.name));
+    }
+    message
+}
+
+fn write_report(path: &Path, report: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(report)?;
+    std::fs::write(path, text + "\n")
+        .with_context(|| format!("cannot write the report to {}", path.display()))?;
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! What the environment says, read once at the door.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+/// The values that decide where things are.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `DOCKER_HOST`.
+    pub docker_host: Option<String>,
+    /// `DOCKER_CONTEXT`.
+    pub docker_context: Option<String>,
+    /// Whether `DOCKER_TLS_VERIFY` or `DOCKER_TLS` is set.
+    pub tls: bool,
+    /// `DOCKER_CONFIG`, else `~/.docker`.
+    pub docker_config: Option<PathBuf>,
+    /// `SMARTBUILD_CACHE_DIR`, else `smartbuild` below the XDG cache directory.
+    pub cache_directory: Option<PathBuf>,
+    /// Tells this machine from others that use the same engine.
+    pub machine: String,
+}
+
+impl Environment {
+    /// The environment of this process.
+    pub fn of_this_process() -> Self {
+        let variable = |name: &str| {
+            std::env::var_os(name)
+                .map(|value| value.to_string_lossy().into_owned())
+                .filter(|value| !value.is_empty())
+        };
+        let home = etcetera::home_dir().ok();
+        let cache = variable("SMARTBUILD_CACHE_DIR").map(PathBuf::from).or_else(|| {
+            etcetera::choose_base_strategy().ok().map(|base| base.cache_dir().join("smartbuild"))
+        });
+        Self {
+            docker_host: variable("DOCKER_HOST"),
+            docker_context: variable("DOCKER_CONTEXT"),
+            tls: variable("DOCKER_TLS_VERIFY").is_some() || variable("DOCKER_TLS").is_some(),
+            docker_config: variable("DOCKER_CONFIG")
+                .map(PathBuf::from)
+                .or_else(|| home.map(|home| home.join(".docker"))),
+            cache_directory: cache,
+            machine: machine_id(Path::new("/etc/machine-id")),
+        }
+    }
+
+    /// A variable that the command line names, such as that of `--build-arg NAME`.
+    pub fn variable(name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
+
+fn machine_id(path: &Path) -> String {
+    std::fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default()
+}

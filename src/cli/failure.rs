@@ -1,0 +1,89 @@
+//! How a command ends that did not do what was asked, and with which status.
+
+use std::io;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+
+use super::ui::Ui;
+use crate::report::escape;
+
+/// The exit status of a failed build.
+const BUILD_FAILED: u8 = 1;
+
+/// The exit status of wrong use, of a missing engine, and of whatever fails before a build
+/// begins, as docker has it.
+const NOT_BEGUN: u8 = 125;
+
+/// The exit status after Ctrl-C.
+const CANCELLED: u8 = 130;
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Nothing was begun.
+    NotBegun(anyhow::Error),
+    /// A Dockerfile is wrong; shown with the line.
+    Dockerfile(Box<dyn Diagnostic + Send + Sync>),
+    /// The build failed, and why was shown while it ran or is said here.
+    Build(Option<String>),
+    /// The user cancelled.
+    Cancelled,
+}
+
+impl Failure {
+    /// The exit status.
+    pub(super) fn status(&self) -> u8 {
+        match self {
+            // A reader that went away is not an error of ours.
+            Self::NotBegun(error) if is_broken_pipe(error) => 0,
+            Self::NotBegun(_) | Self::Dockerfile(_) => NOT_BEGUN,
+            Self::Build(_) => BUILD_FAILED,
+            Self::Cancelled => CANCELLED,
+        }
+    }
+
+    /// Says it.
+    pub(super) fn say(&self, ui: &mut Ui) -> io::Result<()> {
+        match self {
+            Self::NotBegun(error) if is_broken_pipe(error) => Ok(()),
+            Self::NotBegun(error) => ui.error(&format!("{error:#}")),
+            Self::Dockerfile(diagnostic) => {
+                let rendered = render(&**diagnostic, ui);
+                ui.status(&rendered)
+            }
+            Self::Build(Some(message)) => ui.error(message),
+            Self::Build(None) => Ok(()),
+            Self::Cancelled => ui.error("the build was cancelled"),
+        }
+    }
+}
+
+/// Every error that a command meets before it begins.
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::NotBegun(error.into())
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// The source line with a caret below it.
+fn render(diagnostic: &dyn Diagnostic, ui: &Ui) -> String {
+    let capabilities = ui.messages();
+    let theme = if capabilities.color {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(capabilities.width)
+        .with_links(false)
+        .with_context_lines(1);
+    let mut rendered = String::new();
+    match handler.render_report(&mut rendered, diagnostic) {
+        Ok(()) => rendered,
+        Err(_) => format!("{}\n", escape::text(&diagnostic.to_string())),
+    }
+}

@@ -1,0 +1,252 @@
+//! The store as the commands use it: plain records to what `predict` knows, and back.
+
+use std::collections::HashMap;
+
+use super::environment::Environment;
+use super::ui::Ui;
+use crate::context::{ContextPath, EntryKind, Snapshot};
+use crate::plan::{Plan, StepKey, StepKind};
+use crate::predict::{FileState, FileTable, Knowledge, PreviousBuild, PreviousStep};
+use crate::store::{BuildRecord, FileRecord, Store, StoreError};
+use crate::{BaseImage, Digest};
+
+/// Which builds are compared: one Dockerfile and target of one project on one engine.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    pub(super) engine: String,
+    pub(super) project: String,
+    pub(super) dockerfile: String,
+    pub(super) target: Option<String>,
+}
+
+/// The store, or nothing where it cannot be used: then everything works, and nothing is known.
+#[derive(Debug)]
+pub(super) struct Memory(Option<Store>);
+
+impl Memory {
+    /// Opens the store; where that fails, says so once.
+    pub(super) fn open(environment: &Environment, ui: &mut Ui) -> std::io::Result<Self> {
+        let Some(directory) = &environment.cache_directory else {
+            ui.warning("nothing is remembered: set SMARTBUILD_CACHE_DIR or HOME")?;
+            return Ok(Self(None));
+        };
+        match Store::open(directory) {
+            Ok(store) => Ok(Self(Some(store))),
+            Err(error) => {
+                ui.warning(&format!("nothing is remembered of this build: {error}"))?;
+                Ok(Self(None))
+            }
+        }
+    }
+
+    pub(super) fn store(&self) -> Option<&Store> {
+        self.0.as_ref()
+    }
+
+    /// Uses the store; where that fails, says so and goes on without it.
+    pub(super) fn write(
+        &mut self,
+        ui: &mut Ui,
+        work: impl FnOnce(&mut Store) -> Result<(), StoreError>,
+    ) -> std::io::Result<()> {
+        if let Some(store) = &mut self.0
+            && let Err(error) = work(store)
+        {
+            ui.warning(&format!("this build is not remembered: {error}"))?;
+            self.0 = None;
+        }
+        Ok(())
+    }
+
+    /// The last build of this line.
+    pub(super) fn previous(&self, line: &Line) -> Option<PreviousBuild> {
+        let store = self.0.as_ref()?;
+        let target = line.target.as_deref();
+        let build =
+            store.latest_build(&line.engine, &line.project, &line.dockerfile, target).ok()??;
+        Some(PreviousBuild {
+            files: files(&build.files),
+            steps: build.steps.into_iter().filter_map(step).collect(),
+        })
+    }
+
+    /// What is known of the steps of a plan.
+    pub(super) fn knowledge(
+        &self,
+        line: &Line,
+        plan: &Plan,
+        previous: Option<PreviousBuild>,
+    ) -> Knowledge {
+        let mut knowledge = Knowledge { previous, ..Knowledge::default() };
+        let Some(store) = &self.0 else { return knowledge };
+        knowledge.recorded = store.has_records(&line.engine).unwrap_or(false);
+        let keys: Vec<Digest> = plan.steps.iter().map(|step| step.key.0).collect();
+        let known = store.known(&line.engine, &keys).unwrap_or_default();
+        knowledge.known = known
+            .into_iter()
+            .map(|(key, timing)| (StepKey(key), (timing.runs > 0).then_some(timing.seconds)))
+            .collect();
+        let typical = store.typical_seconds(&line.engine).unwrap_or_default();
+        knowledge.typical = typical
+            .into_iter()
+            .filter_map(|(kind, seconds)| Some((kind_of(&kind)?, seconds)))
+            .collect::<HashMap<_, _>>();
+        knowledge
+    }
+
+    /// What an engine said of a base image when it last answered.
+    pub(super) fn image(&self, engine: &str, name: &str, platform: &str) -> Option<BaseImage> {
+        let json = self.0.as_ref()?.image(engine, name, platform).ok()??;
+        serde_json::from_str(&json).ok()
+    }
+
+    /// Keeps what a build taught.
+    pub(super) fn record(&mut self, build: &BuildRecord, ui: &mut Ui) -> std::io::Result<()> {
+        self.write(ui, |store| store.record(build))
+    }
+}
+
+fn step(record: crate::store::StepRecord) -> Option<PreviousStep> {
+    Some(PreviousStep {
+        kind: kind_of(&record.kind)?,
+        key: StepKey(record.key),
+        inputs: serde_json::from_str(&record.inputs).ok()?,
+        name: record.name,
+        instruction: record.instruction,
+        seconds: record.seconds,
+    })
+}
+
+/// A step's keyword as it is kept.
+pub(super) fn kind_name(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::From => "FROM",
+        StepKind::Run => "RUN",
+        StepKind::Copy => "COPY",
+        StepKind::Add => "ADD",
+        StepKind::Workdir => "WORKDIR",
+    }
+}
+
+fn kind_of(name: &str) -> Option<StepKind> {
+    [StepKind::From, StepKind::Run, StepKind::Copy, StepKind::Add, StepKind::Workdir]
+        .into_iter()
+        .find(|kind| kind_name(*kind) == name)
+}
+
+/// The entries of a context that the steps of a plan read, with the directories above them: what
+/// the engine has of it after the build.
+pub(super) fn file_records(plan: &Plan, snapshot: &Snapshot) -> Vec<FileRecord> {
+    let roots: Vec<ContextPath> = plan
+        .steps
+        .iter()
+        .flat_map(|step| &step.inputs)
+        .filter_map(|input| match input {
+            crate::plan::KeyInput::Files { roots, .. } => Some(roots),
+            _ => None,
+        })
+        .flatten()
+        .map(ContextPath::new)
+        .collect();
+    let is_read = |path: &ContextPath| {
+        roots.iter().any(|root| path.starts_with(root) || root.starts_with(path))
+    };
+    snapshot
+        .entries()
+        .iter()
+        .filter(|entry| is_read(&entry.path))
+        .map(|entry| FileRecord {
+            path: encode(entry.path.as_bytes()),
+            kind: kind_word(entry.kind).to_owned(),
+            mode: entry.mode,
+            size: entry.size,
+            modified: (entry.modified.seconds, entry.modified.nanoseconds),
+            digest: entry.digest,
+            target: entry.target.as_deref().map(encode),
+        })
+        .collect()
+}
+
+fn files(records: &[FileRecord]) -> FileTable {
+    records
+        .iter()
+        .filter_map(|record| {
+            let state = FileState {
+                kind: kind_from(&record.kind)?,
+                mode: record.mode,
+                digest: record.digest,
+                target: record.target.as_deref().map(|target| decode(target).into()),
+            };
+            Some((ContextPath::new(decode(&record.path)), state))
+        })
+        .collect()
+}
+
+const KINDS: [(EntryKind, &str); 7] = [
+    (EntryKind::File, "file"),
+    (EntryKind::Directory, "directory"),
+    (EntryKind::Symlink, "symlink"),
+    (EntryKind::Fifo, "fifo"),
+    (EntryKind::CharacterDevice, "character_device"),
+    (EntryKind::BlockDevice, "block_device"),
+    (EntryKind::Socket, "socket"),
+];
+
+fn kind_word(kind: EntryKind) -> &'static str {
+    KINDS.iter().find(|(known, _)| *known == kind).map_or("file", |(_, word)| word)
+}
+
+fn kind_from(word: &str) -> Option<EntryKind> {
+    KINDS.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
+}
+
+/// Bytes that are not UTF-8, and the percent sign, as `%XX`.
+fn encode(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(&chunk.valid().replace('%', "%25"));
+        text.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
+    }
+    text
+}
+
+fn decode(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let hex = (byte == b'%').then(|| after.get(..2)).flatten();
+        let value = hex
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        if let Some(value) = value {
+            bytes.push(value);
+            rest = &after[2..];
+        } else {
+            bytes.push(byte);
+            rest = after;
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_name_comes_back_as_it_was() {
+        for name in [&b"plain"[..], b"100%", b"\xff\xfe/x", "na\u{ef}ve".as_bytes()] {
+            assert_eq!(decode(&encode(name)), name);
+        }
+    }
+
+    #[test]
+    fn kinds_come_back_as_they_were() {
+        for kind in [StepKind::From, StepKind::Run, StepKind::Copy, StepKind::Add] {
+            assert_eq!(kind_of(kind_name(kind)), Some(kind));
+        }
+        for (kind, word) in KINDS {
+            assert_eq!(kind_from(word), Some(kind));
+        }
+    }
+}

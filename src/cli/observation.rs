@@ -1,0 +1,116 @@
+//! What the engine did with each step of the plan, read off its events.
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use crate::Seconds;
+use crate::engine::{Event, StepId, StepUpdate};
+use crate::plan::{Plan, StepKind};
+use crate::report::Actual;
+use crate::store::Outcome;
+
+/// Collects the steps that an engine reports.
+#[derive(Debug, Default)]
+pub(super) struct Observation {
+    steps: HashMap<StepId, Observed>,
+}
+
+/// Everything said of one vertex of the engine's graph.
+#[derive(Debug, Default)]
+struct Observed {
+    name: String,
+    group: Option<String>,
+    started: Option<SystemTime>,
+    completed: Option<SystemTime>,
+    cached: bool,
+    failed: bool,
+}
+
+impl Observation {
+    pub(super) fn take(&mut self, event: &Event) {
+        let Event::Step(update) = event else { return };
+        let observed = self.steps.entry(update.id.clone()).or_default();
+        observed.take(update);
+    }
+
+    /// What became of each step, in the plan's order. The engine's vertices are found by their
+    /// names; several with one name, or in one group (`COPY --link`), are one step.
+    pub(super) fn outcomes(&self, plan: &Plan) -> Vec<Actual> {
+        plan.steps
+            .iter()
+            .map(|step| {
+                let is_base = step.kind == StepKind::From;
+                let parts = self.steps.values().filter(|observed| {
+                    observed.is_called(&step.name) || (is_base && observed.is_base(&step.name))
+                });
+                outcome(parts)
+            })
+            .collect()
+    }
+}
+
+impl Observed {
+    fn take(&mut self, update: &StepUpdate) {
+        self.name.clone_from(&update.name);
+        self.group.clone_from(&update.group);
+        self.started = update.started.or(self.started);
+        self.completed = update.completed;
+        self.cached = update.cached;
+        self.failed |= update.error.is_some();
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        canonical(&self.name) == canonical(name)
+            || self.group.as_deref().is_some_and(|group| canonical(group) == canonical(name))
+    }
+
+    /// The engine adds the digest that a tag stands for.
+    fn is_base(&self, name: &str) -> bool {
+        self.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('@'))
+    }
+}
+
+/// A step's name without what versions of the engine show differently: ONBUILD triggers are
+/// counted in n or not, and marked or not (`base-onbuild`).
+fn canonical(name: &str) -> (String, String) {
+    let Some((place, text)) = name.strip_prefix('[').and_then(|rest| rest.split_once("] ")) else {
+        return (String::new(), name.to_owned());
+    };
+    let place = place.rsplit_once('/').map_or(place, |(place, _)| place);
+    let words: Vec<&str> = place.split_whitespace().collect();
+    (words.join(" "), text.strip_prefix("ONBUILD ").unwrap_or(text).to_owned())
+}
+
+fn outcome<'a>(parts: impl Iterator<Item = &'a Observed>) -> Actual {
+    let parts: Vec<_> = parts.filter(|part| part.started.is_some()).collect();
+    let ended = |part: &&&Observed| part.completed.is_some();
+    let outcome = if parts.is_empty() {
+        Outcome::NotReached
+    } else if parts.iter().any(|part| part.failed) {
+        Outcome::Failed
+    } else if !parts.iter().all(|part| ended(&part)) {
+        Outcome::NotReached
+    } else if parts.iter().all(|part| part.cached) {
+        Outcome::Cached
+    } else {
+        Outcome::Ran
+    };
+    let lasted = |part: &&Observed| {
+        let duration = part.completed?.duration_since(part.started?).ok()?;
+        Some(Seconds::from(duration)).filter(|_| !part.cached)
+    };
+    let seconds = (outcome == Outcome::Ran).then(|| parts.iter().filter_map(lasted).sum());
+    Actual { outcome, seconds }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_same_however_triggers_are_counted() {
+        assert_eq!(canonical("[3/2] COPY a b"), canonical("[3/4] ONBUILD COPY a b"));
+        assert_eq!(canonical("[build  2/12] RUN a"), canonical("[build 2/9] RUN a"));
+        assert_ne!(canonical("[build 2/9] RUN a"), canonical("[build 3/9] RUN a"));
+    }
+}

@@ -1,0 +1,83 @@
+//! `smartbuild why`: the chain of reasons for one step.
+
+use anyhow::anyhow;
+
+use super::args::{Format, WhyArgs};
+use super::environment::Environment;
+use super::failure::Failure;
+use super::project::{EngineNeed, prepare};
+use super::ui::Ui;
+use crate::plan::{Plan, StepIndex, StepKind};
+use crate::report;
+
+pub(super) async fn run(
+    args: &WhyArgs,
+    environment: &Environment,
+    ui: &mut Ui,
+) -> Result<(), Failure> {
+    let project = prepare(&args.path, &args.flags, EngineNeed::Optional, environment, ui).await?;
+    let step = find(&project.plan, &args.step)?;
+    match args.format {
+        Format::Json => ui.json(&report::json::why(&project.subject(), &project.forecast, step))?,
+        Format::Text => ui.result(&report::why(&project.forecast, step, ui.results()))?,
+    }
+    Ok(())
+}
+
+/// The step that `wanted` means: the number that is shown before it, `:LINE`, or a part of its
+/// text.
+fn find(plan: &Plan, wanted: &str) -> Result<StepIndex, Failure> {
+    let matches: Vec<usize> = if let Some(line) = wanted.strip_prefix(':') {
+        let line: u32 = line.parse().map_err(|_| anyhow!("`{wanted}` is no line; write :12"))?;
+        positions(plan, |step| (step.line..=step.last_line).contains(&line))
+    } else if let Ok(number) = wanted.parse::<usize>() {
+        positions(plan, |step| shown_number(&step.name) == Some(number))
+    } else {
+        let wanted = wanted.to_lowercase();
+        positions(plan, |step| step.name.to_lowercase().contains(&wanted))
+    };
+    let runs = |index: &&usize| plan.steps[**index].kind != StepKind::From;
+    match matches.as_slice() {
+        [only] => Ok(StepIndex(*only)),
+        [] => Err(anyhow!("no step is `{wanted}`; the steps are\n{}", names(plan, 0..)).into()),
+        several => match several.iter().filter(runs).collect::<Vec<_>>().as_slice() {
+            [only] => Ok(StepIndex(**only)),
+            _ => Err(anyhow!(
+                "several steps are `{wanted}`; give a line (:12) or more of the text\n{}",
+                names(plan, several.iter().copied())
+            )
+            .into()),
+        },
+    }
+}
+
+fn positions(plan: &Plan, wanted: impl Fn(&crate::plan::Step) -> bool) -> Vec<usize> {
+    (0..plan.steps.len()).filter(|&index| wanted(&plan.steps[index])).collect()
+}
+
+/// The i of `[stage i/n] …`.
+fn shown_number(name: &str) -> Option<usize> {
+    let (place, _) = name.strip_prefix('[')?.split_once("] ")?;
+    let (before, _) = place.rsplit_once('/')?;
+    before.rsplit(' ').next()?.parse().ok()
+}
+
+fn names(plan: &Plan, indices: impl IntoIterator<Item = usize>) -> String {
+    let lines = indices
+        .into_iter()
+        .map_while(|index| plan.steps.get(index))
+        .map(|step| format!("  :{:<4} {}", step.line, step.name));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_steps_number_is_read_off_its_name() {
+        assert_eq!(shown_number("[2/6] COPY a b"), Some(2));
+        assert_eq!(shown_number("[build  7/12] RUN [1/2] x"), Some(7));
+        assert_eq!(shown_number("FROM busybox"), None);
+    }
+}

@@ -1,0 +1,146 @@
+//! Every cache case on every real engine, built by the program itself: what the engine does is
+//! what the case says, and the program said so before.
+
+mod support;
+#[path = "support/engine.rs"]
+mod workshop;
+
+use std::sync::Mutex;
+
+use serde_json::Value;
+use support::{Case, cases, expectations};
+use workshop::{TestEngine, Workshop, engine};
+
+/// How many cases build at once on one engine.
+const AT_ONCE: usize = 4;
+
+/// Pruning hits every other build on the engine, and the store does not yet ask the engine what
+/// it still holds.
+fn prunes(case: &Case) -> bool {
+    case.change.contains("DOCKER builder prune")
+}
+
+/// Runs a case on its own fresh base image; gives what was wrong.
+fn run(case: &Case, engine: &TestEngine, expected: &[(String, bool)]) -> Vec<String> {
+    let shop = Workshop::new(engine);
+    shop.file("salt/Dockerfile", "FROM busybox:local\nCOPY salt /salt\n");
+    shop.file("salt/salt", &format!("{}-{}", case.name, shop.image_name("salt")));
+    let base = shop.image_name("base");
+    let made = shop.run(&["build", "-q", "-t", &base, "salt"]);
+    assert!(made.status.success(), "{}: {}", case.name, String::from_utf8_lossy(&made.stderr));
+    std::fs::remove_dir_all(shop.context().join("salt")).expect("the salt goes");
+
+    let on_base = |text: &str| {
+        text.replace("busybox:local", &base).replace("base:local", &shop.image_name("own"))
+    };
+    for (path, content) in &case.files {
+        shop.file(path, content);
+    }
+    shop.file("Dockerfile", &on_base(case.dockerfile.trim_start()));
+    let shell = |script: &str| {
+        let script = with_program(&on_base(script));
+        let mut command = shop.command();
+        let shell = std::mem::replace(&mut command, std::process::Command::new("bash"));
+        command.args(["-ec", &script]).current_dir(shop.context());
+        command.envs(shell.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let output = command.output().expect("bash runs");
+        assert!(output.status.success(), "{}: `{script}`: {output:?}", case.name);
+    };
+    if let Some(script) = &case.prepare {
+        shell(script);
+    }
+    let words = |words: &[String]| words.iter().map(|word| on_base(word)).collect::<Vec<_>>();
+    let build = |list: &[String]| {
+        let list = words(list);
+        shop.build(&list.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    build(&case.args1);
+    shell(&case.change);
+    let mut report = build(&case.args2);
+    if let Some(again) = &case.again {
+        shell(again);
+        report = build(&[]);
+    }
+    let expected: Vec<_> = expected.iter().map(|(name, cached)| (on_base(name), *cached)).collect();
+    disagreements(case, &report, &expected)
+}
+
+/// `BUILD` in a script is a quiet build; `ONBUILD` is not.
+fn with_program(script: &str) -> String {
+    let program = env!("CARGO_BIN_EXE_smartbuild");
+    let build = format!(" {program} build -q ");
+    format!(" {script}").replace(" BUILD ", &build).trim_start().to_owned()
+}
+
+fn disagreements(case: &Case, report: &Value, expected: &[(String, bool)]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let steps = report["steps"].as_array().expect("steps");
+    for (name, cached) in expected {
+        // Here docker builds with the old content; smartbuild makes the engine ask again.
+        let cached = *cached && case.name != "same-size-same-mtime";
+        let Some(step) = steps.iter().find(|step| step["name"] == name.as_str()) else {
+            wrong.push(format!("{}: no step `{name}` in {steps:?}", case.name));
+            continue;
+        };
+        let actual = if cached { "cached" } else { "ran" };
+        if step["actual"] != actual {
+            wrong.push(format!("{}: `{name}`: {actual}, not {}", case.name, step["actual"]));
+        }
+    }
+    let agreement = &report["agreement"];
+    if agreement["right"] != agreement["steps"] {
+        wrong.push(format!("{}: forecast {agreement}: {steps:?}", case.name));
+    }
+    wrong
+}
+
+fn check(version: &str) {
+    let engine = engine(version);
+    let expected = expectations(version);
+    let cases = cases();
+    let open = Mutex::new(
+        cases
+            .iter()
+            .filter(|case| !prunes(case))
+            .filter_map(|case| Some((case, expected.get(&case.name)?.steps.as_ref()?)))
+            .collect::<Vec<_>>(),
+    );
+    let wrong = Mutex::new(Vec::new());
+    let total = open.lock().expect("no one has panicked").len();
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some((case, steps)) = next(&open) {
+                    let found = run(case, &engine, steps);
+                    wrong.lock().expect("no one has panicked").extend(found);
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().expect("no one has panicked");
+    assert!(wrong.is_empty(), "{} of {total}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn next<T>(open: &Mutex<Vec<T>>) -> Option<T> {
+    open.lock().expect("no one has panicked").pop()
+}
+
+#[test]
+fn agrees_with_20_10() {
+    check("20.10");
+}
+
+#[test]
+fn agrees_with_26_1() {
+    check("26.1");
+}
+
+#[test]
+fn agrees_with_28_5() {
+    check("28.5");
+}
+
+#[test]
+fn agrees_with_28_5_on_containerd() {
+    check("28.5-containerd");
+}

@@ -1,0 +1,145 @@
+//! Real engines for tests, and the program run against them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+
+/// An engine that the test run has started.
+#[derive(Debug, Clone)]
+pub(crate) struct TestEngine {
+    /// `28.5`, `28.5-containerd`, …
+    pub(crate) version: String,
+    /// `unix:///…`
+    pub(crate) host: String,
+}
+
+/// The engines of `SMARTBUILD_TEST_ENGINES`: `VERSION=HOST` pairs separated by blanks.
+///
+/// # Panics
+///
+/// Without engines: a test that needs one must not pass for want of it.
+pub(crate) fn engines() -> Vec<TestEngine> {
+    let pairs = std::env::var("SMARTBUILD_TEST_ENGINES").unwrap_or_default();
+    let engines: Vec<_> = pairs
+        .split_whitespace()
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(version, host)| TestEngine { version: version.to_owned(), host: host.to_owned() })
+        .collect();
+    assert!(!engines.is_empty(), "no engine to test with: run `cargo xtask test`");
+    engines
+}
+
+/// The engine of this version.
+///
+/// # Panics
+///
+/// Where the test run has not started it.
+pub(crate) fn engine(version: &str) -> TestEngine {
+    engines()
+        .into_iter()
+        .find(|engine| engine.version == version)
+        .unwrap_or_else(|| panic!("engine {version} is not up: run `cargo xtask test`"))
+}
+
+/// A context built by the program on a real engine, with a store and image names of its own.
+pub(crate) struct Workshop {
+    pub(crate) engine: TestEngine,
+    directory: tempfile::TempDir,
+    tag: String,
+    images: std::cell::RefCell<Vec<String>>,
+}
+
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+impl Workshop {
+    pub(crate) fn new(engine: &TestEngine) -> Self {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        std::fs::create_dir(directory.path().join("context")).expect("a context");
+        Self {
+            engine: engine.clone(),
+            tag: format!("smartbuild-test-{}-{number}", std::process::id()),
+            directory,
+            images: std::cell::RefCell::default(),
+        }
+    }
+
+    pub(crate) fn context(&self) -> PathBuf {
+        self.directory.path().join("context")
+    }
+
+    /// A name for an image that no other test has; removed at the end.
+    pub(crate) fn image_name(&self, name: &str) -> String {
+        let image = format!("{}:{name}", self.tag);
+        self.images.borrow_mut().push(image.clone());
+        image
+    }
+
+    pub(crate) fn file(&self, path: &str, content: &str) {
+        let full = self.context().join(path);
+        if path.ends_with('/') {
+            std::fs::create_dir_all(full).expect("a directory");
+            return;
+        }
+        std::fs::create_dir_all(full.parent().expect("a parent")).expect("a directory");
+        std::fs::write(full, content).expect("a file");
+    }
+
+    /// Runs the program in the context.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command().args(arguments).output().expect("the program runs")
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_smartbuild"));
+        command
+            .current_dir(self.context())
+            .env("DOCKER_HOST", &self.engine.host)
+            .env("SMARTBUILD_CACHE_DIR", self.directory.path().join("cache"))
+            .env("NO_COLOR", "1")
+            .env_remove("DOCKER_CONTEXT")
+            .env_remove("BUILDKIT_PROGRESS");
+        command
+    }
+
+    /// Builds and gives the report.
+    ///
+    /// # Panics
+    ///
+    /// Where the build fails.
+    pub(crate) fn build(&self, arguments: &[&str]) -> Value {
+        let report = self.directory.path().join("report.json");
+        let mut all = vec!["build", "--progress", "plain", "--report"];
+        all.push(report.to_str().expect("a path in UTF-8"));
+        all.extend(arguments);
+        all.push(".");
+        let output = self.run(&all);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        json(&report)
+    }
+}
+
+impl Drop for Workshop {
+    fn drop(&mut self) {
+        for image in self.images.borrow().iter() {
+            remove_image(&self.engine, image);
+        }
+    }
+}
+
+fn json(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).expect("a report");
+    serde_json::from_str(&text).expect("a report in JSON")
+}
+
+/// Removes an image, as far as it is there.
+fn remove_image(engine: &TestEngine, image: &str) {
+    let socket = engine.host.trim_start_matches("unix://");
+    let removed = Command::new("curl")
+        .args(["-sS", "-o", "/dev/null", "-X", "DELETE", "--unix-socket", socket])
+        .arg(format!("http://engine/images/{image}?force=1"))
+        .status();
+    drop(removed);
+}
