@@ -78,6 +78,10 @@ impl Table {
             let took = row.took.map(ui::seconds).unwrap_or_default();
             ui::result(&format!("{:<14} {took:>12}   {}", row.name, describe(row.outcome)))?;
         }
+        let failed: Vec<&str> = self.failed().collect();
+        if !failed.is_empty() {
+            ui::result(&format!("\nfailed: {}", failed.join(", ")))?;
+        }
         ui::result(&format!("\n{}", self.counts()))
     }
 
@@ -87,7 +91,12 @@ impl Table {
     }
 
     fn has_failed(&self) -> bool {
-        self.0.iter().any(|row| matches!(row.outcome, None | Some(Outcome::TestsFailed(_))))
+        self.failed().next().is_some()
+    }
+
+    fn failed(&self) -> impl Iterator<Item = &'static str> {
+        let failed = |row: &&Row| matches!(row.outcome, None | Some(Outcome::TestsFailed(_)));
+        self.0.iter().filter(failed).map(|row| row.name)
     }
 
     fn counts(&self) -> Counts {

@@ -25,6 +25,8 @@ const OWN: Version = Version::V28_5;
 #[derive(Debug)]
 pub(super) struct DemoEngine {
     socket: PathBuf,
+    /// How a person calls docker for it.
+    docker: String,
 }
 
 /// The machine's engine if one answers and none was named, else our own, started.
@@ -37,7 +39,7 @@ pub(super) fn find_or_start(home: &Home, version: Option<Version>) -> Result<Dem
         && let Some((socket, release)) = machines_engine(home)?
     {
         say(&format!("engine    docker {release}, this machine's own"))?;
-        return Ok(DemoEngine { socket });
+        return Ok(DemoEngine { socket, docker: "docker".to_owned() });
     }
     let engine = Engine::new(home.clone(), version.unwrap_or(OWN));
     engine.up()?;
@@ -46,13 +48,19 @@ pub(super) fn find_or_start(home: &Home, version: Option<Version>) -> Result<Dem
         engine.version(),
         engine.docker_host()
     ))?;
-    Ok(DemoEngine { socket: engine.socket() })
+    let docker = format!("cargo xtask engine cli {}", engine.version());
+    Ok(DemoEngine { socket: engine.socket(), docker })
 }
 
 impl DemoEngine {
     /// What `DOCKER_HOST` must be to talk to it.
     pub(super) fn docker_host(&self) -> String {
         format!("unix://{}", self.socket.display())
+    }
+
+    /// The command that runs a container of this image, for a person to type.
+    pub(super) fn run_command(&self, image: &str) -> String {
+        format!("{} run --rm -p 127.0.0.1:8000:8000 {image}", self.docker)
     }
 
     /// Makes sure that it has the example's base image: there already, pulled, or made.

@@ -44,8 +44,10 @@ pub(crate) fn run(version: Option<Version>) -> Result<()> {
     if told.is_err() {
         let kept = project.keep();
         ui::note(ui::dim(format_args!("the demo's files are kept in {}", kept.display())));
+        return told;
     }
-    told
+    say("")?;
+    say(&format!("{}  {}", style("try it").bold(), engine.run_command(IMAGE)))
 }
 
 fn tell(project: &Project, program: &Program) -> Result<()> {
@@ -78,9 +80,7 @@ fn tell(project: &Project, program: &Program) -> Result<()> {
     }
 
     chapter("Measured", "the same kind of edit, built in both orders, on this machine")?;
-    compare(&before, &after)?;
-    say("")?;
-    say(&format!("{}  docker run --rm -p 8000:8000 {IMAGE}", style("try it").bold()))
+    compare(&before, &after)
 }
 
 fn check_agreement(report: &Report) -> Result<()> {
