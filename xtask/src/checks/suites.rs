@@ -18,6 +18,14 @@ use crate::command;
 /// What engine tests read to know their engines.
 const ENGINES: &str = "SMARTBUILD_TEST_ENGINES";
 
+/// Who runs tests. Nextest shows a failed test's output, which may hold cargo's closing line: each
+/// runner's output is only read for its own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Runner {
+    Nextest,
+    Cargo,
+}
+
 /// Numbers of tests.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Counts {
@@ -39,14 +47,12 @@ impl Counts {
         }
     }
 
-    /// The numbers in one line of a test runner, if it is a closing line of nextest or cargo.
-    fn read(line: &str) -> Option<Self> {
+    /// The numbers in one line of output, if it is this runner's closing line.
+    fn read(runner: Runner, line: &str) -> Option<Self> {
         let line = console::strip_ansi_codes(line);
-        let line = line.trim();
-        let numbers = if line.starts_with("Summary [") {
-            line.split_once(" run: ")?.1
-        } else {
-            line.strip_prefix("test result: ")?.split_once(". ")?.1
+        let numbers = match runner {
+            Runner::Nextest => line.trim_start().strip_prefix("Summary [")?.split_once(" run: ")?.1,
+            Runner::Cargo => line.strip_prefix("test result: ")?.split_once(". ")?.1,
         };
         let mut counts = Self::default();
         for part in numbers.split([',', ';']) {
@@ -83,7 +89,7 @@ impl fmt::Display for Counts {
 pub(super) fn run_without_engine(repository: &Path) -> Result<Outcome> {
     let tests = integration_tests(repository)?.into_iter().filter(|name| !needs_engine(name));
     let targets = ["--lib", "--bins"].map(str::to_owned).into_iter().chain(tests.flat_map(target));
-    run(runner().args(targets))
+    run(|tests| tests.args(targets))
 }
 
 /// The integration tests named `engine_…`, on these engines.
@@ -97,7 +103,7 @@ pub(super) fn run_with_engines(repository: &Path, engines: &str) -> Result<Outco
     if tests.is_empty() {
         bail!("there is no engine test: tests/engine_*.rs");
     }
-    run(runner().args(tests.into_iter().flat_map(target)).env(ENGINES, engines))
+    run(|command| command.args(tests.into_iter().flat_map(target)).env(ENGINES, engines))
 }
 
 /// The examples in the documentation, which nextest does not run.
@@ -106,23 +112,26 @@ pub(super) fn run_with_engines(repository: &Path, engines: &str) -> Result<Outco
 ///
 /// When they cannot be compiled.
 pub(super) fn run_doc_tests() -> Result<Outcome> {
-    let (succeeded, counts) =
-        follow(Command::new("cargo").args(["test", "--workspace", "--locked", "--doc"]))?;
+    let mut doc_tests = Command::new("cargo");
+    doc_tests.args(["test", "--workspace", "--locked", "--doc"]);
+    let (succeeded, counts) = follow(Runner::Cargo, &mut doc_tests)?;
     outcome(succeeded, counts)
 }
 
-/// Both runners take cargo's own choice of targets after this. The whole workspace every time:
-/// another choice of packages would compile the dependencies again with other features.
-fn runner() -> Command {
+/// Runs the tests that `choose` names as cargo's targets, which both runners understand. The whole
+/// workspace every time: another choice of packages would compile the dependencies again with
+/// other features.
+fn run(choose: impl FnOnce(&mut Command) -> &mut Command) -> Result<Outcome> {
     let has_nextest = command::succeeds(Command::new("cargo").args(["nextest", "--version"]));
-    let run: &[&str] = if has_nextest { &["nextest", "run"] } else { &["test"] };
-    let mut runner = Command::new("cargo");
-    runner.args(run).args(["--workspace", "--locked", "--no-fail-fast"]);
-    runner
-}
-
-fn run(runner: &mut Command) -> Result<Outcome> {
-    let (succeeded, counts) = follow(runner)?;
+    let (runner, run): (_, &[&str]) = if has_nextest {
+        (Runner::Nextest, &["nextest", "run"])
+    } else {
+        (Runner::Cargo, &["test"])
+    };
+    let mut tests = Command::new("cargo");
+    tests.args(run).args(["--workspace", "--locked", "--no-fail-fast"]);
+    choose(&mut tests);
+    let (succeeded, counts) = follow(runner, &mut tests)?;
     if succeeded && counts.passed == 0 {
         bail!("no test ran");
     }
@@ -138,11 +147,11 @@ fn outcome(succeeded: bool, counts: Counts) -> Result<Outcome> {
 }
 
 /// Runs it, passing its output through, and reads the numbers in it.
-fn follow(runner: &mut Command) -> Result<(bool, Counts)> {
+fn follow(runner: Runner, tests: &mut Command) -> Result<(bool, Counts)> {
     if console::colors_enabled_stderr() {
-        runner.env("CARGO_TERM_COLOR", "always");
+        tests.env("CARGO_TERM_COLOR", "always");
     }
-    let mut child = runner
+    let mut child = tests
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -150,8 +159,8 @@ fn follow(runner: &mut Command) -> Result<(bool, Counts)> {
         .context("cannot start cargo")?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let counts = thread::scope(|scope| {
-        let out = scope.spawn(|| pass_through(out, io::stdout()));
-        let err = pass_through(err, io::stderr());
+        let out = scope.spawn(|| pass_through(runner, out, io::stdout()));
+        let err = pass_through(runner, err, io::stderr());
         // A panic of the other thread has been printed; its numbers are lost, the status is not.
         out.join().unwrap_or_default().plus(err)
     });
@@ -159,7 +168,7 @@ fn follow(runner: &mut Command) -> Result<(bool, Counts)> {
     Ok((status.success(), counts))
 }
 
-fn pass_through(from: Option<impl Read>, mut to: impl Write) -> Counts {
+fn pass_through(runner: Runner, from: Option<impl Read>, mut to: impl Write) -> Counts {
     let mut counts = Counts::default();
     let Some(from) = from else { return counts };
     let mut from = BufReader::new(from);
@@ -167,7 +176,8 @@ fn pass_through(from: Option<impl Read>, mut to: impl Write) -> Counts {
     while from.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
         // Where nobody reads any more, the runner still has to be read to its end.
         let _ = to.write_all(&line);
-        counts = counts.plus(Counts::read(&String::from_utf8_lossy(&line)).unwrap_or_default());
+        let read = Counts::read(runner, &String::from_utf8_lossy(&line));
+        counts = counts.plus(read.unwrap_or_default());
         line.clear();
     }
     counts
@@ -206,20 +216,27 @@ mod tests {
         let line = "\u{1b}[32m     Summary\u{1b}[0m [   0.52s] 7 tests run: 4 passed (1 slow), \
                     2 failed, 1 timed out, 3 skipped";
         let counts = Counts { passed: 4, failed: 3, skipped: 3 };
-        assert_eq!(Counts::read(line), Some(counts));
+        assert_eq!(Counts::read(Runner::Nextest, line), Some(counts));
     }
 
     #[test]
     fn the_closing_line_of_cargo_test_is_read() {
         let line = "test result: FAILED. 5 passed; 1 failed; 2 ignored; 0 measured; 9 filtered out; \
                     finished in 0.01s";
-        assert_eq!(Counts::read(line), Some(Counts { passed: 5, failed: 1, skipped: 2 }));
+        let counts = Counts { passed: 5, failed: 1, skipped: 2 };
+        assert_eq!(Counts::read(Runner::Cargo, line), Some(counts));
     }
 
     #[test]
     fn other_lines_have_no_numbers() {
-        assert_eq!(Counts::read("test checks::tests::one ... ok"), None);
-        assert_eq!(Counts::read("5 passed, 0 failed"), None);
+        assert_eq!(Counts::read(Runner::Cargo, "test checks::tests::one ... ok"), None);
+        assert_eq!(Counts::read(Runner::Nextest, "5 passed, 0 failed"), None);
+    }
+
+    #[test]
+    fn a_failed_test_is_counted_once_though_nextest_shows_its_output() {
+        let shown = "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured";
+        assert_eq!(Counts::read(Runner::Nextest, shown), None);
     }
 
     #[test]
