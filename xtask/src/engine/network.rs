@@ -3,7 +3,11 @@
 //! Several engines on one machine would overwrite each other's firewall chains, so none of them
 //! manages any: the few rules that containers need to reach package registries are set here.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -45,10 +49,10 @@ impl Network {
 ///
 /// When bridges or firewall rules cannot be made here.
 pub(super) fn ensure(file: &Path) -> Result<Network> {
-    let network = if let Some(network) = read(file).filter(|it| exists(*it)) {
+    let network = if let Some(network) = read(file).filter(|it| is_ours(*it, file)) {
         network
     } else {
-        let network = add_bridge()?;
+        let network = add_bridge(file)?;
         fs::write(file, network.0.to_string()).context("cannot write the network's number")?;
         network
     };
@@ -70,10 +74,12 @@ pub(super) fn ensure(file: &Path) -> Result<Network> {
 /// When the number's file cannot be removed.
 pub(super) fn remove(file: &Path) -> Result<()> {
     let Some(network) = read(file) else { return Ok(()) };
-    for rule in network.rules() {
-        command::succeeds(iptables("-D").args(&rule));
+    if is_ours(network, file) {
+        for rule in network.rules() {
+            command::succeeds(iptables("-D").args(&rule));
+        }
+        command::succeeds(Command::new("ip").args(["link", "del", &network.bridge()]));
     }
-    command::succeeds(Command::new("ip").args(["link", "del", &network.bridge()]));
     fs::remove_file(file).with_context(|| format!("cannot remove {}", file.display()))
 }
 
@@ -82,11 +88,22 @@ fn read(file: &Path) -> Option<Network> {
 }
 
 fn exists(network: Network) -> bool {
-    Path::new("/sys/class/net").join(network.bridge()).exists()
+    interface(network).exists()
+}
+
+/// Whether the bridge is there and was made for this file: after a restart of the machine the
+/// number may have gone to an engine of another home. The bridge's alias tells.
+fn is_ours(network: Network, file: &Path) -> bool {
+    let alias = fs::read_to_string(interface(network).join("ifalias"));
+    alias.is_ok_and(|alias| alias.trim_end() == file.to_string_lossy())
+}
+
+fn interface(network: Network) -> PathBuf {
+    Path::new("/sys/class/net").join(network.bridge())
 }
 
 /// Makes the first bridge that is free. Two homes may look at once; only one gets the name.
-fn add_bridge() -> Result<Network> {
+fn add_bridge(file: &Path) -> Result<Network> {
     let routes = command::output(Command::new("ip").args(["-4", "route", "show", "table", "all"]))?;
     let mut refused = None;
     for network in (0..=u8::MAX).map(Network).filter(|it| is_free(*it, &routes)) {
@@ -100,6 +117,8 @@ fn add_bridge() -> Result<Network> {
             break;
         }
         let gateway = network.gateway();
+        let owner = file.to_string_lossy();
+        command::output(Command::new("ip").args(["link", "set", &bridge, "alias", &owner]))?;
         command::output(Command::new("ip").args(["addr", "add", &gateway, "dev", &bridge]))?;
         command::output(Command::new("ip").args(["link", "set", &bridge, "up"]))?;
         return Ok(network);
@@ -139,6 +158,13 @@ mod tests {
     #[test]
     fn a_bridge_name_fits_the_kernel() {
         assert!(Network(255).bridge().len() <= 15, "IFNAMSIZ is 16 with the closing zero");
+    }
+
+    #[test]
+    fn a_bridge_of_another_home_is_not_taken_over() {
+        let file = Path::new("/another/home/run-28.5/network");
+        let made = (0..=u8::MAX).map(Network).filter(|it| exists(*it));
+        assert!(made.chain([Network(255)]).all(|it| !is_ours(it, file)));
     }
 
     #[test]
