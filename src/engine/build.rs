@@ -16,11 +16,12 @@ use super::control::{Control, broke, control, facts, is_broken};
 use super::docker::Docker;
 use super::error::BuildError;
 use super::failure::failure;
-use super::session::{Session, new_id};
+use super::session::{Session, dockerfile_name, new_id};
 use super::solve::solve_request;
 use super::status::events;
 use super::types::{BuildOutcome, BuildRequest, Event, StepId};
 use crate::Digest;
+use crate::context::ContextPath;
 
 /// How long the status stream may be silent after the build ended before it counts as ended.
 const STATUS_SILENCE: Duration = Duration::from_secs(5);
@@ -50,6 +51,9 @@ impl Docker {
         if let Some((path, change)) = session.report.first_change() {
             return Err(BuildError::ContextChanged { path, change });
         }
+        if let Some(path) = not_utf8(&session, &ended) {
+            return Err(BuildError::Name { path });
+        }
         match ended {
             Ended::Cancelled => Err(BuildError::Cancelled),
             Ended::Solved(Ok(response)) => Ok(BuildOutcome {
@@ -59,7 +63,8 @@ impl Docker {
             Ended::Solved(Err(status)) if is_broken(&status) => Err(broke(self, &status).into()),
             Ended::Solved(Err(status)) => {
                 let failed = steps.failed.as_ref().and_then(|step| steps.name(step));
-                Err(failure(&status, |step| steps.name(step), failed))
+                let dockerfile = dockerfile_name(request);
+                Err(failure(&status, &dockerfile, |step| steps.name(step), failed))
             }
         }
     }
@@ -82,6 +87,17 @@ impl Docker {
 enum Ended {
     Solved(Result<SolveResponse, Status>),
     Cancelled,
+}
+
+/// The name that the engine refused, where that is why the build failed. Engines before 23.0 take
+/// any name; later ones end the transfer without saying which name it was.
+fn not_utf8(session: &Session, ended: &Ended) -> Option<ContextPath> {
+    match ended {
+        Ended::Solved(Err(status)) if status.message().contains("invalid UTF-8") => {
+            session.report.first_odd_name()
+        }
+        _ => None,
+    }
 }
 
 /// Solves and watches at the same time, then reads the rest of what the engine says.

@@ -205,7 +205,7 @@ mod tests {
     fn an_unknown_context_is_named_in_the_error() {
         let choice = EndpointChoice { context: Some("gone"), ..EndpointChoice::default() };
         let error = Endpoint::resolve(&choice, &DockerConfig::default()).unwrap_err();
-        insta::assert_snapshot!(error, @"");
+        insta::assert_snapshot!(error, @"there is no docker context `gone`: see `docker context ls`, or set DOCKER_HOST");
     }
 
     #[test]
@@ -222,13 +222,13 @@ mod tests {
 
     #[test]
     fn ssh_and_tls_are_refused_with_a_way_out() {
-        insta::assert_snapshot!(Endpoint::parse("ssh://me@build").unwrap_err(), @"");
+        insta::assert_snapshot!(Endpoint::parse("ssh://me@build").unwrap_err(), @"engines are not reached over ssh:// (ssh://me@build): forward the socket with `ssh -L /tmp/docker.sock:/var/run/docker.sock HOST` and set DOCKER_HOST=unix:///tmp/docker.sock");
         let choice = EndpointChoice {
             docker_host: Some("tcp://build:2376"),
             tls: true,
             ..EndpointChoice::default()
         };
         let error = Endpoint::resolve(&choice, &DockerConfig::default()).unwrap_err();
-        insta::assert_snapshot!(error, @"");
+        insta::assert_snapshot!(error, @"the engine at tcp://build:2376 is to be reached with TLS, which smartbuild does not speak: forward its socket instead, for example with `ssh -L /tmp/docker.sock:/var/run/docker.sock HOST`, and set DOCKER_HOST=unix:///tmp/docker.sock");
     }
 }

@@ -125,7 +125,45 @@ pub enum BuildError {
         /// How it differs.
         change: Change,
     },
+    /// The engine takes only names in UTF-8.
+    #[error(
+        "the engine cannot take {path}, whose name is not UTF-8; rename it or add it to .dockerignore"
+    )]
+    Name {
+        /// The file.
+        path: ContextPath,
+    },
     /// The caller cancelled and the engine's build has ended.
     #[error("the build was cancelled")]
     Cancelled,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_say_what_happened_and_what_to_do() {
+        let endpoint = Endpoint::Unix("/var/run/docker.sock".into());
+        let source = io::Error::from(io::ErrorKind::NotFound);
+        insta::assert_snapshot!(
+            Error::Unreachable { endpoint: endpoint.clone(), source },
+            @"no engine answers at unix:///var/run/docker.sock: entity not found; start it, or name another one with DOCKER_HOST or --context"
+        );
+        insta::assert_snapshot!(
+            Error::Forbidden { endpoint: endpoint.clone() },
+            @"no permission to use the engine's socket unix:///var/run/docker.sock; add yourself to the group that owns it (often `docker`), or name another engine with DOCKER_HOST"
+        );
+        insta::assert_snapshot!(
+            Error::NoBuildKit { endpoint, path: "/grpc", status: 404 },
+            @"the engine at unix:///var/run/docker.sock has no /grpc (it answered 404): its builder is not BuildKit; smartbuild needs Docker 20.10 or newer"
+        );
+        insta::assert_snapshot!(
+            BuildError::ContextChanged {
+                path: ContextPath::new("src/app.py"),
+                change: Change::Stat("size"),
+            },
+            @"src/app.py changed while the build read it (its size changed); build again"
+        );
+    }
 }

@@ -11,6 +11,9 @@ use super::types::StepId;
 /// What the engine says before the number that a command returned.
 const EXIT_CODE: &str = "exit code: ";
 
+/// What the engine says before the number of a line that it cannot read.
+const PARSE_ERROR: &str = "parse error line ";
+
 /// The detail that says where in the Dockerfile the error is, as JSON.
 #[derive(Deserialize)]
 struct SourceDetail {
@@ -45,9 +48,11 @@ struct VertexDetail {
 }
 
 /// The error of a `Solve` that the engine ended with `status`. `step_name` finds the name of a
-/// step that the status stream told of; `failed_step` is the last one that it told an error of.
+/// step that the status stream told of; `failed_step` is the last one that it told an error of;
+/// `dockerfile` is the Dockerfile's name.
 pub(super) fn failure(
     status: &Status,
+    dockerfile: &str,
     step_name: impl Fn(&StepId) -> Option<String>,
     failed_step: Option<String>,
 ) -> BuildError {
@@ -66,6 +71,7 @@ pub(super) fn failure(
         .find_map(|vertex| step_name(&StepId(vertex.digest)))
         .or(failed_step);
     let message = status.message().to_owned();
+    let location = location.or_else(|| location_in(&message, dockerfile));
     BuildError::Failed { step, exit_code: exit_code(&message), message, location }
 }
 
@@ -80,6 +86,13 @@ fn location(source: &SourceDetail) -> Option<SourceLocation> {
         line: first,
         last_line: last.unwrap_or(first).max(first),
     })
+}
+
+/// The line that a message names. Engines before 23.0 send no details.
+fn location_in(message: &str, dockerfile: &str) -> Option<SourceLocation> {
+    let (_, after) = message.split_once(PARSE_ERROR)?;
+    let line = after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
+    Some(SourceLocation { file: dockerfile.to_owned(), line, last_line: line })
 }
 
 /// The number behind the last `exit code: `.
@@ -118,7 +131,8 @@ mod tests {
             ],
         );
         let named = |id: &StepId| (id.0 == "sha256:2").then(|| "[2/2] RUN exit 3".to_owned());
-        let BuildError::Failed { step, exit_code, location, .. } = failure(&status, named, None)
+        let BuildError::Failed { step, exit_code, location, .. } =
+            failure(&status, "Dockerfile", named, None)
         else {
             panic!()
         };
@@ -134,11 +148,19 @@ mod tests {
     fn strange_details_are_left_aside() {
         let strange = status("no such stage", &[("Vertex", "[]"), ("Source", "{\"ranges\":[{}]}")]);
         let BuildError::Failed { step, exit_code, location, .. } =
-            failure(&strange, |_| None, Some("last".into()))
+            failure(&strange, "Dockerfile", |_| None, Some("last".into()))
         else {
             panic!()
         };
         assert_eq!((step.as_deref(), exit_code, location), (Some("last"), None, None));
+    }
+
+    #[test]
+    fn the_line_of_an_old_engines_message_counts() {
+        let status = status("failed: dockerfile parse error line 12: unknown instruction", &[]);
+        let ended = failure(&status, "Dockerfile.dev", |_| None, None);
+        let BuildError::Failed { location: Some(location), .. } = ended else { panic!() };
+        assert_eq!((location.file.as_str(), location.line), ("Dockerfile.dev", 12));
     }
 
     #[test]

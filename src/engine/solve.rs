@@ -196,3 +196,35 @@ fn ulimit(limit: &str) -> Result<String, BuildError> {
     let hard: i64 = hard.parse().map_err(|_| wrong())?;
     Ok(format!("{name}={soft}:{hard}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(hosts: &[&str], gateway: Option<&str>) -> Result<String, String> {
+        let hosts: Vec<_> = hosts.iter().map(|&host| host.to_owned()).collect();
+        add_hosts(&hosts, gateway.map(|address| address.parse().unwrap()))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn hosts_are_written_as_the_frontend_reads_them() {
+        let given = ["db:10.0.0.1", "v6=[::1]", "many=1.1.1.1,2.2.2.2", "me:host-gateway"];
+        assert_eq!(
+            hosts(&given, Some("172.17.0.1")).unwrap(),
+            "db=10.0.0.1,v6=::1,many=1.1.1.1,many=2.2.2.2,me=172.17.0.1"
+        );
+        assert!(hosts(&["me:host-gateway"], None).is_err());
+        insta::assert_snapshot!(
+            hosts(&["db:nowhere"], None).unwrap_err(),
+            @"--add-host `db:nowhere` is not understood: the address is neither IPv4, IPv6 nor `host-gateway`"
+        );
+    }
+
+    #[test]
+    fn limits_are_written_out() {
+        assert_eq!(ulimit("nofile=1024").unwrap(), "nofile=1024:1024");
+        assert_eq!(ulimit("nproc=10:-1").unwrap(), "nproc=10:-1");
+        assert!(ulimit("nofile").is_err() && ulimit("nofile=many").is_err());
+    }
+}

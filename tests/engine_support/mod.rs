@@ -2,14 +2,14 @@
 #![allow(clippy::unwrap_used, missing_docs, dead_code, unreachable_pub)]
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::future::{Future, pending};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use smartbuild::Digest;
-use smartbuild::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
+use smartbuild::context::{self, IgnoreRules};
 use smartbuild::engine::{
     BuildError, BuildOutcome, BuildRequest, Docker, DockerConfig, Endpoint, Event, SourceFile,
 };
@@ -44,9 +44,14 @@ pub async fn engines() -> Vec<Engine> {
 }
 
 impl Engine {
+    /// The number in a version's name: `28.5` of `28.5-containerd`.
+    pub fn number(version: &str) -> &str {
+        version.split('-').next().unwrap()
+    }
+
     /// A name for an image that no other test has; the image is removed at the end.
     pub fn tag(&self) -> String {
-        let tag = format!("smartbuild-test-{}:latest", hex::encode(rand::random::<[u8; 6]>()));
+        let tag = format!("smartbuild-test-{}:latest", nonce());
         self.tags.lock().unwrap().push(tag.clone());
         tag
     }
@@ -96,7 +101,7 @@ impl Engine {
 pub struct Project {
     dir: tempfile::TempDir,
     dockerfile: String,
-    ignore: Option<(String, Vec<String>)>,
+    ignore: Option<String>,
     pub secrets: BTreeMap<String, Vec<u8>>,
 }
 
@@ -105,6 +110,36 @@ pub struct Project {
 pub struct Built {
     pub outcome: BuildOutcome,
     pub events: Vec<Event>,
+}
+
+impl Built {
+    /// The last word on every step of the Dockerfile but FROM: its name and whether it was
+    /// reused.
+    pub fn steps(&self) -> BTreeMap<String, bool> {
+        let steps = self.events.iter().filter_map(|event| match event {
+            Event::Step(step) if step.completed.is_some() => Some((step.name.clone(), step.cached)),
+            _ => None,
+        });
+        let of_dockerfile = |name: &String| {
+            name.starts_with('[') && !name.starts_with("[internal]") && !name.contains("] FROM ")
+        };
+        steps.filter(|(name, _)| of_dockerfile(name)).collect()
+    }
+}
+
+/// Everything that was logged.
+pub fn log(events: &[Event]) -> String {
+    let logs = events.iter().filter_map(|event| match event {
+        Event::Log { bytes, .. } => Some(String::from_utf8_lossy(bytes)),
+        _ => None,
+    });
+    logs.collect()
+}
+
+/// Twelve characters that no build has seen before, so that no result of an earlier run is
+/// reused.
+pub fn nonce() -> String {
+    hex::encode(rand::random::<[u8; 6]>())
 }
 
 pub fn project(dockerfile: &str) -> Project {
@@ -137,6 +172,11 @@ impl Project {
         self
     }
 
+    pub fn ignoring(mut self, rules: &str) -> Self {
+        self.ignore = Some(rules.into());
+        self
+    }
+
     pub fn secret(mut self, id: &str, value: &str) -> Self {
         self.secrets.insert(id.into(), value.into());
         self
@@ -148,20 +188,43 @@ impl Project {
         fs::write(path, content).unwrap();
     }
 
+    pub fn edit_os(&self, name: &OsStr, content: &str) {
+        fs::write(self.dir.path().join(name), content).unwrap();
+    }
+
+    /// Writes other bytes and puts the old time back.
+    pub fn edit_secretly(&self, path: &str, content: &str) {
+        let before = fs::metadata(self.path(path)).unwrap().modified().unwrap();
+        self.edit(path, content);
+        fs::File::options()
+            .write(true)
+            .open(self.path(path))
+            .unwrap()
+            .set_modified(before)
+            .unwrap();
+    }
+
     pub fn path(&self, path: &str) -> PathBuf {
         self.dir.path().join(path)
     }
 
     /// What a build of the context as it is now asks for.
     pub fn request(&self, tag: &str) -> BuildRequest {
+        let rules = match &self.ignore {
+            Some(text) => IgnoreRules::parse(text.as_bytes()).unwrap(),
+            None => IgnoreRules::none(),
+        };
         BuildRequest {
             root: self.dir.path().into(),
-            snapshot: Arc::new(snapshot(self.dir.path())),
+            snapshot: Arc::new(context::snapshot(self.dir.path(), &rules).unwrap()),
             dockerfile: SourceFile {
                 name: "Dockerfile".into(),
                 content: self.dockerfile.clone().into(),
             },
-            ignore_file: None,
+            ignore_file: self.ignore.as_ref().map(|text| SourceFile {
+                name: ".dockerignore".into(),
+                content: text.clone().into(),
+            }),
             build_args: BTreeMap::new(),
             labels: BTreeMap::new(),
             tags: vec![tag.into()],
@@ -198,41 +261,4 @@ pub async fn build(
         events.push(event);
     }
     (ended.map(|outcome| Built { outcome, events: events.clone() }), events)
-}
-
-/// The snapshot of everything in a directory.
-pub fn snapshot(root: &Path) -> Snapshot {
-    let mut entries = Vec::new();
-    read(root, Path::new(""), &mut entries);
-    Snapshot::new(entries, 0)
-}
-
-fn read(root: &Path, below: &Path, entries: &mut Vec<Entry>) {
-    for found in fs::read_dir(root.join(below)).unwrap() {
-        let path = below.join(found.unwrap().file_name());
-        let full = root.join(&path);
-        let stat = fs::symlink_metadata(&full).unwrap();
-        let kind = match stat.file_type() {
-            kind if kind.is_dir() => EntryKind::Directory,
-            kind if kind.is_symlink() => EntryKind::Symlink,
-            _ => EntryKind::File,
-        };
-        let is_file = kind == EntryKind::File;
-        entries.push(Entry {
-            path: ContextPath::new(path.as_os_str().as_encoded_bytes()),
-            kind,
-            mode: stat.mode() & 0o7777,
-            size: if is_file { stat.size() } else { 0 },
-            modified: ModifiedTime {
-                seconds: stat.mtime(),
-                nanoseconds: u32::try_from(stat.mtime_nsec()).unwrap(),
-            },
-            digest: is_file.then(|| Digest::of(&fs::read(&full).unwrap())),
-            target: (kind == EntryKind::Symlink)
-                .then(|| fs::read_link(&full).unwrap().as_os_str().as_encoded_bytes().into()),
-        });
-        if kind == EntryKind::Directory {
-            read(root, &path, entries);
-        }
-    }
 }

@@ -10,6 +10,7 @@ use tonic::metadata::MetadataMap;
 
 use super::root::Root;
 use super::tree::{Selection, Tree};
+use crate::context::follow;
 use crate::context::patterns::PathFilter;
 use crate::engine::types::BuildRequest;
 
@@ -73,10 +74,12 @@ impl Locals {
 }
 
 fn select(tree: &Tree, wanted: &Wanted) -> Result<Selection, Status> {
-    let include = wanted.include.clone();
+    let include = follow::include_patterns(tree.snapshot(), &wanted.include, &wanted.follow);
     if include.is_empty() && wanted.exclude.is_empty() {
         return Ok(tree.clone().all());
     }
+    // The snapshot was made by the same ignore rules, and they are applied again all the same:
+    // whatever the engine does not want must not reach it.
     let filter = PathFilter::new(&include, &wanted.exclude)
         .map_err(|error| Status::invalid_argument(error.to_string()))?;
     let mut taken = filter.select(tree.snapshot()).into_iter().peekable();
@@ -157,4 +160,73 @@ fn unescape(text: &[u8]) -> Option<Cow<'_, [u8]>> {
         }
     }
     Some(Cow::Owned(plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::metadata::MetadataValue;
+
+    use super::*;
+
+    fn tree(names: &[&str]) -> Tree {
+        Tree::in_memory(names.iter().map(|name| ((*name).to_owned(), Bytes::new())))
+    }
+
+    fn locals() -> Locals {
+        Locals {
+            dockerfile: tree(&["Dockerfile", "Dockerfile.dockerignore"]),
+            ignore_file: tree(&[IGNORE_FILE]),
+            context: tree(&["a.txt", "b.md", "c.txt"]),
+        }
+    }
+
+    fn names(selection: &Selection) -> Vec<String> {
+        let entries = (0..).map_while(|id| selection.entry(id));
+        entries.map(|entry| entry.path.to_string()).collect()
+    }
+
+    fn wanted(directory: &str, follow: &[&str]) -> Wanted {
+        Wanted {
+            directory: directory.to_owned(),
+            follow: follow.iter().map(|path| path.as_bytes().to_vec()).collect(),
+            ..Wanted::default()
+        }
+    }
+
+    #[test]
+    fn the_frontend_gets_what_it_asks_for() {
+        let got = |wanted: &Wanted| names(&locals().select(wanted).unwrap());
+        assert_eq!(got(&wanted("dockerfile", &["Dockerfile"])), ["Dockerfile"]);
+        assert_eq!(got(&wanted("context", &[IGNORE_FILE])), [IGNORE_FILE]);
+        assert_eq!(got(&wanted("context", &["c.txt", "none"])), ["c.txt"]);
+        let mut filtered = wanted("context", &[]);
+        filtered.exclude = vec![b"*.txt".to_vec(), b"!c.txt".to_vec()];
+        assert_eq!(got(&filtered), ["b.md", "c.txt"]);
+    }
+
+    #[test]
+    fn other_directories_and_bad_patterns_are_refused() {
+        let refused = |wanted: &Wanted| locals().select(wanted).unwrap_err().code();
+        assert_eq!(refused(&wanted("etc", &[])), tonic::Code::NotFound);
+        let mut bad = wanted("context", &[]);
+        bad.exclude = vec![b"[".to_vec()];
+        assert_eq!(refused(&bad), tonic::Code::InvalidArgument);
+    }
+
+    #[test]
+    fn escaped_values_are_unescaped_and_others_left_alone() {
+        let mut metadata = MetadataMap::new();
+        metadata.append("dir-name", MetadataValue::from_static("context"));
+        metadata.append("followpaths", MetadataValue::from_static("gr%C3%BCn+blau%2B"));
+        metadata.append("include-patterns", MetadataValue::from_static("a+b%20"));
+        let plain = Wanted::from_metadata(&metadata).unwrap();
+        assert_eq!(plain.follow, [b"gr%C3%BCn+blau%2B"]);
+        metadata.append("followpaths-encoded", MetadataValue::from_static("1"));
+        let escaped = Wanted::from_metadata(&metadata).unwrap();
+        assert_eq!(escaped.directory, "context");
+        assert_eq!(escaped.follow, ["grün blau+".as_bytes()]);
+        assert_eq!(escaped.include, [b"a+b%20"]);
+        metadata.append("followpaths", MetadataValue::from_static("%G0"));
+        assert!(Wanted::from_metadata(&metadata).is_err());
+    }
 }

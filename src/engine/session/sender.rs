@@ -90,12 +90,19 @@ pub(in crate::engine) struct Report {
     pub(in crate::engine) counter: Counter,
     /// The first file that was found changed.
     changed: Changed,
+    /// The first name that is not UTF-8.
+    odd_name: std::sync::OnceLock<ContextPath>,
 }
 
 impl Report {
     /// The first file that was found changed, if one was.
     pub(in crate::engine) fn first_change(&self) -> Option<(ContextPath, Change)> {
         self.changed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// The first name that was announced and is not UTF-8, if one was.
+    pub(in crate::engine) fn first_odd_name(&self) -> Option<ContextPath> {
+        self.odd_name.get().cloned()
     }
 
     fn note_change(&self, path: &ContextPath, change: &Change) {
@@ -156,7 +163,7 @@ where
         });
     }
     drop(wanted);
-    let announced = announce(selection, sender);
+    let announced = announce(selection, sender, report);
     let read = async {
         let all_read = read_requests(selection, requests, queue).await;
         // The queue is closed now, so the readers end.
@@ -174,10 +181,17 @@ where
 }
 
 /// Tells the engine of every entry, in order, and that there are no more.
-async fn announce(selection: &Selection, sender: &Sender) -> Result<(), TransferError> {
+async fn announce(
+    selection: &Selection,
+    sender: &Sender,
+    report: &Report,
+) -> Result<(), TransferError> {
     let count = u32::try_from(selection.len())
         .map_err(|_| TransferError::Protocol("more entries than ids".to_owned()))?;
     for entry in (0..count).filter_map(|id| selection.entry(id)) {
+        if entry.path.as_str().is_none() {
+            report.odd_name.get_or_init(|| entry.path.clone());
+        }
         sender.send(Ok(Packet::stat(Some(selection.stat(entry))))).await?;
     }
     sender.send(Ok(Packet::stat(None))).await?;
