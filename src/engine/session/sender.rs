@@ -292,3 +292,7 @@ fn send_from_disk(
     }
     Ok(sent)
 }
+
+#[cfg(test)]
+#[path = "sender_tests.rs"]
+mod tests;
