@@ -14,7 +14,6 @@ use super::memory::{file_records, kind_name};
 use super::observation::Observation;
 use super::project::{EngineNeed, Project, prepare};
 use super::ui::Ui;
-use crate::context::Snapshot;
 use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, Sent};
 use crate::predict::compare;
 use crate::report::progress::Display;
@@ -46,7 +45,7 @@ pub(super) async fn run(
     let built = watch(&docker, &request, &project, mode, ui).await?;
     let seconds = Seconds::from(begun.1.elapsed());
     let finished = Finished::new(&project, &built, args, seconds);
-    finished.remember(&mut project, &request.snapshot, begun.0, ui)?;
+    finished.remember(&mut project, begun.0, ui)?;
     let outcome = finish(&built, &finished, &project, args, talks, ui);
     if let Some(path) = &args.report {
         let sent = built.result.as_ref().map_or(Sent::default(), |outcome| outcome.sent);
@@ -122,6 +121,7 @@ fn request(
     Ok(BuildRequest {
         root: root.clone(),
         snapshot: project.snapshot.clone(),
+        announced: project.announced.clone(),
         dockerfile: project.source.file.clone(),
         ignore_file: project.source.ignore_file.clone(),
         build_args: project.options.build_args.clone(),
@@ -213,7 +213,6 @@ impl<'a> Finished<'a> {
     fn remember(
         &self,
         project: &mut Project,
-        snapshot: &Snapshot,
         started: SystemTime,
         ui: &mut Ui,
     ) -> Result<(), Failure> {
@@ -233,7 +232,6 @@ impl<'a> Finished<'a> {
             seconds: actual.seconds,
             reusable: matches!(actual.outcome, Outcome::Cached | Outcome::Ran),
         });
-        debug_assert_eq!(snapshot.files(), project.seen.files(), "both are the same context");
         let record = BuildRecord {
             engine: project.line.engine.clone(),
             project: project.line.project.clone(),
@@ -244,7 +242,7 @@ impl<'a> Finished<'a> {
             succeeded: self.ended.image.is_some(),
             image: self.ended.image,
             steps: steps.collect(),
-            files: file_records(&project.plan, &project.seen),
+            files: file_records(&project.plan, &project.seen, &project.announced),
         };
         project.memory.record(&record, ui)?;
         let description = project.engine.as_ref().map(serde_json::to_string).transpose()?;

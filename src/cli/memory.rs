@@ -1,10 +1,10 @@
 //! The store as the commands use it: plain records to what `predict` knows, and back.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::environment::Environment;
 use super::ui::Ui;
-use crate::context::{ContextPath, EntryKind, Snapshot};
+use crate::context::{ContextPath, EntryKind, ModifiedTime, Snapshot};
 use crate::plan::{Plan, StepKey, StepKind};
 use crate::predict::{FileState, FileTable, Knowledge, PreviousBuild, PreviousStep};
 use crate::store::{BuildRecord, FileRecord, Store, StoreError};
@@ -136,7 +136,11 @@ fn kind_of(name: &str) -> Option<StepKind> {
 
 /// The entries of a context that the steps of a plan read, with the directories above them: what
 /// the engine has of it after the build.
-pub(super) fn file_records(plan: &Plan, snapshot: &Snapshot) -> Vec<FileRecord> {
+pub(super) fn file_records(
+    plan: &Plan,
+    snapshot: &Snapshot,
+    announced: &BTreeMap<ContextPath, ModifiedTime>,
+) -> Vec<FileRecord> {
     let roots: Vec<ContextPath> = plan
         .steps
         .iter()
@@ -155,12 +159,13 @@ pub(super) fn file_records(plan: &Plan, snapshot: &Snapshot) -> Vec<FileRecord> 
         .entries()
         .iter()
         .filter(|entry| is_read(&entry.path))
-        .map(|entry| FileRecord {
+        .map(|entry| (entry, announced.get(&entry.path).copied().unwrap_or(entry.modified)))
+        .map(|(entry, modified)| FileRecord {
             path: encode(entry.path.as_bytes()),
             kind: kind_word(entry.kind).to_owned(),
             mode: entry.mode,
             size: entry.size,
-            modified: (entry.modified.seconds, entry.modified.nanoseconds),
+            modified: (modified.seconds, modified.nanoseconds),
             digest: entry.digest,
             target: entry.target.as_deref().map(encode),
         })
@@ -176,6 +181,11 @@ fn files(records: &[FileRecord]) -> FileTable {
                 mode: record.mode,
                 digest: record.digest,
                 target: record.target.as_deref().map(|target| decode(target).into()),
+                size: record.size,
+                modified: ModifiedTime {
+                    seconds: record.modified.0,
+                    nanoseconds: record.modified.1,
+                },
             };
             Some((ContextPath::new(decode(&record.path)), state))
         })

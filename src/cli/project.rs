@@ -15,10 +15,10 @@ use super::failure::Failure;
 use super::memory::{Line, Memory};
 use super::source::{self, Source};
 use super::ui::Ui;
-use crate::context::{self, IgnoreRules, Index, Snapshot};
+use crate::context::{self, ContextPath, IgnoreRules, Index, ModifiedTime, Snapshot};
 use crate::engine::{Docker, EngineInfo};
 use crate::plan::{self, BuildOptions, Dialect, Plan, PlanRequest, Platform};
-use crate::predict::{Forecast, as_the_engine_has_it, predict};
+use crate::predict::{Forecast, announced_times, as_the_engine_has_it, predict};
 use crate::report::ContextLine;
 use crate::report::json::{ContextSummary, Subject};
 use crate::{BaseImage, Digest};
@@ -39,6 +39,8 @@ pub(super) struct Project {
     pub(super) snapshot: Arc<Snapshot>,
     /// The context as the engine will have it.
     pub(super) seen: Snapshot,
+    /// Files that are announced with another time than they have.
+    pub(super) announced: BTreeMap<ContextPath, ModifiedTime>,
     pub(super) plan: Plan,
     pub(super) forecast: Forecast,
     pub(super) options: BuildOptions,
@@ -109,9 +111,12 @@ pub(super) async fn prepare(
         images(&source, &options, dialect, flags.pull, docker.as_ref(), &mut memory, &line, ui)
             .await?;
     let previous = memory.previous(&line);
-    let seen = match &previous {
-        Some(previous) => as_the_engine_has_it((*snapshot).clone(), &previous.files),
-        None => (*snapshot).clone(),
+    let (seen, announced) = match &previous {
+        Some(previous) => (
+            as_the_engine_has_it((*snapshot).clone(), &previous.files),
+            announced_times(&snapshot, &previous.files),
+        ),
+        None => ((*snapshot).clone(), BTreeMap::new()),
     };
     let request = PlanRequest {
         dockerfile: &source.dockerfile,
@@ -127,6 +132,7 @@ pub(super) async fn prepare(
         source,
         snapshot,
         seen,
+        announced,
         plan,
         forecast,
         options,

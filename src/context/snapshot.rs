@@ -74,6 +74,18 @@ pub struct Snapshot {
     ignored: u64,
 }
 
+impl ModifiedTime {
+    /// A nanosecond later: the least by which the engine tells two times apart.
+    #[must_use]
+    pub const fn later(self) -> Self {
+        if self.nanoseconds < 999_999_999 {
+            Self { seconds: self.seconds, nanoseconds: self.nanoseconds + 1 }
+        } else {
+            Self { seconds: self.seconds.saturating_add(1), nanoseconds: 0 }
+        }
+    }
+}
+
 impl ContextPath {
     /// The root of the context.
     pub fn root() -> Self {

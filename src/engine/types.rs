@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::Digest;
-use crate::context::Snapshot;
+use crate::context::{ContextPath, ModifiedTime, Snapshot};
 
 /// Which engine answers.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -52,6 +52,9 @@ pub struct BuildRequest {
     pub root: PathBuf,
     /// What of it is served.
     pub snapshot: Arc<Snapshot>,
+    /// Files that the engine is told another modification time of than they have, so that it
+    /// asks for them although nothing else that it compares differs from its copy.
+    pub announced: BTreeMap<ContextPath, ModifiedTime>,
     /// The Dockerfile.
     pub dockerfile: SourceFile,
     /// `<Dockerfile>.dockerignore` or `.dockerignore`, whichever rules; served beside the

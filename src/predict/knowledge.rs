@@ -1,8 +1,8 @@
 //! What a prediction rests on.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::context::{ContextPath, EntryKind, Snapshot};
+use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::plan::{KeyInput, StepKey, StepKind};
 use crate::{Digest, Seconds};
 
@@ -56,6 +56,10 @@ pub struct FileState {
     pub digest: Option<Digest>,
     /// Where a link points.
     pub target: Option<Box<[u8]>>,
+    /// Bytes of a regular file.
+    pub size: u64,
+    /// Last modification, as the engine was told.
+    pub modified: ModifiedTime,
 }
 
 /// The entries of a context by path.
@@ -63,11 +67,13 @@ pub type FileTable = HashMap<ContextPath, FileState>;
 
 /// The states of all entries of a snapshot.
 pub fn file_table(snapshot: &Snapshot) -> FileTable {
-    let state = |entry: &crate::context::Entry| FileState {
+    let state = |entry: &Entry| FileState {
         kind: entry.kind,
         mode: entry.mode,
         digest: entry.digest,
         target: entry.target.clone(),
+        size: entry.size,
+        modified: entry.modified,
     };
     snapshot.entries().iter().map(|entry| (entry.path.clone(), state(entry))).collect()
 }
@@ -87,4 +93,31 @@ pub fn as_the_engine_has_it(snapshot: Snapshot, previous: &FileTable) -> Snapsho
         }
     }
     Snapshot::new(entries, ignored)
+}
+
+/// The files whose modification time has to be told otherwise than it is, for the engine to see
+/// that they changed.
+///
+/// The engine takes over a file only when its size, mode or time differs from its copy. An edit
+/// that keeps all three would build with the old content (`same-size-same-mtime`), so such a file
+/// is announced a nanosecond later than the engine has it; and as long as it stays as it is, the
+/// same time is told again.
+pub fn announced_times(
+    snapshot: &Snapshot,
+    previous: &FileTable,
+) -> BTreeMap<ContextPath, ModifiedTime> {
+    let mut announced = BTreeMap::new();
+    for entry in snapshot.entries().iter().filter(|entry| entry.kind == EntryKind::File) {
+        let Some(old) = previous.get(&entry.path) else { continue };
+        let looks_the_same =
+            old.kind == entry.kind && old.size == entry.size && old.mode == entry.mode;
+        let was_announced = old.modified == entry.modified.later();
+        let has_its_time = old.modified == entry.modified;
+        if looks_the_same && old.digest == entry.digest && was_announced {
+            announced.insert(entry.path.clone(), old.modified);
+        } else if looks_the_same && old.digest != entry.digest && (has_its_time || was_announced) {
+            announced.insert(entry.path.clone(), old.modified.later());
+        }
+    }
+    announced
 }

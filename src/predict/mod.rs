@@ -12,7 +12,8 @@ mod verdicts;
 
 pub use agreement::compare;
 pub use knowledge::{
-    FileState, FileTable, Knowledge, PreviousBuild, PreviousStep, as_the_engine_has_it, file_table,
+    FileState, FileTable, Knowledge, PreviousBuild, PreviousStep, announced_times,
+    as_the_engine_has_it, file_table,
 };
 pub use types::{
     Agreement, Cause, CauseKind, ChangeKind, FileChange, Forecast, Probability, StepForecast,

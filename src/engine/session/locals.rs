@@ -53,7 +53,8 @@ impl Locals {
         Ok(Self {
             dockerfile: Tree::in_memory(beside),
             ignore_file: Tree::in_memory(alone),
-            context: Tree::on_disk(Arc::clone(&request.snapshot), root),
+            context: Tree::on_disk(Arc::clone(&request.snapshot), root)
+                .announcing(request.announced.clone()),
         })
     }
 

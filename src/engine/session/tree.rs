@@ -14,6 +14,8 @@ use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 #[derive(Debug, Clone)]
 pub(super) struct Tree {
     snapshot: Arc<Snapshot>,
+    /// Files that another time is told of than they have.
+    announced: Arc<BTreeMap<ContextPath, ModifiedTime>>,
     contents: Contents,
 }
 
@@ -37,7 +39,12 @@ pub(super) struct Selection {
 impl Tree {
     /// What the snapshot has, read from `root`.
     pub(super) fn on_disk(snapshot: Arc<Snapshot>, root: Arc<Root>) -> Self {
-        Self { snapshot, contents: Contents::Directory(root) }
+        Self { snapshot, announced: Arc::default(), contents: Contents::Directory(root) }
+    }
+
+    /// With these times told instead of the files' own.
+    pub(super) fn announcing(self, announced: BTreeMap<ContextPath, ModifiedTime>) -> Self {
+        Self { announced: Arc::new(announced), ..self }
     }
 
     /// Files that are held in memory, by name.
@@ -47,6 +54,7 @@ impl Tree {
         let entries = files.iter().map(|(path, bytes)| in_memory_entry(path, bytes)).collect();
         Self {
             snapshot: Arc::new(Snapshot::new(entries, 0)),
+            announced: Arc::default(),
             contents: Contents::Memory(Arc::new(files)),
         }
     }
@@ -89,7 +97,10 @@ impl Selection {
             Contents::Directory(root) => root.device(entry),
             Contents::Memory(_) => (0, 0),
         };
-        Stat::of(entry, device)
+        match self.tree.announced.get(&entry.path) {
+            Some(&modified) => Stat::of(&Entry { modified, ..entry.clone() }, device),
+            None => Stat::of(entry, device),
+        }
     }
 
     /// Where the bytes are.
