@@ -164,11 +164,8 @@ where
     }
     drop(wanted);
     let announced = announce(selection, sender, report);
-    let read = async {
-        let all_read = read_requests(selection, requests, queue).await;
-        // The queue is closed now, so the readers end.
-        all_read
-    };
+    // The queue closes with the last request, and then the readers end.
+    let read = read_requests(selection, requests, queue);
     let read_files = async {
         while let Some(ended) = readers.join_next().await {
             ended.unwrap_or_else(|error| Err(TransferError::Stopped(error.to_string())))?;
