@@ -227,18 +227,12 @@ async fn images(
     let wanted = plan::base_images(&source.dockerfile, options, dialect)
         .map_err(|error| plan_failure(error, source))?;
     let mut images = BTreeMap::new();
-    if pull {
-        return Ok(images);
-    }
     for reference in wanted {
         let foreign = reference.platform != options.build_platform;
         let platform = if foreign { reference.platform.to_string() } else { String::new() };
         let image = match docker {
             None => memory.image(&line.engine, &reference.name, &platform),
-            Some(docker) => {
-                let platform = foreign.then_some(&*platform);
-                docker.base_image(&reference.name, platform).await?
-            }
+            Some(docker) => base_image(docker, &reference, foreign, pull).await?,
         };
         let Some(image) = image else { continue };
         if docker.is_some() {
@@ -250,6 +244,31 @@ async fn images(
         images.insert(reference.name, image);
     }
     Ok(images)
+}
+
+/// The image as the engine would take it: its own, unless a newer one is asked for or it has
+/// none; then as it resolves the name. `None` where it cannot: the build will say why.
+async fn base_image(
+    docker: &Docker,
+    reference: &plan::ImageReference,
+    foreign: bool,
+    pull: bool,
+) -> Result<Option<BaseImage>, Failure> {
+    let platform = reference.platform.to_string();
+    if !pull {
+        let own = docker.base_image(&reference.name, foreign.then_some(&*platform)).await?;
+        if own.is_some() {
+            return Ok(own);
+        }
+    }
+    let full = plan::full_reference(&reference.name);
+    match docker.resolve_image(&full, &platform, pull).await {
+        Ok(image) => Ok(Some(image)),
+        Err(error) => {
+            tracing::debug!(%error, image = full, "the engine cannot resolve a base image");
+            Ok(None)
+        }
+    }
 }
 
 /// A Dockerfile that cannot be planned, shown with its line.

@@ -29,6 +29,16 @@ pub(super) type Control = ControlClient<Channel>;
 
 /// The control service of `docker`, on a connection of its own that ends with the last clone.
 pub(super) async fn control(docker: &Docker) -> Result<Control, Error> {
+    Ok(client(channel(docker).await?))
+}
+
+/// The control service on a connection that is there.
+pub(super) fn client(channel: Channel) -> Control {
+    ControlClient::new(channel).max_decoding_message_size(MAX_MESSAGE)
+}
+
+/// A connection to the engine's `BuildKit`; it ends with the last clone.
+pub(super) async fn channel(docker: &Docker) -> Result<Channel, Error> {
     // There is one connection and no other can be made: it is taken by the first call.
     let mut connection = Some(hijack(&docker.endpoint, "/grpc", HeaderMap::new()).await?);
     let connector = service_fn(move |_: Uri| {
@@ -36,13 +46,12 @@ pub(super) async fn control(docker: &Docker) -> Result<Control, Error> {
         std::future::ready(taken)
     });
     // The name is not looked up: the connection is there already.
-    let channel = Transport::from_static("http://engine")
+    Transport::from_static("http://engine")
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .connect_with_connector(connector)
         .await
-        .map_err(|error| broke(docker, &error))?;
-    Ok(ControlClient::new(channel).max_decoding_message_size(MAX_MESSAGE))
+        .map_err(|error| broke(docker, &error))
 }
 
 /// What the engine says of itself that a request depends on.

@@ -20,6 +20,7 @@ mod docker;
 mod endpoint;
 mod error;
 mod failure;
+mod resolve;
 mod session;
 mod solve;
 mod status;

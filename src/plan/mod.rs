@@ -15,6 +15,7 @@ mod error;
 mod expansion;
 mod key;
 mod name;
+mod reference;
 mod request;
 mod run;
 mod selection;
@@ -25,6 +26,7 @@ mod transfer;
 use std::collections::BTreeSet;
 
 pub use error::{Error, Problem};
+pub use reference::full_reference;
 pub use request::{BuildOptions, Dialect, PlanRequest, Platform};
 pub use step::{KeyInput, Plan, Step, StepIndex, StepKey, StepKind};
 

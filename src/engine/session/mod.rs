@@ -68,6 +68,18 @@ impl Session {
         let serving = serve(docker, headers, routes.routes().prepare()).await?;
         Ok(Self { id, report, serving })
     }
+
+    /// Opens a session that only gives registry credentials, for questions without a build.
+    pub(super) async fn for_questions(docker: &Docker) -> Result<Self, Error> {
+        let mut routes = Routes::builder();
+        routes
+            .add_service(health::Health::serve())
+            .add_service(auth::Auth::serve(docker.config.clone()));
+        let id = new_id();
+        let headers = headers(&id, "", &[health::CHECK, auth::CREDENTIALS]);
+        let serving = serve(docker, headers, routes.routes().prepare()).await?;
+        Ok(Self { id, report: Arc::default(), serving })
+    }
 }
 
 impl Drop for Session {
