@@ -1,1 +1,77 @@
 //! The optimizer: rewrites of a Dockerfile that rebuild less and build the same.
+//!
+//! In: everything that a plan is made for, a way to read files of the context, and what past
+//! builds changed and how long steps took ([`Request`]). Out: an [`Optimization`]: the rewrites
+//! with their reason, proof and saving, the new text and a patch, and for what was looked at and
+//! left alone a [`Refusal`] that names the line. Everything is computed; only [`apply()`] writes.
+//!
+//! There is one rewrite so far. `hoist-manifests` installs a Python project's requirements before
+//! the rest of the project is copied:
+//!
+//! ```text
+//! COPY . .                                    COPY requirements.txt .
+//! RUN pip install -r requirements.txt   ->    RUN pip install -r requirements.txt
+//!                                             COPY . .
+//! ```
+//!
+//! It is offered only where every part is understood: the command (`shell`, `pip`), what the COPY
+//! brings where (`landing`), and all that could make pip notice which files are there already
+//! (`surroundings`). What is not understood refuses the rewrite; nothing is guessed. In the end
+//! the plan is asked (`hoist_manifests::proof`): the install must be the same step with the same
+//! inputs, and its key must no longer change with the other files.
+
+mod apply;
+mod error;
+mod hoist_manifests;
+mod landing;
+mod patch;
+mod pip;
+mod reason;
+mod savings;
+mod shell;
+mod surroundings;
+#[cfg(test)]
+mod tests;
+mod types;
+
+pub use apply::{ApplyError, apply};
+pub use error::Error;
+pub use reason::Reason;
+pub use types::{
+    History, Optimization, PastBuild, Proof, ReadFile, Refusal, Request, Rewrite, Risk, Saves,
+};
+
+use crate::dockerfile::edit;
+use crate::plan::plan;
+
+/// The rewrites for a Dockerfile, the one that saves most first.
+///
+/// # Errors
+///
+/// Where the Dockerfile cannot be planned as it is. What can be planned and not be bettered is no
+/// error: [`Optimization::rewrites`] is empty then, and [`Optimization::explain`] says why.
+pub fn optimize(request: &Request<'_>) -> Result<Optimization, Error> {
+    let original = plan(request.plan)?;
+    let dockerfile = request.plan.dockerfile;
+    let found = hoist_manifests::find(request, &original);
+    let edits: Vec<_> = found.hoists.iter().flat_map(|hoist| hoist.edits.clone()).collect();
+    let text = edit::apply(dockerfile, &edits)?;
+    let savings = savings::measure(request, &original, &text, &found.hoists)?;
+    let mut rewrites = Vec::with_capacity(found.hoists.len());
+    for (hoist, saving) in found.hoists.into_iter().zip(savings.each) {
+        let alone = edit::apply(dockerfile, &hoist.edits)?;
+        let patch = patch::unified(dockerfile.name(), dockerfile.source(), &alone);
+        rewrites.push(hoist.into_rewrite(&saving, patch));
+    }
+    rewrites.sort_by(|a, b| {
+        b.saves.seconds_per_build.get().total_cmp(&a.saves.seconds_per_build.get())
+    });
+    Ok(Optimization {
+        patch: patch::unified(dockerfile.name(), dockerfile.source(), &text),
+        rewrites,
+        refusals: found.refusals,
+        before: savings.before,
+        after: savings.after,
+        text,
+    })
+}

@@ -1,0 +1,347 @@
+//! The conditions under which an install may be hoisted.
+
+use serde_json::Value;
+
+use super::{Hoist, lines};
+use crate::context::{ContextPath, EntryKind};
+use crate::dockerfile::{Instruction, InstructionKind, Mount, Stage, Transfer};
+use crate::optimize::landing::{Landing, image_path};
+use crate::optimize::pip::{self, Install, Manifests};
+use crate::optimize::surroundings::Surroundings;
+use crate::optimize::types::{Refusal, Request, Risk};
+use crate::optimize::{Reason, shell};
+use crate::plan::{KeyInput, Plan, Step, StepKind};
+
+/// An instruction that brings files of the context, with what the plan says of it.
+struct Copy<'a> {
+    instruction: &'a Instruction,
+    transfer: &'a Transfer,
+    /// Absolute, variables expanded.
+    destination: String,
+    landing: Landing<'a>,
+}
+
+/// A RUN of installs only.
+struct Run<'a> {
+    index: usize,
+    instruction: &'a Instruction,
+    step: &'a Step,
+    installs: Vec<Install>,
+}
+
+/// The hoist of the install at `index` of the stage, with those right behind it, and the index of
+/// the last one. `None` where there is nothing to better.
+pub(super) fn hoist(
+    request: &Request<'_>,
+    plan: &Plan,
+    stage: Stage<'_>,
+    index: usize,
+) -> Result<Option<(Hoist, usize)>, Refusal> {
+    let instruction = &stage.instructions[index];
+    let at = |instruction: &Instruction| {
+        let line = instruction.line;
+        move |reason| Refusal { line, reason }
+    };
+    let is_transfer = |instruction: &Instruction| {
+        matches!(instruction.kind, InstructionKind::Copy(_) | InstructionKind::Add(_))
+    };
+    let before = &stage.instructions[..index];
+    let Some(copy_index) = before.iter().rposition(is_transfer) else { return Ok(None) };
+    let Some(step) = step_at(plan, instruction) else { return Ok(None) };
+    let brings_more = |transfer: &&Instruction| {
+        is_transfer(transfer) && !brings_only_what_is_named(request, transfer, instruction)
+    };
+    if !before.iter().any(|transfer| brings_more(&transfer)) {
+        return Ok(None);
+    }
+    let copy_line = before[copy_index].line;
+    for between in &before[copy_index + 1..] {
+        if !changes_nothing(between) && run(plan, between, 0).is_err() {
+            let reason = Reason::Between {
+                keyword: between.kind.keyword(),
+                copy: copy_line,
+                install: instruction.line,
+            };
+            return Err(at(between)(reason));
+        }
+    }
+    let first = run(plan, instruction, index).map_err(at(instruction))?;
+    let requested = requested(&first);
+    if requested.is_empty() || is_installed_before(plan, &before[..copy_index], &requested) {
+        return Ok(None);
+    }
+    let copy = copy(request, plan, &before[copy_index]).map_err(at(&before[copy_index]))?;
+    let between_copies = |earlier: &Instruction| {
+        let (keyword, install) = (copy.instruction.kind.keyword(), instruction.line);
+        at(copy.instruction)(Reason::Between { keyword, copy: earlier.line, install })
+    };
+    for file in requested.iter().filter(|file| copy.landing.at(file).is_empty()) {
+        if let Some(earlier) = brought_before(request, plan, &before[..copy_index], file) {
+            return Err(between_copies(earlier));
+        }
+    }
+    if !is_base_known(plan, step) && !before.iter().any(is_absolute_workdir) {
+        return Err(at(instruction)(Reason::UnknownDirectory));
+    }
+    let mut runs = Vec::new();
+    for (position, between) in before.iter().enumerate().skip(copy_index + 1) {
+        if !changes_nothing(between) {
+            runs.push(run(plan, between, position).map_err(at(between))?);
+        }
+    }
+    runs.push(first);
+    let mut manifests = Manifests::new();
+    for run in &runs {
+        examine(request, &copy, run, &mut manifests).map_err(at(run.instruction))?;
+    }
+    for (position, next) in stage.instructions.iter().enumerate().skip(index + 1) {
+        if changes_nothing(next) {
+            continue;
+        }
+        let Ok(next) = run(plan, next, position) else { break };
+        let mut more = manifests.clone();
+        if examine(request, &copy, &next, &mut more).is_err() {
+            break;
+        }
+        manifests = more;
+        runs.push(next);
+    }
+    let is_manifest = |place: &ContextPath| manifests.contains_key(place);
+    let mut others = copy.landing.iter().filter(|(place, _)| !is_manifest(place));
+    let Some((_, other)) = others.next() else {
+        let earlier = before[..copy_index].iter().rev().find(brings_more);
+        return earlier.map_or(Ok(None), |earlier| Err(between_copies(earlier)));
+    };
+    let last = runs.last().map_or(index, |run| run.index);
+    let instructions: Vec<_> = runs.iter().map(|run| run.instruction).collect();
+    let destination = ContextPath::new(&copy.destination);
+    let lines = lines::copies(copy.instruction, copy.transfer, &destination, &manifests)
+        .map_err(at(copy.instruction))?;
+    let edits = lines::edits(request.plan.dockerfile, copy.instruction, &instructions, &lines);
+    let mut sources: Vec<_> = manifests.into_values().collect();
+    sources.sort();
+    let hoist = Hoist {
+        line: copy.instruction.line,
+        manifests: sources,
+        other: other.path.clone(),
+        installs: instructions.iter().map(|run| run.line).collect(),
+        risk: if is_base_known(plan, step) { Risk::None } else { Risk::Verify },
+        edits,
+    };
+    Ok(Some((hoist, last)))
+}
+
+/// Whether an instruction may stand between a COPY and an install without either noticing.
+fn changes_nothing(instruction: &Instruction) -> bool {
+    matches!(
+        instruction.kind,
+        InstructionKind::Label(_)
+            | InstructionKind::Expose(_)
+            | InstructionKind::Cmd(_)
+            | InstructionKind::Entrypoint(_)
+            | InstructionKind::Healthcheck(_)
+            | InstructionKind::Stopsignal(_)
+    )
+}
+
+/// Whether it sets the working directory whatever the base image's was.
+fn is_absolute_workdir(instruction: &Instruction) -> bool {
+    matches!(&instruction.kind, InstructionKind::Workdir(path) if path.starts_with('/'))
+}
+
+/// Whether all that a COPY brings is spoken of in the command: then the order is good already,
+/// and an install that is not understood is none of our business.
+fn brings_only_what_is_named(
+    request: &Request<'_>,
+    copy: &Instruction,
+    install: &Instruction,
+) -> bool {
+    let (InstructionKind::Copy(transfer) | InstructionKind::Add(transfer)) = &copy.kind else {
+        return false;
+    };
+    if transfer.from.is_some() {
+        return true;
+    }
+    let is_add = matches!(copy.kind, InstructionKind::Add(_));
+    let landing = Landing::of(request.plan.snapshot, transfer, "/x/", is_add);
+    landing.is_ok_and(|landing| {
+        landing.iter().all(|(_, entry)| {
+            let name = entry.path.file_name().unwrap_or_default();
+            let name = String::from_utf8_lossy(name);
+            install.text.contains(&*name) || is_manifest_name(&name)
+        })
+    })
+}
+
+fn is_manifest_name(name: &str) -> bool {
+    let is_text = [".txt", ".in"].iter().any(|end| name.ends_with(end));
+    is_text && (name.contains("require") || name.contains("constraint"))
+}
+
+/// The copy's destination and all that it brings.
+fn copy<'a>(
+    request: &Request<'a>,
+    plan: &Plan,
+    instruction: &'a Instruction,
+) -> Result<Copy<'a>, Reason> {
+    let (InstructionKind::Copy(transfer) | InstructionKind::Add(transfer)) = &instruction.kind
+    else {
+        return Err(Reason::NotProven);
+    };
+    if let Some(from) = &transfer.from {
+        return Err(Reason::Flag(format!("--from={from}")));
+    }
+    if !instruction.heredocs.is_empty() {
+        return Err(Reason::Source(format!("<<{}", instruction.heredocs[0].name)));
+    }
+    let is_add = matches!(instruction.kind, InstructionKind::Add(_));
+    let said = step_at(plan, instruction).and_then(said);
+    let destination = said.as_ref().and_then(|said| said["destination"].as_str());
+    let destination = destination.ok_or(Reason::NotProven)?.to_owned();
+    let landing = Landing::of(request.plan.snapshot, transfer, &destination, is_add)?;
+    Ok(Copy { instruction, transfer, destination, landing })
+}
+
+/// The installs of a RUN.
+fn run<'a>(plan: &'a Plan, instruction: &'a Instruction, index: usize) -> Result<Run<'a>, Reason> {
+    if !matches!(instruction.kind, InstructionKind::Run { .. }) {
+        return Err(Reason::Command(instruction.text.clone()));
+    }
+    if let Some(heredoc) = instruction.heredocs.first() {
+        return Err(Reason::Command(format!("<<{}", heredoc.name)));
+    }
+    let step = step_at(plan, instruction).ok_or(Reason::NotProven)?;
+    let arguments: Vec<String> = said(step)
+        .and_then(|said| serde_json::from_value(said["arguments"].clone()).ok())
+        .ok_or(Reason::NotProven)?;
+    let mut installs = Vec::new();
+    for command in shell::commands(&arguments)? {
+        installs.extend(pip::install(&command)?);
+    }
+    if installs.is_empty() {
+        return Err(Reason::Command(instruction.text.clone()));
+    }
+    Ok(Run { index, instruction, step, installs })
+}
+
+/// Checks one RUN and adds its requirement files.
+fn examine(
+    request: &Request<'_>,
+    copy: &Copy<'_>,
+    run: &Run<'_>,
+    manifests: &mut Manifests,
+) -> Result<(), Reason> {
+    let directory = directory(run.step);
+    let environment = run.step.inputs.iter().filter_map(|input| match input {
+        KeyInput::Environment { name, value, .. } => Some((&**name, &**value)),
+        _ => None,
+    });
+    let surroundings = Surroundings {
+        copy: copy.instruction.line,
+        landing: &copy.landing,
+        destination: ContextPath::new(&copy.destination),
+        directory: directory.clone(),
+        environment: environment.collect(),
+        read: request.read,
+    };
+    let read = |file: &ContextPath| manifest(request, copy, file);
+    for install in &run.installs {
+        surroundings.check(install, mounts(run.instruction))?;
+        for file in &install.files {
+            pip::follow(&image_path(&directory, file.as_bytes()), &read, manifests)?;
+        }
+    }
+    Ok(())
+}
+
+/// The requirement file that the COPY brings to a place in the image.
+fn manifest(
+    request: &Request<'_>,
+    copy: &Copy<'_>,
+    file: &ContextPath,
+) -> Result<(ContextPath, Vec<u8>), Reason> {
+    let missing =
+        || Reason::MissingManifest { file: format!("/{file}"), copy: copy.instruction.line };
+    let entry = match copy.landing.at(file) {
+        [] => return Err(missing()),
+        [entry] => *entry,
+        _ => return Err(Reason::WrittenTwice(file.clone())),
+    };
+    if entry.kind != EntryKind::File {
+        return Err(Reason::IrregularManifest(entry.path.clone()));
+    }
+    let unreadable =
+        |reason: String| Reason::UnreadableManifest { file: entry.path.clone(), reason };
+    let content = (request.read)(&entry.path).map_err(|error| unreadable(error.to_string()))?;
+    if entry.digest != Some(crate::Digest::of(&content)) {
+        return Err(unreadable("it changed while it was read; run the command again".to_owned()));
+    }
+    Ok((entry.path.clone(), content))
+}
+
+/// The requirement files that a RUN names, as paths in the image.
+fn requested(run: &Run<'_>) -> Vec<ContextPath> {
+    let directory = directory(run.step);
+    let files = run.installs.iter().flat_map(|install| &install.files);
+    files.map(|file| image_path(&directory, file.as_bytes())).collect()
+}
+
+fn is_installed_before(plan: &Plan, before: &[Instruction], wanted: &[ContextPath]) -> bool {
+    before.iter().any(|instruction| {
+        run(plan, instruction, 0).is_ok_and(|earlier| {
+            let installed = requested(&earlier);
+            wanted.iter().all(|file| installed.contains(file))
+        })
+    })
+}
+
+/// The nearest COPY before that brings a file to this place.
+fn brought_before<'a>(
+    request: &Request<'a>,
+    plan: &Plan,
+    before: &'a [Instruction],
+    file: &ContextPath,
+) -> Option<&'a Instruction> {
+    before.iter().rev().find(|instruction| {
+        copy(request, plan, instruction).is_ok_and(|copy| !copy.landing.at(file).is_empty())
+    })
+}
+
+fn mounts(instruction: &Instruction) -> &[Mount] {
+    match &instruction.kind {
+        InstructionKind::Run { mounts, .. } => mounts,
+        _ => &[],
+    }
+}
+
+/// The step of an instruction; `None` where its stage is not built.
+pub(super) fn step_at<'a>(plan: &'a Plan, instruction: &Instruction) -> Option<&'a Step> {
+    plan.steps
+        .iter()
+        .find(|step| step.line == instruction.line && step.instruction == instruction.text)
+}
+
+/// What the step says of itself, variables expanded.
+fn said(step: &Step) -> Option<Value> {
+    step.inputs.iter().find_map(|input| match input {
+        KeyInput::Instruction { value } => serde_json::from_str(value).ok(),
+        _ => None,
+    })
+}
+
+fn directory(step: &Step) -> ContextPath {
+    let directory = step.inputs.iter().find_map(|input| match input {
+        KeyInput::Option { name, value } if name == "workdir" => Some(value),
+        _ => None,
+    });
+    directory.map(ContextPath::new).unwrap_or_default()
+}
+
+/// Whether the image that the step's stage is built on is known, with its environment.
+fn is_base_known(plan: &Plan, step: &Step) -> bool {
+    let mut step = step;
+    while let Some(parent) = step.parent() {
+        step = &plan.steps[parent.0];
+    }
+    step.kind != StepKind::From || !step.uncertain
+}

@@ -1,0 +1,143 @@
+//! The text of the rewrite: which lines come where.
+
+use std::collections::BTreeMap;
+
+use crate::context::ContextPath;
+use crate::dockerfile::edit::Edit;
+use crate::dockerfile::{Dockerfile, Instruction, Span, Transfer};
+use crate::optimize::Reason;
+use crate::optimize::pip::Manifests;
+
+/// Characters that a word of a COPY line can have without meaning anything.
+fn is_plain(text: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%,=".contains(c);
+    !text.is_empty() && text.chars().all(is_plain) && !text.starts_with(['-', '<'])
+}
+
+/// The COPY lines that bring the requirement files to where `copy` would bring them, one for each
+/// directory, with its flags.
+pub(super) fn copies(
+    copy: &Instruction,
+    transfer: &Transfer,
+    destination: &ContextPath,
+    manifests: &Manifests,
+) -> Result<Vec<String>, Reason> {
+    let written = &transfer.destination;
+    // A variable stays as written, so that the rewrite follows its value.
+    if !is_plain(&written.replace(['$', '{', '}'], "_")) {
+        return Err(Reason::DestinationText(written.clone()));
+    }
+    let mut prefix = String::from("COPY ");
+    for flag in &copy.flags {
+        let value = flag.value.as_deref().map(|value| format!("={value}")).unwrap_or_default();
+        let text = format!("--{}{value}", flag.name);
+        if !is_plain(&value.replace([':', '$', '{', '}'], "_")) && !value.is_empty() {
+            return Err(Reason::Flag(text));
+        }
+        prefix.push_str(&text);
+        prefix.push(' ');
+    }
+    let mut by_directory: BTreeMap<ContextPath, Vec<&str>> = BTreeMap::new();
+    for (place, source) in manifests {
+        let name = source.as_str().filter(|name| is_plain(name));
+        let name = name.ok_or_else(|| Reason::ManifestName(source.clone()))?;
+        // A COPY to a directory keeps the name; none of its sources can have brought another one.
+        if place.file_name() != source.file_name() || !place.starts_with(destination) {
+            return Err(Reason::ManifestName(source.clone()));
+        }
+        by_directory.entry(place.parent().unwrap_or_default()).or_default().push(name);
+    }
+    let lines = by_directory.into_iter().map(|(directory, names)| {
+        let below = &directory.to_string()[destination.as_bytes().len()..];
+        let below = below.trim_start_matches('/');
+        let target = target(written, below, names.len() > 1);
+        format!("{prefix}{} {target}", names.join(" "))
+    });
+    Ok(lines.collect())
+}
+
+/// The destination in the style of the one that is written, ending in a slash so that it is a
+/// directory; a single file may go to `.`.
+fn target(written: &str, below: &str, several: bool) -> String {
+    match (written.trim_end_matches('/'), below) {
+        (".", "") if written == "." && !several => ".".to_owned(),
+        (".", "") => "./".to_owned(),
+        (".", below) => format!("{below}/"),
+        (root, "") => format!("{root}/"),
+        (root, below) => format!("{}/{below}/", root.strip_suffix("/.").unwrap_or(root)),
+    }
+}
+
+/// Puts the new lines and the installs above the COPY, with the comments right above each.
+///
+/// Blank lines between the COPY and the installs are kept on both sides of them.
+pub(super) fn edits(
+    dockerfile: &Dockerfile,
+    copy: &Instruction,
+    installs: &[&Instruction],
+    lines: &[String],
+) -> Vec<Edit> {
+    let source = dockerfile.source();
+    let newline = if source.contains("\r\n") { "\r\n" } else { "\n" };
+    let top = block(source, copy.span).start;
+    let indent = indentation(source, copy.span.start);
+    let mut moved = String::new();
+    for line in lines {
+        moved.push_str(indent);
+        moved.push_str(line);
+        moved.push_str(newline);
+    }
+    let mut edits = Vec::new();
+    let mut end_of_last = line_end(source, copy.span.end);
+    let mut gap_below = "";
+    for (position, install) in installs.iter().enumerate() {
+        let mut block = block(source, install.span);
+        block.start = block.start.max(end_of_last);
+        let gap = source.get(end_of_last..block.start).unwrap_or_default();
+        let is_blank = gap.trim().is_empty();
+        let gap = if is_blank { gap } else { "" };
+        if position == 0 {
+            gap_below = gap;
+        }
+        moved.push_str(gap);
+        moved.push_str(source.get(block.start..block.end).unwrap_or_default());
+        if !moved.ends_with('\n') {
+            moved.push_str(newline);
+        }
+        let start = block.start - gap.len();
+        edits.push(Edit::replace(Span { start, end: block.end }, ""));
+        end_of_last = block.end;
+    }
+    moved.push_str(gap_below);
+    edits.push(Edit::replace(Span { start: top, end: top }, moved));
+    edits
+}
+
+/// The lines of an instruction with the comment lines right above it.
+fn block(source: &str, span: Span) -> Span {
+    let mut start = line_start(source, span.start);
+    while start > 0 {
+        let above = line_start(source, start - 1);
+        if !source.get(above..start).is_some_and(|line| line.trim_start().starts_with('#')) {
+            break;
+        }
+        start = above;
+    }
+    Span { start, end: line_end(source, span.end) }
+}
+
+fn line_start(source: &str, position: usize) -> usize {
+    let before = source.get(..position).unwrap_or_default();
+    before.rfind('\n').map_or(0, |newline| newline + 1)
+}
+
+/// Behind the newline of the line.
+fn line_end(source: &str, position: usize) -> usize {
+    let after = source.get(position..).unwrap_or_default();
+    after.find('\n').map_or(source.len(), |newline| position + newline + 1)
+}
+
+fn indentation(source: &str, position: usize) -> &str {
+    let line = source.get(line_start(source, position)..position).unwrap_or_default();
+    if line.trim().is_empty() { line } else { "" }
+}

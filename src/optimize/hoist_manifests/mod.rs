@@ -1,0 +1,142 @@
+//! `hoist-manifests`: copy the requirement files and install them before the rest is copied.
+//!
+//! Looks in each stage for a RUN that only installs with pip from requirement files and stands
+//! right after a COPY that brings these files together with more. `examine` holds the conditions,
+//! `lines` makes the edits, `proof` asks the plan about the result.
+
+mod examine;
+mod lines;
+mod proof;
+
+use super::reason::Reason;
+use super::savings::Saving;
+use super::types::{Proof, Refusal, Request, Rewrite, Risk};
+use crate::context::ContextPath;
+use crate::dockerfile::edit::Edit;
+use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Stage};
+use crate::plan::Plan;
+
+/// One install that can be hoisted.
+#[derive(Debug, Clone)]
+pub(super) struct Hoist {
+    /// The line of the COPY.
+    pub(super) line: u32,
+    /// The requirement files, as the context has them.
+    pub(super) manifests: Vec<ContextPath>,
+    /// One of the files that the COPY brings besides.
+    pub(super) other: ContextPath,
+    /// The first lines of the installs.
+    pub(super) installs: Vec<u32>,
+    /// Whether all that could matter is known.
+    pub(super) risk: Risk,
+    /// The edits.
+    pub(super) edits: Vec<Edit>,
+}
+
+/// What was found in a Dockerfile.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// In the order of the lines.
+    pub(super) hoists: Vec<Hoist>,
+    /// Likewise.
+    pub(super) refusals: Vec<Refusal>,
+}
+
+impl Hoist {
+    /// The rewrite with what it saves.
+    pub(super) fn into_rewrite(self, saving: &Saving, patch: String) -> Rewrite {
+        let files = match &*self.manifests {
+            [only] => only.to_string(),
+            [first, second] => format!("{first} and {second}"),
+            [first, rest @ ..] => format!("{first} and {} more requirement files", rest.len()),
+            [] => "the requirement files".to_owned(),
+        };
+        let why = format!(
+            "Line {} copies more than {files}, so every edit of another file it copies runs \
+             `pip install` on line {} again. {}",
+            self.line,
+            self.installs.first().copied().unwrap_or(self.line),
+            saving.sentence,
+        );
+        Rewrite {
+            id: "hoist-manifests",
+            line: self.line,
+            title: format!("Install {files} before copying the rest"),
+            why: match self.risk {
+                Risk::None => why,
+                Risk::Verify => format!(
+                    "{why} The base image is not known here, so its environment could not be \
+                     checked."
+                ),
+            },
+            proof: Proof::Rule,
+            risk: self.risk,
+            saves: saving.saves,
+            edits: self.edits,
+            patch,
+        }
+    }
+}
+
+/// Every install of the plan's stages that can be hoisted, and those that look alike and cannot.
+pub(super) fn find(request: &Request<'_>, plan: &Plan) -> Found {
+    let mut found = Found::default();
+    let dockerfile = request.plan.dockerfile;
+    if let Some(frontend) = dockerfile.syntax().filter(|frontend| !is_dockers(frontend)) {
+        let line = dockerfile
+            .directives()
+            .iter()
+            .find(|directive| directive.name == "syntax")
+            .and_then(|directive| dockerfile.source().get(..directive.span.start))
+            .map_or(1, |before| before.lines().count() + 1);
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        let reason = Reason::ForeignSyntax(frontend.to_owned());
+        found.refusals.push(Refusal { line, reason });
+        return found;
+    }
+    for stage in dockerfile.stages() {
+        in_stage(request, plan, stage, &mut found);
+    }
+    found
+}
+
+fn in_stage(request: &Request<'_>, plan: &Plan, stage: Stage<'_>, found: &mut Found) {
+    let mut next = 0;
+    while let Some(install) = (next..stage.instructions.len())
+        .find(|&index| looks_like_install(&stage.instructions[index]))
+    {
+        next = install + 1;
+        match examine::hoist(request, plan, stage, install) {
+            Ok(Some((hoist, last))) => {
+                if proof::holds(request, plan, stage.index, &hoist) {
+                    next = last + 1;
+                    found.hoists.push(hoist);
+                } else {
+                    let line = stage.instructions[install].line;
+                    found.refusals.push(Refusal { line, reason: Reason::NotProven });
+                }
+            }
+            Ok(None) => {}
+            Err(refusal) => found.refusals.push(refusal),
+        }
+    }
+}
+
+/// Whether a RUN mentions an install from requirement files, understood or not.
+fn looks_like_install(instruction: &Instruction) -> bool {
+    let InstructionKind::Run { command, .. } = &instruction.kind else { return false };
+    let mut text = match command {
+        CommandForm::Shell(text) => text.clone(),
+        CommandForm::Exec(words) => words.join(" "),
+    };
+    text.extend(instruction.heredocs.iter().map(|heredoc| format!(" {}", heredoc.content)));
+    ["pip", "install"].iter().all(|word| text.contains(word))
+        && ["-r", "--req", "r "].iter().any(|option| text.contains(option))
+}
+
+/// Docker's own frontend, which the rules here are those of.
+fn is_dockers(frontend: &str) -> bool {
+    let name = frontend.strip_prefix("docker.io/").unwrap_or(frontend);
+    name.strip_prefix("docker/dockerfile")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
+}

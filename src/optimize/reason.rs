@@ -1,0 +1,138 @@
+//! Why a rewrite is refused, in words for the author of the Dockerfile.
+
+use crate::context::ContextPath;
+
+/// Why an install is left where it is. Every message says what is in the way, and what to do
+/// about it where something can be done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// A `# syntax=` line names another frontend than Docker's own.
+    #[error("`# syntax={0}` brings a frontend whose rules are not known here, so nothing is moved")]
+    ForeignSyntax(String),
+    /// An instruction stands between the COPY and the install.
+    #[error(
+        "{keyword} stands between the COPY on line {copy} and the install on line {install} and \
+         may matter to it; move it above the COPY or below the install"
+    )]
+    Between {
+        /// The instruction's keyword.
+        keyword: &'static str,
+        /// The COPY's line.
+        copy: u32,
+        /// The install's line.
+        install: u32,
+    },
+    /// A part of the command is not a pip install that is understood.
+    #[error(
+        "`{0}` is not an install that is understood here and may read the copied files; give \
+         `pip install` a RUN of its own"
+    )]
+    Command(String),
+    /// A pip option that reads or writes files, or is not known.
+    #[error("pip's option `{0}` may read or write other files, so the install stays")]
+    PipOption(String),
+    /// The install needs the project's sources.
+    #[error(
+        "{place} has `{text}`, which installs from the project's own files, so the install needs \
+         them; keep it in a second `pip install` after the COPY"
+    )]
+    NeedsSources {
+        /// `the command`, or a requirement file with its line.
+        place: String,
+        /// What is written there.
+        text: String,
+    },
+    /// A line of a requirement file, or an argument, that is not understood.
+    #[error("{place} has `{text}`, which is not understood, so the install stays")]
+    NotUnderstood {
+        /// `the command`, or a requirement file with its line.
+        place: String,
+        /// What is written there.
+        text: String,
+    },
+    /// The COPY does not bring a requirement file.
+    #[error(
+        "the requirement file `{file}` is not among what the COPY on line {copy} brings: it is \
+         missing, ignored, or made by an earlier step"
+    )]
+    MissingManifest {
+        /// Where the install expects it in the image.
+        file: String,
+        /// The COPY's line.
+        copy: u32,
+    },
+    /// A requirement file is a symbolic link or something else that is no regular file.
+    #[error("the requirement file `{0}` is no regular file; copy the file itself")]
+    IrregularManifest(ContextPath),
+    /// A requirement file cannot be read.
+    #[error("cannot read the requirement file `{file}`: {reason}")]
+    UnreadableManifest {
+        /// Which.
+        file: ContextPath,
+        /// What the system says.
+        reason: String,
+    },
+    /// A requirement file has a name that COPY would read as something else.
+    #[error(
+        "the requirement file `{0}` has a name that a COPY line cannot say plainly; rename it \
+         without blanks, quotes and wildcards"
+    )]
+    ManifestName(ContextPath),
+    /// Several sources of the COPY bring a file to the same place.
+    #[error("several sources of the COPY write `/{0}`, so it is not plain which one is installed")]
+    WrittenTwice(ContextPath),
+    /// A source of the COPY that is not understood.
+    #[error("the source `{0}` is not followed here; name files and directories of the context")]
+    Source(String),
+    /// A flag of the COPY that changes what it brings.
+    #[error("the flag `{0}` changes what is copied in a way that is not followed here")]
+    Flag(String),
+    /// The destination of the COPY as written cannot be said again.
+    #[error("the destination `{0}` cannot be written plainly; write it without blanks and quotes")]
+    DestinationText(String),
+    /// The COPY writes where pip reads or writes.
+    #[error(
+        "the COPY on line {copy} writes to `{place}`, where pip itself may read or write; copy \
+         the project into a directory of its own, such as /app"
+    )]
+    Destination {
+        /// The COPY's line.
+        copy: u32,
+        /// Where.
+        place: String,
+    },
+    /// A copied file that pip reads.
+    #[error("the COPY brings `{0}`, which pip may read or write; keep it out of the context")]
+    PipReads(ContextPath),
+    /// A variable of the environment leads pip to the copied files.
+    #[error(
+        "the environment variable {name} leads to the copied files or changes what pip does, so \
+         the install may depend on them"
+    )]
+    Environment {
+        /// Which.
+        name: String,
+    },
+    /// `python -m pip` with modules in the working directory.
+    #[error(
+        "`python -m pip` also imports from the working directory, into which the COPY brings \
+         `{0}`; call `pip install` instead"
+    )]
+    Interpreter(ContextPath),
+    /// A mount of the RUN that reads the context or lies over the copied files.
+    #[error("the mount `{0}` may show the install other files, so it stays")]
+    Mount(String),
+    /// The working directory is not known.
+    #[error(
+        "the base image's working directory is not known here; set WORKDIR to an absolute path, \
+         or build once so that the image is known"
+    )]
+    UnknownDirectory,
+    /// The command is run by a shell that is not known.
+    #[error("`{0}` is not a shell that is understood here, so the install stays")]
+    Shell(String),
+    /// The plan of the result is not as it must be.
+    #[error("the rewritten order did not keep its promise when it was planned, so it is dropped")]
+    NotProven,
+}

@@ -1,0 +1,180 @@
+//! What the rewrites save, on what past builds changed.
+//!
+//! Each past build's changes are made again on the present context, and the plan says which keys
+//! change with them, as written and as rewritten. Those steps run; their seconds add up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::error::Error;
+use super::hoist_manifests::Hoist;
+use super::types::{Request, Saves};
+use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
+use crate::dockerfile::Dockerfile;
+use crate::plan::{Plan, PlanRequest, StepKind, plan};
+use crate::{Digest, Seconds};
+
+/// What an install of a small application takes with a fair connection, where it was never
+/// measured.
+const TYPICAL_INSTALL: f64 = 30.0;
+
+/// What all rewrites save.
+#[derive(Debug)]
+pub(super) struct Savings {
+    /// In the order of the hoists.
+    pub(super) each: Vec<Saving>,
+    pub(super) before: Option<Seconds>,
+    pub(super) after: Option<Seconds>,
+}
+
+/// What one rewrite saves.
+#[derive(Debug)]
+pub(super) struct Saving {
+    pub(super) saves: Saves,
+    /// What it rests on, in words.
+    pub(super) sentence: String,
+}
+
+/// Measures the hoists, all of which are in `text`.
+pub(super) fn measure(
+    request: &Request<'_>,
+    original: &Plan,
+    text: &str,
+    hoists: &[Hoist],
+) -> Result<Savings, Error> {
+    if hoists.is_empty() {
+        return Ok(Savings { each: Vec::new(), before: None, after: None });
+    }
+    let dockerfile = Dockerfile::parse(request.plan.dockerfile.name(), text)?;
+    let rewritten = plan(PlanRequest { dockerfile: &dockerfile, ..request.plan })?;
+    let times = times(request, original, hoists);
+    let mut builds = Vec::new();
+    for build in request.history.builds {
+        let context = with_changes(request.plan.snapshot, &build.changed);
+        // A build whose files the present Dockerfile cannot use says nothing about it.
+        let Ok(now) = plan(PlanRequest { snapshot: &context, ..request.plan }) else { continue };
+        let lost = lost_lines(original, &now);
+        if hoists.iter().any(|hoist| lost.contains(&hoist.line)) {
+            builds.push((build.changed.clone(), context, lost));
+        }
+    }
+    let each = hoists.iter().map(|hoist| saving(request, original, hoist, &builds)).collect();
+    if builds.is_empty() {
+        let edited: Vec<_> = hoists.iter().map(|hoist| hoist.other.clone()).collect();
+        let context = with_changes(request.plan.snapshot, &edited);
+        builds.push((edited, context, BTreeSet::new()));
+    }
+    let (mut before, mut after) = (Seconds::ZERO, Seconds::ZERO);
+    for (_, context, _) in &builds {
+        let was = plan(PlanRequest { snapshot: context, ..request.plan })?;
+        let is = plan(PlanRequest { snapshot: context, dockerfile: &dockerfile, ..request.plan })?;
+        before = before + lost_seconds(original, &was, &times);
+        after = after + lost_seconds(&rewritten, &is, &times);
+    }
+    let mean = |sum: Seconds| Some(Seconds::new(sum.get() / builds.len() as f64));
+    Ok(Savings { each, before: mean(before), after: mean(after) })
+}
+
+type Build = (Vec<ContextPath>, Snapshot, BTreeSet<u32>);
+
+fn saving(request: &Request<'_>, original: &Plan, hoist: &Hoist, builds: &[Build]) -> Saving {
+    let measured: Vec<Option<Seconds>> = original
+        .steps
+        .iter()
+        .filter(|step| step.kind == StepKind::Run && hoist.installs.contains(&step.line))
+        .map(|step| request.history.seconds(step))
+        .collect();
+    let is_measured = measured.iter().any(Option::is_some);
+    let install = if is_measured {
+        measured.into_iter().flatten().sum()
+    } else {
+        Seconds::new(TYPICAL_INSTALL)
+    };
+    let concerned: Vec<_> =
+        builds.iter().filter(|(_, _, lost)| lost.contains(&hoist.line)).collect();
+    let helped = concerned
+        .iter()
+        .filter(|(changed, ..)| !changed.iter().any(|path| hoist.manifests.contains(path)))
+        .count();
+    let takes = if is_measured {
+        format!("took {:.1} s when last measured", install.get())
+    } else {
+        format!("was never measured here and is taken as a typical {:.0} s", install.get())
+    };
+    if concerned.is_empty() {
+        let saves = Saves { seconds_per_build: install, builds_helped: 1.0, commits: 0 };
+        let sentence = format!("The install {takes}; there are no past builds to count yet.");
+        return Saving { saves, sentence };
+    }
+    let share = helped as f64 / concerned.len() as f64;
+    Saving {
+        saves: Saves {
+            seconds_per_build: Seconds::new(share * install.get()),
+            builds_helped: share,
+            commits: u32::try_from(concerned.len()).unwrap_or(u32::MAX),
+        },
+        sentence: format!(
+            "Of {} past builds that changed copied files, {helped} left the requirement files \
+             alone; the install {takes}.",
+            concerned.len(),
+        ),
+    }
+}
+
+/// Seconds by instruction, so that a step is known again in the rewritten plan.
+fn times(request: &Request<'_>, original: &Plan, hoists: &[Hoist]) -> BTreeMap<String, Seconds> {
+    let mut times: BTreeMap<String, Seconds> = BTreeMap::new();
+    for hoist in hoists {
+        let steps: Vec<_> =
+            original.steps.iter().filter(|step| hoist.installs.contains(&step.line)).collect();
+        let is_measured = steps.iter().any(|step| request.history.seconds(step).is_some());
+        if let (false, Some(step)) = (is_measured, steps.first()) {
+            times.insert(step.instruction.clone(), Seconds::new(TYPICAL_INSTALL));
+        }
+    }
+    for step in &original.steps {
+        if let Some(seconds) = request.history.seconds(step) {
+            times.insert(step.instruction.clone(), seconds);
+        }
+    }
+    times
+}
+
+/// The lines of the steps whose key changed. Both plans are of the same Dockerfile.
+fn lost_lines(before: &Plan, after: &Plan) -> BTreeSet<u32> {
+    let steps = before.steps.iter().zip(&after.steps);
+    steps.filter(|(was, is)| was.key != is.key).map(|(was, _)| was.line).collect()
+}
+
+/// The seconds of the steps whose key changed.
+fn lost_seconds(before: &Plan, after: &Plan, times: &BTreeMap<String, Seconds>) -> Seconds {
+    let steps = before.steps.iter().zip(&after.steps);
+    steps
+        .filter(|(was, is)| was.key != is.key)
+        .filter_map(|(was, _)| times.get(&was.instruction).copied())
+        .sum()
+}
+
+/// The snapshot with other content at these paths; what is not there now is added.
+fn with_changes(snapshot: &Snapshot, changed: &[ContextPath]) -> Snapshot {
+    let mut entries = snapshot.entries().to_vec();
+    for path in changed {
+        let entry = entries.iter_mut().find(|entry| entry.path == *path);
+        match entry {
+            Some(Entry { digest: Some(digest), .. }) => *digest = Digest::of(digest.as_bytes()),
+            Some(Entry { target: Some(target), .. }) => {
+                *target = [&**target, b".changed"].concat().into();
+            }
+            Some(entry) => entry.mode ^= 0o100,
+            None => entries.push(Entry {
+                path: path.clone(),
+                kind: EntryKind::File,
+                mode: 0o644,
+                size: 0,
+                modified: ModifiedTime::default(),
+                digest: Some(Digest::of(path.as_bytes())),
+                target: None,
+            }),
+        }
+    }
+    Snapshot::new(entries, snapshot.ignored())
+}

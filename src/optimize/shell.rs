@@ -1,0 +1,218 @@
+//! The commands of a RUN, read with a shell parser.
+//!
+//! Only what always means the same is understood: simple commands of literal words, one after the
+//! other. Everything that the shell would look up or work out (variables, wildcards, `~`,
+//! substitutions, redirections, subshells, pipes, functions) makes the whole opaque.
+
+use brush_parser::ast::{
+    AndOr, Command, CommandPrefixOrSuffixItem as Item, Pipeline, SeparatorOperator, SimpleCommand,
+};
+use brush_parser::word::{self, WordPiece, WordPieceWithSource};
+use brush_parser::{Parser, ParserOptions};
+
+use super::Reason;
+
+/// One command with all its words literal.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Words {
+    /// `NAME=VALUE` before the command.
+    pub(super) assignments: Vec<(String, String)>,
+    /// The command and its arguments; not empty.
+    pub(super) words: Vec<String>,
+}
+
+/// What unquoted text may not have, as the shell gives it a meaning or looks for files.
+const SPECIAL: &[char] = &['*', '?', '[', ']', '{', '}', '~', '!', '$', '`'];
+
+/// The commands that an argument vector runs: itself, or those of its script where it is a shell.
+pub(super) fn commands(arguments: &[String]) -> Result<Vec<Words>, Reason> {
+    let Some((program, rest)) = arguments.split_first() else {
+        return Err(Reason::Command(String::new()));
+    };
+    let name = program.strip_prefix("/usr").unwrap_or(program);
+    let name = name.strip_prefix("/bin/").unwrap_or(name);
+    if !matches!(name, "sh" | "bash" | "ash" | "dash") {
+        if rest.iter().any(|word| word.ends_with("-c")) {
+            return Err(Reason::Shell(program.clone()));
+        }
+        return Ok(vec![Words { assignments: Vec::new(), words: arguments.to_vec() }]);
+    }
+    let mut rest = rest.iter();
+    loop {
+        match rest.next().map(String::as_str) {
+            Some("-c") => break,
+            // Flags that stop at an error or show what runs, with or without the final `-c`.
+            Some("-ec" | "-exc" | "-xec" | "-euc" | "-euxc") => {
+                break;
+            }
+            Some("-e" | "-u" | "-x" | "-ex" | "-eu" | "-xe" | "-eux") => {}
+            Some("-o" | "-eo" | "-euo" | "-exo" | "-euxo")
+                if rest.next().is_some_and(|option| option == "pipefail") => {}
+            _ => return Err(Reason::Shell(arguments.join(" "))),
+        }
+    }
+    match (rest.next(), rest.next()) {
+        (Some(script), None) => script_commands(script),
+        _ => Err(Reason::Shell(arguments.join(" "))),
+    }
+}
+
+fn script_commands(script: &str) -> Result<Vec<Words>, Reason> {
+    let opaque = || Reason::Command(script.to_owned());
+    let program = Parser::new(script.as_bytes(), &ParserOptions::default())
+        .parse_program()
+        .map_err(|_| opaque())?;
+    let mut commands = Vec::new();
+    for item in program.complete_commands.iter().flat_map(|list| &list.0) {
+        if matches!(item.1, SeparatorOperator::Async) {
+            return Err(opaque());
+        }
+        commands.push(pipeline(&item.0.first)?);
+        for next in &item.0.additional {
+            let (AndOr::And(next) | AndOr::Or(next)) = next;
+            commands.push(pipeline(next)?);
+        }
+    }
+    if commands.is_empty() { Err(opaque()) } else { Ok(commands) }
+}
+
+fn pipeline(pipeline: &Pipeline) -> Result<Words, Reason> {
+    let opaque = || Reason::Command(pipeline.to_string().trim().to_owned());
+    match &*pipeline.seq {
+        [Command::Simple(command)] if pipeline.timed.is_none() && !pipeline.bang => {
+            simple(command).ok_or_else(opaque)
+        }
+        _ => Err(opaque()),
+    }
+}
+
+fn simple(command: &SimpleCommand) -> Option<Words> {
+    let mut read = Words::default();
+    for item in command.prefix.iter().flat_map(|prefix| &prefix.0) {
+        let Item::AssignmentWord(_, word) = item else { return None };
+        let (name, value) = word.value.split_once('=')?;
+        let is_name = |name: &str| {
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+                && !name.starts_with(|first: char| first.is_ascii_digit())
+        };
+        if !is_name(name) {
+            return None;
+        }
+        read.assignments.push((name.to_owned(), literal(value)?));
+    }
+    read.words.push(literal(&command.word_or_name.as_ref()?.value)?);
+    for item in command.suffix.iter().flat_map(|suffix| &suffix.0) {
+        // `flask==3` has the form of an assignment and is a word here all the same.
+        let (Item::Word(word) | Item::AssignmentWord(_, word)) = item else { return None };
+        read.words.push(literal(&word.value)?);
+    }
+    Some(read)
+}
+
+/// The word with its quotes removed, where nothing in it has a meaning to the shell.
+fn literal(word: &str) -> Option<String> {
+    if word.is_empty() {
+        return Some(String::new());
+    }
+    let mut text = String::new();
+    for piece in word::parse(word, &ParserOptions::default()).ok()? {
+        match piece.piece {
+            WordPiece::Text(plain) if plain.contains(SPECIAL) => return None,
+            WordPiece::Text(plain) | WordPiece::SingleQuotedText(plain) => text.push_str(&plain),
+            WordPiece::EscapeSequence(escape) => text.push_str(&unescape(&escape)?),
+            WordPiece::DoubleQuotedSequence(pieces) => text.push_str(&double_quoted(pieces)?),
+            _ => return None,
+        }
+    }
+    Some(text)
+}
+
+fn double_quoted(pieces: Vec<WordPieceWithSource>) -> Option<String> {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece.piece {
+            WordPiece::Text(plain) if plain.contains(['$', '`', '!']) => return None,
+            WordPiece::Text(plain) => text.push_str(&plain),
+            WordPiece::EscapeSequence(escape) => text.push_str(&unescape(&escape)?),
+            _ => return None,
+        }
+    }
+    Some(text)
+}
+
+/// The character behind the backslash; a line ending there joins lines and is not understood.
+fn unescape(escape: &str) -> Option<String> {
+    escape.strip_prefix('\\').filter(|rest| *rest != "\n").map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(text: &str) -> Option<Vec<Vec<String>>> {
+        let arguments = ["/bin/sh", "-c", text].map(str::to_owned);
+        let commands = commands(&arguments).ok()?;
+        Some(commands.into_iter().map(|command| command.words).collect())
+    }
+
+    #[test]
+    fn literal_commands_are_read() {
+        let expected = vec![
+            vec!["pip".to_owned(), "install".into(), "flask==3".into(), "a>=1".into()],
+            vec!["b".to_owned(), "x y".into(), "z[s]".into(), String::new()],
+        ];
+        assert_eq!(script(r#"pip install flask==3 "a>=1" && b x\ y 'z[s]' """#), Some(expected));
+    }
+
+    #[test]
+    fn whatever_the_shell_works_out_is_opaque() {
+        for text in [
+            "pip install $X",
+            "pip install `x`",
+            "pip install \"$X\"",
+            "pip install $(x)",
+            "ls *",
+            "pip install a?c",
+            "pip install u[v]",
+            "cat ~/x",
+            "(pip install a)",
+            "{ pip x; }",
+            "a | b",
+            "a > b",
+            "a < b",
+            "a 2>&1",
+            "pip install flask>=3",
+            "a &",
+            "if a; then b; fi",
+            "f() { a; }",
+            "! a",
+            "a {b,c}",
+            "a <<< b",
+            "a <(b)",
+            "a $'b'",
+            "[[ a ]]",
+            "",
+        ] {
+            assert_eq!(script(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_argument_vector_is_one_command_unless_it_is_a_shell() {
+        let vector = |words: &[&str]| {
+            let words: Vec<_> = words.iter().map(ToString::to_string).collect();
+            commands(&words).map(|commands| commands[0].words.join("|"))
+        };
+        assert_eq!(vector(&["pip", "install", "*"]).as_deref(), Ok("pip|install|*"));
+        assert_eq!(vector(&["/bin/bash", "-eo", "pipefail", "-c", "a b"]).as_deref(), Ok("a|b"));
+        assert_eq!(vector(&["bash", "-ec", "a"]).as_deref(), Ok("a"));
+        for refused in [
+            &["/bin/bash", "-lc", "a"][..],
+            &["/bin/sh", "script.sh"],
+            &["/bin/sh", "-c", "a", "b"],
+            &["fish", "-c", "a"],
+        ] {
+            assert!(matches!(vector(refused), Err(Reason::Shell(_))), "{refused:?}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Stories of projects that are bettered and of those that are not.
