@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::environment::Environment;
 use super::ui::Ui;
 use crate::context::{ContextPath, EntryKind, ModifiedTime, Snapshot};
+use crate::optimize::PastBuild;
 use crate::plan::{Plan, StepKey, StepKind};
 use crate::predict::{FileState, FileTable, Knowledge, PreviousBuild, PreviousStep};
 use crate::store::{BuildRecord, FileRecord, Store, StoreError};
@@ -68,6 +69,19 @@ impl Memory {
             files: files(&build.files),
             steps: build.steps.into_iter().filter_map(step).collect(),
         })
+    }
+
+    /// What the last builds of this line changed, each against the one before it.
+    pub(super) fn changes(&self, line: &Line, limit: usize) -> Vec<PastBuild> {
+        let Some(store) = &self.0 else { return Vec::new() };
+        let target = line.target.as_deref();
+        let tables: Vec<FileTable> = store
+            .latest_files(&line.engine, &line.project, &line.dockerfile, target, limit)
+            .unwrap_or_default()
+            .iter()
+            .map(|records| files(records))
+            .collect();
+        tables.windows(2).map(|pair| PastBuild::between(&pair[1], &pair[0])).collect()
     }
 
     /// What is known of the steps of a plan.

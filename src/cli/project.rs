@@ -317,12 +317,3 @@ impl Diagnostic for PlanFailure {
         (self.error.line > 0).then(|| Box::new([label].into_iter()) as Box<_>)
     }
 }
-
-/// The Dockerfile on disk, for commands that write it.
-pub(super) fn dockerfile_path(project: &Project) -> Result<PathBuf, Failure> {
-    project
-        .source
-        .path
-        .clone()
-        .ok_or_else(|| anyhow::anyhow!("a Dockerfile from standard input cannot be written").into())
-}

@@ -52,7 +52,9 @@ impl PastBuild {
     pub fn between(before: &FileTable, after: &FileTable) -> Self {
         let differs = after
             .iter()
-            .filter(|(path, state)| before.get(*path) != Some(*state))
+            .filter(|(path, state)| {
+                !before.get(*path).is_some_and(|old| old.has_same_content(state))
+            })
             .map(|(path, _)| path.clone());
         let removed = before.keys().filter(|path| !after.contains_key(*path)).cloned();
         let mut changed: Vec<_> = differs.chain(removed).collect();

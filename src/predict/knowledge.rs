@@ -62,6 +62,14 @@ pub struct FileState {
     pub modified: ModifiedTime,
 }
 
+impl FileState {
+    /// Whether a COPY brings the same of both: times do not count.
+    pub fn has_same_content(&self, other: &Self) -> bool {
+        let modified = other.modified;
+        Self { modified, ..self.clone() } == *other
+    }
+}
+
 /// The entries of a context by path.
 pub type FileTable = HashMap<ContextPath, FileState>;
 

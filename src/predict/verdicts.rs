@@ -54,6 +54,9 @@ fn verdict(
     if !knowledge.recorded {
         return Verdict::Unknown(here(CauseKind::NoRecord));
     }
+    if step.uncertain && step.kind == StepKind::From {
+        return Verdict::Unknown(here(CauseKind::NoRecord));
+    }
     if knowledge.known.contains_key(&step.key) {
         return if step.uncertain {
             Verdict::Unknown(here(CauseKind::NoRecord))
@@ -72,6 +75,11 @@ fn verdict(
     let is_new = matches!(own, Difference::New);
     if let Difference::Own(kind) = own {
         return Verdict::Rebuild(here(kind));
+    }
+    // Without knowing what is below, a key that is not known says nothing.
+    let unknown = |input: &StepIndex| matches!(of(*input), Verdict::Unknown(_));
+    if let Some(input) = parent.into_iter().chain(step.stage_outputs()).find(unknown) {
+        return Verdict::Unknown(Cause { step: input, kind: CauseKind::Parent });
     }
     let changed_output = step
         .stage_outputs()

@@ -5,7 +5,7 @@
 //! is a terminal, reads the environment or prints.
 //!
 //! - [`forecast`]: what will happen, before the build; [`outcome`]: what did, after it
-//! - [`why`]: the chain of reasons for one step
+//! - [`why`]: the chain of reasons for one step; [`rewrites`]: what would rebuild less
 //! - [`json`]: the same for machines, one object a command, stable within `v1`
 //! - [`progress`]: the live display while the engine builds
 //! - [`escape`]: text from builds and file names made safe; all of the above go through it
@@ -24,6 +24,7 @@ mod forecast;
 pub mod json;
 mod outcome;
 pub mod progress;
+mod rewrites;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -32,5 +33,6 @@ mod why;
 
 pub use forecast::{ContextLine, forecast};
 pub use outcome::{Actual, Ended, outcome};
+pub use rewrites::{diff, rewrites};
 pub use style::{Capabilities, Role};
 pub use why::why;

@@ -106,6 +106,20 @@ impl Store {
         Ok(builds.into_iter().map(|(build, _)| build).collect())
     }
 
+    /// The files of the newest `limit` builds of this Dockerfile and target that still have them,
+    /// newest first.
+    pub fn latest_files(
+        &self,
+        engine: &str,
+        project: &str,
+        dockerfile: &str,
+        target: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Vec<FileRecord>>, StoreError> {
+        let builds = self.builds(engine, project, dockerfile, target, limit)?;
+        builds.into_iter().filter_map(|(_, manifest)| manifest).map(|id| self.files(id)).collect()
+    }
+
     /// The most recent step of this project, of whatever Dockerfile and target, that has this
     /// name or this instruction and ran or was reused; among equally recent ones that of the
     /// same name.

@@ -15,9 +15,9 @@ const RECENT_WEIGHT: f64 = 0.3;
 /// How many builds of one Dockerfile and target on one engine are kept whole.
 const KEPT_BUILDS: u32 = 200;
 
-/// How many of those keep their manifest of files: enough to compare with the last build while
-/// others are being recorded.
-const KEPT_MANIFESTS: u32 = 3;
+/// How many of those keep their manifest of files: what the last builds changed is what rewrites
+/// are weighed by, and 100,000 files take some 6 MB.
+const KEPT_MANIFESTS: u32 = 10;
 
 impl Store {
     /// Keeps what a build taught, all of it or, on an error, nothing.

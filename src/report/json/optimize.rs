@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::optimize::{self, Optimization, Rewrite};
+
 /// The whole object; [`Optimize::new`] gives it its schema.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Optimize {
@@ -85,4 +87,41 @@ pub struct Saves {
 pub struct Total {
     /// Seconds.
     pub seconds_per_build: f64,
+}
+
+impl From<&Optimization> for Optimize {
+    fn from(found: &Optimization) -> Self {
+        let total = |seconds: crate::Seconds| Total { seconds_per_build: seconds.get() };
+        Self::new(
+            found.rewrites.iter().map(RewriteEntry::from).collect(),
+            found.before.map(total),
+            found.after.map(total),
+            found.patch.clone(),
+        )
+    }
+}
+
+impl From<&Rewrite> for RewriteEntry {
+    fn from(rewrite: &Rewrite) -> Self {
+        Self {
+            id: rewrite.id.to_owned(),
+            line: rewrite.line,
+            title: rewrite.title.clone(),
+            why: rewrite.why.clone(),
+            proof: match rewrite.proof {
+                optimize::Proof::Rule => Proof::Rule,
+                optimize::Proof::Verified => Proof::Verified,
+            },
+            risk: match rewrite.risk {
+                optimize::Risk::None => Risk::None,
+                optimize::Risk::Verify => Risk::Verify,
+            },
+            saves: Some(Saves {
+                seconds_per_build: rewrite.saves.seconds_per_build.get(),
+                builds_helped: rewrite.saves.builds_helped,
+                commits: rewrite.saves.commits,
+            }),
+            patch: rewrite.patch.clone(),
+        }
+    }
 }
