@@ -1,1 +1,145 @@
 //! Stories of projects that are bettered and of those that are not.
+
+mod good;
+mod savings;
+mod text;
+mod traps;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::{fs, io};
+
+use super::{History, Optimization, PastBuild, Request, optimize};
+use crate::context::{ContextPath, IgnoreRules, snapshot};
+use crate::dockerfile::Dockerfile;
+use crate::plan::{BuildOptions, Dialect, PlanRequest, Step};
+use crate::{BaseImage, Digest, Seconds};
+
+/// A project in a directory of its own, with what is known of its past.
+struct Project {
+    directory: tempfile::TempDir,
+    images: BTreeMap<String, BaseImage>,
+    builds: Vec<PastBuild>,
+    seconds: BTreeMap<&'static str, f64>,
+}
+
+/// An empty project on an image that is known.
+fn project() -> Project {
+    let image = BaseImage {
+        layers: vec![Digest::of(b"python")],
+        env: vec![
+            "PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
+            "PYTHON_VERSION=3.12.1".to_owned(),
+        ],
+        ..BaseImage::default()
+    };
+    Project {
+        directory: tempfile::tempdir().unwrap(),
+        images: [("python".to_owned(), image)].into(),
+        builds: Vec::new(),
+        seconds: BTreeMap::new(),
+    }
+}
+
+/// A project with `requirements.txt`, `app.py` and this Dockerfile.
+fn flask(dockerfile: &str) -> Project {
+    project()
+        .file("requirements.txt", "flask==3.1.3\n")
+        .file("app.py", "print(1)\n")
+        .dockerfile(dockerfile)
+}
+
+impl Project {
+    fn file(self, path: &str, content: &str) -> Self {
+        let full = self.directory.path().join(path);
+        fs::create_dir_all(full.parent().unwrap()).unwrap();
+        fs::write(full, content).unwrap();
+        self
+    }
+
+    fn link(self, path: &str, target: &str) -> Self {
+        std::os::unix::fs::symlink(target, self.directory.path().join(path)).unwrap();
+        self
+    }
+
+    fn dockerfile(self, text: &str) -> Self {
+        self.file("Dockerfile", text)
+    }
+
+    fn unknown_image(mut self) -> Self {
+        self.images.clear();
+        self
+    }
+
+    fn image_env(mut self, variable: &str) -> Self {
+        for image in self.images.values_mut() {
+            image.env.push(variable.to_owned());
+        }
+        self
+    }
+
+    /// A past build that changed these files.
+    fn past(mut self, changed: &[&str]) -> Self {
+        let changed = changed.iter().map(ContextPath::new).collect();
+        self.builds.push(PastBuild { changed });
+        self
+    }
+
+    /// A measured time of the steps whose instruction begins so.
+    fn took(mut self, instruction: &'static str, seconds: f64) -> Self {
+        self.seconds.insert(instruction, seconds);
+        self
+    }
+
+    fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    fn optimize(&self) -> Optimization {
+        self.optimize_reading(|path| fs::read(path.on_disk(self.path())))
+    }
+
+    fn optimize_reading(&self, read: impl Fn(&ContextPath) -> io::Result<Vec<u8>>) -> Optimization {
+        let path = self.path().join("Dockerfile");
+        let text = fs::read_to_string(&path).unwrap();
+        let dockerfile = Dockerfile::parse("Dockerfile", &text).unwrap();
+        let rules = IgnoreRules::load(self.path(), &path).unwrap();
+        let context = snapshot(self.path(), &rules).unwrap();
+        let seconds = |step: &Step| {
+            let mut known = self.seconds.iter();
+            known
+                .find(|(start, _)| step.instruction.starts_with(**start))
+                .map(|(_, seconds)| Seconds::new(*seconds))
+        };
+        let request = Request {
+            plan: PlanRequest {
+                dockerfile: &dockerfile,
+                snapshot: &context,
+                images: &self.images,
+                options: &BuildOptions::default(),
+                dialect: Dialect::default(),
+            },
+            read: &read,
+            history: History { builds: &self.builds, seconds: &seconds },
+        };
+        optimize(&request).unwrap()
+    }
+
+    /// The rewritten Dockerfile of a project that is bettered.
+    fn bettered(&self) -> String {
+        let found = self.optimize();
+        assert_eq!(found.explain(), None, "nothing was offered");
+        found.text
+    }
+
+    /// Why a project is left alone.
+    fn refused(&self) -> String {
+        let found = self.optimize();
+        assert!(found.rewrites.is_empty(), "offered:\n{}", found.patch);
+        assert!(found.patch.is_empty());
+        assert_eq!(found.text, fs::read_to_string(self.path().join("Dockerfile")).unwrap());
+        found.explain().unwrap()
+    }
+}
+
+const ALREADY_GOOD: &str = "the order is already as good as this can make it";
