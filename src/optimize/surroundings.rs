@@ -202,7 +202,7 @@ impl Surroundings<'_> {
                 |address: &str| address.starts_with("https://") || address.starts_with("http://");
             let is_harmless = match &*upper {
                 "PIP_INDEX_URL" | "PIP_EXTRA_INDEX_URL" => value.split_whitespace().all(is_remote),
-                "PIP_CACHE_DIR" => {
+                "PIP_CACHE_DIR" | "PIP_CERT" | "PIP_CLIENT_CERT" => {
                     value.starts_with('/') && !self.touches(&ContextPath::new(value))
                 }
                 name => HARMLESS_PIP.contains(&name),
