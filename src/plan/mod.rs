@@ -10,6 +10,7 @@
 //! proves them.
 
 mod convert;
+mod draft;
 mod environment;
 mod error;
 mod expansion;

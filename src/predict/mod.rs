@@ -7,6 +7,8 @@
 mod agreement;
 mod cause;
 mod knowledge;
+#[cfg(test)]
+mod tests;
 mod types;
 mod verdicts;
 

@@ -2,7 +2,7 @@
 
 use super::{flask, project};
 use crate::Seconds;
-use crate::context::{ContextPath, EntryKind};
+use crate::context::{ContextPath, EntryKind, ModifiedTime};
 use crate::optimize::PastBuild;
 use crate::predict::{FileState, FileTable};
 
@@ -75,7 +75,14 @@ fn the_rewrite_that_saves_most_comes_first() {
 #[test]
 fn two_tables_of_files_tell_what_a_build_changed() {
     let table = |files: &[(&str, u32)]| -> FileTable {
-        let state = |mode| FileState { kind: EntryKind::File, mode, digest: None, target: None };
+        let state = |mode| FileState {
+            kind: EntryKind::File,
+            mode,
+            digest: None,
+            target: None,
+            size: 0,
+            modified: ModifiedTime::default(),
+        };
         files.iter().map(|(path, mode)| (ContextPath::new(path), state(*mode))).collect()
     };
     let before = table(&[("same", 1), ("edited", 1), ("removed", 1)]);

@@ -1,0 +1,299 @@
+//! Verdicts and their causes, as stories of a project without a disk.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Agreement, CauseKind, ChangeKind, FileChange, Forecast, Knowledge, PreviousBuild, PreviousStep,
+    Verdict, announced_times, compare, file_table, predict,
+};
+use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
+use crate::dockerfile::Dockerfile;
+use crate::plan::{BuildOptions, Dialect, Plan, PlanRequest, plan};
+use crate::store::Outcome;
+use crate::{BaseImage, Digest, Seconds};
+
+/// A Dockerfile and files in memory, with what an engine would remember of their builds.
+struct Story {
+    dockerfile: &'static str,
+    files: BTreeMap<&'static str, &'static str>,
+    options: BuildOptions,
+    images: BTreeMap<String, BaseImage>,
+    knowledge: Knowledge,
+}
+
+impl Story {
+    fn new(dockerfile: &'static str, files: &[(&'static str, &'static str)]) -> Self {
+        let base = BaseImage { layers: vec![Digest::of(b"base")], ..BaseImage::default() };
+        Self {
+            dockerfile,
+            files: files.iter().copied().collect(),
+            options: BuildOptions::default(),
+            images: [("base".to_owned(), base)].into(),
+            knowledge: Knowledge { recorded: true, ..Knowledge::default() },
+        }
+    }
+
+    fn argument(mut self, name: &str, value: &str) -> Self {
+        self.options.build_args.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let entry = |(path, content): (&&str, &&str)| Entry {
+            path: ContextPath::new(path),
+            kind: EntryKind::File,
+            mode: 0o644,
+            size: content.len() as u64,
+            modified: ModifiedTime::default(),
+            digest: Some(Digest::of(content.as_bytes())),
+            target: None,
+        };
+        Snapshot::new(self.files.iter().map(entry).collect(), 0)
+    }
+
+    fn plan(&self) -> Plan {
+        let dockerfile = Dockerfile::parse("Dockerfile", self.dockerfile).unwrap();
+        plan(PlanRequest {
+            dockerfile: &dockerfile,
+            snapshot: &self.snapshot(),
+            images: &self.images,
+            options: &self.options,
+            dialect: Dialect::default(),
+        })
+        .unwrap()
+    }
+
+    /// A build that succeeds, each step in one second.
+    fn built(mut self) -> Self {
+        let plan = self.plan();
+        let second = Some(Seconds::new(1.0));
+        self.knowledge.known.extend(plan.steps.iter().map(|step| (step.key, second)));
+        let steps = plan.steps.iter().map(|step| PreviousStep {
+            name: step.name.clone(),
+            instruction: step.instruction.clone(),
+            kind: step.kind,
+            key: step.key,
+            inputs: step.inputs.clone(),
+            seconds: second,
+        });
+        self.knowledge.previous =
+            Some(PreviousBuild { steps: steps.collect(), files: file_table(&self.snapshot()) });
+        self
+    }
+
+    fn forecast(&self) -> Forecast {
+        predict(&self.plan(), &self.snapshot(), &self.knowledge)
+    }
+
+    /// The verdict of the first step whose name has this in it.
+    fn verdict(&self, part: &str) -> Verdict {
+        let forecast = self.forecast();
+        let step = forecast.steps.iter().find(|step| step.step.name.contains(part));
+        step.unwrap_or_else(|| panic!("no step has `{part}`")).verdict.clone()
+    }
+
+    fn cause(&self, part: &str) -> CauseKind {
+        match self.verdict(part) {
+            Verdict::Rebuild(cause) | Verdict::Depends { cause, .. } | Verdict::Unknown(cause) => {
+                cause.kind
+            }
+            Verdict::Cached => panic!("`{part}` is cached"),
+        }
+    }
+}
+
+const INSTALL: &str = "FROM base\nCOPY r.txt .\nRUN install -r r.txt\nCOPY . .\n";
+
+#[test]
+fn editing_source_keeps_the_dependency_layer() {
+    let mut story = Story::new(INSTALL, &[("r.txt", "flask"), ("app.py", "1")]).built();
+    story.files.insert("app.py", "2");
+    assert_eq!(story.verdict("COPY r.txt"), Verdict::Cached);
+    assert_eq!(story.verdict("RUN install"), Verdict::Cached);
+    let changed = FileChange { path: "app.py".into(), change: ChangeKind::Modified };
+    assert_eq!(story.cause("COPY . ."), CauseKind::Files { files: vec![changed], more: 0 });
+}
+
+#[test]
+fn a_step_below_that_runs_is_the_cause_of_all_above() {
+    let mut story = Story::new(INSTALL, &[("r.txt", "flask")]).built();
+    story.files.insert("r.txt", "django");
+    assert_eq!(story.cause("RUN install"), CauseKind::Parent);
+    assert_eq!(story.cause("COPY . ."), CauseKind::Parent);
+}
+
+#[test]
+fn files_are_told_as_added_removed_or_of_another_kind() {
+    let mut story = Story::new("FROM base\nCOPY . .\n", &[("a", "1"), ("b", "1")]).built();
+    story.files.remove("a");
+    story.files.insert("c", "1");
+    let CauseKind::Files { files, more: 0 } = story.cause("COPY") else { panic!("no files") };
+    let told: Vec<_> = files.iter().map(|file| (&*file.path, file.change)).collect();
+    assert_eq!(told, [("a", ChangeKind::Removed), ("c", ChangeKind::Added)]);
+}
+
+#[test]
+fn many_files_are_named_in_part_and_counted() {
+    let names: Vec<String> = (0..30).map(|number| format!("f{number:02}")).collect();
+    let mut story = Story::new("FROM base\nCOPY . .\n", &[("z", "1")]).built();
+    for name in &names {
+        story.files.insert(Box::leak(name.clone().into_boxed_str()), "1");
+    }
+    let CauseKind::Files { files, more } = story.cause("COPY") else { panic!("no files") };
+    assert_eq!((files.len(), more), (20, 10));
+}
+
+#[test]
+fn an_argument_is_told_with_its_values() {
+    let text = "FROM base\nARG VERSION\nRUN make\n";
+    let story = Story::new(text, &[]).argument("VERSION", "1").built().argument("VERSION", "2");
+    let told = CauseKind::Argument {
+        name: "VERSION".into(),
+        before: Some("1".into()),
+        after: Some("2".into()),
+    };
+    assert_eq!(story.cause("RUN"), told);
+}
+
+#[test]
+fn the_value_of_what_looks_like_a_secret_is_never_told() {
+    let text = "FROM base\nARG API_TOKEN\nRUN make\n";
+    let story = Story::new(text, &[]).argument("API_TOKEN", "a").built().argument("API_TOKEN", "b");
+    let told = CauseKind::Argument { name: "API_TOKEN".into(), before: None, after: None };
+    assert_eq!(story.cause("RUN"), told);
+}
+
+#[test]
+fn a_variable_an_option_and_the_text_are_causes() {
+    let mut story = Story::new("FROM base\nENV MODE=a\nRUN make\n", &[]).built();
+    story.dockerfile = "FROM base\nENV MODE=b\nRUN make\n";
+    let told = CauseKind::Environment {
+        name: "MODE".into(),
+        before: Some("a".into()),
+        after: Some("b".into()),
+    };
+    assert_eq!(story.cause("RUN"), told);
+
+    story.dockerfile = "FROM base\nENV MODE=a\nRUN make\n";
+    story.options.network = Some("none".into());
+    let told =
+        CauseKind::Option { name: "network".into(), before: None, after: Some("none".into()) };
+    assert_eq!(story.cause("RUN"), told);
+
+    story.options.network = None;
+    story.dockerfile = "FROM base\nENV MODE=a\nRUN make all\n";
+    let told =
+        CauseKind::Instruction { before: Some("RUN make".into()), after: "RUN make all".into() };
+    assert_eq!(story.cause("RUN"), told);
+}
+
+#[test]
+fn another_base_image_is_told_with_both_digests() {
+    let mut story = Story::new("FROM base\nRUN make\n", &[]).built();
+    let moved = BaseImage { layers: vec![Digest::of(b"moved")], ..BaseImage::default() };
+    story.images.insert("base".into(), moved);
+    let CauseKind::BaseImage { before: Some(before), after: Some(after), .. } = story.cause("FROM")
+    else {
+        panic!("another cause")
+    };
+    assert_ne!(before, after);
+    assert_eq!(story.cause("RUN"), CauseKind::Parent);
+}
+
+#[test]
+fn a_base_image_that_nobody_can_resolve_makes_all_above_it_unknown() {
+    let mut story = Story::new("FROM base\nRUN make\n", &[]).built();
+    story.images.clear();
+    assert!(matches!(story.verdict("FROM"), Verdict::Unknown(_)));
+    assert!(matches!(story.verdict("RUN"), Verdict::Unknown(_)));
+}
+
+#[test]
+fn an_engine_that_was_never_recorded_is_unknown() {
+    let mut story = Story::new("FROM base\nRUN make\n", &[]);
+    story.knowledge.recorded = false;
+    assert!(matches!(story.verdict("RUN"), Verdict::Unknown(_)));
+}
+
+#[test]
+fn without_cache_every_step_runs_whatever_is_known() {
+    let mut story = Story::new("FROM base\nRUN make\n", &[]).built();
+    story.options.no_cache = true;
+    assert_eq!(story.cause("RUN"), CauseKind::NoCache);
+    assert_eq!(story.verdict("FROM"), Verdict::Cached);
+}
+
+const STAGES: &str = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
+                      FROM base\nCOPY --from=build /out /out\nRUN use /out\n";
+
+#[test]
+fn what_a_stage_writes_is_open_until_it_ran() {
+    let mut story = Story::new(STAGES, &[("a", "1")]).built();
+    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
+    story.files.insert("a", "2");
+    assert!(matches!(story.verdict("RUN make"), Verdict::Rebuild(_)));
+    assert_eq!(story.cause("COPY --from"), CauseKind::StageOutput);
+    assert!(matches!(story.verdict("COPY --from"), Verdict::Depends { .. }));
+    assert!(matches!(story.verdict("RUN use"), Verdict::Depends { .. }));
+}
+
+#[test]
+fn an_edited_copy_of_a_stage_runs_whatever_the_stage_writes() {
+    let mut story = Story::new(STAGES, &[("a", "1")]).built();
+    story.files.insert("a", "2");
+    story.dockerfile = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
+                        FROM base\nCOPY --from=build /out /elsewhere\nRUN use /out\n";
+    assert!(matches!(story.verdict("COPY --from"), Verdict::Rebuild(_)));
+}
+
+#[test]
+fn going_back_to_what_was_built_before_is_cached() {
+    let mut story = Story::new("FROM base\nCOPY a /a\nRUN make\n", &[("a", "1")]).built();
+    story.files.insert("a", "2");
+    let mut story = story.built();
+    story.files.insert("a", "1");
+    assert_eq!(story.verdict("COPY"), Verdict::Cached);
+    assert_eq!(story.verdict("RUN"), Verdict::Cached);
+}
+
+#[test]
+fn branches_run_side_by_side() {
+    let text = "FROM base AS one\nRUN one\nFROM base AS two\nRUN two\nRUN two more\n\
+                FROM base\nCOPY --from=one /x /x\nCOPY --from=two /y /y\n";
+    let mut story = Story::new(text, &[]).built();
+    story.options.no_cache = true;
+    let summary = story.forecast().summary;
+    assert_eq!((summary.rebuild, summary.cached), (5, 0));
+    // FROM is reused; then two steps of the longer branch and the copy from it.
+    assert_eq!(summary.seconds, Seconds::new(3.0));
+}
+
+#[test]
+fn agreement_counts_what_was_reached_and_is_no_base() {
+    let mut story = Story::new(INSTALL, &[("r.txt", "flask"), ("app.py", "1")]).built();
+    story.files.insert("app.py", "2");
+    let forecast = story.forecast();
+    let right = [Outcome::Ran, Outcome::Cached, Outcome::Cached, Outcome::Ran];
+    let all_right = Agreement { steps: 3, right: 3, ..Agreement::default() };
+    assert_eq!(compare(&forecast, &right), all_right);
+    let wrong = [Outcome::Cached, Outcome::Ran, Outcome::NotReached, Outcome::Cached];
+    let found = Agreement { steps: 2, false_cached: 1, false_rebuild: 1, ..Agreement::default() };
+    assert_eq!(compare(&forecast, &wrong), found);
+}
+
+#[test]
+fn an_edit_that_keeps_size_and_time_is_announced_later_and_stays_so() {
+    let mut story = Story::new(INSTALL, &[("r.txt", "one")]).built();
+    let mut had = file_table(&story.snapshot());
+    assert!(announced_times(&story.snapshot(), &had).is_empty());
+    story.files.insert("r.txt", "two");
+    let path = ContextPath::new("r.txt");
+    let later = ModifiedTime::default().later();
+    assert_eq!(announced_times(&story.snapshot(), &had).get(&path), Some(&later));
+
+    had = file_table(&story.snapshot());
+    had.get_mut(&path).unwrap().modified = later;
+    assert_eq!(announced_times(&story.snapshot(), &had).get(&path), Some(&later));
+    story.files.insert("r.txt", "six");
+    assert_eq!(announced_times(&story.snapshot(), &had).get(&path), Some(&later.later()));
+}
