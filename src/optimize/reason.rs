@@ -114,6 +114,12 @@ pub enum Reason {
         /// Which.
         name: String,
     },
+    /// An earlier step may have told pip or Python to look at the copied files.
+    #[error(
+        "`{0}` may tell pip or Python where to look for files, so it is not plain what the \
+         install reads; give such settings as options of `pip install`"
+    )]
+    Configured(String),
     /// `python -m pip` with modules in the working directory.
     #[error(
         "`python -m pip` also imports from the working directory, into which the COPY brings \
@@ -135,4 +141,41 @@ pub enum Reason {
     /// The plan of the result is not as it must be.
     #[error("the rewritten order did not keep its promise when it was planned, so it is dropped")]
     NotProven,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_says_what_is_in_the_way() {
+        let path = || ContextPath::new("requirements.txt");
+        let reasons = [
+            Reason::ForeignSyntax("example.com/frontend".into()),
+            Reason::Between { keyword: "ENV", copy: 3, install: 5 },
+            Reason::Command("ls".into()),
+            Reason::PipOption("--target lib".into()),
+            Reason::NeedsSources { place: "requirements.txt:2".into(), text: "-e .".into() },
+            Reason::NotUnderstood { place: "the command".into(), text: "a b".into() },
+            Reason::MissingManifest { file: "/app/requirements.txt".into(), copy: 3 },
+            Reason::IrregularManifest(path()),
+            Reason::UnreadableManifest { file: path(), reason: "permission denied".into() },
+            Reason::ManifestName(ContextPath::new("my file.txt")),
+            Reason::WrittenTwice(ContextPath::new("app/requirements.txt")),
+            Reason::Source("$SOURCE".into()),
+            Reason::Flag("--exclude".into()),
+            Reason::DestinationText("/app/a b/".into()),
+            Reason::Destination { copy: 3, place: "/etc".into() },
+            Reason::PipReads(ContextPath::new("pip.conf")),
+            Reason::Environment { name: "PYTHONPATH".into() },
+            Reason::Configured("RUN pip config set a b".into()),
+            Reason::Interpreter(ContextPath::new("app.py")),
+            Reason::Mount("type=bind,target=/x".into()),
+            Reason::UnknownDirectory,
+            Reason::Shell("pwsh -c".into()),
+            Reason::NotProven,
+        ];
+        let said: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(said.join("\n"));
+    }
 }

@@ -54,27 +54,36 @@ pub(super) fn measure(
         let Ok(now) = plan(PlanRequest { snapshot: &context, ..request.plan }) else { continue };
         let lost = lost_lines(original, &now);
         if hoists.iter().any(|hoist| lost.contains(&hoist.line)) {
-            builds.push((build.changed.clone(), context, lost));
+            builds.push(Build { changed: build.changed.clone(), context, plan: now, lost });
         }
     }
     let each = hoists.iter().map(|hoist| saving(request, original, hoist, &builds)).collect();
     if builds.is_empty() {
         let edited: Vec<_> = hoists.iter().map(|hoist| hoist.other.clone()).collect();
         let context = with_changes(request.plan.snapshot, &edited);
-        builds.push((edited, context, BTreeSet::new()));
+        let now = plan(PlanRequest { snapshot: &context, ..request.plan })?;
+        builds.push(Build { changed: edited, context, plan: now, lost: BTreeSet::new() });
     }
     let (mut before, mut after) = (Seconds::ZERO, Seconds::ZERO);
-    for (_, context, _) in &builds {
-        let was = plan(PlanRequest { snapshot: context, ..request.plan })?;
-        let is = plan(PlanRequest { snapshot: context, dockerfile: &dockerfile, ..request.plan })?;
-        before = before + lost_seconds(original, &was, &times);
-        after = after + lost_seconds(&rewritten, &is, &times);
+    for build in &builds {
+        let snapshot = &build.context;
+        let now = plan(PlanRequest { snapshot, dockerfile: &dockerfile, ..request.plan })?;
+        before = before + lost_seconds(original, &build.plan, &times);
+        after = after + lost_seconds(&rewritten, &now, &times);
     }
     let mean = |sum: Seconds| Some(Seconds::new(sum.get() / builds.len() as f64));
     Ok(Savings { each, before: mean(before), after: mean(after) })
 }
 
-type Build = (Vec<ContextPath>, Snapshot, BTreeSet<u32>);
+/// A past build, made again on the present context.
+struct Build {
+    changed: Vec<ContextPath>,
+    context: Snapshot,
+    /// The plan of the Dockerfile as it is.
+    plan: Plan,
+    /// The lines of the steps that run because of the changes.
+    lost: BTreeSet<u32>,
+}
 
 fn saving(request: &Request<'_>, original: &Plan, hoist: &Hoist, builds: &[Build]) -> Saving {
     let measured: Vec<Option<Seconds>> = original
@@ -90,10 +99,10 @@ fn saving(request: &Request<'_>, original: &Plan, hoist: &Hoist, builds: &[Build
         Seconds::new(TYPICAL_INSTALL)
     };
     let concerned: Vec<_> =
-        builds.iter().filter(|(_, _, lost)| lost.contains(&hoist.line)).collect();
+        builds.iter().filter(|build| build.lost.contains(&hoist.line)).collect();
     let helped = concerned
         .iter()
-        .filter(|(changed, ..)| !changed.iter().any(|path| hoist.manifests.contains(path)))
+        .filter(|build| !build.changed.iter().any(|path| hoist.manifests.contains(path)))
         .count();
     let takes = if is_measured {
         format!("took {:.1} s when last measured", install.get())

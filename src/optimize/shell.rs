@@ -164,6 +164,13 @@ mod tests {
         assert_eq!(script(r#"pip install flask==3 "a>=1" && b x\ y 'z[s]' """#), Some(expected));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "[ -~\n]{0,40}|(pip|install|-r|&&|;|\\||[ \"'$`(){}<>\\\\]){0,20}") {
+            let _ = script(&text);
+        }
+    }
+
     #[test]
     fn whatever_the_shell_works_out_is_opaque() {
         for text in [

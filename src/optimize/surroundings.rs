@@ -145,8 +145,9 @@ impl Surroundings<'_> {
         let refused = |place: &ContextPath| {
             Err(Reason::Destination { copy: self.copy, place: format!("/{place}") })
         };
-        let is_whole = self.destination.is_root() || self.destination == ContextPath::new("usr");
-        if is_whole {
+        // Packages are unpacked and built below /tmp, where tools look upwards for their settings.
+        let is_whole = ["", "usr", "var", "tmp", "var/tmp"].iter();
+        if is_whole.map(ContextPath::new).any(|whole| self.destination == whole) {
             return refused(&self.destination);
         }
         let is_system = |place: &&ContextPath| {

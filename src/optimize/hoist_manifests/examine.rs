@@ -83,6 +83,9 @@ pub(super) fn hoist(
     if !is_base_known(plan, step) && !before.iter().any(is_absolute_workdir) {
         return Err(at(instruction)(Reason::UnknownDirectory));
     }
+    if let Some(settings) = earlier_settings(request, copy.instruction) {
+        return Err(at(settings)(Reason::Configured(settings.text.clone())));
+    }
     let mut runs = Vec::new();
     for (position, between) in before.iter().enumerate().skip(copy_index + 1) {
         if !changes_nothing(between) {
@@ -115,7 +118,10 @@ pub(super) fn hoist(
     let last = runs.last().map_or(index, |run| run.index);
     let instructions: Vec<_> = runs.iter().map(|run| run.instruction).collect();
     let destination = ContextPath::new(&copy.destination);
-    let lines = lines::copies(copy.instruction, copy.transfer, &destination, &manifests)
+    let there = already_there(request, plan, &copy, &before[..copy_index]);
+    let mut missing = manifests.clone();
+    missing.retain(|place, source| there.get(place) != Some(source));
+    let lines = lines::copies(copy.instruction, copy.transfer, &destination, &missing)
         .map_err(at(copy.instruction))?;
     let edits = lines::edits(request.plan.dockerfile, copy.instruction, &instructions, &lines);
     let mut sources: Vec<_> = manifests.into_values().collect();
@@ -142,6 +148,36 @@ fn changes_nothing(instruction: &Instruction) -> bool {
             | InstructionKind::Healthcheck(_)
             | InstructionKind::Stopsignal(_)
     )
+}
+
+/// An instruction before the COPY, in whatever stage, that may leave behind settings of pip or
+/// paths to import from.
+fn earlier_settings<'a>(request: &Request<'a>, copy: &Instruction) -> Option<&'a Instruction> {
+    const MARKS: &[&str] = &[
+        "pip config",
+        "pip.conf",
+        "pip.ini",
+        "pydistutils",
+        "sitecustomize",
+        "usercustomize",
+        ".pth",
+        "--editable",
+        "setup.py develop",
+    ];
+    let mut earlier = request.plan.dockerfile.instructions().iter();
+    earlier.find(|instruction| {
+        let text = match &instruction.kind {
+            InstructionKind::Copy(_) | InstructionKind::Add(_) => instruction.text.clone(),
+            InstructionKind::Run { .. } => {
+                let bodies = instruction.heredocs.iter().map(|heredoc| &*heredoc.content);
+                [&*instruction.text].into_iter().chain(bodies).collect()
+            }
+            _ => return false,
+        };
+        let is_editable = text.contains("pip") && text.split_whitespace().any(|word| word == "-e");
+        instruction.line < copy.line
+            && (is_editable || MARKS.iter().any(|mark| text.contains(mark)))
+    })
 }
 
 /// Whether it sets the working directory whatever the base image's was.
@@ -293,6 +329,26 @@ fn is_installed_before(plan: &Plan, before: &[Instruction], wanted: &[ContextPat
             wanted.iter().all(|file| installed.contains(file))
         })
     })
+}
+
+/// What the COPYs right above `copy` bring in the same way, so that it need not be brought again.
+fn already_there(
+    request: &Request<'_>,
+    plan: &Plan,
+    copy_now: &Copy<'_>,
+    before: &[Instruction],
+) -> Manifests {
+    let mut there = Manifests::new();
+    for instruction in before.iter().rev().filter(|instruction| !changes_nothing(instruction)) {
+        let Ok(earlier) = copy(request, plan, instruction) else { break };
+        let is_alike = instruction.flags == copy_now.instruction.flags;
+        for (place, entry) in earlier.landing.iter() {
+            // The nearest one counts, as it writes over those above it.
+            let source = if is_alike { entry.path.clone() } else { ContextPath::root() };
+            there.entry(place.clone()).or_insert(source);
+        }
+    }
+    there
 }
 
 /// The nearest COPY before that brings a file to this place.

@@ -210,4 +210,22 @@ mod tests {
             assert!(matches!(include(line, "r:1"), Err(Reason::NotUnderstood { .. })), "{line}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_content_makes_it_panic(
+            text in "(-r|-c|--hash=|[ -~é\\\\\n]| |\n|#|;|@|\\[|a|\\./){0,30}",
+        ) {
+            let file = ContextPath::new("r.txt");
+            // Only the first file is there: the same text everywhere would include ever deeper.
+            let read = |path: &ContextPath| {
+                let text = if *path == file { text.as_str() } else { "" };
+                Ok((path.clone(), text.as_bytes().to_vec()))
+            };
+            let mut found = Manifests::new();
+            if follow(&file, &read, &mut found).is_ok() {
+                proptest::prop_assert!(found.contains_key(&file));
+            }
+        }
+    }
 }

@@ -108,6 +108,20 @@ const BETTERED: &[(&str, &str)] = &[
         "FROM python\r\nWORKDIR /app\r\nCOPY requirements.txt .\r\nRUN pip install \\\r\n  \
          -r requirements.txt\r\nCOPY . .\r\n",
     ),
+    // What is there already is not copied again.
+    (
+        "FROM python\nWORKDIR /app\nCOPY requirements.txt .\nCOPY . .\n\
+         RUN pip install -r requirements.txt\n",
+        "FROM python\nWORKDIR /app\nCOPY requirements.txt .\n\
+         RUN pip install -r requirements.txt\nCOPY . .\n",
+    ),
+    (
+        "FROM python\nWORKDIR /app\nCOPY requirements.txt .\nCOPY --chmod=644 . .\n\
+         RUN pip install -r requirements.txt\n",
+        "FROM python\nWORKDIR /app\nCOPY requirements.txt .\n\
+         COPY --chmod=644 requirements.txt .\n\
+         RUN pip install -r requirements.txt\nCOPY --chmod=644 . .\n",
+    ),
     // Wildcards and several sources.
     (
         "FROM python\nWORKDIR /app\nCOPY *.txt app.py ./\nRUN pip install -r requirements.txt\n",

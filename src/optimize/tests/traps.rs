@@ -174,7 +174,8 @@ fn requirement_files_that_the_copy_does_not_bring() {
 
 #[test]
 fn destinations_where_pip_reads_or_writes() {
-    for directory in ["/", "/usr", "/usr/local", "/usr/local/lib/app", "/etc", "/usr/lib/x"] {
+    for directory in ["/", "/usr", "/usr/local", "/usr/local/lib/app", "/etc", "/usr/lib/x", "/tmp"]
+    {
         let text = format!(
             "FROM python\nWORKDIR /work\nCOPY . {directory}\n\
              RUN pip install -r {directory}/requirements.txt\n"
@@ -242,7 +243,7 @@ fn variables_may_lead_pip_to_the_files() {
     // And those that do not.
     let harmless = in_app(
         "ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 APP_HOME=/app PATH=/opt/venv/bin:$PATH \
-         PIP_INDEX_URL=https://example.com/simple VIRTUAL_ENV=/opt/venv\n\
+         PIP_INDEX_URL=https://example.com/simple PIP_CERT=/etc/ssl/ca.crt VIRTUAL_ENV=/opt/venv\n\
          COPY . .\nRUN pip install -r requirements.txt",
     );
     assert!(flask(&harmless).bettered().contains("COPY requirements.txt .\n"));
@@ -255,6 +256,24 @@ fn an_interpreter_imports_from_the_working_directory() {
     let elsewhere = "FROM python\nWORKDIR /work\nCOPY . /app\n\
                      RUN python3 -m pip install -r /app/requirements.txt\n";
     assert!(flask(elsewhere).bettered().contains("COPY requirements.txt /app/\n"));
+}
+
+#[test]
+fn earlier_steps_may_have_told_pip_where_to_look() {
+    for earlier in [
+        "RUN pip config set global.find-links /app/wheels",
+        "COPY pip.conf /etc/pip.conf",
+        "RUN echo /app > /usr/lib/python3/site-packages/app.pth",
+        "RUN pip install -e /app",
+        "RUN cd /app && python setup.py develop",
+        "RUN <<EOF\npip config set a b\nEOF",
+    ] {
+        let text = in_app(&format!("{earlier}\nCOPY . .\nRUN pip install -r requirements.txt"));
+        let project = flask(&text).file("pip.conf", "").file(".dockerignore", "!pip.conf\n");
+        let reason = project.refused();
+        let told = ["may tell pip or Python where to look", "which pip may read or write"];
+        assert!(told.iter().any(|words| reason.contains(words)), "{earlier}: {reason}");
+    }
 }
 
 #[test]
