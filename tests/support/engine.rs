@@ -1,5 +1,7 @@
 //! Real engines for tests, and the program run against them.
 
+#![allow(dead_code, reason = "every test binary uses its own part of this")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -87,6 +89,35 @@ impl Workshop {
         std::fs::write(full, content).expect("a file");
     }
 
+    /// Copies a directory of the repository into the context.
+    pub(crate) fn copy_of(&self, directory: &str) {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+        for entry in std::fs::read_dir(&from).expect("a directory of the repository") {
+            let path = entry.expect("an entry").path();
+            let to = self.context().join(path.file_name().expect("a name"));
+            std::fs::copy(&path, to).expect("a copy");
+        }
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.context().join(path)).expect("a file")
+    }
+
+    /// Appends to a file.
+    pub(crate) fn append(&self, path: &str, more: &str) {
+        self.file(path, &(self.read(path) + more));
+    }
+
+    /// Text that no other build has seen, so that no engine has its steps already.
+    pub(crate) fn salt(&self) -> String {
+        format!("{}-{}", self.tag, hex::encode(rand::random::<[u8; 6]>()))
+    }
+
+    /// A path beside the context, where a test may write what is no part of it.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
     /// Runs the program in the context.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command().args(arguments).output().expect("the program runs")
@@ -102,6 +133,13 @@ impl Workshop {
             .env_remove("DOCKER_CONTEXT")
             .env_remove("BUILDKIT_PROGRESS");
         command
+    }
+
+    /// What `predict --format json` says.
+    pub(crate) fn predict(&self) -> Value {
+        let output = self.run(&["predict", "--format", "json", "."]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON and nothing else")
     }
 
     /// Builds and gives the report.
@@ -129,7 +167,7 @@ impl Drop for Workshop {
     }
 }
 
-fn json(path: &Path) -> Value {
+pub(crate) fn json(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).expect("a report");
     serde_json::from_str(&text).expect("a report in JSON")
 }
