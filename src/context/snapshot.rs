@@ -35,7 +35,7 @@ pub enum EntryKind {
     CharacterDevice,
     /// A block device.
     BlockDevice,
-    /// A socket; a walk leaves it out.
+    /// A socket; the engine makes an empty file of it.
     Socket,
 }
 

@@ -24,9 +24,9 @@ use crate::Digest;
 /// Reads the context at `root`: every file, directory and link that the rules leave, with the
 /// digest of every regular file.
 ///
-/// Links are not followed, except that `root` itself may be one. Sockets are left out; docker's own
-/// client sends each as an empty file, which no build can want. A file
-/// that vanishes or changes while it is read is an error, and so is one that cannot be read; all
+/// Links are not followed, except that `root` itself may be one. A socket is listed: docker's own
+/// client sends each as an empty file, and an image must not differ from docker's. A file that
+/// vanishes or changes while it is read is an error, and so is one that cannot be read; all
 /// of them are named together.
 pub fn snapshot(root: &Path, rules: &IgnoreRules) -> Result<Snapshot, Error> {
     snapshot_with_index(root, rules, None).map(|(snapshot, _)| snapshot)
@@ -145,8 +145,7 @@ impl Visitor<'_> {
             return WalkState::Continue;
         }
         match self.read_leaf(entry, &path) {
-            Ok(Some(entry)) => self.found.entries.push(entry),
-            Ok(None) => {}
+            Ok(entry) => self.found.entries.push(entry),
             Err(reason) => self.found.problems.push(Problem { path, reason }),
         }
         WalkState::Continue
@@ -177,17 +176,12 @@ impl Visitor<'_> {
         WalkState::Continue
     }
 
-    /// The entry of what is no directory; `None` for a socket.
-    fn read_leaf(
-        &mut self,
-        entry: &DirEntry,
-        path: &ContextPath,
-    ) -> Result<Option<Entry>, ProblemReason> {
+    /// The entry of what is no directory.
+    fn read_leaf(&mut self, entry: &DirEntry, path: &ContextPath) -> Result<Entry, ProblemReason> {
         let metadata = stat(entry)?;
         let Some(kind) = kind(metadata.file_type()) else { return Err(ProblemReason::Changed) };
         let mut described = describe(path.clone(), kind, &metadata);
         match kind {
-            EntryKind::Socket => return Ok(None),
             EntryKind::Directory => return Err(ProblemReason::Changed),
             EntryKind::File => {
                 described.digest = Some(self.digest(entry.path(), &metadata)?);
@@ -196,9 +190,12 @@ impl Visitor<'_> {
                 let target = std::fs::read_link(entry.path()).map_err(named)?;
                 described.target = Some(target.as_os_str().as_bytes().into());
             }
-            EntryKind::Fifo | EntryKind::CharacterDevice | EntryKind::BlockDevice => {}
+            EntryKind::Fifo
+            | EntryKind::CharacterDevice
+            | EntryKind::BlockDevice
+            | EntryKind::Socket => {}
         }
-        Ok(Some(described))
+        Ok(described)
     }
 
     fn digest(&mut self, path: &Path, metadata: &Metadata) -> Result<Digest, ProblemReason> {

@@ -159,7 +159,7 @@ fn two_walks_are_equal_and_times_do_not_change_the_digest() {
 }
 
 #[test]
-fn sockets_are_left_out_and_pipes_do_not_block() {
+fn sockets_are_listed_and_pipes_do_not_block() {
     let project = Project::new();
     let _listener = std::os::unix::net::UnixListener::bind(project.path("socket")).unwrap();
     let mode = rustix::fs::Mode::from_raw_mode(0o644);
@@ -167,7 +167,7 @@ fn sockets_are_left_out_and_pipes_do_not_block() {
     rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
     let snapshot = project.snapshot("");
     let kinds: Vec<_> = snapshot.entries().iter().map(|entry| entry.kind).collect();
-    assert_eq!(kinds, [EntryKind::Fifo]);
+    assert_eq!(kinds, [EntryKind::Fifo, EntryKind::Socket]);
 }
 
 #[test]

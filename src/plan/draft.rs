@@ -134,6 +134,7 @@ impl Builder<'_> {
         let expanded = transfer::expand(instruction, transfer, is_add, state, self.words)
             .map_err(|problem| self.at(problem, instruction))?;
         let mut inputs = vec![KeyInput::Instruction { value: expanded.value }];
+        inputs.extend(self.source_date_epoch());
         inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
         match &transfer.from {
             None if expanded.selectors.is_empty() => {}
@@ -160,6 +161,7 @@ impl Builder<'_> {
     pub(super) fn workdir(&self, instruction: &Instruction, state: &StageState) -> Draft {
         let value = json!({ "directory": state.directory, "owner": state.user }).to_string();
         let mut inputs = vec![KeyInput::Instruction { value }];
+        inputs.extend(self.source_date_epoch());
         inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
         Draft {
             name: shown_text(instruction, &state.environment, self.words),
@@ -168,6 +170,15 @@ impl Builder<'_> {
             uncertain: state.uncertain,
             no_cache: self.request.options.no_cache,
         }
+    }
+
+    /// The time that the build asks for in what it makes, where the engine heeds it.
+    fn source_date_epoch(&self) -> Option<KeyInput> {
+        const NAME: &str = "SOURCE_DATE_EPOCH";
+        let given = self.request.options.build_args.get(NAME);
+        let value = given.or_else(|| self.stages.globals.get(NAME))?.clone();
+        let counts = self.request.dialect.source_date_epoch_counts && !value.is_empty();
+        counts.then(|| KeyInput::Option { name: "source-date-epoch".to_owned(), value })
     }
 
     fn context_files(

@@ -103,6 +103,7 @@ impl fmt::Display for Platform {
 }
 
 /// Where engines differ in how they read Dockerfiles, as data.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about an engine")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dialect {
     /// Whether a cache mount's id and sharing are part of the key (`run-cache-mount-id`).
@@ -110,6 +111,9 @@ pub struct Dialect {
     /// Whether every RUN mount makes a single unnamed stage show as `stage-0`
     /// (`run-bind-mount-other`); older engines do so for cache mounts and `from` only.
     pub every_mount_is_a_source: bool,
+    /// Whether `SOURCE_DATE_EPOCH` sets the times of what COPY, ADD and WORKDIR make, and so
+    /// counts for them (`source-date-epoch`).
+    pub source_date_epoch_counts: bool,
     /// Whether ONBUILD triggers are counted in a step's `n` and shown with `ONBUILD `
     /// (`base-onbuild`).
     pub marks_onbuild: bool,
@@ -123,6 +127,7 @@ impl Dialect {
         Self {
             cache_mount_options_count: at < (23, 0),
             every_mount_is_a_source: at >= (23, 0),
+            source_date_epoch_counts: at >= (27, 0),
             marks_onbuild: at >= (27, 4),
         }
     }
