@@ -10,7 +10,7 @@ use super::hoist_manifests::Hoist;
 use super::types::{Request, Saves};
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::dockerfile::Dockerfile;
-use crate::plan::{Plan, PlanRequest, StepKind, plan};
+use crate::plan::{self, Plan, PlanRequest, StepKind, plan};
 use crate::{Digest, Seconds};
 
 /// What an install of a small application takes with a fair connection, where it was never
@@ -45,14 +45,21 @@ pub(super) fn measure(
         return Ok(Savings { each: Vec::new(), before: None, after: None });
     }
     let dockerfile = Dockerfile::parse(request.plan.dockerfile.name(), text)?;
-    let rewritten = plan(PlanRequest { dockerfile: &dockerfile, ..request.plan })?;
+    let on = |dockerfile: &Dockerfile, snapshot: &Snapshot| plan_on(request, dockerfile, snapshot);
+    let source = request.plan.dockerfile;
     let times = times(request, original, hoists);
+    let mut present = that_changed(request, hoists);
+    if on(source, &present).is_err() || on(&dockerfile, &present).is_err() {
+        // Something that is copied by name never changed.
+        present = request.plan.snapshot.clone();
+    }
+    let (written, rewritten) = (on(source, &present)?, on(&dockerfile, &present)?);
     let mut builds = Vec::new();
     for build in request.history.builds {
-        let context = with_changes(request.plan.snapshot, &build.changed);
+        let context = with_changes(&present, &build.changed);
         // A build whose files the present Dockerfile cannot use says nothing about it.
-        let Ok(now) = plan(PlanRequest { snapshot: &context, ..request.plan }) else { continue };
-        let lost = lost_lines(original, &now);
+        let Ok(now) = on(source, &context) else { continue };
+        let lost = lost_lines(&written, &now);
         if hoists.iter().any(|hoist| lost.contains(&hoist.line)) {
             builds.push(Build { changed: build.changed.clone(), context, plan: now, lost });
         }
@@ -60,19 +67,26 @@ pub(super) fn measure(
     let each = hoists.iter().map(|hoist| saving(request, original, hoist, &builds)).collect();
     if builds.is_empty() {
         let edited: Vec<_> = hoists.iter().map(|hoist| hoist.other.clone()).collect();
-        let context = with_changes(request.plan.snapshot, &edited);
-        let now = plan(PlanRequest { snapshot: &context, ..request.plan })?;
+        let context = with_changes(&present, &edited);
+        let now = on(source, &context)?;
         builds.push(Build { changed: edited, context, plan: now, lost: BTreeSet::new() });
     }
     let (mut before, mut after) = (Seconds::ZERO, Seconds::ZERO);
     for build in &builds {
-        let snapshot = &build.context;
-        let now = plan(PlanRequest { snapshot, dockerfile: &dockerfile, ..request.plan })?;
-        before = before + lost_seconds(original, &build.plan, &times);
+        let now = on(&dockerfile, &build.context)?;
+        before = before + lost_seconds(&written, &build.plan, &times);
         after = after + lost_seconds(&rewritten, &now, &times);
     }
     let mean = |sum: Seconds| Some(Seconds::new(sum.get() / builds.len() as f64));
     Ok(Savings { each, before: mean(before), after: mean(after) })
+}
+
+fn plan_on(
+    request: &Request<'_>,
+    dockerfile: &Dockerfile,
+    snapshot: &Snapshot,
+) -> Result<Plan, plan::Error> {
+    plan(PlanRequest { dockerfile, snapshot, ..request.plan })
 }
 
 /// A past build, made again on the present context.
@@ -161,6 +175,20 @@ fn lost_seconds(before: &Plan, after: &Plan, times: &BTreeMap<String, Seconds>) 
         .filter(|(was, is)| was.key != is.key)
         .filter_map(|(was, _)| times.get(&was.instruction).copied())
         .sum()
+}
+
+/// The present context without the files that no past build changed: they cannot change a key,
+/// and a plan of few files is made in no time.
+fn that_changed(request: &Request<'_>, hoists: &[Hoist]) -> Snapshot {
+    let mut kept: BTreeSet<&ContextPath> = BTreeSet::new();
+    kept.extend(request.history.builds.iter().flat_map(|build| &build.changed));
+    for hoist in hoists {
+        kept.extend(&hoist.manifests);
+        kept.insert(&hoist.other);
+    }
+    let snapshot = request.plan.snapshot;
+    let is_kept = |entry: &&Entry| entry.kind != EntryKind::File || kept.contains(&entry.path);
+    Snapshot::new(snapshot.entries().iter().filter(is_kept).cloned().collect(), snapshot.ignored())
 }
 
 /// The snapshot with other content at these paths; what is not there now is added.

@@ -33,6 +33,13 @@ fn past_builds_are_counted_by_what_they_changed() {
 }
 
 #[test]
+fn files_that_never_changed_are_still_there_for_a_copy_by_name() {
+    let text = format!("{TEXT}COPY never.txt /never\n");
+    let project = flask(&text).file("never.txt", "x").took("RUN pip", 4.0).past(&["app.py"]);
+    assert_eq!(project.optimize().before, Some(Seconds::new(4.0)));
+}
+
+#[test]
 fn without_a_past_one_edit_is_counted() {
     let found = flask(TEXT).took("RUN pip", 12.0).took("RUN make", 1.0).optimize();
     let saves = found.rewrites[0].saves;
