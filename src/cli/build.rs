@@ -310,9 +310,11 @@ fn describe(error: &BuildError, project: &Project) -> String {
     };
     let Some((first, last)) = place else { return message };
     let lines = project.source.dockerfile.source().lines().zip(1u32..);
-    for (text, line) in lines.filter(|(_, line)| (first..=last).contains(line)) {
-        message.push_str(&format!("\n{}:{line} | {text}", project.source.file.name));
-    }
+    let name = &project.source.file.name;
+    let shown = lines
+        .filter(|(_, line)| (first..=last).contains(line))
+        .map(|(text, line)| format!("\n{name}:{line} | {text}"));
+    message.extend(shown);
     message
 }
 

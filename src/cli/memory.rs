@@ -6,10 +6,10 @@ use super::environment::Environment;
 use super::ui::Ui;
 use crate::context::{ContextPath, EntryKind, ModifiedTime, Snapshot};
 use crate::optimize::PastBuild;
-use crate::plan::{Plan, StepKey, StepKind};
+use crate::plan::{Plan, Step, StepKey, StepKind};
 use crate::predict::{FileState, FileTable, Knowledge, PreviousBuild, PreviousStep};
 use crate::store::{BuildRecord, FileRecord, Store, StoreError};
-use crate::{BaseImage, Digest};
+use crate::{BaseImage, Digest, Seconds};
 
 /// Which builds are compared: one Dockerfile and target of one project on one engine.
 #[derive(Debug, Clone)]
@@ -69,6 +69,20 @@ impl Memory {
             files: files(&build.files),
             steps: build.steps.into_iter().filter_map(step).collect(),
         })
+    }
+
+    /// How long this step, or the last one with the same text, took when it ran.
+    pub(super) fn measured(&self, line: &Line, step: &Step) -> Option<Seconds> {
+        let store = self.0.as_ref()?;
+        let known = store.known(&line.engine, &[step.key.0]).ok()?;
+        let of_key = known.get(&step.key.0).filter(|timing| timing.runs > 0);
+        if let Some(timing) = of_key {
+            return Some(timing.seconds);
+        }
+        store
+            .nearest_step(&line.engine, &line.project, &step.name, &step.instruction)
+            .ok()??
+            .seconds
     }
 
     /// What the last builds of this line changed, each against the one before it.

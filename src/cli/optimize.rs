@@ -9,7 +9,6 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::project::{EngineNeed, Project, prepare};
 use super::ui::Ui;
-use crate::Seconds;
 use crate::context::ContextPath;
 use crate::optimize::{self, History, Optimization, Request};
 use crate::plan::{PlanRequest, Step};
@@ -47,10 +46,7 @@ fn find(project: &Project) -> Result<Optimization, Failure> {
     let read =
         move |path: &ContextPath| -> io::Result<Vec<u8>> { std::fs::read(path.on_disk(&root)) };
     let past = project.memory.changes(&project.line, PAST_BUILDS);
-    let seconds = |step: &Step| -> Option<Seconds> {
-        let forecast = project.forecast.steps.iter().find(|known| known.step.key == step.key)?;
-        Some(forecast.seconds).filter(|seconds| *seconds > Seconds::ZERO)
-    };
+    let seconds = |step: &Step| project.memory.measured(&project.line, step);
     let request = Request {
         plan: PlanRequest {
             dockerfile: &project.source.dockerfile,

@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_registrys_configuration_is_a_base_image() {
+    fn the_configuration_in_a_registry_is_a_base_image() {
         let layer = Digest::of(b"layer");
         let json = format!(
             r#"{{"os":"linux","architecture":"arm64","variant":"v8","config":{{"Env":["A=1"],

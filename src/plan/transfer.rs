@@ -57,7 +57,8 @@ pub(super) fn expand(
         }
         let (path, include) = if transfer.parents {
             let (pivot, pattern) = source.split_once("/./").unwrap_or(("", &source));
-            (clean(pivot), vec![clean(pattern)])
+            // A pattern that names nothing of its own takes everything.
+            (clean(pivot), Some(clean(pattern)).filter(|one| !one.is_empty()).into_iter().collect())
         } else {
             (clean(&source), Vec::new())
         };

@@ -226,20 +226,20 @@ fn builds_of_other_targets_and_dockerfiles_are_apart() {
 #[test]
 fn only_the_newest_builds_keep_their_files() {
     let mut store = Store::in_memory().unwrap();
-    for at in 1..=6 {
+    for at in 1..=16 {
         store.record(&build(at, vec![])).unwrap();
     }
     let manifests = |store: &Store| -> i64 {
         store.connection.query_row("SELECT count(*) FROM manifest", [], |row| row.get(0)).unwrap()
     };
-    assert_eq!(manifests(&store), 3);
-    assert_eq!(latest(&store).unwrap().files, vec![file("app.py", 6)]);
-    for at in 7..=9 {
-        let unchanged = BuildRecord { files: vec![file("app.py", 6)], ..build(at, vec![]) };
+    assert_eq!(manifests(&store), 10);
+    assert_eq!(latest(&store).unwrap().files, vec![file("app.py", 16)]);
+    for at in 17..=26 {
+        let unchanged = BuildRecord { files: vec![file("app.py", 16)], ..build(at, vec![]) };
         store.record(&unchanged).unwrap();
     }
     assert_eq!(manifests(&store), 1);
-    assert_eq!(latest(&store).unwrap().files, vec![file("app.py", 6)]);
+    assert_eq!(latest(&store).unwrap().files, vec![file("app.py", 16)]);
 }
 
 #[test]
