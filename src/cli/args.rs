@@ -5,6 +5,7 @@
 //! silently. Wrong use is a [`clap::Error`]; the caller prints it and exits with 125 (0 for
 //! help and version).
 
+mod reference;
 mod refused;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,13 @@ pub use values::{Assignment, ProgressMode, Secret, SecretSource, UsageError};
 /// `smartbuild PATH` is short for `smartbuild build PATH` and takes the flags of `docker build`.
 /// A directory that is called like a command is written `./predict`.
 #[derive(Debug, Clone, PartialEq, Parser)]
-#[command(name = "smartbuild", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "smartbuild",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    override_usage = "smartbuild [build] [OPTIONS] PATH\n       smartbuild COMMAND …"
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -142,7 +149,7 @@ pub enum Format {
 #[allow(clippy::struct_excessive_bools, reason = "docker's switches are independent of each other")]
 pub struct BuildFlags {
     /// Name of the image, NAME or NAME:TAG; may be given several times
-    #[arg(short = 't', long = "tag", value_name = "NAME")]
+    #[arg(short = 't', long = "tag", value_name = "NAME", value_parser = reference::tag)]
     pub tags: Vec<String>,
     /// The Dockerfile; PATH/Dockerfile unless given
     #[arg(short, long, value_name = "FILE")]

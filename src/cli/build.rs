@@ -29,6 +29,7 @@ pub(super) async fn run(
     environment: &Environment,
     ui: &mut Ui,
 ) -> Result<(), Failure> {
+    make_way(args)?;
     let mut project =
         prepare(&args.path, &args.flags, EngineNeed::Required, environment, ui).await?;
     let Some(docker) = project.docker.take() else {
@@ -36,11 +37,11 @@ pub(super) async fn run(
     };
     let mode = args.progress();
     let talks = !matches!(mode, ProgressMode::Quiet | ProgressMode::RawJson);
+    let request = request(&project, &args.flags, environment)?;
     if talks {
         let text = report::forecast(Some(&project.context), &project.forecast, ui.messages());
         ui.status(&text)?;
     }
-    let request = request(&project, &args.flags, environment)?;
     let begun = (SystemTime::now(), Instant::now());
     let built = watch(&docker, &request, &project, mode, ui).await?;
     let seconds = Seconds::from(begun.1.elapsed());
@@ -54,6 +55,32 @@ pub(super) async fn run(
         write_report(path, &report::json::build(&subject, &project.forecast, &ended, sent))?;
     }
     outcome
+}
+
+/// Sees that what was asked for can be written, before anything is built for it.
+///
+/// The id of an earlier image goes: whoever reads it after a failure would take it for this one's.
+fn make_way(args: &BuildArgs) -> Result<(), Failure> {
+    for file in args.flags.iidfile.iter().chain(&args.report) {
+        let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+        if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
+            return Err(anyhow::anyhow!(
+                "cannot write {}: there is no directory {}",
+                file.display(),
+                directory.display()
+            )
+            .into());
+        }
+    }
+    let Some(file) = &args.flags.iidfile else { return Ok(()) };
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(anyhow::Error::new(error)
+                .context(format!("cannot write the image's id to {}", file.display()))
+                .into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What the engine did.
@@ -272,9 +299,7 @@ fn finish(
             }
             if let Some(path) = &args.flags.iidfile {
                 let id = outcome.image.map(|id| id.to_string()).unwrap_or_default();
-                std::fs::write(path, id).with_context(|| {
-                    format!("cannot write the image's id to {}", path.display())
-                })?;
+                std::fs::write(path, id).map_err(|error| not_written(path, &error))?;
             }
             if let (true, Some(id)) = (args.flags.quiet, outcome.image) {
                 ui.result(&format!("{id}\n"))?;
@@ -318,9 +343,12 @@ fn describe(error: &BuildError, project: &Project) -> String {
     message
 }
 
+/// What was built is there, and still not everything that was asked for.
+fn not_written(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Build(Some(format!("cannot write {}: {error}", path.display())))
+}
+
 fn write_report(path: &Path, report: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(report)?;
-    std::fs::write(path, text + "\n")
-        .with_context(|| format!("cannot write the report to {}", path.display()))?;
-    Ok(())
+    std::fs::write(path, text + "\n").map_err(|error| not_written(path, &error))
 }

@@ -46,7 +46,7 @@ impl Failure {
     pub(super) fn say(&self, ui: &mut Ui) -> io::Result<()> {
         match self {
             Self::NotBegun(error) if is_broken_pipe(error) => Ok(()),
-            Self::NotBegun(error) => ui.error(&format!("{error:#}")),
+            Self::NotBegun(error) => ui.error(&chain(error)),
             Self::Dockerfile(diagnostic) => {
                 let rendered = render(&**diagnostic, ui);
                 ui.status(&rendered)
@@ -56,6 +56,20 @@ impl Failure {
             Self::Cancelled => ui.error("the build was cancelled"),
         }
     }
+}
+
+/// The error and its causes, each unless it has been said: many errors name their cause.
+fn chain(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said.push_str(": ");
+            said.push_str(&cause);
+        }
+    }
+    said
 }
 
 /// Every error that a command meets before it begins.

@@ -28,13 +28,13 @@ impl Memory {
     /// Opens the store; where that fails, says so once.
     pub(super) fn open(environment: &Environment, ui: &mut Ui) -> std::io::Result<Self> {
         let Some(directory) = &environment.cache_directory else {
-            ui.warning("nothing is remembered: set SMARTBUILD_CACHE_DIR or HOME")?;
+            ui.warning("going on without records: set SMARTBUILD_CACHE_DIR or HOME")?;
             return Ok(Self(None));
         };
         match Store::open(directory) {
             Ok(store) => Ok(Self(Some(store))),
             Err(error) => {
-                ui.warning(&format!("nothing is remembered of this build: {error}"))?;
+                ui.warning(&format!("going on without records: {error}"))?;
                 Ok(Self(None))
             }
         }

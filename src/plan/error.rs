@@ -4,7 +4,7 @@ use crate::dockerfile::{Instruction, Span};
 
 /// A Dockerfile that parses and still cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{dockerfile}:{line}: {problem}")]
+#[error("{dockerfile}{}: {problem}", at_line(*line))]
 pub struct Error {
     /// The Dockerfile's name.
     pub dockerfile: String,
@@ -23,7 +23,7 @@ pub enum Problem {
     #[error("there is no FROM, so there is nothing to build")]
     NoStage,
     /// `--target` names no stage.
-    #[error("the target stage `{target}` does not exist; the stages are {}", stages.join(", "))]
+    #[error("the target stage `{target}` does not exist; {}", listed(stages))]
     NoTarget {
         /// What was asked for.
         target: String,
@@ -59,6 +59,18 @@ pub enum Problem {
         /// Why.
         reason: String,
     },
+}
+
+fn at_line(line: u32) -> String {
+    if line == 0 { String::new() } else { format!(":{line}") }
+}
+
+fn listed(stages: &[String]) -> String {
+    match stages {
+        [] => "no stage has a name: write FROM … AS NAME".to_owned(),
+        [only] => format!("the one stage with a name is `{only}`"),
+        several => format!("the stages are {}", several.join(", ")),
+    }
 }
 
 impl Problem {

@@ -1,5 +1,7 @@
 //! Containers of images that a test built, through the engine's own API.
 
+#![allow(dead_code, reason = "every test binary uses its own part of this")]
+
 use std::process::Command;
 use std::time::{Duration, Instant};
 

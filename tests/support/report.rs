@@ -1,5 +1,7 @@
 //! Reading reports: what was forecast against what happened.
 
+#![allow(dead_code, reason = "every test binary uses its own part of this")]
+
 use serde_json::Value;
 
 /// The steps of a report but FROM, of which engines speak unevenly.

@@ -27,6 +27,14 @@ pub enum UsageError {
     /// `--add-host`.
     #[error("`{0}` is not a host; write NAME:ADDRESS, such as db:10.0.0.5 or db:host-gateway")]
     Host(String),
+    /// `--tag`.
+    #[error("{reason}; write NAME or NAME:TAG, such as shop:1.2")]
+    Tag {
+        /// As given.
+        text: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// `--ulimit`.
     #[error("`{0}` is not a limit; write NAME=SOFT or NAME=SOFT:HARD, such as nofile=1024:2048")]
     Ulimit(String),
