@@ -327,8 +327,13 @@ fn describe(error: &BuildError, project: &Project) -> String {
         BuildError::Failed { location: Some(location), .. } => {
             Some((location.line, location.last_line))
         }
+        // An old engine says only which step failed.
         BuildError::Failed { step: Some(step), .. } => {
-            let found = project.plan.steps.iter().find(|planned| planned.name == *step);
+            let image = step.strip_prefix("[internal] load metadata for ");
+            let found = project.plan.steps.iter().find(|planned| {
+                let reads = |image| planned.name.ends_with(&format!(" FROM {image}"));
+                planned.name == *step || image.is_some_and(reads)
+            });
             found.map(|planned| (planned.line, planned.last_line))
         }
         _ => None,

@@ -10,7 +10,7 @@ use crate::context::ContextPath;
 pub enum Error {
     /// Nothing listens where the engine was expected.
     #[error(
-        "no engine answers at {endpoint}: {source}; start it, or name another one with DOCKER_HOST or --context"
+        "no engine answers at {endpoint}: {source}; start it, or name another one with DOCKER_HOST or DOCKER_CONTEXT"
     )]
     Unreachable {
         /// Where it was looked for.
@@ -148,7 +148,7 @@ mod tests {
         let source = io::Error::from(io::ErrorKind::NotFound);
         insta::assert_snapshot!(
             Error::Unreachable { endpoint: endpoint.clone(), source },
-            @"no engine answers at unix:///var/run/docker.sock: entity not found; start it, or name another one with DOCKER_HOST or --context"
+            @"no engine answers at unix:///var/run/docker.sock: entity not found; start it, or name another one with DOCKER_HOST or DOCKER_CONTEXT"
         );
         insta::assert_snapshot!(
             Error::Forbidden { endpoint: endpoint.clone() },

@@ -97,7 +97,7 @@ mod tests {
             "shop",
             "shop:1.2-rc_3",
             "team/shop:Latest",
-            "a.b__c-d---e/f_g",
+            "team/a.b__c-d---e/f_g",
             "localhost/shop",
             "localhost:5000/shop:1",
             "registry.example.org/team/shop",
