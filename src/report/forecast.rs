@@ -96,11 +96,16 @@ fn sum(forecast: &Forecast, width: usize) -> String {
         }
     }
     let mut line = format!("forecast  {}", parts.join(", "));
-    if summary.seconds_full > Seconds::ZERO {
-        for addition in [
-            format!(", about {}", units::seconds(summary.seconds)),
-            format!(" ({} without cache)", units::seconds(summary.seconds_full)),
-        ] {
+    if is_worth_saying(summary.seconds_full) {
+        // Where nothing runs, or nobody knows how long it takes, "about 0.00 s" says nothing.
+        let about = if is_worth_saying(summary.seconds) {
+            format!(", about {}", units::seconds(summary.seconds))
+        } else {
+            String::new()
+        };
+        for addition in
+            [about, format!(" ({} without cache)", units::seconds(summary.seconds_full))]
+        {
             if columns(&line) + columns(&addition) > width {
                 break;
             }
@@ -108,6 +113,11 @@ fn sum(forecast: &Forecast, width: usize) -> String {
         }
     }
     fit(&line, width).into_owned()
+}
+
+/// Whether a duration is more than the noise of a build.
+fn is_worth_saying(duration: Seconds) -> bool {
+    duration.get() >= 0.05
 }
 
 /// One line of the list, safe for a terminal.

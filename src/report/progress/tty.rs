@@ -28,6 +28,8 @@ pub(super) struct Tty {
     capabilities: Capabilities,
     multi: MultiProgress,
     bar: ProgressBar,
+    /// Whether the sum of reused steps stands above a failure already.
+    is_summed: bool,
 }
 
 impl Tty {
@@ -45,7 +47,7 @@ impl Tty {
         // Names are escaped in the steps, so they are looked up escaped.
         let expected =
             expected.into_iter().map(|(name, time)| (text(&name).into_owned(), time)).collect();
-        Self { steps: Steps::default(), expected, capabilities, multi, bar }
+        Self { steps: Steps::default(), expected, capabilities, multi, bar, is_summed: false }
     }
 
     pub(super) fn event(&mut self, event: &Event) -> io::Result<()> {
@@ -57,6 +59,8 @@ impl Tty {
         }
         if let Some(failed) = &change.failed {
             let output = self.steps.failure(failed);
+            // Nothing of less weight stands below a failure.
+            self.sum_up()?;
             self.multi.println(output.trim_end())?;
         } else if change.ended
             && let Some(step) = change.step.as_ref().and_then(|id| self.steps.get(id))
@@ -80,10 +84,17 @@ impl Tty {
 
     pub(super) fn finish(&mut self) -> io::Result<()> {
         self.bar.finish_and_clear();
-        if let Some(line) = reused(&self.steps, &self.capabilities) {
+        self.sum_up()?;
+        self.multi.clear()
+    }
+
+    fn sum_up(&mut self) -> io::Result<()> {
+        if let Some(line) = reused(&self.steps, &self.capabilities)
+            && !std::mem::replace(&mut self.is_summed, true)
+        {
             self.multi.println(line)?;
         }
-        self.multi.clear()
+        Ok(())
     }
 }
 
@@ -135,14 +146,17 @@ pub(super) fn frame(
     lines
 }
 
-/// What stays of a step that ran to its end: nothing of the engine's own quick ones.
+/// What stays of a step that ran to its end: nothing of the engine's own quick ones, nor of a
+/// base image that was there.
 fn record(
     step: &Step,
     expected: &HashMap<String, Seconds>,
     capabilities: &Capabilities,
 ) -> Option<String> {
     let elapsed = step.elapsed(step.completed?);
-    let is_of_the_build = step.name.starts_with('[') && !step.name.starts_with("[internal]");
+    let is_of_the_build = step.name.starts_with('[')
+        && !step.name.starts_with("[internal]")
+        && !step.name.contains("] FROM ");
     if step.cached || step.error.is_some() || (!is_of_the_build && elapsed.get() < 1.0) {
         return None;
     }
