@@ -80,6 +80,12 @@ impl Step {
         lines
     }
 
+    /// What was written last without a line end, such as a bar that is written over and over.
+    pub(super) fn unfinished(&self) -> Option<String> {
+        let latest = self.unfinished.values().max_by(|a, b| a.0.get().total_cmp(&b.0.get()));
+        latest.map(|(_, bytes)| escape::output(bytes)).filter(|line| !line.is_empty())
+    }
+
     /// Takes what was written without a line end as a line.
     fn flush(&mut self) -> usize {
         let mut rest: Vec<_> = std::mem::take(&mut self.unfinished).into_values().collect();

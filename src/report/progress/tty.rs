@@ -135,10 +135,11 @@ pub(super) fn frame(
             };
             lines.push(below(&format!("{what} {bytes}"), capabilities));
         }
-        let first = step.output.len().saturating_sub(tail);
-        for (_, line) in step.output.range(first..) {
-            lines.push(below(line, capabilities));
-        }
+        let unfinished = step.unfinished();
+        let whole = tail - usize::from(unfinished.is_some());
+        let first = step.output.len().saturating_sub(whole);
+        let output = step.output.range(first..).map(|(_, line)| line);
+        lines.extend(output.chain(&unfinished).map(|line| below(line, capabilities)));
     }
     if running.len() > SHOWN {
         lines.push(below(&format!("and {} more running", running.len() - SHOWN), capabilities));
