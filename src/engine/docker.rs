@@ -204,7 +204,7 @@ mod tests {
     async fn a_missing_engine_is_told_with_where_it_was_looked_for() {
         let endpoint = Endpoint::Unix("/nowhere/docker.sock".into());
         let error = Docker::connect(&endpoint, DockerConfig::default()).await.unwrap_err();
-        insta::assert_snapshot!(error, @"no engine answers at unix:///nowhere/docker.sock: No such file or directory (os error 2); start it, or name another one with DOCKER_HOST or --context");
+        insta::assert_snapshot!(error, @"no engine answers at unix:///nowhere/docker.sock: No such file or directory (os error 2); start it, or name another one with DOCKER_HOST or DOCKER_CONTEXT");
         let denied = unreachable(&endpoint, std::io::ErrorKind::PermissionDenied.into());
         assert!(matches!(denied, Error::Forbidden { .. }));
     }
