@@ -98,7 +98,11 @@ pub(super) async fn prepare(
         Err(failure) if need == EngineNeed::Required => return Err(failure),
         Err(_) => (None, remembered_engine(&memory, &project)),
     };
-    let options = build_options(flags, engine.as_ref())?;
+    let mut options = build_options(flags, engine.as_ref())?;
+    let proxies = docker.as_ref().map(Docker::proxy_arguments).unwrap_or_default();
+    for (name, value) in proxies {
+        options.build_args.entry(name).or_insert(value);
+    }
     let version = engine.as_ref().map_or("", |engine| &*engine.version);
     let dialect = Dialect::of_version(version);
     let line = Line {

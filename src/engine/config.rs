@@ -60,6 +60,18 @@ struct ConfigFile {
     auths: BTreeMap<String, AuthEntry>,
     cred_helpers: BTreeMap<String, String>,
     creds_store: String,
+    proxies: BTreeMap<String, ProxyEntry>,
+}
+
+/// One entry of `proxies`: that of an engine's host, or `default`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ProxyEntry {
+    http_proxy: String,
+    https_proxy: String,
+    ftp_proxy: String,
+    no_proxy: String,
+    all_proxy: String,
 }
 
 /// One entry of `auths`.
@@ -92,6 +104,29 @@ impl DockerConfig {
     pub fn load(dir: &Path) -> Result<Self, ConfigError> {
         let file = read_json(&dir.join("config.json"))?.unwrap_or_default();
         Ok(Self { dir: Some(dir.to_owned()), file })
+    }
+
+    /// The build arguments that the docker CLI sets by itself for an engine at `host`, as
+    /// `DOCKER_HOST` names it: the proxies of the configuration, in both spellings.
+    pub fn proxy_arguments(&self, host: &str) -> BTreeMap<String, String> {
+        let proxies = &self.file.proxies;
+        let Some(proxy) = proxies.get(host).or_else(|| proxies.get("default")) else {
+            return BTreeMap::new();
+        };
+        let named = [
+            ("HTTP_PROXY", &proxy.http_proxy),
+            ("HTTPS_PROXY", &proxy.https_proxy),
+            ("FTP_PROXY", &proxy.ftp_proxy),
+            ("NO_PROXY", &proxy.no_proxy),
+            ("ALL_PROXY", &proxy.all_proxy),
+        ];
+        named
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .flat_map(|(name, value)| {
+                [(name.to_owned(), value.clone()), (name.to_lowercase(), value.clone())]
+            })
+            .collect()
     }
 
     /// The context that `docker context use` chose.
@@ -163,4 +198,20 @@ fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, Con
     serde_json::from_slice(&text)
         .map(Some)
         .map_err(|source| ConfigError::Malformed { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxies_are_arguments_in_both_spellings() {
+        let json = r#"{"proxies": {"default": {"httpProxy": "http://p:1", "noProxy": "local"},
+                       "tcp://h:2375": {"httpsProxy": "http://q:2"}}}"#;
+        let config = DockerConfig { dir: None, file: serde_json::from_str(json).unwrap() };
+        let names = |host| config.proxy_arguments(host).into_keys().collect::<Vec<_>>();
+        assert_eq!(names("unix:///s"), ["HTTP_PROXY", "NO_PROXY", "http_proxy", "no_proxy"]);
+        assert_eq!(names("tcp://h:2375"), ["HTTPS_PROXY", "https_proxy"]);
+        assert!(DockerConfig::default().proxy_arguments("unix:///s").is_empty());
+    }
 }

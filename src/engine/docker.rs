@@ -1,5 +1,6 @@
 //! The engine's REST API: who it is and which images it has.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bollard::models::ImageInspect;
@@ -57,6 +58,11 @@ impl Docker {
     /// Where it listens.
     pub const fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// The build arguments that the docker CLI's configuration sets for every build on it.
+    pub fn proxy_arguments(&self) -> BTreeMap<String, String> {
+        self.config.proxy_arguments(&self.endpoint.to_string())
     }
 
     /// Who it is.

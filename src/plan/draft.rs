@@ -60,7 +60,7 @@ impl Builder<'_> {
         let mut inputs = vec![KeyInput::Instruction { value: value.to_string() }];
         inputs.extend(state.environment.iter().map(|variable| KeyInput::Environment {
             name: variable.name.clone(),
-            value: variable.value.clone(),
+            value: variable.counted_value(),
             argument: variable.argument,
         }));
         let options = self.request.options;

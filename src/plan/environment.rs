@@ -1,5 +1,7 @@
 //! The environment of a stage, as an ordered list.
 
+use crate::Digest;
+
 /// One variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Variable {
@@ -13,6 +15,36 @@ pub(super) struct Variable {
 /// (`env-swap-order`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Environment(Vec<Variable>);
+
+impl Variable {
+    /// The value as it counts and is kept: of a secret only its digest, so that it is neither
+    /// shown nor written anywhere.
+    pub(super) fn counted_value(&self) -> String {
+        if looks_secret(&self.name) {
+            Digest::of(self.value.as_bytes()).to_string()
+        } else {
+            self.value.clone()
+        }
+    }
+}
+
+/// Whether a variable holds what should not be shown, going by its name.
+pub fn looks_secret(name: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "SECRET",
+        "TOKEN",
+        "PASSWORD",
+        "PASSWD",
+        "PASSPHRASE",
+        "APIKEY",
+        "API_KEY",
+        "PRIVATE",
+        "CREDENTIAL",
+        "AUTH",
+    ];
+    let name = name.to_uppercase();
+    WORDS.iter().any(|word| name.contains(word))
+}
 
 /// What the engine gives an image that sets no PATH.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -57,6 +89,19 @@ mod tests {
         let names: Vec<_> = environment.iter().map(|variable| &*variable.name).collect();
         assert_eq!(names, ["PATH", "A"]);
         assert_eq!(environment.get("A"), Some("2"));
+    }
+
+    #[test]
+    fn a_secret_counts_by_its_digest_alone() {
+        let variable = |name: &str, value: &str| Variable {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            argument: true,
+        };
+        let counted = variable("NPM_TOKEN", "s3cret").counted_value();
+        assert!(!counted.contains("s3cret"));
+        assert_ne!(counted, variable("NPM_TOKEN", "other").counted_value());
+        assert_eq!(variable("VERSION", "1").counted_value(), "1");
     }
 
     #[test]

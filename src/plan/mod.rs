@@ -26,6 +26,7 @@ mod transfer;
 
 use std::collections::BTreeSet;
 
+pub use environment::looks_secret;
 pub use error::{Error, Problem};
 pub use reference::full_reference;
 pub use request::{BuildOptions, Dialect, PlanRequest, Platform};

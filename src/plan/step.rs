@@ -51,7 +51,7 @@ pub enum KeyInput {
     Environment {
         /// Its name.
         name: String,
-        /// Its value.
+        /// Its value; of one that looks like a secret, the digest of it.
         value: String,
         /// Whether an ARG set it.
         argument: bool,

@@ -3,7 +3,7 @@
 use super::knowledge::{FileTable, PreviousBuild, PreviousStep};
 use super::types::{CauseKind, ChangeKind, FileChange};
 use crate::context::{ContextPath, EntryKind, Snapshot};
-use crate::plan::{KeyInput, Step};
+use crate::plan::{KeyInput, Step, looks_secret};
 
 /// How many changed files are named; the rest are counted.
 const NAMED_FILES: usize = 20;
@@ -165,14 +165,6 @@ fn environment(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     } else {
         CauseKind::Environment { name, before, after }
     })
-}
-
-/// Whether a variable's value should not be shown, going by its name.
-fn looks_secret(name: &str) -> bool {
-    let name = name.to_uppercase();
-    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "APIKEY", "API_KEY", "PRIVATE", "CREDENTIAL", "AUTH"]
-        .iter()
-        .any(|word| name.contains(word))
 }
 
 fn option(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
