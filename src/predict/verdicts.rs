@@ -73,13 +73,19 @@ fn verdict(
         return Verdict::Rebuild(Cause { step: parent, kind: CauseKind::Parent });
     }
     let is_new = matches!(own, Difference::New);
-    if let Difference::Own(kind) = own {
-        return Verdict::Rebuild(here(kind));
-    }
-    // Without knowing what is below, a key that is not known says nothing.
+    // Without knowing what is below, a key that is not known says nothing, nor does what the
+    // step has from there: environment, directory, user.
     let unknown = |input: &StepIndex| matches!(of(*input), Verdict::Unknown(_));
-    if let Some(input) = parent.into_iter().chain(step.stage_outputs()).find(unknown) {
-        return Verdict::Unknown(Cause { step: input, kind: CauseKind::Parent });
+    let below_unknown = parent.into_iter().chain(step.stage_outputs()).find(unknown);
+    match (own, below_unknown) {
+        (
+            Difference::Own(CauseKind::Environment { .. } | CauseKind::Option { .. })
+            | Difference::New
+            | Difference::None,
+            Some(input),
+        ) => return Verdict::Unknown(Cause { step: input, kind: CauseKind::Parent }),
+        (Difference::Own(kind), _) => return Verdict::Rebuild(here(kind)),
+        (Difference::New | Difference::None, None) => {}
     }
     let changed_output = step
         .stage_outputs()

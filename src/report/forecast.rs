@@ -6,7 +6,7 @@ use super::style::{Capabilities, Role};
 use super::units;
 use crate::Seconds;
 use crate::plan::StepIndex;
-use crate::predict::{Forecast, StepForecast, Verdict};
+use crate::predict::{CauseKind, Forecast, StepForecast, Verdict};
 
 /// From this many steps on, groups of steps that say nothing of their own are folded.
 const LONG: usize = 16;
@@ -45,6 +45,11 @@ pub fn forecast(
     if let Some(context) = context {
         push_context(&mut out, context, capabilities);
     }
+    if is_first(forecast) {
+        let line = "forecast  none: nothing is recorded of this engine yet";
+        push_titled(&mut out, &fit(line, capabilities.width), capabilities);
+        return out;
+    }
     push_titled(&mut out, &sum(forecast, capabilities.width), capabilities);
     let rows: Vec<Row> = rows(forecast);
     let layout = Layout::of(&rows, capabilities.width);
@@ -52,6 +57,12 @@ pub fn forecast(
         layout.push(&mut out, row, capabilities);
     }
     out
+}
+
+/// Whether no step has anything to say but that nothing was ever recorded.
+fn is_first(forecast: &Forecast) -> bool {
+    let nothing = |step: &StepForecast| matches!(&step.verdict, Verdict::Unknown(cause) if cause.kind == CauseKind::NoRecord);
+    !forecast.steps.is_empty() && forecast.steps.iter().all(nothing)
 }
 
 /// A line with its first word as its title.
