@@ -98,6 +98,13 @@ impl Memory {
         tables.windows(2).map(|pair| PastBuild::between(&pair[1], &pair[0])).collect()
     }
 
+    /// The files that the engine has of this context since the last build of whatever Dockerfile
+    /// and target.
+    pub(super) fn engine_copy(&self, line: &Line) -> FileTable {
+        let Some(store) = &self.0 else { return FileTable::new() };
+        files(&store.latest_context(&line.engine, &line.project).unwrap_or_default())
+    }
+
     /// What is known of the steps of a plan.
     pub(super) fn knowledge(
         &self,

@@ -115,13 +115,9 @@ pub(super) async fn prepare(
         images(&source, &options, dialect, flags.pull, docker.as_ref(), &mut memory, &line, ui)
             .await?;
     let previous = memory.previous(&line);
-    let (seen, announced) = match &previous {
-        Some(previous) => (
-            as_the_engine_has_it((*snapshot).clone(), &previous.files),
-            announced_times(&snapshot, &previous.files),
-        ),
-        None => ((*snapshot).clone(), BTreeMap::new()),
-    };
+    let copy = memory.engine_copy(&line);
+    let seen = as_the_engine_has_it((*snapshot).clone(), &copy);
+    let announced = announced_times(&snapshot, &copy);
     let request = PlanRequest {
         dockerfile: &source.dockerfile,
         snapshot: &seen,

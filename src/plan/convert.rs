@@ -200,8 +200,10 @@ impl<'a> Builder<'a> {
             }
             InstructionKind::Workdir(path) => {
                 let path = self.expand(path, state, instruction)?;
-                state.directory = if path.starts_with('/') {
+                state.directory = if path.starts_with('/') && !self.request.dialect.cleans_workdir {
                     path
+                } else if path.starts_with('/') {
+                    format!("/{}", transfer::clean(&path))
                 } else {
                     format!("/{}", transfer::clean(&format!("{}/{path}", state.directory)))
                 };

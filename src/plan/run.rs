@@ -87,8 +87,9 @@ impl ExpandedMount {
     /// secrets, of ssh and of caches never does (`run-secret-value`).
     pub(super) fn value(&self, dialect: Dialect) -> Value {
         let mount = &self.mount;
+        let read_only = mount.read_only.unwrap_or(mount.kind == MountKind::Bind);
         let mut value = json!({
-            "type": mount.kind.as_str(), "target": self.target, "read_only": mount.read_only,
+            "type": mount.kind.as_str(), "target": self.target, "read_only": read_only,
             "mode": mount.mode, "uid": mount.uid, "gid": mount.gid,
         });
         let more = match mount.kind {
@@ -108,10 +109,16 @@ impl ExpandedMount {
     /// Newer engines leave id and sharing out, except where both are the default: then they are
     /// digested as they are (`run-cache-mount-id`).
     fn cache_value(&self, dialect: Dialect) -> Value {
-        let target = format!("/{}", clean(&self.target));
-        let id = self.mount.id.clone().unwrap_or_else(|| target.clone());
+        // The default id is the target as it is written, so a relative one is its own name.
+        let written = self.mount.target.as_deref().unwrap_or_default();
+        let default = match written.strip_prefix('/') {
+            Some(absolute) => format!("/{}", clean(absolute)),
+            None => clean(written),
+        };
+        let id = self.mount.id.clone().unwrap_or(default);
         let sharing = self.mount.sharing.as_deref().unwrap_or("shared");
-        let is_default = id == target && sharing == "shared";
+        let is_target = id == self.target || format!("/{id}") == self.target;
+        let is_default = is_target && sharing == "shared";
         if dialect.cache_mount_options_count || is_default {
             json!({ "id": id, "sharing": sharing })
         } else {

@@ -38,7 +38,9 @@ pub(super) fn expand(
     let word = |text: &String| words.expand(text, &state.environment);
     let optional = |text: &Option<String>| text.as_ref().map(word).transpose();
     let chown = optional(&transfer.chown)?;
-    let chmod = optional(&transfer.chmod)?;
+    // A number counts as such: 0755 is 755.
+    let chmod = optional(&transfer.chmod)?
+        .map(|mode| u32::from_str_radix(&mode, 8).map_or(mode, |bits| format!("{bits:o}")));
     let checksum = optional(&transfer.checksum)?;
     let exclude = transfer.exclude.iter().map(word).collect::<Result<Vec<_>, _>>()?;
     let destination = absolute(&state.directory, &word(&transfer.destination)?);

@@ -223,6 +223,18 @@ fn without_cache_every_step_runs_whatever_is_known() {
     assert_eq!(story.verdict("FROM"), Verdict::Cached);
 }
 
+#[test]
+fn what_stands_on_a_stage_without_cache_runs_too() {
+    let text = "FROM base AS one\nRUN one\nFROM one\nRUN two\n\
+                FROM base\nCOPY --from=one /x /x\nCOPY --from=1 /y /y\n";
+    let mut story = Story::new(text, &[]).built();
+    story.options.no_cache_filter = vec!["one".into()];
+    assert_eq!(story.cause("RUN one"), CauseKind::NoCache);
+    assert_eq!(story.cause("RUN two"), CauseKind::Parent);
+    assert!(matches!(story.verdict("COPY --from=one"), Verdict::Depends { .. }));
+    assert!(matches!(story.verdict("COPY --from=1"), Verdict::Depends { .. }));
+}
+
 const STAGES: &str = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
                       FROM base\nCOPY --from=build /out /out\nRUN use /out\n";
 

@@ -57,13 +57,6 @@ fn verdict(
     if step.uncertain && step.kind == StepKind::From {
         return Verdict::Unknown(here(CauseKind::NoRecord));
     }
-    if knowledge.known.contains_key(&step.key) {
-        return if step.uncertain {
-            Verdict::Unknown(here(CauseKind::NoRecord))
-        } else {
-            Verdict::Cached
-        };
-    }
     let of = |step: StepIndex| &below[step.0].verdict;
     let parent = step.parent();
     if let Some(Verdict::Rebuild(_)) = parent.map(of)
@@ -71,6 +64,25 @@ fn verdict(
         && below[parent.0].step.kind != StepKind::From
     {
         return Verdict::Rebuild(Cause { step: parent, kind: CauseKind::Parent });
+    }
+    let changed_output = step
+        .stage_outputs()
+        .find(|&output| matches!(of(output), Verdict::Rebuild(_) | Verdict::Depends { .. }));
+    let reason = match (parent.map(of), changed_output) {
+        (_, Some(output)) => Some(Cause { step: output, kind: CauseKind::StageOutput }),
+        (Some(Verdict::Depends { .. }), None) => {
+            parent.map(|step| Cause { step, kind: CauseKind::Parent })
+        }
+        _ => None,
+    };
+    let depends = |cause| Verdict::Depends { cause, probability: Probability::new(UNOBSERVED) };
+    if knowledge.known.contains_key(&step.key) {
+        // What runs although its key is known, for want of the cache, writes anew.
+        return match reason {
+            Some(cause) => depends(cause),
+            None if step.uncertain => Verdict::Unknown(here(CauseKind::NoRecord)),
+            None => Verdict::Cached,
+        };
     }
     let is_new = matches!(own, Difference::New);
     // Without knowing what is below, a key that is not known says nothing, nor does what the
@@ -87,21 +99,11 @@ fn verdict(
         (Difference::Own(kind), _) => return Verdict::Rebuild(here(kind)),
         (Difference::New | Difference::None, None) => {}
     }
-    let changed_output = step
-        .stage_outputs()
-        .find(|&output| matches!(of(output), Verdict::Rebuild(_) | Verdict::Depends { .. }));
-    let reason = match (parent.map(of), changed_output) {
-        (_, Some(output)) => Some(Cause { step: output, kind: CauseKind::StageOutput }),
-        (Some(Verdict::Depends { .. }), None) => {
-            parent.map(|step| Cause { step, kind: CauseKind::Parent })
-        }
-        _ => None,
-    };
     if let Some(cause) = reason {
         return if is_new {
             Verdict::Rebuild(here(new_instruction(step, knowledge)))
         } else {
-            Verdict::Depends { cause, probability: Probability::new(UNOBSERVED) }
+            depends(cause)
         };
     }
     match parent {

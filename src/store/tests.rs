@@ -243,6 +243,17 @@ fn only_the_newest_builds_keep_their_files() {
 }
 
 #[test]
+fn the_latest_context_is_that_of_any_dockerfile_and_target() {
+    let mut store = Store::in_memory().unwrap();
+    store.record(&build(1, vec![])).unwrap();
+    let other = BuildRecord { target: Some("test".into()), ..build(2, vec![]) };
+    store.record(&other).unwrap();
+    let context = |project| store.latest_context(ENGINE, project).unwrap();
+    assert_eq!(context("/home/ann/shop"), vec![file("app.py", 2)]);
+    assert_eq!(context("/home/ann/other"), vec![]);
+}
+
+#[test]
 fn the_nearest_step_is_the_newest_of_that_name_or_instruction() {
     let mut store = Store::in_memory().unwrap();
     let named = |name: &str, inputs: &str| StepRecord {

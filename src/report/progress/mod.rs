@@ -110,9 +110,8 @@ impl Display {
     pub fn finish(&mut self) -> io::Result<()> {
         match &mut self.0 {
             Kind::Tty(tty) => tty.finish(),
-            Kind::Plain(_, writer) | Kind::Quiet(_, writer) | Kind::RawJson(writer) => {
-                writer.flush()
-            }
+            Kind::Plain(plain, writer) => plain.finish(writer),
+            Kind::Quiet(_, writer) | Kind::RawJson(writer) => writer.flush(),
         }
     }
 }

@@ -12,8 +12,11 @@ use crate::report::{escape, units};
 pub(super) struct Plain {
     steps: Steps,
     numbers: HashMap<StepId, usize>,
-    /// The step that the last lines were about, while it runs.
+    /// The step that the last lines were about, until its end is written.
     current: Option<StepId>,
+    /// Whether that step has ended. The engine often ends a step and goes on with it at once,
+    /// so the end is written when another step speaks.
+    is_ended: bool,
 }
 
 impl Plain {
@@ -21,6 +24,7 @@ impl Plain {
         let change = self.steps.event(event);
         let mut out = String::new();
         if let Event::Warning { text, line, .. } = event {
+            self.push_end(&mut out);
             push!(out, "WARN: {}", escape::text(text));
             if let Some(line) = line {
                 push!(out, " (line {line})");
@@ -30,6 +34,14 @@ impl Plain {
         if let Some(id) = &change.step {
             self.push(&mut out, id, &change);
         }
+        writer.write_all(out.as_bytes())?;
+        writer.flush()
+    }
+
+    /// Writes what was held back.
+    pub(super) fn finish(&mut self, writer: &mut impl Write) -> io::Result<()> {
+        let mut out = String::new();
+        self.push_end(&mut out);
         writer.write_all(out.as_bytes())?;
         writer.flush()
     }
@@ -49,9 +61,21 @@ impl Plain {
         if let Some((what, bytes)) = &change.transferred {
             push!(out, "#{number} {what} {} done\n", units::bytes(*bytes));
         }
-        if !change.ended {
+        self.is_ended = change.ended || (self.is_ended && !change.begun);
+        if step.error.is_some() {
+            self.push_end(out);
+        }
+    }
+
+    /// The end of the step that was spoken of last, if it has ended.
+    fn push_end(&mut self, out: &mut String) {
+        if !std::mem::take(&mut self.is_ended) {
             return;
         }
+        let Some(id) = self.current.take() else { return };
+        let (Some(number), Some(step)) = (self.numbers.get(&id), self.steps.get(&id)) else {
+            return;
+        };
         match &step.error {
             Some(_) if step.is_canceled() => push!(out, "#{number} CANCELED\n"),
             Some(error) => push!(out, "#{number} ERROR: {}\n", escape::text(error)),
@@ -61,7 +85,6 @@ impl Plain {
                 push!(out, "#{number} DONE {seconds:.1}s\n");
             }
         }
-        self.current = None;
     }
 
     /// Says which step the next lines are about, where that is another one than before.
@@ -72,6 +95,7 @@ impl Plain {
         if self.current.as_ref() == Some(id) {
             return number;
         }
+        self.push_end(out);
         if let Some(left) = self.current.as_ref().and_then(|left| self.numbers.get(left)) {
             push!(out, "#{left} ...\n");
         }
