@@ -15,7 +15,7 @@ use super::observation::Observation;
 use super::project::{EngineNeed, Project, prepare};
 use super::ui::Ui;
 use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, Sent};
-use crate::predict::compare;
+use crate::predict::{CauseKind, Verdict, compare};
 use crate::report::progress::Display;
 use crate::report::{self, Actual, Ended};
 use crate::store::{BuildRecord, Outcome, StepRecord};
@@ -235,6 +235,23 @@ impl<'a> Finished<'a> {
         }
     }
 
+    /// Which steps rest on files that changed and were reused all the same: the engine may have
+    /// had an older copy of them, so their keys must not speak for it.
+    fn doubtful(&self, project: &Project) -> Vec<bool> {
+        let mut doubtful: Vec<bool> = Vec::with_capacity(self.steps.len());
+        for (forecast, actual) in project.forecast.steps.iter().zip(&self.steps) {
+            let has_changed_files = matches!(
+                &forecast.verdict,
+                Verdict::Rebuild(cause) if matches!(cause.kind, CauseKind::Files { .. })
+            );
+            let inputs = forecast.step.parent().into_iter().chain(forecast.step.stage_outputs());
+            let rests_on_doubt = inputs.into_iter().any(|input| doubtful[input.0]);
+            let is_reused = actual.outcome == Outcome::Cached;
+            doubtful.push(is_reused && (has_changed_files || rests_on_doubt));
+        }
+        doubtful
+    }
+
     /// Keeps what the build taught. Only steps that the engine ran to their end or reused speak
     /// for its cache.
     fn remember(
@@ -247,8 +264,9 @@ impl<'a> Finished<'a> {
         if !self.is_certain || !began {
             return Ok(());
         }
-        let steps = project.plan.steps.iter().zip(&self.steps);
-        let steps = steps.map(|(step, actual)| StepRecord {
+        let doubtful = self.doubtful(project);
+        let steps = project.plan.steps.iter().zip(&self.steps).zip(doubtful);
+        let steps = steps.map(|((step, actual), doubtful)| StepRecord {
             key: step.key.0,
             name: step.name.clone(),
             line: step.line,
@@ -257,7 +275,7 @@ impl<'a> Finished<'a> {
             inputs: serde_json::to_string(&step.inputs).unwrap_or_default(),
             outcome: actual.outcome,
             seconds: actual.seconds,
-            reusable: matches!(actual.outcome, Outcome::Cached | Outcome::Ran),
+            reusable: matches!(actual.outcome, Outcome::Cached | Outcome::Ran) && !doubtful,
         });
         let record = BuildRecord {
             engine: project.line.engine.clone(),

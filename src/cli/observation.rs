@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::Seconds;
 use crate::engine::{Event, StepId, StepUpdate};
-use crate::plan::{Plan, StepKind};
+use crate::plan::{Plan, Step, StepKind};
 use crate::report::Actual;
 use crate::store::Outcome;
 
@@ -36,16 +36,25 @@ impl Observation {
     /// What became of each step, in the plan's order. The engine's vertices are found by their
     /// names; several with one name, or in one group (`COPY --link`), are one step.
     pub(super) fn outcomes(&self, plan: &Plan) -> Vec<Actual> {
-        plan.steps
-            .iter()
-            .map(|step| {
-                let is_base = step.kind == StepKind::From;
-                let parts = self.steps.values().filter(|observed| {
-                    observed.is_called(&step.name) || (is_base && observed.is_base(&step.name))
-                });
-                outcome(parts)
-            })
-            .collect()
+        let by_name = |step: &Step| {
+            let is_base = step.kind == StepKind::From;
+            outcome(self.steps.values().filter(|observed| {
+                observed.is_called(&step.name) || (is_base && observed.is_base(&step.name))
+            }))
+        };
+        // A build that runs beside this one and shares its steps may give them its own names;
+        // the text is enough where it is the only one.
+        let by_text = |step: &Step| {
+            let text = canonical(&step.name).1;
+            let is_only =
+                plan.steps.iter().filter(|other| canonical(&other.name).1 == text).count() == 1;
+            outcome(self.steps.values().filter(|seen| is_only && canonical(&seen.name).1 == text))
+        };
+        let outcome_of = |step: &Step| match by_name(step) {
+            missing if missing.outcome == Outcome::NotReached => by_text(step),
+            found => found,
+        };
+        plan.steps.iter().map(outcome_of).collect()
     }
 }
 

@@ -200,17 +200,15 @@ impl<'a> Builder<'a> {
             }
             InstructionKind::Workdir(path) => {
                 let path = self.expand(path, state, instruction)?;
-                state.directory = if path.starts_with('/') && !self.request.dialect.cleans_workdir {
+                state.directory = if path.starts_with('/') {
                     path
-                } else if path.starts_with('/') {
-                    format!("/{}", transfer::clean(&path))
                 } else {
                     format!("/{}", transfer::clean(&format!("{}/{path}", state.directory)))
                 };
                 if transfer::clean(&state.directory).is_empty() {
                     return Ok(());
                 }
-                let draft = self.workdir(instruction, state);
+                let draft = self.workdir(instruction, state, scope);
                 self.step(instruction, draft, state, namer, scope);
             }
             InstructionKind::Env(pairs) => {

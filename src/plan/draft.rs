@@ -8,7 +8,7 @@ use super::name::shown_text;
 use super::selection::{Missing, Selector, select};
 use super::stages::Origin;
 use super::{KeyInput, StepKind, run, transfer};
-use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, Transfer};
+use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, MountKind, Transfer};
 
 /// What a step is made of before it has a key.
 pub(super) struct Draft {
@@ -48,6 +48,12 @@ impl Builder<'_> {
     ) -> Result<Draft, Error> {
         let mounts = run::mounts(mounts, state, self.words)
             .map_err(|problem| self.at(problem, instruction))?;
+        // A writable mount of the context counts by more than its content: the mode of a
+        // directory, which the engine's copy does not show, runs it again.
+        let writes_context = mounts.iter().any(|mount| {
+            let mount = &mount.mount;
+            mount.kind == MountKind::Bind && mount.from.is_none() && mount.read_only == Some(false)
+        });
         let mut value = json!({ "arguments": run::arguments(instruction, command, &state.shell) });
         if !mounts.is_empty() {
             let mounts: Vec<_> =
@@ -117,7 +123,7 @@ impl Builder<'_> {
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
             kind: StepKind::Run,
-            uncertain: state.uncertain || self.reads_uncertain(&inputs),
+            uncertain: state.uncertain || writes_context || self.reads_uncertain(&inputs),
             inputs,
             no_cache: scope.no_cache,
         })
@@ -158,8 +164,15 @@ impl Builder<'_> {
         })
     }
 
-    pub(super) fn workdir(&self, instruction: &Instruction, state: &StageState) -> Draft {
-        let value = json!({ "directory": state.directory, "owner": state.user }).to_string();
+    pub(super) fn workdir(
+        &self,
+        instruction: &Instruction,
+        state: &StageState,
+        scope: &Scope,
+    ) -> Draft {
+        // Here the path counts cleaned, for the RUNs after it as written (`workdir-respelt`).
+        let directory = format!("/{}", transfer::clean(&state.directory));
+        let value = json!({ "directory": directory, "owner": state.user }).to_string();
         let mut inputs = vec![KeyInput::Instruction { value }];
         inputs.extend(self.source_date_epoch());
         inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
@@ -168,7 +181,7 @@ impl Builder<'_> {
             kind: StepKind::Workdir,
             inputs,
             uncertain: state.uncertain,
-            no_cache: self.request.options.no_cache,
+            no_cache: scope.no_cache,
         }
     }
 

@@ -30,20 +30,12 @@ impl Variable {
 
 /// Whether a variable holds what should not be shown, going by its name.
 pub fn looks_secret(name: &str) -> bool {
-    const WORDS: [&str; 10] = [
-        "SECRET",
-        "TOKEN",
-        "PASSWORD",
-        "PASSWD",
-        "PASSPHRASE",
-        "APIKEY",
-        "API_KEY",
-        "PRIVATE",
-        "CREDENTIAL",
-        "AUTH",
-    ];
+    const WITHIN: [&str; 8] =
+        ["SECRET", "TOKEN", "PASSW", "PASSPHRASE", "APIKEY", "PRIVATE", "CREDENTIAL", "AUTH"];
+    const WORDS: [&str; 4] = ["KEY", "PASS", "PAT", "PW"];
     let name = name.to_uppercase();
-    WORDS.iter().any(|word| name.contains(word))
+    WITHIN.iter().any(|part| name.contains(part))
+        || name.split('_').any(|word| WORDS.contains(&word))
 }
 
 /// What the engine gives an image that sets no PATH.
@@ -102,6 +94,7 @@ mod tests {
         assert!(!counted.contains("s3cret"));
         assert_ne!(counted, variable("NPM_TOKEN", "other").counted_value());
         assert_eq!(variable("VERSION", "1").counted_value(), "1");
+        assert!(looks_secret("DB_PASS") && looks_secret("API_KEY") && !looks_secret("PATH"));
     }
 
     #[test]

@@ -111,8 +111,6 @@ pub struct Dialect {
     /// Whether every RUN mount makes a single unnamed stage show as `stage-0`
     /// (`run-bind-mount-other`); older engines do so for cache mounts and `from` only.
     pub every_mount_is_a_source: bool,
-    /// Whether WORKDIR's path is cleaned before it counts, so that `/w/` is `/w`.
-    pub cleans_workdir: bool,
     /// Whether `SOURCE_DATE_EPOCH` sets the times of what COPY, ADD and WORKDIR make, and so
     /// counts for them (`source-date-epoch`).
     pub source_date_epoch_counts: bool,
@@ -129,7 +127,6 @@ impl Dialect {
         Self {
             cache_mount_options_count: at < (23, 0),
             every_mount_is_a_source: at >= (23, 0),
-            cleans_workdir: at >= (26, 0),
             source_date_epoch_counts: at >= (27, 0),
             marks_onbuild: at >= (27, 4),
         }
