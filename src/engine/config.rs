@@ -60,18 +60,8 @@ struct ConfigFile {
     auths: BTreeMap<String, AuthEntry>,
     cred_helpers: BTreeMap<String, String>,
     creds_store: String,
-    proxies: BTreeMap<String, ProxyEntry>,
-}
-
-/// One entry of `proxies`: that of an engine's host, or `default`.
-#[derive(Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct ProxyEntry {
-    http_proxy: String,
-    https_proxy: String,
-    ftp_proxy: String,
-    no_proxy: String,
-    all_proxy: String,
+    /// By the engine's host, or `default`: `httpProxy`, … to their values.
+    proxies: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// One entry of `auths`.
@@ -114,14 +104,15 @@ impl DockerConfig {
             return BTreeMap::new();
         };
         let named = [
-            ("HTTP_PROXY", &proxy.http_proxy),
-            ("HTTPS_PROXY", &proxy.https_proxy),
-            ("FTP_PROXY", &proxy.ftp_proxy),
-            ("NO_PROXY", &proxy.no_proxy),
-            ("ALL_PROXY", &proxy.all_proxy),
+            ("HTTP_PROXY", "httpProxy"),
+            ("HTTPS_PROXY", "httpsProxy"),
+            ("FTP_PROXY", "ftpProxy"),
+            ("NO_PROXY", "noProxy"),
+            ("ALL_PROXY", "allProxy"),
         ];
         named
             .into_iter()
+            .filter_map(|(name, key)| Some((name, proxy.get(key)?)))
             .filter(|(_, value)| !value.is_empty())
             .flat_map(|(name, value)| {
                 [(name.to_owned(), value.clone()), (name.to_lowercase(), value.clone())]

@@ -107,24 +107,25 @@ impl Store {
     }
 
     /// The files that the newest build of this project, of whatever Dockerfile and target, had:
-    /// what the engine has of the context. None where no build has its files any more.
+    /// what the engine has of the context. A build that read no file left it as it was.
     pub fn latest_context(
         &self,
         engine: &str,
         project: &str,
     ) -> Result<Vec<FileRecord>, StoreError> {
-        let newest: Option<Option<i64>> = self.read(|| {
+        let newest: Option<i64> = self.read(|| {
             self.connection
                 .query_row(
                     "SELECT manifest FROM build
                      WHERE engine = (SELECT id FROM engine WHERE identity = ?1) AND project = ?2
+                       AND manifest IS NOT NULL
                      ORDER BY started DESC, id DESC LIMIT 1",
                     [engine, project],
                     |row| row.get(0),
                 )
                 .optional()
         })?;
-        newest.flatten().map_or_else(|| Ok(Vec::new()), |manifest| self.files(manifest))
+        newest.map_or_else(|| Ok(Vec::new()), |manifest| self.files(manifest))
     }
 
     /// The files of the newest `limit` builds of this Dockerfile and target that still have them,

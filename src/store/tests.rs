@@ -248,6 +248,7 @@ fn the_latest_context_is_that_of_any_dockerfile_and_target() {
     store.record(&build(1, vec![])).unwrap();
     let other = BuildRecord { target: Some("test".into()), ..build(2, vec![]) };
     store.record(&other).unwrap();
+    store.record(&BuildRecord { files: Vec::new(), ..build(3, vec![]) }).unwrap();
     let context = |project| store.latest_context(ENGINE, project).unwrap();
     assert_eq!(context("/home/ann/shop"), vec![file("app.py", 2)]);
     assert_eq!(context("/home/ann/other"), vec![]);
