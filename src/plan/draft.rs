@@ -48,8 +48,8 @@ impl Builder<'_> {
     ) -> Result<Draft, Error> {
         let mounts = run::mounts(mounts, state, self.words)
             .map_err(|problem| self.at(problem, instruction))?;
-        // A writable mount of the context counts by more than its content: the mode of a
-        // directory, which the engine's copy does not show, runs it again.
+        // A writable mount of the context may count by more than its content: after a change of
+        // a directory's mode engines were seen to run it again, and to reuse it.
         let writes_context = mounts.iter().any(|mount| {
             let mount = &mount.mount;
             mount.kind == MountKind::Bind && mount.from.is_none() && mount.read_only == Some(false)

@@ -112,8 +112,8 @@ pub struct Step {
     pub key: StepKey,
     /// What the key is made of.
     pub inputs: Vec<KeyInput>,
-    /// Whether only the engine can tell: ADD of a URL or of git, or a base image that nobody
-    /// here has seen, below it.
+    /// Whether only the engine can tell: ADD of a URL or of git, a writable mount of the context,
+    /// a base image that could not be resolved, or one of these below it.
     pub uncertain: bool,
     /// Whether `--no-cache` or `--no-cache-filter` makes it run.
     pub no_cache: bool,
