@@ -50,7 +50,7 @@ fn read_no_file_again(bencher: Bencher<'_, '_>, count: usize) {
     let (_, index) =
         snapshot_with_index(directory.path(), &rules, Some(&Index::default())).expect("a snapshot");
     bencher.bench_local(|| {
-        snapshot_with_index(directory.path(), &rules, Some(&index)).expect("a snapshot")
+        snapshot_with_index(directory.path(), &rules, index.as_ref()).expect("a snapshot")
     });
 }
 

@@ -1,17 +1,21 @@
 //! What people read when something is wrong, word for word, with the exit status. No engine.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// A directory with a context in it, and a store beside it.
 struct Project {
     directory: tempfile::TempDir,
+    environment: Vec<(&'static str, OsString)>,
 }
 
 impl Project {
     fn new(dockerfile: &str) -> Self {
-        let project = Self { directory: tempfile::tempdir().expect("a temporary directory") };
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let project = Self { directory, environment: Vec::new() };
         fs::create_dir(project.context()).expect("a context");
         project.file("Dockerfile", dockerfile)
     }
@@ -24,28 +28,97 @@ impl Project {
         self.directory.path().join("cache/smartbuild.sqlite3")
     }
 
+    /// A Dockerfile that is no text.
+    fn bytes(dockerfile: &[u8]) -> Self {
+        let project = fine();
+        fs::write(project.context().join("Dockerfile"), dockerfile).expect("a file");
+        project
+    }
+
     fn file(self, path: &str, content: &str) -> Self {
         fs::write(self.context().join(path), content).expect("a file");
         self
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_smartbuild"))
-            .args(arguments)
+    fn directory(self, path: &str) -> Self {
+        fs::create_dir(self.context().join(path)).expect("a directory");
+        self
+    }
+
+    fn link(self, path: &str, target: &str) -> Self {
+        std::os::unix::fs::symlink(target, self.context().join(path)).expect("a link");
+        self
+    }
+
+    /// A named pipe that nobody writes into: whoever opens it waits for ever.
+    fn pipe(self, path: &str) -> Self {
+        let made = Command::new("mkfifo").arg(self.context().join(path)).status();
+        assert!(made.expect("mkfifo runs").success());
+        self
+    }
+
+    fn socket(self, path: &str) -> Self {
+        let bound = std::os::unix::net::UnixListener::bind(self.context().join(path));
+        drop(bound.expect("a socket"));
+        self
+    }
+
+    /// Docker's configuration.
+    fn configuration(mut self, json: &str) -> Self {
+        let directory = self.directory.path().join("docker");
+        fs::create_dir(&directory).expect("a directory");
+        fs::write(directory.join("config.json"), json).expect("a file");
+        self.environment.push(("DOCKER_CONFIG", directory.into()));
+        self
+    }
+
+    fn variable(mut self, name: &'static str, value: &str) -> Self {
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
             .current_dir(self.context())
             .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
+            .env("DOCKER_CONFIG", "/nowhere")
             .env("SMARTBUILD_CACHE_DIR", self.directory.path().join("cache"))
             .env("NO_COLOR", "1")
             .env_remove("CLICOLOR_FORCE")
             .env_remove("DOCKER_CONTEXT")
             .env_remove("BUILDKIT_PROGRESS")
-            .output()
-            .expect("the program runs")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let program = env!("CARGO_BIN_EXE_smartbuild");
+        self.command(program).args(arguments).output().expect("the program runs")
+    }
+
+    /// Runs as somebody whom modes keep out, which they do not do for root.
+    fn run_as_nobody(&self, arguments: &[&str]) -> Output {
+        if !rustix::process::getuid().is_root() {
+            return self.run(arguments);
+        }
+        // Where the program was built, nobody may look.
+        let program = self.directory.path().join("smartbuild");
+        if !program.exists() {
+            fs::copy(env!("CARGO_BIN_EXE_smartbuild"), &program).expect("a copy");
+        }
+        mode(self.directory.path(), 0o777);
+        let mut command = self.command("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
+        command.args(arguments).output().expect("setpriv runs")
     }
 
     /// Everything that is seen of a command.
     fn seen(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
+        self.told(&self.run(arguments))
+    }
+
+    fn told(&self, output: &Output) -> String {
         let status = output.status.code().expect("an exit status");
         let here = self.directory.path().canonicalize().expect("a directory");
         let text = |bytes: &[u8]| {
@@ -79,6 +152,12 @@ fn fine() -> Project {
     Project::new(FINE)
 }
 
+fn without_dockerfile() -> Project {
+    let project = fine();
+    fs::remove_file(project.context().join("Dockerfile")).expect("removed");
+    project
+}
+
 snapshots! {
     no_engine: fine(), ["."];
     no_arguments: fine(), [];
@@ -90,23 +169,43 @@ snapshots! {
     a_path_that_is_not_there: fine(), ["nowhere"];
     a_path_that_is_a_file: fine(), ["Dockerfile"];
     a_url: fine(), ["https://example.org/shop.git"];
-    no_dockerfile: { let p = fine(); fs::remove_file(p.context().join("Dockerfile")).expect("removed"); p }, ["."];
+    no_dockerfile: without_dockerfile(), ["."];
     another_dockerfile_that_is_not_there: fine(), ["-f", "Prod", "."];
+    a_dockerfile_that_is_a_directory: without_dockerfile().directory("Dockerfile"), ["."];
+    another_dockerfile_that_is_a_directory: fine().directory("docker"), ["-f", "docker", "."];
+    a_dockerfile_that_leads_nowhere: without_dockerfile().link("Dockerfile", "gone"), ["."];
+    a_dockerfile_that_is_a_pipe: without_dockerfile().pipe("Dockerfile"), ["."];
+    another_dockerfile_that_is_a_pipe: fine().pipe("pipe"), ["-f", "pipe", "."];
+    a_dockerfile_that_is_a_socket: without_dockerfile().socket("Dockerfile"), ["."];
+    a_dockerfile_that_is_a_device: fine(), ["-f", "/dev/zero", "."];
+    a_dockerfile_with_a_null_byte: Project::new("FROM busybox\nRUN echo a\0b\n"), ["."];
+    a_dockerfile_with_a_latin_1_letter: Project::bytes(b"FROM busybox\nRUN true\nRUN echo caf\xe9\n"), ["."];
+    a_dockerfile_of_only_comments: Project::new("# FROM busybox\n\n# RUN true\n"), ["."];
     a_misspelt_instruction: Project::new("FROM busybox\nRUNN true\n"), ["."];
     an_unknown_instruction_flag: Project::new("FROM busybox\nCOPY --chwon=1 a b\n"), ["."];
     an_unclosed_heredoc: Project::new("FROM busybox\nRUN <<END\ntrue\n"), ["."];
     only_an_argument: Project::new("ARG VERSION=1\n"), ["."];
     an_empty_dockerfile: Project::new(""), ["."];
-    a_dockerfile_that_is_no_text: fine(), ["-f", "/bin/true", "."];
+    a_dockerfile_that_is_no_text: Project::bytes(b"\x7fELF\x02\x01\xd0"), ["."];
+    a_base_image_in_capitals: Project::new("ARG TAG=3X\nFROM ALPINE:$TAG\n"), ["predict", "."];
+    a_stage_in_capitals: Project::new("FROM busybox AS base\nFROM BASE\n"), ["predict", "."];
+    a_copied_image_in_capitals: Project::new("FROM busybox\nCOPY \\\n  --from=ALPINE /a /b\n"), ["predict", "."];
+    an_impossible_base_image: Project::new("FROM busybox:\n"), ["predict", "."];
+    a_wildcard_that_matches_a_link_to_nothing: Project::new("FROM busybox\nCOPY *.md /docs/\n").link("read.md", "nowhere"), ["predict", "."];
     a_missing_source: Project::new("FROM busybox\nRUN true\nCOPY app.py \\\n  /app/\n"), ["predict", "."];
     an_ignored_source: Project::new("FROM busybox\nCOPY build.log /\n").file("build.log", "").file(".dockerignore", "# logs\n*.log\n"), ["predict", "."];
     an_unknown_target: Project::new("FROM busybox AS one\nFROM busybox AS two\n"), ["predict", "--target", "nope", "."];
     an_unknown_target_among_none: fine(), ["predict", "--target", "nope", "."];
     predict_without_records: fine(), ["predict", "."];
+    predict_with_a_malformed_configuration: fine().configuration("{\n  \"auths\": [\n"), ["predict", "."];
+    build_with_a_malformed_configuration: fine().configuration("{\n  \"auths\": [\n"), ["."];
+    predict_with_a_slip_in_docker_host: fine().variable("DOCKER_HOST", "garbage"), ["predict", "."];
+    build_with_a_slip_in_docker_host: fine().variable("DOCKER_HOST", "garbage"), ["."];
     why_by_number: fine(), ["why", "3"];
     why_by_line: fine(), ["why", ":2"];
     why_by_text: fine(), ["why", "run TRUE"];
     why_of_no_step: fine(), ["why", "pip install"];
+    why_of_no_step_among_many: Project::new(&format!("FROM busybox\nRUN {}\n{}", "x".repeat(10_000), "RUN true\n".repeat(3000))), ["why", "pip install"];
     why_of_several_steps: Project::new("FROM busybox\nRUN a\nRUN ab\n"), ["why", "a"];
     why_of_no_line: fine(), ["why", ":x"];
     help: fine(), ["--help"];
@@ -159,33 +258,122 @@ fn assert_goes_on(project: &Project, why: &str) {
     assert_eq!(report["summary"]["unknown"], 2, "{report:#}");
 }
 
-/// A file that only its owner may read is read by root, so the program runs as somebody else.
 #[test]
 fn an_unreadable_file_is_named_with_what_to_do() {
-    use std::os::unix::fs::PermissionsExt;
     let project = fine().file("secret.txt", "");
-    let mode = |path: PathBuf, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
-    mode(project.context().join("secret.txt"), 0o000).expect("a mode");
-    let is_root = rustix::process::getuid().is_root();
-    let output = if is_root {
-        // Where the program was built, nobody may look.
-        let program = project.directory.path().join("smartbuild");
-        fs::copy(env!("CARGO_BIN_EXE_smartbuild"), &program).expect("a copy");
-        mode(project.directory.path().to_owned(), 0o755).expect("a mode");
-        Command::new("setpriv")
-            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-            .arg(&program)
-            .args(["predict", "."])
-            .current_dir(project.context())
-            .env("SMARTBUILD_CACHE_DIR", "/nowhere")
-            .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
-            .output()
-            .expect("setpriv runs")
-    } else {
-        project.run(&["predict", "."])
-    };
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(125), "{stderr}");
+    let stderr = refused_to_nobody(&project, "secret.txt");
     assert!(stderr.contains("secret.txt") && stderr.contains("chmod a+r"), "{stderr}");
     assert!(stderr.contains(".dockerignore"), "{stderr}");
+}
+
+#[test]
+fn an_unreadable_dockerfile_is_named_with_what_to_do() {
+    let stderr = refused_to_nobody(&fine(), "Dockerfile");
+    let says = "cannot read the Dockerfile";
+    assert!(stderr.contains(says) && stderr.contains("chmod a+r"), "{stderr}");
+}
+
+/// What is said where nobody may read `file`.
+fn refused_to_nobody(project: &Project, file: &str) -> String {
+    mode(&project.context().join(file), 0o000);
+    let output = project.run_as_nobody(&["predict", "."]);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(125), "{stderr}");
+    stderr
+}
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+}
+
+/// `predict` says in one line what is wrong and what to do, and goes on; `build` ends.
+#[test]
+fn an_engine_that_may_not_be_used_is_named_with_what_to_do() {
+    let project = fine();
+    let socket = project.directory.path().join("docker.sock");
+    let listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+    mode(&socket, 0o600);
+    let host = format!("unix://{}", socket.display());
+    let project = project.variable("DOCKER_HOST", &host);
+    let output = project.run_as_nobody(&["predict", "--format", "json", "."]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert_eq!((stderr.lines().count(), stderr.matches("warning: ").count()), (1, 1), "{stderr}");
+    assert!(stderr.contains(&host) && stderr.contains("add yourself to the group"), "{stderr}");
+    let output = project.run_as_nobody(&["."]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(125), "{stderr}");
+    assert!(stderr.starts_with("error: no permission to use"), "{stderr}");
+    drop(listener);
+}
+
+#[test]
+fn a_relative_store_lies_below_the_current_directory() {
+    let project = fine().variable("SMARTBUILD_CACHE_DIR", "../beside");
+    for _ in 0..2 {
+        let output = project.run(&["predict", "."]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !stderr.contains("warning"), "{stderr}");
+    }
+    assert!(project.directory.path().join("beside/smartbuild.sqlite3").is_file());
+}
+
+/// A context with rules that work, a rule that matches nothing, a secret, and a name of any bytes.
+fn surveyed() -> Project {
+    use std::os::unix::ffi::OsStrExt;
+    let project = fine()
+        .file(".dockerignore", "*.log\n!keep.log\n*.lgo\nDockerfile\n")
+        .file("a.log", "12")
+        .file("keep.log", "1")
+        .file(".env", "A=1");
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9\x1b");
+    fs::write(project.context().join(name), "").expect("a file");
+    project
+}
+
+snapshots! {
+    context: surveyed(), ["context"];
+    context_explains_a_file: surveyed(), ["context", "--explain", "a.log"];
+    context_explains_the_dockerfile: surveyed(), ["context", "--explain", "Dockerfile"];
+    context_explains_what_is_not_there: surveyed(), ["context", "--explain", "b.log"];
+    context_explains_nothing_outside: surveyed(), ["context", "--explain", "/etc/passwd"];
+    context_with_an_invalid_rule: fine().file(".dockerignore", "a\n[b\n"), ["context"];
+    context_of_a_url: fine(), ["context", "https://example.org/shop.git"];
+}
+
+#[test]
+fn a_list_has_the_bytes_of_every_name_that_copy_would_bring() {
+    let listed = surveyed().run(&["context", "-0"]).stdout;
+    assert_eq!(listed, b".dockerignore\0.env\0caf\xe9\x1b\0keep.log\0");
+}
+
+#[test]
+fn the_json_of_a_context_is_as_promised() {
+    let run = |arguments: &[&str]| -> serde_json::Value {
+        serde_json::from_slice(&surveyed().run(arguments).stdout).expect("JSON alone")
+    };
+    let report = run(&["context", "--list", "--format", "json"]);
+    assert_eq!(report["schema"], "smartbuild/context/v1");
+    assert_eq!((&report["files"], &report["ignored"]), (&4.into(), &2.into()));
+    assert!(report["digest"].as_str().is_some_and(|it| it.starts_with("sha256:")), "{report:#}");
+    let entry = &report["entries"][1];
+    assert_eq!(entry["path"], ".env");
+    assert_eq!((&entry["kind"], &entry["size"]), (&"file".into(), &3.into()));
+    assert!(entry["mode"].is_u64() && entry["digest"].is_string() && entry["target"].is_null());
+    assert_eq!(report["entries"][2]["path_hex"], "636166e91b");
+    assert_eq!(report["warnings"][0]["lines"][0], ".env");
+    assert!(run(&["context", "--format", "json"]).get("entries").is_none());
+}
+
+#[test]
+fn nothing_in_a_dockerfile_acts_on_the_terminal_that_shows_its_errors() {
+    for line in
+        ["COPY \"no\x1b[31mthere\" /x", "FROM \x1b]0;title\x07 AS x", "COPY --from=\x1b[2J /a /b"]
+    {
+        let text = format!("# \x1b[2J\nFROM busybox\n# \x1b]0;title\x07\n{line}\nENV a=\x1b[5m\n");
+        let output = Project::new(&text).run(&["predict", "."]);
+        assert_eq!(output.status.code(), Some(125), "{line:?}");
+        let told = [output.stdout, output.stderr].concat();
+        assert!(!told.iter().any(|byte| matches!(byte, 0x07 | 0x1b)), "{line:?}");
+    }
 }

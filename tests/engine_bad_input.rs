@@ -2,6 +2,9 @@
 
 #[path = "support/container.rs"]
 mod container;
+#[macro_use]
+#[path = "support/on_engines.rs"]
+mod on_engines;
 #[path = "support/report.rs"]
 mod report;
 #[path = "support/engine.rs"]
@@ -17,18 +20,6 @@ use workshop::{TestEngine, Workshop, engine};
 
 /// How long anything may take that a test waits for.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Each story on the oldest engine and on a new one.
-macro_rules! on_engines {
-    ($($story:ident),* $(,)?) => {
-        mod on_20_10 {
-            $(#[test] fn $story() { super::$story(&super::engine("20.10")); })*
-        }
-        mod on_28_5 {
-            $(#[test] fn $story() { super::$story(&super::engine("28.5")); })*
-        }
-    };
-}
 
 on_engines!(
     a_failing_run_is_shown_whole_and_not_remembered,
@@ -59,7 +50,10 @@ fn a_failing_run_is_shown_whole_and_not_remembered(engine: &TestEngine) {
         assert!(stderr.contains(" to-stderr"), "{stderr}");
         assert!(stderr.contains("Dockerfile:4 | RUN seq 1000 1999"), "{stderr}");
         assert!(stderr.contains("Dockerfile:5 |     grep -q mended /app"), "{stderr}");
-        assert!(stderr.contains("exit code: 1"), "{stderr}");
+        assert!(stderr.contains("error: step 4/5 failed: exit code: 1\nDockerfile:4"), "{stderr}");
+        // Behind its output the command is told once.
+        let told = stderr.rsplit_once(" 1998").map_or("", |(_, after)| after);
+        assert_eq!(told.matches("grep -q mended").count(), 1, "{progress}: {stderr}");
     }
     let report = workshop::json(&report_file);
     // The second time the finished steps were known, and the failed one was not.
@@ -228,6 +222,20 @@ fn a_base_image_that_is_nowhere_is_named_with_its_line(engine: &TestEngine) {
     let shop = Workshop::new(engine);
     // A registry on this machine that nobody runs: no test waits for the world.
     shop.file("Dockerfile", "# A comment.\nFROM 127.0.0.1:9/nobody/nothing:none\nRUN true\n");
+    let output = shop.run(&["predict", "."]);
+    let (stdout, stderr) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let warning = format!(
+        "warning: the engine at {} cannot resolve the base image 127.0.0.1:9/nobody/nothing:none, \
+         so what stands on it is unknown: ",
+        engine.host
+    );
+    assert!(output.status.success() && stderr.starts_with(&warning), "{stderr}");
+    assert!(
+        stdout.contains("the engine cannot resolve it") && stdout.contains("after 1/2"),
+        "{stdout}"
+    );
+    assert!(!stdout.contains("recorded"), "{stdout}");
     let output = shop.run(&["--progress", "plain", "."]);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");

@@ -113,6 +113,49 @@ on_every_engine!(the_context_arrives_as_it_is_on_disk, |engine| {
     assert_eq!(seen, format!("{expected}{digest}  large\n"));
 });
 
+on_every_engine!(hard_links_are_one_file_in_the_image_and_separate_again_when_they_are, |engine| {
+    let look = format!("RUN : {}; cd /src && stat -c %h a b c/d\n", nonce());
+    let p = project(&format!("FROM busybox:local\nCOPY . /src\n{look}"))
+        .file("a", "one and the same")
+        .directory("c");
+    for name in ["b", "c/d"] {
+        std::fs::hard_link(p.path("a"), p.path(name)).unwrap();
+    }
+    let tag = engine.tag();
+    let built = p.build_as(engine, &tag).await.unwrap();
+    assert_eq!((built.outcome.sent.files, log(&built.events).as_str()), (1, "3\n3\n3\n"));
+    let names = "cd /src && cat a b c/d";
+    assert_eq!(engine.run(&tag, names).await, "one and the same".repeat(3));
+
+    p.edit("a", "through any name");
+    p.build_as(engine, &tag).await.unwrap();
+    assert_eq!(engine.run(&tag, names).await, "through any name".repeat(3));
+
+    // The first name becomes a file of its own; the other two are still one.
+    std::fs::remove_file(p.path("a")).unwrap();
+    p.edit("a", "alone");
+    p.build_as(engine, &tag).await.unwrap();
+    assert_eq!(engine.run(&tag, names).await, "alonethrough any namethrough any name");
+});
+
+on_every_engine!(a_path_of_four_thousand_bytes_arrives, |engine| {
+    let path = format!("{}/{}/file", vec!["d".repeat(250); 15].join("/"), "e".repeat(226));
+    let p = project("FROM busybox:local\nCOPY . /src\n").file(&path, "deep");
+    let tag = engine.tag();
+    match p.build_as(engine, &tag).await {
+        Ok(_) => {
+            let found = engine.run(&tag, "find /src -type f | wc -c").await;
+            assert_eq!(found.trim(), (path.len() + "/src/\n".len()).to_string());
+        }
+        // Containerd keeps files so deep in directories of its own that Linux takes no such path.
+        Err(BuildError::Failed { message, .. }) => {
+            assert_eq!(engine.docker.info().await.unwrap().store, ImageStore::Containerd);
+            assert!(message.ends_with("file name too long"), "{message}");
+        }
+        Err(other) => panic!("{other}"),
+    }
+});
+
 on_every_engine!(a_name_that_is_not_utf8_arrives_or_is_told_of, |engine| {
     let p = project("FROM busybox:local\nCOPY . /src\n");
     p.edit_os(OsStr::from_bytes(b"name-\xff"), "odd");

@@ -3,6 +3,9 @@
 
 #[path = "support/container.rs"]
 mod container;
+#[macro_use]
+#[path = "support/on_engines.rs"]
+mod on_engines;
 #[path = "support/report.rs"]
 mod report;
 #[path = "support/engine.rs"]
@@ -13,25 +16,17 @@ use std::process::Command;
 use report::{assert_agreed, assert_all_reused, changed_files, step, steps, told};
 use workshop::{TestEngine, Workshop, engine};
 
-/// Each story on the oldest engine and on a new one.
-macro_rules! on_engines {
-    ($($story:ident),* $(,)?) => {
-        mod on_20_10 {
-            $(#[test] fn $story() { super::$story(&super::engine("20.10")); })*
-        }
-        mod on_28_5 {
-            $(#[test] fn $story() { super::$story(&super::engine("28.5")); })*
-        }
-    };
-}
-
 on_engines!(
     the_flask_app_runs_and_every_edit_is_forecast,
     an_older_commit_is_reused,
     one_edit_among_twenty_thousand_files_sends_one_file,
     options_mean_what_they_mean_to_docker,
     no_cache_runs_everything_once,
+    no_cache_filter_runs_the_stages_that_it_names,
+    a_relative_cache_target_is_another_cache_than_the_full_path,
     a_stage_with_the_same_output_is_reused_after_it,
+    what_another_client_built_is_known_once_it_was_reused,
+    a_failed_build_says_of_no_step_that_it_was_reused_before_it_was_made,
 );
 
 const PAGE: &str = r#"<!doctype html>
@@ -232,4 +227,94 @@ fn a_stage_with_the_same_output_is_reused_after_it(engine: &TestEngine) {
     assert_agreed(&other);
     assert_eq!(told(&other), ["rebuild ran", "rebuild ran", "depends ran", "depends ran"]);
     assert_eq!(container::output(engine, &name, "cat /count"), "3\n");
+}
+
+fn no_cache_filter_runs_the_stages_that_it_names(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    shop.file("salt", &shop.salt());
+    let dockerfile = "FROM busybox:local AS kept\nCOPY salt /salt\nRUN cp /salt /kept\n\
+                      FROM busybox:local AS Named\nCOPY salt /salt\nRUN cp /salt /named\n\
+                      FROM busybox:local AS own\nCOPY salt /own\nRUN cp /own /owner\n\
+                      FROM kept\nCOPY --from=named /named /named\nCOPY --from=own /owner /owner\n";
+    shop.file("Dockerfile", dockerfile);
+    shop.build(&[]);
+    let report = shop.build(&["--no-cache-filter", "named"]);
+    let agreement = &report["agreement"];
+    assert_eq!((&agreement["false_cached"], &agreement["false_rebuild"]), (&0.into(), &0.into()));
+    let of_step = |instruction| {
+        let step = step(&report, instruction);
+        [&step["verdict"], &step["actual"]].map(|word| word.as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(of_step("RUN cp /own /owner"), ["cached", "cached"], "{report:#}");
+    assert_eq!(of_step("RUN cp /salt /named"), ["rebuild", "ran"], "{report:#}");
+    // Its COPY is the same step as the one that is named.
+    assert_eq!(of_step("RUN cp /salt /kept"), ["rebuild", "ran"], "{report:#}");
+    // The engine tells of the shared COPY once, so not every step is judged.
+    let again = &shop.build(&[])["agreement"];
+    assert_eq!(again["right"], again["steps"], "{again:#}");
+}
+
+fn a_relative_cache_target_is_another_cache_than_the_full_path(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    shop.file("salt", &shop.salt());
+    let with_target = |target: &str| {
+        let run = format!("RUN --mount=type=cache,target={target} ls /work/store > /seen");
+        shop.file(
+            "Dockerfile",
+            &format!("FROM busybox:local\nWORKDIR /work\nCOPY salt .\n{run}\n"),
+        );
+    };
+    with_target("store");
+    shop.build(&[]);
+    assert_all_reused(&shop.build(&[]));
+    for target in ["/work/store", "./store", "store"] {
+        with_target(target);
+        assert_agreed(&shop.build(&[]));
+        assert_all_reused(&shop.build(&[]));
+    }
+}
+
+fn what_another_client_built_is_known_once_it_was_reused(engine: &TestEngine) {
+    let (ours, theirs) = (Workshop::new(engine), Workshop::new(engine));
+    let (before, after) = (ours.salt(), ours.salt());
+    for (shop, content) in [(&ours, &before), (&theirs, &after)] {
+        shop.file("Dockerfile", "FROM busybox:local\nCOPY a.txt /a\nRUN cat /a\n");
+        shop.file("a.txt", content);
+        shop.build(&[]);
+    }
+    // Nobody told us that the engine has this already; it asks for the file, and finds out.
+    ours.file("a.txt", &after);
+    assert_eq!(told(&ours.build(&[])), ["rebuild cached", "rebuild cached"]);
+    assert_all_reused(&ours.build(&[]));
+    ours.file("a.txt", &before);
+    assert_all_reused(&ours.build(&[]));
+}
+
+fn a_failed_build_says_of_no_step_that_it_was_reused_before_it_was_made(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    let dockerfile = |last: &str| {
+        let text = "FROM busybox:local AS x\nCOPY a.txt /b\nARG A=1\nRUN echo \"$A\" > /c\n\
+                    FROM busybox:local\nCOPY . /all\nCOPY --from=x /c /c\n";
+        shop.file("Dockerfile", &format!("{text}{last}\n"));
+    };
+    shop.file(".dockerignore", "Dockerfile\n");
+    shop.file("a.txt", &shop.salt());
+    dockerfile("COPY a.txt /d");
+    shop.build(&[]);
+
+    dockerfile("COPY --from=busybox:local /not/there /d");
+    shop.append("a.txt", "more");
+    let report = shop.beside("failed.json");
+    let path = report.to_str().expect("a path in UTF-8");
+    let failed = shop.run(&["build", "--build-arg", "A=2", "--report", path, "."]);
+    assert_eq!(failed.status.code(), Some(1), "{failed:?}");
+    let failed = workshop::json(&report);
+    for step in steps(&failed).iter().filter(|step| step["verdict"] == "rebuild") {
+        assert_ne!(step["actual"], "cached", "{failed:#}");
+    }
+
+    dockerfile("COPY a.txt /d");
+    let mended = shop.build(&["--build-arg", "A=2"]);
+    assert_eq!(mended["agreement"]["false_cached"], 0, "{mended:#}");
+    assert_all_reused(&shop.build(&["--build-arg", "A=2"]));
 }

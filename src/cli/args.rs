@@ -49,6 +49,8 @@ pub enum Command {
     Why(WhyArgs),
     /// Find instruction orders that rebuild less and build the same
     Optimize(OptimizeArgs),
+    /// Say what is sent to the engine and what is not, by directory and by rule
+    Context(ContextArgs),
 }
 
 /// `smartbuild build`.
@@ -130,6 +132,29 @@ pub struct OptimizeArgs {
     /// Print the patch alone
     #[arg(long, conflicts_with = "format")]
     pub diff: bool,
+    /// How the result is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+/// `smartbuild context`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct ContextArgs {
+    /// The context's directory
+    #[arg(value_name = "PATH", default_value = ".", value_parser = values::context())]
+    pub path: PathBuf,
+    /// The Dockerfile; PATH/Dockerfile unless given. `<FILE>.dockerignore` is honoured
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Name the rule and the line that decide whether FILE is sent
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "null"])]
+    pub explain: Option<PathBuf>,
+    /// List what `COPY . /` would bring, one path a line
+    #[arg(long)]
+    pub list: bool,
+    /// As --list, each path ended by a NUL byte
+    #[arg(short = '0', long, conflicts_with = "format")]
+    pub null: bool,
     /// How the result is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub format: Format,

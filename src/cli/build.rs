@@ -14,8 +14,9 @@ use super::memory::{file_records, kind_name};
 use super::observation::Observation;
 use super::project::{EngineNeed, Project, prepare};
 use super::ui::Ui;
+use crate::context::ContextPath;
 use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, Sent};
-use crate::predict::{CauseKind, Verdict, compare};
+use crate::predict::{Verdict, compare};
 use crate::report::progress::Display;
 use crate::report::{self, Actual, Ended};
 use crate::store::{BuildRecord, Outcome, StepRecord};
@@ -202,6 +203,26 @@ struct Finished<'a> {
     ended: EndedParts<'a>,
     /// Whether a file changed while it was sent: then nothing is certain of what was read.
     is_certain: bool,
+    /// Files that the engine lacked and never asked for: it may have built with older ones.
+    unsent: Vec<ContextPath>,
+}
+
+/// Takes back what an engine says of steps that were open when the build failed or was cancelled.
+///
+/// It reports some of them as reused, whose results nobody ever made, and ends others without an
+/// error: only a reuse that was forecast, and a run that had ended before, are believed.
+fn distrust(steps: &mut [Actual], project: &Project, observation: &Observation) {
+    let open = observation.open_at_failure(&project.plan);
+    for ((actual, forecast), open) in steps.iter_mut().zip(&project.forecast.steps).zip(open) {
+        let is_believed = match actual.outcome {
+            Outcome::Cached => matches!(forecast.verdict, Verdict::Cached),
+            Outcome::Ran => !open,
+            Outcome::Failed | Outcome::NotReached => true,
+        };
+        if !is_believed {
+            *actual = Actual { outcome: Outcome::NotReached, seconds: None };
+        }
+    }
 }
 
 struct EndedParts<'a> {
@@ -213,7 +234,10 @@ struct EndedParts<'a> {
 
 impl<'a> Finished<'a> {
     fn new(project: &Project, built: &Built, args: &'a BuildArgs, seconds: Seconds) -> Self {
-        let steps = built.observation.outcomes(&project.plan);
+        let mut steps = built.observation.outcomes(&project.plan);
+        if built.result.is_err() {
+            distrust(&mut steps, project, &built.observation);
+        }
         let outcomes: Vec<Outcome> = steps.iter().map(|step| step.outcome).collect();
         let ended = EndedParts {
             agreement: compare(&project.forecast, &outcomes),
@@ -222,7 +246,14 @@ impl<'a> Finished<'a> {
             seconds,
         };
         let is_certain = !matches!(built.result, Err(BuildError::ContextChanged { .. }));
-        Self { steps, ended, is_certain }
+        let unsent = match &built.result {
+            Ok(outcome) => {
+                let is_unsent = |path: &&ContextPath| !outcome.sent_files.contains(*path);
+                project.to_send.iter().filter(is_unsent).cloned().collect()
+            }
+            Err(_) => Vec::new(),
+        };
+        Self { steps, ended, is_certain, unsent }
     }
 
     fn ended(&self) -> Ended<'_> {
@@ -235,21 +266,26 @@ impl<'a> Finished<'a> {
         }
     }
 
-    /// Which steps rest on files that changed and were reused all the same: the engine may have
-    /// had an older copy of them, so their keys must not speak for it.
+    /// Which steps rest on files that changed and were reused although the engine never asked for
+    /// the new ones: it may have an older copy of them, so their keys must not speak for it.
     fn doubtful(&self, project: &Project) -> Vec<bool> {
         let mut doubtful: Vec<bool> = Vec::with_capacity(self.steps.len());
         for (forecast, actual) in project.forecast.steps.iter().zip(&self.steps) {
-            let has_changed_files = matches!(
-                &forecast.verdict,
-                Verdict::Rebuild(cause) if matches!(cause.kind, CauseKind::Files { .. })
-            );
+            let has_unsent_files = self.unsent.iter().any(|path| forecast.step.reads(path));
             let inputs = forecast.step.parent().into_iter().chain(forecast.step.stage_outputs());
             let rests_on_doubt = inputs.into_iter().any(|input| doubtful[input.0]);
             let is_reused = actual.outcome == Outcome::Cached;
-            doubtful.push(is_reused && (has_changed_files || rests_on_doubt));
+            doubtful.push(is_reused && (has_unsent_files || rests_on_doubt));
         }
         doubtful
+    }
+
+    /// Whether a RUN that may write into the context's files was begun.
+    fn loses_context(&self, project: &Project) -> bool {
+        let steps = project.plan.steps.iter().zip(&self.steps);
+        steps.into_iter().any(|(step, actual)| {
+            step.writes_context && matches!(actual.outcome, Outcome::Ran | Outcome::Failed)
+        })
     }
 
     /// Keeps what the build taught. Only steps that the engine ran to their end or reused speak
@@ -268,6 +304,7 @@ impl<'a> Finished<'a> {
         let steps = project.plan.steps.iter().zip(&self.steps).zip(doubtful);
         let steps = steps.map(|((step, actual), doubtful)| StepRecord {
             key: step.key.0,
+            part_key: step.part_key.map(|key| key.0),
             name: step.name.clone(),
             line: step.line,
             instruction: step.instruction.clone(),
@@ -288,6 +325,7 @@ impl<'a> Finished<'a> {
             image: self.ended.image,
             steps: steps.collect(),
             files: file_records(&project.plan, &project.seen, &project.announced),
+            context_lost: self.loses_context(project),
         };
         project.memory.record(&record, ui)?;
         let description = project.engine.as_ref().map(serde_json::to_string).transpose()?;
@@ -334,13 +372,16 @@ fn finish(
                 Err(Failure::NotBegun(anyhow::anyhow!(message)))
             }
         }
-        Err(error) => Err(Failure::Build(Some(describe(error, project)))),
+        Err(error) => Err(Failure::Build(Some(describe(error, project, ui)))),
     }
 }
 
 /// A failure with the lines of the Dockerfile that it came from.
-fn describe(error: &BuildError, project: &Project) -> String {
-    let mut message = error.to_string();
+fn describe(error: &BuildError, project: &Project, ui: &Ui) -> String {
+    let message = match error {
+        BuildError::Failed { step, message, .. } => report::failure(step.as_deref(), message),
+        error => error.to_string(),
+    };
     let place = match error {
         BuildError::Failed { location: Some(location), .. } => {
             Some((location.line, location.last_line))
@@ -356,14 +397,10 @@ fn describe(error: &BuildError, project: &Project) -> String {
         }
         _ => None,
     };
-    let Some((first, last)) = place else { return message };
-    let lines = project.source.dockerfile.source().lines().zip(1u32..);
-    let name = &project.source.file.name;
-    let shown = lines
-        .filter(|(_, line)| (first..=last).contains(line))
-        .map(|(text, line)| format!("\n{name}:{line} | {text}"));
-    message.extend(shown);
-    message
+    let Some(lines) = place else { return message };
+    let source = project.source.dockerfile.source();
+    let shown = report::excerpt(&project.source.file.name, source, lines, ui.messages());
+    format!("{message}\n{}", shown.join("\n"))
 }
 
 /// What was built is there, and still not everything that was asked for.

@@ -97,6 +97,11 @@ fn render(diagnostic: &dyn Diagnostic, ui: &Ui) -> String {
         .with_context_lines(1);
     let mut rendered = String::new();
     match handler.render_report(&mut rendered, diagnostic) {
+        // A line of the Dockerfile may have thousands of characters.
+        Ok(()) if capabilities.interactive => {
+            let cut = |line| escape::fit(line, capabilities.width).into_owned() + "\n";
+            rendered.lines().map(cut).collect()
+        }
         Ok(()) => rendered,
         Err(_) => format!("{}\n", escape::text(&diagnostic.to_string())),
     }

@@ -115,7 +115,13 @@ impl Memory {
         let mut knowledge = Knowledge { previous, ..Knowledge::default() };
         let Some(store) = &self.0 else { return knowledge };
         knowledge.recorded = store.has_records(&line.engine).unwrap_or(false);
-        let keys: Vec<Digest> = plan.steps.iter().map(|step| step.key.0).collect();
+        let keys: Vec<Digest> = plan
+            .steps
+            .iter()
+            .flat_map(|step| [Some(step.key), step.part_key])
+            .flatten()
+            .map(|key| key.0)
+            .collect();
         let known = store.known(&line.engine, &keys).unwrap_or_default();
         knowledge.known = known
             .into_iter()
@@ -133,6 +139,23 @@ impl Memory {
     pub(super) fn image(&self, engine: &str, name: &str, platform: &str) -> Option<BaseImage> {
         let json = self.0.as_ref()?.image(engine, name, platform).ok()??;
         serde_json::from_str(&json).ok()
+    }
+
+    /// Keeps what an engine says of a base image. What is kept already is not written again: most
+    /// commands change nothing, and the store may be one that only others write.
+    pub(super) fn remember_image(
+        &mut self,
+        engine: &str,
+        name: &str,
+        platform: &str,
+        image: &BaseImage,
+        ui: &mut Ui,
+    ) -> std::io::Result<()> {
+        if self.image(engine, name, platform).as_ref() == Some(image) {
+            return Ok(());
+        }
+        let json = serde_json::to_string(image)?;
+        self.write(ui, |store| store.remember_image(engine, name, platform, &json))
     }
 
     /// Keeps what a build taught.
@@ -277,6 +300,33 @@ fn decode(text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::ui::Surroundings;
+
+    #[test]
+    fn an_image_that_is_known_is_not_written_again() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let environment = Environment {
+            cache_directory: Some(directory.path().to_owned()),
+            ..Environment::default()
+        };
+        let mut ui =
+            Ui::new(&Surroundings::default(), Box::new(std::io::sink()), Box::new(std::io::sink()));
+        let log = directory.path().join(format!("{}-wal", crate::store::FILE_NAME));
+        let mut was_written = |image: &BaseImage| {
+            let mut memory = Memory::open(&environment, &mut ui).expect("a store");
+            // What is written goes into the log first, which begins empty.
+            let log = || std::fs::metadata(&log).map_or(0, |log| log.len());
+            let before = log();
+            memory.remember_image("engine", "busybox", "", image, &mut ui).expect("it is kept");
+            assert_eq!(memory.image("engine", "busybox", "").as_ref(), Some(image));
+            log() > before
+        };
+        let old = BaseImage { id: "sha256:1".into(), ..BaseImage::default() };
+        let new = BaseImage { id: "sha256:2".into(), ..BaseImage::default() };
+        assert!(was_written(&old));
+        assert!(!was_written(&old));
+        assert!(was_written(&new));
+    }
 
     #[test]
     fn any_name_comes_back_as_it_was() {

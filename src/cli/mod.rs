@@ -2,12 +2,15 @@
 //! calls, and hands the result to `report`.
 //!
 //! The way of a command: [`args`] reads what was typed, `source` finds and reads the Dockerfile
-//! and the context, `engines` finds the engine, `project` puts both and the store's memory
-//! together into a plan and its forecast; `build`, `predict`, `why` and `optimize` do the rest.
+//! and the context, `engines` finds the engine, `base_images` asks it what the plan is built on,
+//! `project` puts these and the store's memory together into a plan and its forecast; `build`,
+//! `predict`, `why` and `optimize` do the rest. `context` needs no engine and no plan.
 //! Only this room reads the environment, and only [`ui`] writes.
 
 pub mod args;
+mod base_images;
 mod build;
+mod context;
 mod engines;
 mod environment;
 mod failure;
@@ -43,6 +46,7 @@ pub async fn run(typed: Vec<OsString>, environment: &Environment, ui: &mut Ui) -
         Command::Build(args) => build::run(&args, environment, ui).await,
         Command::Predict(args) => predict::run(&args, environment, ui).await,
         Command::Why(args) => why::run(&args, environment, ui).await,
+        Command::Context(args) => context::run(&args, environment, ui),
         Command::Optimize(args) => optimize::run(&args, environment, ui).await,
     };
     match done {

@@ -21,6 +21,8 @@ struct Observed {
     name: String,
     group: Option<String>,
     started: Option<SystemTime>,
+    /// How often it began.
+    starts: usize,
     completed: Option<SystemTime>,
     cached: bool,
     failed: bool,
@@ -33,14 +35,28 @@ impl Observation {
         observed.take(update);
     }
 
+    /// Of each step whether it had not ended when the first failing one failed. Where none failed
+    /// by itself, as after Ctrl-C, what was open has no end, or an error.
+    pub(super) fn open_at_failure(&self, plan: &Plan) -> Vec<bool> {
+        let failures = self.steps.values().filter(|seen| seen.failed);
+        let first = failures.filter_map(|seen| seen.completed).min();
+        let is_open = |step: &Step| {
+            let of_step = self.steps.values().filter(|seen| seen.is_called(&step.name));
+            let mut ends = of_step.filter_map(|seen| seen.completed);
+            first.is_some_and(|first| ends.any(|end| end > first))
+        };
+        plan.steps.iter().map(is_open).collect()
+    }
+
     /// What became of each step, in the plan's order. The engine's vertices are found by their
     /// names; several with one name, or in one group (`COPY --link`), are one step.
     pub(super) fn outcomes(&self, plan: &Plan) -> Vec<Actual> {
         let by_name = |step: &Step| {
             let is_base = step.kind == StepKind::From;
-            outcome(self.steps.values().filter(|observed| {
+            let found = self.steps.values().filter(|observed| {
                 observed.is_called(&step.name) || (is_base && observed.is_base(&step.name))
-            }))
+            });
+            outcome(found, stands_on_nothing(step))
         };
         // A build that runs beside this one and shares its steps may give them its own names;
         // the text is enough where it is the only one.
@@ -48,7 +64,9 @@ impl Observation {
             let text = canonical(&step.name).1;
             let is_only =
                 plan.steps.iter().filter(|other| canonical(&other.name).1 == text).count() == 1;
-            outcome(self.steps.values().filter(|seen| is_only && canonical(&seen.name).1 == text))
+            let found =
+                self.steps.values().filter(|seen| is_only && canonical(&seen.name).1 == text);
+            outcome(found, stands_on_nothing(step))
         };
         let outcome_of = |step: &Step| match by_name(step) {
             missing if missing.outcome == Outcome::NotReached => by_text(step),
@@ -62,6 +80,9 @@ impl Observed {
     fn take(&mut self, update: &StepUpdate) {
         self.name.clone_from(&update.name);
         self.group.clone_from(&update.group);
+        if update.started.is_some() && update.started != self.started {
+            self.starts += 1;
+        }
         self.started = update.started.or(self.started);
         self.completed = update.completed;
         self.cached = update.cached;
@@ -90,7 +111,14 @@ fn canonical(name: &str) -> (String, String) {
     (words.join(" "), text.strip_prefix("ONBUILD ").unwrap_or(text).to_owned())
 }
 
-fn outcome<'a>(parts: impl Iterator<Item = &'a Observed>) -> Actual {
+/// WORKDIR on `scratch` has no input. Of such a step the engine reports the asking for its key as
+/// a run of no time, and a real run or the use of its cached result only after that.
+fn stands_on_nothing(step: &Step) -> bool {
+    step.kind == StepKind::Workdir && step.parent().is_none()
+}
+
+fn outcome<'a>(parts: impl Iterator<Item = &'a Observed>, asked_for_key: bool) -> Actual {
+    let is_reused = |part: &&Observed| part.cached || (asked_for_key && part.starts < 2);
     let parts: Vec<_> = parts.filter(|part| part.started.is_some()).collect();
     let ended = |part: &&&Observed| part.completed.is_some();
     let outcome = if parts.is_empty() {
@@ -99,7 +127,7 @@ fn outcome<'a>(parts: impl Iterator<Item = &'a Observed>) -> Actual {
         Outcome::Failed
     } else if !parts.iter().all(|part| ended(&part)) {
         Outcome::NotReached
-    } else if parts.iter().all(|part| part.cached) {
+    } else if parts.iter().all(is_reused) {
         Outcome::Cached
     } else {
         Outcome::Ran
@@ -115,6 +143,27 @@ fn outcome<'a>(parts: impl Iterator<Item = &'a Observed>) -> Actual {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_step_on_nothing_that_only_gave_its_key_did_not_run() {
+        let at = |second| SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second);
+        let mut seen = Observed::default();
+        let update = |second| StepUpdate {
+            id: StepId("sha256:1".to_owned()),
+            name: "[1/2] WORKDIR /in".to_owned(),
+            inputs: Vec::new(),
+            started: Some(at(second)),
+            completed: Some(at(second)),
+            cached: false,
+            error: None,
+            group: None,
+        };
+        seen.take(&update(1));
+        assert_eq!(outcome([&seen].into_iter(), true).outcome, Outcome::Cached);
+        assert_eq!(outcome([&seen].into_iter(), false).outcome, Outcome::Ran);
+        seen.take(&update(2));
+        assert_eq!(outcome([&seen].into_iter(), true).outcome, Outcome::Ran);
+    }
 
     #[test]
     fn names_are_the_same_however_triggers_are_counted() {

@@ -20,7 +20,7 @@ pub(super) async fn run(
             ui.result(&text)?;
         }
     }
-    if project.docker.is_none() && args.format == Format::Text {
+    if project.is_engine_absent && args.format == Format::Text {
         ui.hint("no engine answers, so this rests on what was recorded")?;
     }
     Ok(())

@@ -9,18 +9,23 @@ use anyhow::Context as _;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
 use super::args::BuildFlags;
+use super::base_images::Lookup;
 use super::engines;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::memory::{Line, Memory};
 use super::source::{self, Source};
 use super::ui::Ui;
-use crate::context::{self, ContextPath, IgnoreRules, Index, ModifiedTime, Snapshot};
-use crate::engine::{Docker, EngineInfo};
+use crate::context::{self, ContextPath, IgnoreRules, Index, Loaded, ModifiedTime, Snapshot};
+use crate::dockerfile::Span;
+use crate::engine::{Docker, EngineInfo, ImageStore};
 use crate::plan::{self, BuildOptions, Dialect, Plan, PlanRequest, Platform};
-use crate::predict::{Forecast, announced_times, as_the_engine_has_it, predict};
-use crate::report::ContextLine;
+use crate::predict::{
+    Forecast, announced_times, as_the_engine_has_it, directories_with_renames, files_to_send,
+    predict,
+};
 use crate::report::json::{ContextSummary, Subject};
+use crate::report::{ContextLine, escape};
 use crate::{BaseImage, Digest};
 
 /// Whether a command can do without an engine.
@@ -32,15 +37,21 @@ pub(super) enum EngineNeed {
     Optional,
 }
 
+/// Said once, where [`read_context`] found the index damaged.
+pub(super) const DAMAGED_INDEX: &str = "what was kept of the context's files is damaged: all of \
+                                        them were read again, and the next run is quick";
+
 /// A project with its plan and forecast.
 pub(super) struct Project {
     pub(super) source: Source,
     /// The context as it is on disk.
     pub(super) snapshot: Arc<Snapshot>,
     /// The context as the engine will have it.
-    pub(super) seen: Snapshot,
+    pub(super) seen: Arc<Snapshot>,
     /// Files that are announced with another time than they have.
     pub(super) announced: BTreeMap<ContextPath, ModifiedTime>,
+    /// Files whose content the engine does not have, as far as is known.
+    pub(super) to_send: Vec<ContextPath>,
     pub(super) plan: Plan,
     pub(super) forecast: Forecast,
     pub(super) options: BuildOptions,
@@ -48,6 +59,8 @@ pub(super) struct Project {
     pub(super) images: BTreeMap<String, BaseImage>,
     pub(super) engine: Option<EngineInfo>,
     pub(super) docker: Option<Docker>,
+    /// Whether nothing is wrong but that no engine runs, which nobody was told yet.
+    pub(super) is_engine_absent: bool,
     pub(super) memory: Memory,
     pub(super) line: Line,
     pub(super) context: ContextLine,
@@ -84,7 +97,11 @@ pub(super) async fn prepare(
     let index = environment.cache_directory.as_deref().map(|cache| index_path(cache, &root));
     let walk = tokio::task::spawn_blocking(move || read_context(&root, &rules, index.as_deref()));
     let connected = engines::connect(environment).await;
-    let snapshot = Arc::new(walk.await.context("reading the context ended early")??);
+    let (snapshot, is_index_damaged) = walk.await.context("reading the context ended early")??;
+    let snapshot = Arc::new(snapshot);
+    if is_index_damaged {
+        ui.warning(DAMAGED_INDEX)?;
+    }
     let context = ContextLine {
         files: snapshot.files(),
         bytes: snapshot.bytes(),
@@ -93,31 +110,53 @@ pub(super) async fn prepare(
     };
     let mut memory = Memory::open(environment, ui)?;
     let project = source.root.to_string_lossy().into_owned();
+    let mut is_engine_absent = false;
     let (docker, engine) = match connected {
         Ok((docker, info)) => (Some(docker), Some(info)),
-        Err(failure) if need == EngineNeed::Required => return Err(failure),
-        Err(_) => (None, remembered_engine(&memory, &project)),
+        Err(error) if need == EngineNeed::Required => return Err(error.into()),
+        Err(error) => {
+            is_engine_absent = error.is_absence();
+            if !is_engine_absent {
+                ui.warning(&format!("going on with what was recorded: {error}"))?;
+            }
+            (None, remembered_engine(&memory, &project))
+        }
     };
-    let mut options = build_options(flags, engine.as_ref())?;
-    let proxies = docker.as_ref().map(Docker::proxy_arguments).unwrap_or_default();
-    for (name, value) in proxies {
-        options.build_args.entry(name).or_insert(value);
-    }
-    let version = engine.as_ref().map_or("", |engine| &*engine.version);
-    let dialect = Dialect::of_version(version);
+    let options = build_options(flags, docker.as_ref(), engine.as_ref())?;
+    let dialect = dialect(engine.as_ref());
     let line = Line {
         engine: engine.as_ref().map(|engine| engine.id.clone()).unwrap_or_default(),
         project,
         dockerfile: source.file.name.clone(),
         target: flags.target.clone(),
     };
-    let images =
-        images(&source, &options, dialect, flags.pull, docker.as_ref(), &mut memory, &line, ui)
-            .await?;
+    let wanted = plan::base_images(&source.dockerfile, &options, dialect)
+        .map_err(|error| plan_failure(error, &source))?;
+    let mut lookup = Lookup {
+        docker: docker.as_ref(),
+        engine: &line.engine,
+        build_platform: &options.build_platform,
+        pull: flags.pull,
+        memory: &mut memory,
+    };
+    let found = lookup.all(wanted, ui).await?;
+    if need == EngineNeed::Optional {
+        for unresolved in &found.unresolved {
+            ui.warning(&unresolved.to_string())?;
+        }
+    }
+    let images = found.images;
     let previous = memory.previous(&line);
     let copy = memory.engine_copy(&line);
-    let seen = as_the_engine_has_it((*snapshot).clone(), &copy);
+    let seen = as_the_engine_has_it(&snapshot, &copy);
     let announced = announced_times(&snapshot, &copy);
+    let to_send = files_to_send(&snapshot, &copy);
+    let renames = if dialect.mistakes_renamed_directories {
+        directories_with_renames(&snapshot, &copy)
+    } else {
+        Vec::new()
+    };
+    drop(copy);
     let request = PlanRequest {
         dockerfile: &source.dockerfile,
         snapshot: &seen,
@@ -125,14 +164,17 @@ pub(super) async fn prepare(
         options: &options,
         dialect,
     };
-    let plan = plan::plan(request).map_err(|error| plan_failure(error, &source))?;
-    let knowledge = memory.knowledge(&line, &plan, previous);
+    let mut plan = plan::plan(request).map_err(|error| plan_failure(error, &source))?;
+    plan.doubt(&renames);
+    let mut knowledge = memory.knowledge(&line, &plan, previous);
+    knowledge.asked = docker.is_some();
     let forecast = predict(&plan, &seen, &knowledge);
     Ok(Project {
         source,
         snapshot,
         seen,
         announced,
+        to_send,
         plan,
         forecast,
         options,
@@ -140,6 +182,7 @@ pub(super) async fn prepare(
         images,
         engine,
         docker,
+        is_engine_absent,
         memory,
         line,
         context,
@@ -147,26 +190,28 @@ pub(super) async fn prepare(
 }
 
 /// Where the digests of a context's files are kept.
-fn index_path(cache: &Path, root: &Path) -> PathBuf {
+pub(super) fn index_path(cache: &Path, root: &Path) -> PathBuf {
     let name = Digest::of(root.as_os_str().as_encoded_bytes()).to_hex();
     cache.join("contexts").join(name)
 }
 
-/// The context, and what was kept of its files: unchanged ones are not read again.
+/// The context, with what was kept of its files: unchanged ones are not read again; and whether
+/// the index that should have known them was damaged, and has been replaced.
 ///
 /// An index that cannot be read or written only costs time, so nothing is said of it.
-fn read_context(
+pub(super) fn read_context(
     root: &Path,
     rules: &IgnoreRules,
     index: Option<&Path>,
-) -> Result<Snapshot, context::Error> {
-    let Some(path) = index else { return context::snapshot(root, rules) };
-    let (old, _) = Index::load(path);
+) -> Result<(Snapshot, bool), context::Error> {
+    let Some(path) = index else { return Ok((context::snapshot(root, rules)?, false)) };
+    let (old, loaded) = Index::load(path);
+    let is_damaged = matches!(loaded, Loaded::Damaged);
     let (snapshot, new) = context::snapshot_with_index(root, rules, Some(&old))?;
-    if new != old {
+    if let Some(new) = new.or_else(|| is_damaged.then_some(old)) {
         drop(new.save(path));
     }
-    Ok(snapshot)
+    Ok((snapshot, is_damaged))
 }
 
 /// The engine that built this project last, as it described itself.
@@ -175,7 +220,18 @@ fn remembered_engine(memory: &Memory, project: &str) -> Option<EngineInfo> {
     serde_json::from_str(&description?).ok()
 }
 
-fn build_options(flags: &BuildFlags, engine: Option<&EngineInfo>) -> Result<BuildOptions, Failure> {
+/// How this engine reads Dockerfiles.
+fn dialect(engine: Option<&EngineInfo>) -> Dialect {
+    let version = engine.map_or("", |engine| &*engine.version);
+    let merges = engine.is_some_and(|engine| engine.store == ImageStore::Containerd);
+    Dialect::of_version(version).with_merging(merges)
+}
+
+fn build_options(
+    flags: &BuildFlags,
+    docker: Option<&Docker>,
+    engine: Option<&EngineInfo>,
+) -> Result<BuildOptions, Failure> {
     let build_platform =
         engine.and_then(|engine| Platform::parse(&engine.platform)).unwrap_or_default();
     let platform = match &flags.platform {
@@ -184,8 +240,12 @@ fn build_options(flags: &BuildFlags, engine: Option<&EngineInfo>) -> Result<Buil
             format!("`{text}` is not a platform; write one such as linux/arm64")
         })?,
     };
+    let mut build_args = build_args(flags);
+    for (name, value) in docker.map(Docker::proxy_arguments).unwrap_or_default() {
+        build_args.entry(name).or_insert(value);
+    }
     Ok(BuildOptions {
-        build_args: build_args(flags),
+        build_args,
         target: flags.target.clone(),
         platform,
         build_platform,
@@ -211,74 +271,16 @@ fn build_args(flags: &BuildFlags) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The base images: from the engine, or as it had them when it last answered. With `--pull` only
-/// the engine can tell.
-#[allow(clippy::too_many_arguments, reason = "everything that decides where an image is looked up")]
-async fn images(
-    source: &Source,
-    options: &BuildOptions,
-    dialect: Dialect,
-    pull: bool,
-    docker: Option<&Docker>,
-    memory: &mut Memory,
-    line: &Line,
-    ui: &mut Ui,
-) -> Result<BTreeMap<String, BaseImage>, Failure> {
-    let wanted = plan::base_images(&source.dockerfile, options, dialect)
-        .map_err(|error| plan_failure(error, source))?;
-    let mut images = BTreeMap::new();
-    for reference in wanted {
-        let foreign = reference.platform != options.build_platform;
-        let platform = if foreign { reference.platform.to_string() } else { String::new() };
-        let image = match docker {
-            None => memory.image(&line.engine, &reference.name, &platform),
-            Some(docker) => base_image(docker, &reference, foreign, pull).await?,
-        };
-        let Some(image) = image else { continue };
-        if docker.is_some() {
-            let json = serde_json::to_string(&image).context("describing a base image")?;
-            memory.write(ui, |store| {
-                store.remember_image(&line.engine, &reference.name, &platform, &json)
-            })?;
-        }
-        images.insert(reference.name, image);
-    }
-    Ok(images)
-}
-
-/// The image as the engine would take it: its own, unless a newer one is asked for or it has
-/// none; then as it resolves the name. `None` where it cannot: the build will say why.
-async fn base_image(
-    docker: &Docker,
-    reference: &plan::ImageReference,
-    foreign: bool,
-    pull: bool,
-) -> Result<Option<BaseImage>, Failure> {
-    let platform = reference.platform.to_string();
-    if !pull {
-        let own = docker.base_image(&reference.name, foreign.then_some(&*platform)).await?;
-        if own.is_some() {
-            return Ok(own);
-        }
-    }
-    let full = plan::full_reference(&reference.name);
-    match docker.resolve_image(&full, &platform, pull).await {
-        Ok(image) => Ok(Some(image)),
-        Err(error) => {
-            tracing::debug!(%error, image = full, "the engine cannot resolve a base image");
-            Ok(None)
-        }
-    }
-}
-
 /// A Dockerfile that cannot be planned, shown with its line.
 fn plan_failure(error: plan::Error, source: &Source) -> Failure {
     let help = match &error.problem {
         plan::Problem::MissingSource { source_path } => missing_source_help(source_path, source),
-        _ => None,
+        problem => problem.help(),
     };
-    let code = NamedSource::new(&error.dockerfile, source.dockerfile.source().to_owned());
-    Failure::Dockerfile(Box::new(PlanFailure { error, help, code }))
+    let span = source.dockerfile.place_of(error.problem.words(), error.span);
+    let help = help.map(|help| escape::text(&help).into_owned());
+    let code = NamedSource::new(&error.dockerfile, source.dockerfile.shown_source().to_string());
+    Failure::Dockerfile(Box::new(PlanFailure { error, span, help, code }))
 }
 
 /// Whether the file is there and an ignore rule leaves it out.
@@ -295,9 +297,11 @@ fn missing_source_help(path: &str, source: &Source) -> Option<String> {
 
 /// A plan's error with the source it is shown in.
 #[derive(Debug, thiserror::Error)]
-#[error("{error}")]
+#[error("{}", escape::text(&error.to_string()))]
 struct PlanFailure {
     error: plan::Error,
+    /// The words that are wrong.
+    span: Span,
     help: Option<String>,
     code: NamedSource<String>,
 }
@@ -312,7 +316,7 @@ impl Diagnostic for PlanFailure {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.error.span;
+        let span = self.span;
         let label = LabeledSpan::new(None, span.start, span.end - span.start);
         (self.error.line > 0).then(|| Box::new([label].into_iter()) as Box<_>)
     }

@@ -1,6 +1,7 @@
 //! The Dockerfile and the ignore rules, found and read.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,25 +32,22 @@ pub(super) struct Source {
 /// Reads the Dockerfile (`-f`, else `PATH/Dockerfile`) and the ignore file of the context at
 /// `path`.
 pub(super) fn read(path: &Path, file: Option<&Path>) -> Result<Source, Failure> {
-    let root = path
-        .canonicalize()
-        .with_context(|| format!("cannot read the context {}", path.display()))?;
-    if !root.is_dir() {
-        let path = path.display();
-        return Err(anyhow!("the context {path} is not a directory; give the directory").into());
-    }
+    let root = root(path)?;
     let (found, content) = match file {
         Some(file) if file == Path::new("-") => (None, read_standard_input()?),
         given => {
             let found = locate(&root, path, given)?;
-            let content = std::fs::read(&found)
-                .with_context(|| format!("cannot read the Dockerfile {}", found.display()))?;
+            let content = std::fs::read(&found).map_err(|error| {
+                let path = found.display();
+                anyhow!(
+                    "cannot read the Dockerfile {path}: {error}; is it yours to read (chmod a+r)?"
+                )
+            })?;
             (Some(found), content)
         }
     };
     let name = found.as_deref().map_or_else(|| "Dockerfile".to_owned(), |path| name(&root, path));
-    let text = String::from_utf8(content)
-        .map_err(|_| anyhow!("{name} is not text in UTF-8; is it the right file?"))?;
+    let text = text(&name, content)?;
     let dockerfile =
         Dockerfile::parse(&name, &text).map_err(|error| Failure::Dockerfile(Box::new(error)))?;
     let beside = found.clone().unwrap_or_else(|| root.join("Dockerfile"));
@@ -62,27 +60,109 @@ pub(super) fn read(path: &Path, file: Option<&Path>) -> Result<Source, Failure> 
     Ok(Source { root, path: found, dockerfile: Arc::new(dockerfile), file, rules, ignore_file })
 }
 
-fn locate(root: &Path, context: &Path, given: Option<&Path>) -> Result<PathBuf, Failure> {
+/// The Dockerfile: the given one, else the one in the context.
+pub(super) fn locate(
+    root: &Path,
+    context: &Path,
+    given: Option<&Path>,
+) -> Result<PathBuf, Failure> {
     if let Some(given) = given {
-        if given.is_file() {
-            return Ok(given.to_owned());
-        }
-        let what = if given.is_dir() { "is a directory" } else { "does not exist" };
+        let what = match Found::at(given) {
+            Found::File => return Ok(given.to_owned()),
+            Found::Nothing => "does not exist".to_owned(),
+            Found::Other(what) => what,
+        };
         return Err(anyhow!(
-            "the Dockerfile {} {what}; -f takes a file, relative to the current directory",
+            "the Dockerfile {} {what}; -f takes a file, relative to the current directory, or - \
+             for standard input",
             given.display()
         )
         .into());
     }
     // The engine takes the lower-case name too, where the usual one is not there.
-    let names = [root.join("Dockerfile"), root.join("dockerfile")];
-    names.into_iter().find(|path| path.is_file()).ok_or_else(|| {
+    for name in ["Dockerfile", "dockerfile"] {
+        match Found::at(&root.join(name)) {
+            Found::File => return Ok(root.join(name)),
+            Found::Nothing => {}
+            Found::Other(what) => {
+                let path = context.join(name);
+                return Err(anyhow!(
+                    "{} {what}; name a Dockerfile with -f, or give another directory",
+                    path.display()
+                )
+                .into());
+            }
+        }
+    }
+    Err(anyhow!(
+        "there is no Dockerfile in {}; name one with -f, or give another directory",
+        context.display()
+    )
+    .into())
+}
+
+/// What stands where a Dockerfile is looked for. Only a regular file is opened: a pipe that nobody
+/// writes into would be waited for without end, and a device may never end.
+enum Found {
+    File,
+    Nothing,
+    /// Something that cannot be read as a Dockerfile, in words.
+    Other(String),
+}
+
+impl Found {
+    fn at(path: &Path) -> Self {
+        let kind = match path.metadata() {
+            Ok(metadata) if metadata.is_file() => return Self::File,
+            Ok(metadata) => metadata.file_type(),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return match path.read_link() {
+                    Ok(target) => Self::Other(format!(
+                        "is a symbolic link to {}, which does not exist",
+                        target.display()
+                    )),
+                    Err(_) => Self::Nothing,
+                };
+            }
+            Err(error) => return Self::Other(format!("cannot be looked at: {error}")),
+        };
+        let what = if kind.is_dir() {
+            "a directory"
+        } else if kind.is_fifo() {
+            "a named pipe"
+        } else if kind.is_socket() {
+            "a socket"
+        } else {
+            "a device"
+        };
+        Self::Other(format!("is {what}, not a file"))
+    }
+}
+
+/// The text of a Dockerfile, `name`.
+fn text(name: &str, content: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(content).map_err(|error| {
+        let (valid, wrong) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+        let line = valid.split(|byte| *byte == b'\n').count();
+        let byte = wrong.first().copied().unwrap_or_default();
         anyhow!(
-            "there is no Dockerfile in {}; name one with -f, or give another directory",
-            context.display()
+            "{name}:{line} is not text in UTF-8 (byte 0x{byte:02x}); save it as UTF-8, or give the \
+             right file with -f"
         )
         .into()
     })
+}
+
+/// The canonical directory of the context at `path`.
+pub(super) fn root(path: &Path) -> Result<PathBuf, Failure> {
+    let root = path
+        .canonicalize()
+        .with_context(|| format!("cannot read the context {}", path.display()))?;
+    if !root.is_dir() {
+        let path = path.display();
+        return Err(anyhow!("the context {path} is not a directory; give the directory").into());
+    }
+    Ok(root)
 }
 
 fn read_standard_input() -> Result<Vec<u8>, Failure> {

@@ -100,6 +100,12 @@ impl Ui {
         self.stdout.flush()
     }
 
+    /// Writes a result that need not be text, such as a list of file names.
+    pub fn bytes(&mut self, result: &[u8]) -> io::Result<()> {
+        self.stdout.write_all(result)?;
+        self.stdout.flush()
+    }
+
     /// Writes a result for machines, as one object on lines of its own.
     pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut self.stdout, value)?;
@@ -129,10 +135,18 @@ impl Ui {
     }
 
     fn message(&mut self, title: &str, role: Role, text: &str) -> io::Result<()> {
-        let title = self.messages.paint(role, title);
         // A message may have several lines; each may name a file.
         let lines: Vec<_> = text.trim_end().lines().map(escape::text).collect();
-        self.status(&format!("{title}: {}\n", lines.join("\n")))
+        let said = format!("{title}: {}", lines.join("\n"));
+        // A terminal would break words; a log is searched for whole lines.
+        let broken: Vec<String> = if self.messages.interactive {
+            said.lines().flat_map(|line| escape::wrapped(line, self.messages.width)).collect()
+        } else {
+            vec![said]
+        };
+        let said = broken.join("\n");
+        let rest = said.strip_prefix(title).unwrap_or_default();
+        self.status(&format!("{}{rest}\n", self.messages.paint(role, title)))
     }
 }
 
@@ -189,6 +203,25 @@ mod tests {
         ui.hint("two\nlines").unwrap();
         assert_eq!(stdout.text(), "result\n[\n  1\n]\n");
         assert_eq!(stderr.text(), "status\nwarning: no records in a\\u{1b}b\nhint: two\nlines\n");
+    }
+
+    #[test]
+    fn a_message_is_broken_between_words_on_a_terminal_alone() {
+        let said = |surroundings: Surroundings| {
+            let page = Page::default();
+            let mut ui = Ui::new(&surroundings, Box::new(io::sink()), Box::new(page.clone()));
+            ui.error("cannot read the context nowhere\n  kept").unwrap();
+            page.text()
+        };
+        let width = Some(24);
+        assert_eq!(
+            said(Surroundings { no_color: Some("1".into()), width, ..terminal() }),
+            "error: cannot read the\ncontext nowhere\n  kept\n"
+        );
+        assert_eq!(
+            said(Surroundings::default()),
+            "error: cannot read the context nowhere\n  kept\n"
+        );
     }
 
     #[test]

@@ -7,8 +7,15 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::project::{EngineNeed, prepare};
 use super::ui::Ui;
-use crate::plan::{Plan, StepIndex, StepKind};
+use crate::plan::{Plan, Step, StepIndex, StepKind};
 use crate::report;
+use crate::report::escape::fit;
+
+/// How many steps are listed where the wanted one is not found.
+const LISTED: usize = 20;
+
+/// Columns of a step's name in that list.
+const LONGEST: usize = 72;
 
 pub(super) async fn run(
     args: &WhyArgs,
@@ -51,7 +58,7 @@ fn find(plan: &Plan, wanted: &str) -> Result<StepIndex, Failure> {
     }
 }
 
-fn positions(plan: &Plan, wanted: impl Fn(&crate::plan::Step) -> bool) -> Vec<usize> {
+fn positions(plan: &Plan, wanted: impl Fn(&Step) -> bool) -> Vec<usize> {
     (0..plan.steps.len()).filter(|&index| wanted(&plan.steps[index])).collect()
 }
 
@@ -63,11 +70,13 @@ fn shown_number(name: &str) -> Option<usize> {
 }
 
 fn names(plan: &Plan, indices: impl IntoIterator<Item = usize>) -> String {
-    let lines = indices
-        .into_iter()
-        .map_while(|index| plan.steps.get(index))
-        .map(|step| format!("  :{:<4} {}", step.line, step.name));
-    lines.collect::<Vec<_>>().join("\n")
+    let steps: Vec<&Step> = indices.into_iter().map_while(|index| plan.steps.get(index)).collect();
+    let line = |step: &&Step| format!("  :{:<4} {}", step.line, fit(&step.name, LONGEST));
+    let mut lines: Vec<String> = steps.iter().take(LISTED).map(line).collect();
+    if steps.len() > LISTED {
+        lines.push(format!("  … and {} more", steps.len() - LISTED));
+    }
+    lines.join("\n")
 }
 
 #[cfg(test)]

@@ -67,7 +67,14 @@ pub fn content_digest(
 /// Counts kind, mode, size, content and link target; neither name nor time. A link's mode does
 /// not count, as systems differ in it and the engine gives every link the same.
 pub fn header_digest(entry: &Entry) -> Digest {
-    let mut hasher = Sha256::new();
+    let mut bytes = Vec::with_capacity(64);
+    put_header(&mut bytes, entry);
+    Digest::of(&bytes)
+}
+
+/// What [`header_digest`] is made of. It ends where it ends: a link's target, the only part
+/// without a length of its own, has its length before it.
+pub(super) fn put_header(bytes: &mut Vec<u8>, entry: &Entry) {
     let kind = match entry.kind {
         EntryKind::File => b'f',
         EntryKind::Directory => b'd',
@@ -78,12 +85,13 @@ pub fn header_digest(entry: &Entry) -> Digest {
         EntryKind::Socket => b's',
     };
     let mode = if entry.kind == EntryKind::Symlink { 0o777 } else { entry.mode };
-    hasher.update([kind]);
-    hasher.update(mode.to_be_bytes());
-    hasher.update(entry.size.to_be_bytes());
-    hasher.update(entry.digest.as_ref().map_or(&[0; 32], Digest::as_bytes));
-    hasher.update(entry.target.as_deref().unwrap_or_default());
-    finish(hasher)
+    bytes.push(kind);
+    bytes.extend_from_slice(&mode.to_be_bytes());
+    bytes.extend_from_slice(&entry.size.to_be_bytes());
+    bytes.extend_from_slice(entry.digest.as_ref().map_or(&[0; 32], |digest| digest.as_bytes()));
+    let target = entry.target.as_deref().unwrap_or_default();
+    bytes.extend_from_slice(&(target.len() as u64).to_be_bytes());
+    bytes.extend_from_slice(target);
 }
 
 /// A directory whose entries are being added.

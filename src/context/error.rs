@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::ContextPath;
+use super::git::GitError;
 use super::patterns::PatternError;
 
 /// Why a context cannot be read. Every message says what to do next.
@@ -45,6 +46,17 @@ pub enum Error {
         /// What the system says.
         reason: io::Error,
     },
+    /// A file of the context is there and cannot be read.
+    #[error("cannot read {path:?}: {reason}; make it readable or name another")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// The context cannot be taken from git.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// Some files or directories of the context could not be read; all of them are named.
     #[error("{0}")]
     Unreadable(Problems),

@@ -5,18 +5,14 @@
 //! `#` makes a comment only as a line's very first character, white space around a pattern is
 //! cut, and a leading slash means nothing.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::lexical::{characters, clean, trim};
 use super::patterns::{ParentMatches, PathFilter, PatternError, PatternMatcher};
-use super::{ContextPath, Error};
+use super::{ContextPath, Disk, Error, Source};
 
 /// The engine reads lines into a buffer of this many bytes.
 const LINE_LIMIT: usize = 64 * 1024;
-
-/// More links than this are a loop.
-const LINK_LIMIT: usize = 40;
 
 /// The rules of one ignore file.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +31,13 @@ pub struct Rule {
     /// The pattern as the engine gets it: trimmed, cleaned, without a leading slash, with its
     /// `!`. Bytes that are not UTF-8 are replaced, as they are on their way to the engine.
     pub pattern: String,
+}
+
+impl Rule {
+    /// Whether it takes back what earlier lines leave out.
+    pub fn is_exception(&self) -> bool {
+        self.pattern.starts_with('!')
+    }
 }
 
 impl IgnoreRules {
@@ -59,20 +62,51 @@ impl IgnoreRules {
         let beside = dockerfile.parent().map_or(root, |parent| {
             if parent.as_os_str().is_empty() { Path::new(".") } else { parent }
         });
-        let own = dockerfile.file_name().map(|name| {
-            let mut name = name.to_owned();
-            name.push(".dockerignore");
-            (beside, name)
-        });
-        for (directory, name) in own.into_iter().chain([(root, ".dockerignore".into())]) {
-            let path = directory.join(&name);
-            match read_inside(directory, ContextPath::new(name.as_encoded_bytes())) {
-                Ok(Some(text)) => return Self::parse_named(&text, Some(path)),
-                Ok(None) => {}
-                Err(reason) => return Err(Error::IgnoreFile { path, reason }),
+        let context = Disk::new(root);
+        match dockerfile.file_name() {
+            Some(name) => Self::load_beside(&context, &Disk::new(beside), name.as_encoded_bytes()),
+            None => Self::load_first(&[(&context, common())]),
+        }
+    }
+
+    /// As [`load`](Self::load), for a context and a Dockerfile in the same source: the context is
+    /// its root, and the Dockerfile's path is from there.
+    pub fn load_from(context: &dyn Source, dockerfile: &ContextPath) -> Result<Self, Error> {
+        let own = [dockerfile.as_bytes(), b".dockerignore"].concat();
+        Self::load_first(&[(context, ContextPath::new(own)), (context, common())])
+    }
+
+    /// As [`load`](Self::load), for a Dockerfile outside the context: `beside` is the directory
+    /// that holds it, and `name` its name there.
+    pub fn load_beside(
+        context: &dyn Source,
+        beside: &dyn Source,
+        name: &[u8],
+    ) -> Result<Self, Error> {
+        let own = [name, b".dockerignore"].concat();
+        Self::load_first(&[(beside, ContextPath::new(own)), (context, common())])
+    }
+
+    /// The rules of the first of these files that is there.
+    fn load_first(files: &[(&dyn Source, ContextPath)]) -> Result<Self, Error> {
+        for (source, path) in files {
+            let text = source.read(path).map_err(|error| match error {
+                Error::File { path, reason } => Error::IgnoreFile { path, reason },
+                other => other,
+            })?;
+            if let Some(text) = text {
+                return Self::parse_named(&text, Some(source.place(path)));
             }
         }
         Ok(Self::none())
+    }
+
+    /// The same rules as the classic builder's client walks by. It finds less than the other:
+    /// below a directory that is left out it looks only for exceptions that spell out the
+    /// directory's path, so that with `a` and `!**/keep` nothing of `a` is sent.
+    #[must_use]
+    pub fn for_classic_builder(self) -> Self {
+        Self { matcher: self.matcher.for_classic_builder(), ..self }
     }
 
     fn parse_named(text: &[u8], source: Option<PathBuf>) -> Result<Self, Error> {
@@ -113,6 +147,21 @@ impl IgnoreRules {
     /// Every pattern with its line, in order: what the engine asks the context with.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// The same rules with these lines at the end.
+    pub fn with_lines<'a>(&self, lines: impl IntoIterator<Item = &'a str>) -> Result<Self, Error> {
+        let mut text = self.text.clone();
+        for line in lines {
+            text.push(b'\n');
+            text.extend(line.as_bytes());
+        }
+        Self::parse_named(&text, self.source.clone())
+    }
+
+    /// The matcher of the rules; its places are those of [`rules`](Self::rules).
+    pub(super) const fn matcher(&self) -> &PatternMatcher {
+        &self.matcher
     }
 
     /// The filter that a walk goes by.
@@ -181,36 +230,9 @@ fn place(error: &PatternError) -> usize {
     }
 }
 
-/// The file's bytes, with links followed inside the directory; `None` when nothing is there.
-fn read_inside(directory: &Path, mut path: ContextPath) -> io::Result<Option<Vec<u8>>> {
-    for _ in 0..LINK_LIMIT {
-        let on_disk = path.on_disk(directory);
-        match std::fs::read_link(&on_disk) {
-            Ok(target) => {
-                let target = target.as_os_str().as_encoded_bytes();
-                path = match path.parent() {
-                    Some(parent) if !target.starts_with(b"/") => parent.join(target),
-                    _ => ContextPath::new(target),
-                };
-            }
-            // Not a link: read it, or find that it is missing.
-            Err(_) => {
-                return match std::fs::read(&on_disk) {
-                    Ok(text) => Ok(Some(text)),
-                    Err(error)
-                        if matches!(
-                            error.kind(),
-                            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                        ) =>
-                    {
-                        Ok(None)
-                    }
-                    Err(error) => Err(error),
-                };
-            }
-        }
-    }
-    Ok(None)
+/// The ignore file of every Dockerfile that has none of its own.
+fn common() -> ContextPath {
+    ContextPath::new(".dockerignore")
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ const MAGIC: &[u8; 16] = b"smartbuild idx 1";
 const RECORD: usize = 92;
 
 /// Bytes of a digest.
-const DIGEST: usize = 32;
+pub(super) const DIGEST: usize = 32;
 
 /// Digests by the state of the file they were read from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -52,39 +52,14 @@ pub enum Loaded {
 impl Index {
     /// Reads the index at `path`.
     pub fn load(path: &Path) -> (Self, Loaded) {
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return (Self::default(), Loaded::Missing);
-            }
-            Err(error) => return (Self::default(), Loaded::Refused(error)),
-        };
-        match Self::decode(&bytes) {
-            Some(index) => (index, Loaded::Read),
-            None => (Self::default(), Loaded::Damaged),
-        }
+        let (index, loaded) = load(path, Self::decode);
+        (index.unwrap_or_default(), loaded)
     }
 
     /// Writes the index to `path` as a whole: whoever reads it meanwhile sees the old one or the
     /// new one. Makes the directory if it is missing.
     pub fn save(&self, path: &Path) -> io::Result<()> {
-        static SAVED: AtomicU64 = AtomicU64::new(0);
-        let directory = path.parent().unwrap_or(Path::new(""));
-        if !directory.as_os_str().is_empty() {
-            fs::create_dir_all(directory)?;
-        }
-        let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-        let number = SAVED.fetch_add(1, Ordering::Relaxed);
-        name.push(format!(".{}.{number}.new", std::process::id()));
-        let new = directory.join(name);
-        let written = fs::File::create(&new)
-            .and_then(|mut file| file.write_all(&self.encode()))
-            .and_then(|()| fs::rename(&new, path));
-        if written.is_err() {
-            // The first error is the one to tell; what is left over is only a file.
-            let _ = fs::remove_file(&new);
-        }
-        written
+        replace(path, &self.encode())
     }
 
     /// How many files it knows.
@@ -97,16 +72,37 @@ impl Index {
         self.records.is_empty()
     }
 
-    /// The digest of the file in this state.
-    pub(super) fn get(&self, stamp: &Stamp) -> Option<Digest> {
+    /// The digest of the file in this state, and its place here.
+    pub(super) fn get(&self, stamp: &Stamp) -> Option<(u32, Digest)> {
         let place = self.records.binary_search_by(|(known, _)| known.cmp(stamp)).ok()?;
-        Some(self.records[place].1)
+        Some((u32::try_from(place).ok()?, self.records[place].1))
     }
 
-    /// The index of what a walk that began at `began` has read or taken over.
-    pub(super) fn of(mut records: Vec<(Stamp, Digest)>, began: SystemTime) -> Self {
+    /// The index of what a walk that began at `began` has `read`, and of what it found `known` at
+    /// these places of `old`. `None` where that would be `old` again.
+    pub(super) fn after(
+        old: Option<&Self>,
+        mut known: Vec<u32>,
+        mut read: Vec<(Stamp, Digest)>,
+        began: SystemTime,
+    ) -> Option<Self> {
         let settled = began.checked_sub(SETTLED).map_or(0, nanoseconds);
-        records.retain(|(stamp, _)| stamp.modified < settled && stamp.changed < settled);
+        read.retain(|(stamp, _)| stamp.modified < settled && stamp.changed < settled);
+        known.sort_unstable();
+        // Hard links are one file.
+        known.dedup();
+        if let Some(old) = old
+            && read.is_empty()
+            && known.len() == old.len()
+        {
+            return None;
+        }
+        let old = old.map_or(&[][..], |old| &old.records);
+        read.extend(known.into_iter().filter_map(|place| old.get(place as usize)));
+        Some(Self::of(read))
+    }
+
+    fn of(mut records: Vec<(Stamp, Digest)>) -> Self {
         records.sort_unstable_by_key(|&(stamp, _)| stamp);
         // Hard links are one file.
         records.dedup_by_key(|(stamp, _)| *stamp);
@@ -147,6 +143,39 @@ impl Index {
     }
 }
 
+/// Reads what was kept at `path`; nothing where `decode` cannot read it.
+pub(super) fn load<T>(path: &Path, decode: impl Fn(&[u8]) -> Option<T>) -> (Option<T>, Loaded) {
+    match fs::read(path) {
+        Ok(bytes) => match decode(&bytes) {
+            Some(kept) => (Some(kept), Loaded::Read),
+            None => (None, Loaded::Damaged),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => (None, Loaded::Missing),
+        Err(error) => (None, Loaded::Refused(error)),
+    }
+}
+
+/// Writes the bytes to `path` as a whole, over what was there; makes the directory if it is missing.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    static SAVED: AtomicU64 = AtomicU64::new(0);
+    let directory = path.parent().unwrap_or(Path::new(""));
+    if !directory.as_os_str().is_empty() {
+        fs::create_dir_all(directory)?;
+    }
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+    let number = SAVED.fetch_add(1, Ordering::Relaxed);
+    name.push(format!(".{}.{number}.new", std::process::id()));
+    let new = directory.join(name);
+    let written = fs::File::create(&new)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&new, path));
+    if written.is_err() {
+        // The first error is the one to tell; what is left over is only a file.
+        let _ = fs::remove_file(&new);
+    }
+    written
+}
+
 fn decode_record(mut bytes: &[u8]) -> Option<(Stamp, Digest)> {
     let stamp = Stamp {
         device: u64::from_le_bytes(take(&mut bytes)?),
@@ -159,7 +188,7 @@ fn decode_record(mut bytes: &[u8]) -> Option<(Stamp, Digest)> {
     Some((stamp, Digest::from_bytes(take(&mut bytes)?)))
 }
 
-fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+pub(super) fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     let (first, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     Some(*first)
@@ -187,7 +216,7 @@ mod tests {
 
     fn index() -> Index {
         let of = |inode| (stamp(inode, 5, -7), Digest::of(&inode.to_le_bytes()));
-        Index::of(vec![of(9), of(2), of(300)], began())
+        Index::of(vec![of(9), of(2), of(300)])
     }
 
     #[test]
@@ -199,7 +228,7 @@ mod tests {
         let (loaded, how) = Index::load(&path);
         assert!(matches!(how, Loaded::Read));
         assert_eq!(loaded, index());
-        assert_eq!(loaded.get(&stamp(9, 5, -7)), Some(Digest::of(&9u64.to_le_bytes())));
+        assert_eq!(loaded.get(&stamp(9, 5, -7)), Some((1, Digest::of(&9u64.to_le_bytes()))));
         assert_eq!(loaded.get(&stamp(9, 5, -8)), None);
         let left: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
         assert_eq!(left.len(), 1);
@@ -223,11 +252,27 @@ mod tests {
     }
 
     #[test]
+    fn only_what_changed_makes_another_index() {
+        let (old, new) = (index(), (stamp(7, 5, -7), Digest::of(b"7")));
+        let after = |known: &[u32], read: &[_]| {
+            Index::after(Some(&old), known.to_vec(), read.to_vec(), began())
+        };
+        assert_eq!(after(&[2, 0, 1, 2], &[]), None);
+        let without_the_second = after(&[2, 0], &[]).unwrap();
+        assert_eq!(without_the_second.len(), 2);
+        assert_eq!(without_the_second.get(&stamp(9, 5, -7)), None);
+        let with_one_more = after(&[0, 1, 2], &[new]).unwrap();
+        assert_eq!(with_one_more.get(&new.0), Some((1, new.1)));
+    }
+
+    #[test]
     fn states_that_may_still_change_unseen_are_not_kept() {
         let second = 1_000_000_000;
         let digest = Digest::of(b"");
-        let of =
-            |modified, changed| Index::of(vec![(stamp(1, modified, changed), digest)], began());
+        let of = |modified, changed| {
+            let read = vec![(stamp(1, modified, changed), digest)];
+            Index::after(None, Vec::new(), read, began()).unwrap()
+        };
         assert_eq!(of(7 * second, 7 * second).len(), 1);
         assert!(of(8 * second, 0).is_empty());
         assert!(of(0, 8 * second).is_empty());

@@ -1,6 +1,7 @@
 //! The build context: which files a build may copy from, exactly as the engine sees them.
 //!
-//! In: a directory and its ignore rules. Out: a [`Snapshot`], one sorted list of entries with
+//! In: a directory on disk, a tree of git or its index ([`git`]), all behind [`Source`], and its
+//! ignore rules. Out: a [`Snapshot`], one sorted list of entries with
 //! kind, mode, size, time, digest and link target; and answers about it: which entries an engine
 //! asks for ([`patterns`], [`follow`]), which a COPY selects ([`glob`]), and what of them decides
 //! whether the COPY is reused ([`content`]). This room knows nothing of Dockerfiles' meaning or of
@@ -21,8 +22,10 @@
 //! ```
 
 pub mod content;
+mod directories;
 mod error;
 pub mod follow;
+pub mod git;
 pub mod glob;
 mod ignore_rules;
 mod index;
@@ -30,10 +33,13 @@ mod lexical;
 pub mod patterns;
 mod read;
 mod snapshot;
+mod source;
+pub mod survey;
 mod walk;
 
 pub use error::{Error, Problem, ProblemReason, Problems};
 pub use ignore_rules::{IgnoreRules, Rule};
 pub use index::{Index, Loaded};
-pub use snapshot::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
+pub use snapshot::{ContextPath, Entry, EntryKind, FileId, ModifiedTime, Snapshot};
+pub use source::{Disk, Found, Named, Source, Taken};
 pub use walk::{snapshot, snapshot_with_index};

@@ -1,6 +1,7 @@
 //! One sorted list of what the context holds.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::content::header_digest;
+use super::content::put_header;
 use crate::Digest;
 
 /// A path relative to the context's root: components joined by `/`, no leading or trailing
@@ -67,11 +68,21 @@ pub struct Entry {
     pub target: Option<Box<[u8]>>,
 }
 
+/// What two names of one file have in common: its device and inode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId {
+    /// Number of the device.
+    pub device: u64,
+    /// Number of the inode on it.
+    pub inode: u64,
+}
+
 /// The context at one moment: every entry that the ignore rules leave, sorted by path.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Snapshot {
     entries: Vec<Entry>,
     ignored: u64,
+    hard_links: HashMap<ContextPath, FileId>,
 }
 
 impl ModifiedTime {
@@ -106,6 +117,19 @@ impl ContextPath {
             }
         }
         Self(clean.join(&b'/').into_boxed_slice())
+    }
+
+    /// The path of an entry of this directory, by the name that the directory has for it: not
+    /// empty, not `.` or `..`, without a slash.
+    pub(super) fn entry(&self, name: &[u8]) -> Self {
+        if self.is_root() {
+            return Self(name.into());
+        }
+        let mut path = Vec::with_capacity(self.0.len() + 1 + name.len());
+        path.extend_from_slice(&self.0);
+        path.push(b'/');
+        path.extend_from_slice(name);
+        Self(path.into_boxed_slice())
     }
 
     /// The bytes.
@@ -165,9 +189,17 @@ impl ContextPath {
 
 impl Ord for ContextPath {
     fn cmp(&self, other: &Self) -> Ordering {
-        // Comparing bytes with `/` as the smallest is the same as comparing components.
+        // Comparing bytes with `/` as the smallest is the same as comparing components. Most of
+        // two paths of one directory is equal, so the eyes go over eight bytes at a time first.
+        let (mut a, mut b) = (&*self.0, &*other.0);
+        while let (Some((first, rest)), Some((others, rest_of_other))) =
+            (a.split_first_chunk::<8>(), b.split_first_chunk::<8>())
+            && first == others
+        {
+            (a, b) = (rest, rest_of_other);
+        }
         let rank = |&byte: &u8| if byte == b'/' { 0 } else { u16::from(byte) + 1 };
-        self.0.iter().map(rank).cmp(other.0.iter().map(rank))
+        a.iter().map(rank).cmp(b.iter().map(rank))
     }
 }
 
@@ -194,9 +226,22 @@ impl Snapshot {
     /// The snapshot of these entries, in any order; the root itself is not among them.
     /// `ignored` is how many files the ignore rules left out, as far as the walk saw them.
     pub fn new(mut entries: Vec<Entry>, ignored: u64) -> Self {
-        entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        // Each thread of a walk brings its entries sorted, and this sort only merges such runs.
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
         entries.dedup_by(|a, b| a.path == b.path);
-        Self { entries, ignored }
+        Self { entries, ignored, hard_links: HashMap::new() }
+    }
+
+    /// With the files that have several names in the context: each name with what they share.
+    #[must_use]
+    pub fn with_hard_links(self, hard_links: HashMap<ContextPath, FileId>) -> Self {
+        Self { hard_links, ..self }
+    }
+
+    /// Every name of files that have several in the context. A COPY makes the same of hard links
+    /// as of separate files, but for the layer's size.
+    pub const fn hard_links(&self) -> &HashMap<ContextPath, FileId> {
+        &self.hard_links
     }
 
     /// Every entry, a directory before what is in it.
@@ -243,10 +288,14 @@ impl Snapshot {
     /// not the times.
     pub fn digest(&self) -> Digest {
         let mut hasher = Sha256::new();
+        // One update an entry: of many small ones the calls would cost more than the hashing.
+        let mut bytes = Vec::new();
         for entry in &self.entries {
-            hasher.update((entry.path.as_bytes().len() as u64).to_be_bytes());
-            hasher.update(entry.path.as_bytes());
-            hasher.update(header_digest(entry).as_bytes());
+            bytes.clear();
+            bytes.extend_from_slice(&(entry.path.as_bytes().len() as u64).to_be_bytes());
+            bytes.extend_from_slice(entry.path.as_bytes());
+            put_header(&mut bytes, entry);
+            hasher.update(&bytes);
         }
         Digest::from_bytes(hasher.finalize().into())
     }

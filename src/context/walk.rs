@@ -5,20 +5,24 @@
 //! rules leave out are not read unless something in them may be taken back.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::{FileType, Metadata};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
+use super::directories::{Directories, take_directories_above};
 use super::error::{Problem, ProblemReason, Problems};
 use super::patterns::{PathFilter, Visited};
 use super::read::{Reader, Stamp};
-use super::{ContextPath, Entry, EntryKind, Error, IgnoreRules, Index, ModifiedTime, Snapshot};
+use super::{
+    ContextPath, Entry, EntryKind, Error, FileId, IgnoreRules, Index, ModifiedTime, Snapshot,
+};
 use crate::Digest;
 
 /// Reads the context at `root`: every file, directory and link that the rules leave, with the
@@ -33,31 +37,32 @@ pub fn snapshot(root: &Path, rules: &IgnoreRules) -> Result<Snapshot, Error> {
 }
 
 /// As [`snapshot`], but takes the digests of files that `index` knows in their present state from
-/// there; and the index to use the next time, which knows the files of this snapshot only.
+/// there; and the index to use the next time, which knows the files of this snapshot only: `None`
+/// where that is `index` as it is.
 pub fn snapshot_with_index(
     root: &Path,
     rules: &IgnoreRules,
     index: Option<&Index>,
-) -> Result<(Snapshot, Index), Error> {
+) -> Result<(Snapshot, Option<Index>), Error> {
     let began = SystemTime::now();
     let root = resolve(root)?;
     let walk = Walk {
-        root: &root,
         filter: rules.filter(),
         index,
-        directories: RwLock::default(),
+        directories: Directories::below(&root),
         found: Mutex::default(),
     };
     let mut builder = WalkBuilder::new(&root);
     builder.standard_filters(false).follow_links(false);
     builder.build_parallel().visit(&mut Visitors(&walk));
     let mut found = walk.found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let index = Index::of(std::mem::take(&mut found.read), began);
+    let (known, read) = (std::mem::take(&mut found.known), std::mem::take(&mut found.read));
+    let index = Index::after(index, known, read, began);
     found.into_snapshot().map(|snapshot| (snapshot, index))
 }
 
 /// The directory itself, without links on the way.
-fn resolve(root: &Path) -> Result<PathBuf, Error> {
+pub(super) fn resolve(root: &Path) -> Result<PathBuf, Error> {
     let fail = |reason| Error::Root { path: root.to_owned(), reason };
     let resolved = root.canonicalize().map_err(fail)?;
     if !resolved.metadata().map_err(fail)?.is_dir() {
@@ -68,11 +73,10 @@ fn resolve(root: &Path) -> Result<PathBuf, Error> {
 
 /// What all threads share.
 struct Walk<'a> {
-    root: &'a Path,
     filter: PathFilter,
     index: Option<&'a Index>,
     /// What the rules found for each directory that is read, for what is in it.
-    directories: RwLock<HashMap<Box<[u8]>, Arc<Parent>>>,
+    directories: Directories<'a, Parent>,
     found: Mutex<Found>,
 }
 
@@ -89,8 +93,12 @@ struct Found {
     entries: Vec<Entry>,
     /// Directories that are left out unless something in them is taken.
     reserve: Vec<Entry>,
-    /// The digest of every regular file, by its state.
+    /// The places in the index of the files that it knows.
+    known: Vec<u32>,
+    /// The digests of the other files, by their state.
     read: Vec<(Stamp, Digest)>,
+    /// Files that have other names, here or elsewhere.
+    linked: Vec<(FileId, ContextPath)>,
     ignored: u64,
     problems: Vec<Problem>,
 }
@@ -101,11 +109,25 @@ struct Visitor<'a> {
     walk: &'a Walk<'a>,
     found: Found,
     reader: Reader,
+    /// The directory of the last path: the next one is mostly of the same.
+    here: Option<Here>,
+}
+
+/// A directory that paths are coming from.
+struct Here {
+    on_disk: Box<[u8]>,
+    path: ContextPath,
+    parent: Arc<Parent>,
 }
 
 impl<'a> ParallelVisitorBuilder<'a> for Visitors<'a> {
     fn build(&mut self) -> Box<dyn ParallelVisitor + 'a> {
-        Box::new(Visitor { walk: self.0, found: Found::default(), reader: Reader::new() })
+        Box::new(Visitor {
+            walk: self.0,
+            found: Found::default(),
+            reader: Reader::new(),
+            here: None,
+        })
     }
 }
 
@@ -124,10 +146,14 @@ impl ParallelVisitor for Visitor<'_> {
 
 impl Drop for Visitor<'_> {
     fn drop(&mut self) {
+        // While the other threads still walk.
+        self.found.entries.sort_by(|a, b| a.path.cmp(&b.path));
         let mut all = self.walk.found.lock().unwrap_or_else(PoisonError::into_inner);
         all.entries.append(&mut self.found.entries);
         all.reserve.append(&mut self.found.reserve);
+        all.known.append(&mut self.found.known);
         all.read.append(&mut self.found.read);
+        all.linked.append(&mut self.found.linked);
         all.problems.append(&mut self.found.problems);
         all.ignored += self.found.ignored;
     }
@@ -135,8 +161,7 @@ impl Drop for Visitor<'_> {
 
 impl Visitor<'_> {
     fn visit_entry(&mut self, entry: &DirEntry) -> WalkState {
-        let path = self.walk.relative(entry.path());
-        let parent = self.walk.parent(&path);
+        let (path, parent) = self.place(entry.path());
         if entry.file_type().is_some_and(|it| it.is_dir()) {
             return self.visit_directory(entry, &path, &parent);
         }
@@ -172,7 +197,7 @@ impl Visitor<'_> {
             Err(_) if !visit.kept => {}
             Err(reason) => self.problem(path.clone(), reason),
         }
-        self.walk.remember(path, Parent { visited: visit.visited, kept: visit.kept });
+        self.walk.directories.remember(path, Parent { visited: visit.visited, kept: visit.kept });
         WalkState::Continue
     }
 
@@ -185,6 +210,10 @@ impl Visitor<'_> {
             EntryKind::Directory => return Err(ProblemReason::Changed),
             EntryKind::File => {
                 described.digest = Some(self.digest(entry.path(), &metadata)?);
+                if metadata.nlink() > 1 {
+                    let id = FileId { device: metadata.dev(), inode: metadata.ino() };
+                    self.found.linked.push((id, path.clone()));
+                }
             }
             EntryKind::Symlink => {
                 let target = std::fs::read_link(entry.path()).map_err(named)?;
@@ -200,20 +229,41 @@ impl Visitor<'_> {
 
     fn digest(&mut self, path: &Path, metadata: &Metadata) -> Result<Digest, ProblemReason> {
         let stamp = Stamp::of(metadata);
-        let digest = match self.walk.index.and_then(|index| index.get(&stamp)) {
-            Some(known) => known,
-            None => self.reader.digest(path, &stamp)?,
-        };
+        if let Some((place, digest)) = self.walk.index.and_then(|index| index.get(&stamp)) {
+            self.found.known.push(place);
+            return Ok(digest);
+        }
+        let digest = self.reader.digest(path, &stamp)?;
         self.found.read.push((stamp, digest));
         Ok(digest)
+    }
+
+    /// The path from the root, and what was decided about the directory that holds it. The walk
+    /// comes to a directory before it comes to what is in it.
+    fn place(&mut self, path: &Path) -> (ContextPath, Arc<Parent>) {
+        let bytes = path.as_os_str().as_bytes();
+        let end = bytes.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+        let (on_disk, name) = (&bytes[..end], bytes.get(end + 1..).unwrap_or_default());
+        let here = match self.here.take() {
+            Some(here) if *here.on_disk == *on_disk => here,
+            _ => {
+                let path = self.walk.directories.relative(Path::new(OsStr::from_bytes(on_disk)));
+                let parent = self.walk.directories.get(path.as_bytes());
+                Here { on_disk: on_disk.into(), path, parent }
+            }
+        };
+        let placed = (here.path.entry(name), Arc::clone(&here.parent));
+        self.here = Some(here);
+        placed
     }
 
     fn visit_error(&mut self, error: ignore::Error) {
         let mut path = None;
         let reason = reason(error, &mut path);
-        let path = path.map_or_else(ContextPath::root, |path| self.walk.relative(&path));
+        let path =
+            path.map_or_else(ContextPath::root, |path| self.walk.directories.relative(&path));
         // The engine too passes over a directory that it would not take for itself.
-        if !self.walk.directory(path.as_bytes()).kept && !path.is_root() {
+        if !self.walk.directories.get(path.as_bytes()).kept && !path.is_root() {
             return;
         }
         self.problem(path, named(reason));
@@ -224,52 +274,22 @@ impl Visitor<'_> {
     }
 }
 
-impl Walk<'_> {
-    /// The path from the root, of one below it.
-    fn relative(&self, path: &Path) -> ContextPath {
-        let relative = path.strip_prefix(self.root).unwrap_or(path);
-        ContextPath::new(relative.as_os_str().as_bytes())
-    }
-
-    /// What was decided about the directory that holds the path. The walk comes to a directory
-    /// before it comes to what is in it.
-    fn parent(&self, path: &ContextPath) -> Arc<Parent> {
-        let end = path.as_bytes().iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-        self.directory(&path.as_bytes()[..end])
-    }
-
-    fn directory(&self, path: &[u8]) -> Arc<Parent> {
-        let known = self.directories.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(path).cloned().unwrap_or_default()
-    }
-
-    fn remember(&self, path: &ContextPath, parent: Parent) {
-        let mut known = self.directories.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(path.as_bytes().into(), Arc::new(parent));
-    }
-}
-
 impl Found {
     fn into_snapshot(mut self) -> Result<Snapshot, Error> {
         if !self.problems.is_empty() {
             self.problems.sort_by(|a, b| a.path.cmp(&b.path));
             return Err(Error::Unreadable(Problems(self.problems)));
         }
-        let mut reserve: HashMap<ContextPath, Entry> =
-            self.reserve.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
-        if !reserve.is_empty() {
-            let mut leading = Vec::new();
-            for entry in &self.entries {
-                let mut above = entry.path.parent();
-                while let Some(directory) = above.and_then(|path| reserve.remove(&path)) {
-                    above = directory.path.parent();
-                    leading.push(directory);
-                }
-            }
-            self.entries.append(&mut leading);
-        }
-        Ok(Snapshot::new(self.entries, self.ignored))
+        drop(take_directories_above(&mut self.entries, self.reserve, |entry| &entry.path));
+        Ok(Snapshot::new(self.entries, self.ignored).with_hard_links(hard_links(self.linked)))
     }
+}
+
+/// The names that share their file with another one in the context.
+fn hard_links(mut linked: Vec<(FileId, ContextPath)>) -> HashMap<ContextPath, FileId> {
+    linked.sort_unstable();
+    let groups = linked.chunk_by(|(one, _), (other, _)| one == other);
+    groups.filter(|group| group.len() > 1).flatten().map(|(id, path)| (path.clone(), *id)).collect()
 }
 
 fn stat(entry: &DirEntry) -> Result<Metadata, ProblemReason> {
@@ -277,14 +297,14 @@ fn stat(entry: &DirEntry) -> Result<Metadata, ProblemReason> {
 }
 
 /// A missing file has vanished, as the walk has seen it.
-fn named(error: io::Error) -> ProblemReason {
+pub(super) fn named(error: io::Error) -> ProblemReason {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ProblemReason::Vanished,
         _ => ProblemReason::Io(error),
     }
 }
 
-fn reason(error: ignore::Error, at: &mut Option<PathBuf>) -> io::Error {
+pub(super) fn reason(error: ignore::Error, at: &mut Option<PathBuf>) -> io::Error {
     match error {
         ignore::Error::WithPath { path, err } => {
             *at = Some(path);
@@ -298,7 +318,7 @@ fn reason(error: ignore::Error, at: &mut Option<PathBuf>) -> io::Error {
     }
 }
 
-fn kind(file_type: FileType) -> Option<EntryKind> {
+pub(super) fn kind(file_type: FileType) -> Option<EntryKind> {
     Some(match file_type {
         it if it.is_file() => EntryKind::File,
         it if it.is_dir() => EntryKind::Directory,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::ast::{Directive, Instruction, InstructionKind, Span};
-use super::error::{Error, ErrorKind, Failure};
+use super::error::{Error, ErrorKind, Failure, shown};
 use super::reader::{self, Contents};
 use super::{directives, trigger};
 
@@ -74,6 +74,12 @@ impl Dockerfile {
         &self.source
     }
 
+    /// The text as it can be shown on a terminal: each byte that would act there is replaced by one
+    /// that does not, so that every place stays where it is.
+    pub fn shown_source(&self) -> Arc<str> {
+        shown(&self.source)
+    }
+
     /// The parser directives, in order.
     pub fn directives(&self) -> &[Directive] {
         &self.directives
@@ -126,6 +132,12 @@ impl Dockerfile {
         });
         let last = self.instructions.last().map_or(0, |instruction| instruction.span.end);
         pieces.chain([Piece::Trivia(text(last, self.source.len()))])
+    }
+
+    /// Where `words` stand in a part of this file, rather as whole words than as a part of
+    /// others; the part's first line where they are not there.
+    pub fn place_of(&self, words: &str, within: Span) -> Span {
+        reader::place(&self.source, within, words)
     }
 
     /// An error about one of this file's instructions that shows only when it is built, such as a

@@ -31,7 +31,7 @@ impl Error {
         let before = source.get(..span.start).unwrap_or(source);
         // A file of 2^32 lines does not fit the engine's limits, nor most memories.
         let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
-        let source_code = NamedSource::new(name, Arc::clone(source)).with_language("Dockerfile");
+        let source_code = NamedSource::new(name, shown(source)).with_language("Dockerfile");
         Self(Box::new(Located { name: name.to_owned(), line, span, kind, source_code }))
     }
 
@@ -56,16 +56,25 @@ impl Error {
     }
 }
 
+/// The source as it can be shown: a byte that acts on a terminal becomes one that does not, so
+/// that every place stays where it is.
+pub(super) fn shown(source: &Arc<str>) -> Arc<str> {
+    let acts = |c: char| c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t');
+    if source.contains(acts) { source.replace(acts, "?").into() } else { Arc::clone(source) }
+}
+
 impl Diagnostic for Error {
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         Some(Box::new(self.0.kind.help()))
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        Some(&self.0.source_code)
+        // Where there is nothing, there is no line to show.
+        (self.0.kind != ErrorKind::NoInstructions).then_some(&self.0.source_code as _)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
+        self.source_code()?;
         let Span { start, end } = self.0.span;
         let span = SourceSpan::from((start, end.saturating_sub(start)));
         let label = Some(self.0.kind.label().to_owned());
@@ -89,6 +98,9 @@ pub enum ErrorKind {
         /// The keyword in capitals.
         keyword: &'static str,
     },
+    /// No command, file name or value can have one, so that no engine builds it.
+    #[error("the instruction has a null byte")]
+    NullByte,
     /// The engine reads lines of up to 65535 bytes.
     #[error("the line is longer than 65535 bytes")]
     LineTooLong,
@@ -251,6 +263,9 @@ impl ErrorKind {
             }
             Self::BeforeFirstFrom { .. } => "only ARG may stand before the first FROM; move this \
                                              instruction below it"
+                .into(),
+            Self::NullByte => "remove it; a file with many of them is in another encoding, such \
+                               as UTF-16, or no Dockerfile: save it as UTF-8"
                 .into(),
             Self::LineTooLong => {
                 "break the line with the escape character at its end, or move the \

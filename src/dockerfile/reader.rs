@@ -76,7 +76,7 @@ pub(super) fn read(source: &str) -> Result<Contents, Failure> {
         instructions.push(reader.instruction(joined, directives.escape)?);
     }
     if instructions.is_empty() {
-        let span = Span { start: source.len(), end: source.len() };
+        let span = Span { start: 0, end: 0 };
         return Err(Failure { kind: ErrorKind::NoInstructions, span });
     }
     let Directives { escape, found, .. } = directives;
@@ -128,6 +128,9 @@ impl<'a> Reader<'a> {
     fn instruction(&mut self, mut joined: Joined, escape: char) -> Result<Instruction, Failure> {
         let (source, head) = (self.source, joined.span);
         let at_place = |problem| locate(source, head, problem);
+        if joined.text.contains('\0') {
+            return Err(at_place(Problem::at(ErrorKind::NullByte, "\0")));
+        }
         let command = split_command(&joined.text, escape);
         let keyword = instruction::keyword(&command.keyword).map_err(at_place)?;
         let trigger = (keyword == "ONBUILD").then(|| split_command(&command.arguments, escape));
@@ -208,21 +211,28 @@ fn cut_continuation(line: &str, escape: char) -> (&str, bool) {
     }
 }
 
-/// Finds the words that a problem is about, rather whole words than a part of others; where they
-/// cannot be found, the first line.
+/// Finds the words that a problem is about.
 pub(super) fn locate(source: &str, within: Span, problem: Problem) -> Failure {
-    let text = source.get(within.start..within.end).unwrap_or_default();
-    let found = problem.needle.filter(|needle| !needle.is_empty()).and_then(|needle| {
-        let stands_alone = |start: &usize| {
-            let before = text.get(..*start).unwrap_or_default();
-            let after = text.get(start + needle.len()..).unwrap_or_default();
-            !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
-        };
-        let mut places = text.match_indices(&needle).map(|(start, _)| start);
-        let start = within.start + places.find(stands_alone).or_else(|| text.find(&needle))?;
-        Some(Span { start, end: start + needle.len() })
-    });
-    let first_line = text.lines().next().unwrap_or_default().trim_end();
-    let span = found.unwrap_or(Span { start: within.start, end: within.start + first_line.len() });
+    let span = place(source, within, problem.needle.as_deref().unwrap_or_default());
     Failure { kind: problem.kind, span }
+}
+
+/// Where words stand, rather whole words than a part of others; where they cannot be found, the
+/// first line.
+pub(super) fn place(source: &str, within: Span, words: &str) -> Span {
+    let text = source.get(within.start..within.end).unwrap_or_default();
+    let stands_alone = |start: &usize| {
+        let before = text.get(..*start).unwrap_or_default();
+        let after = text.get(start + words.len()..).unwrap_or_default();
+        !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
+    };
+    let mut places = text.match_indices(words).map(|(start, _)| start);
+    let found = places.find(stands_alone).or_else(|| text.find(words));
+    if let Some(start) = found.filter(|_| !words.is_empty()) {
+        let start = within.start + start;
+        Span { start, end: start + words.len() }
+    } else {
+        let first_line = text.lines().next().unwrap_or_default().trim_end();
+        Span { start: within.start, end: within.start + first_line.len() }
+    }
 }

@@ -59,6 +59,7 @@ impl Docker {
             Ended::Solved(Ok(response)) => Ok(BuildOutcome {
                 image: image(&response.exporter_response),
                 sent: session.report.counter.sent(),
+                sent_files: session.report.sent_files(),
             }),
             Ended::Solved(Err(status)) if is_broken(&status) => Err(broke(self, &status).into()),
             Ended::Solved(Err(status)) => {
@@ -90,12 +91,14 @@ enum Ended {
 }
 
 /// The name that the engine refused, where that is why the build failed. Engines before 23.0 take
-/// any name; later ones end the transfer without saying which name it was.
+/// any name; later ones end the transfer without saying which name it was, or say only that it was
+/// cancelled, as that race goes.
 fn not_utf8(session: &Session, ended: &Ended) -> Option<ContextPath> {
+    let is_said = |message: &str| {
+        ["invalid UTF-8", "context canceled"].iter().any(|reason| message.contains(reason))
+    };
     match ended {
-        Ended::Solved(Err(status)) if status.message().contains("invalid UTF-8") => {
-            session.report.first_odd_name()
-        }
+        Ended::Solved(Err(status)) if is_said(status.message()) => session.report.first_odd_name(),
         _ => None,
     }
 }

@@ -39,8 +39,10 @@ pub struct EndpointChoice<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum EndpointError {
     /// A scheme that is not spoken.
-    #[error("engines are not reached over {scheme}:// ({host}): {advice}")]
+    #[error("{setting} is `{host}`, but engines are not reached over {scheme}://: {advice}")]
     Scheme {
+        /// What named it, such as `DOCKER_HOST`.
+        setting: String,
         /// Such as `ssh`.
         scheme: String,
         /// The whole name.
@@ -49,8 +51,15 @@ pub enum EndpointError {
         advice: &'static str,
     },
     /// Not the name of a host.
-    #[error("`{0}` names no engine: write unix:///path/to/socket or tcp://host:port")]
-    Malformed(String),
+    #[error(
+        "{setting} is `{host}`, which names no engine: write unix:///path/to/socket or tcp://HOST:PORT"
+    )]
+    Malformed {
+        /// What named it, such as `DOCKER_HOST`.
+        setting: String,
+        /// As it was given.
+        host: String,
+    },
     /// The engine wants TLS.
     #[error(
         "the engine at {0} is to be reached with TLS, which smartbuild does not speak: forward its socket instead, for example with `ssh -L /tmp/docker.sock:/var/run/docker.sock HOST`, and set DOCKER_HOST=unix:///tmp/docker.sock"
@@ -74,7 +83,7 @@ impl Endpoint {
         let docker_host = given(choice.docker_host);
         let context = match (given(choice.context), given(choice.host), &docker_host) {
             (Some(context), _, _) => Some(context),
-            (None, Some(host), _) => return Self::parse(&host),
+            (None, Some(host), _) => return Self::named("--host", &host),
             (None, None, Some(_)) => None,
             (None, None, None) => {
                 given(choice.docker_context).or_else(|| config.current_context().map(str::to_owned))
@@ -86,52 +95,74 @@ impl Endpoint {
                 if named.tls {
                     return Err(EndpointError::Tls(named.host));
                 }
-                Self::parse(&named.host)
+                Self::named(&format!("the engine of docker's context `{name}`"), &named.host)
             }
             None => match docker_host {
                 Some(host) if choice.tls && host.starts_with("tcp://") => {
                     Err(EndpointError::Tls(host))
                 }
-                Some(host) => Self::parse(&host),
+                Some(host) => Self::named("DOCKER_HOST", &host),
                 None => Ok(Self::Unix(DEFAULT_SOCKET.into())),
             },
         }
     }
 
     /// The endpoint that a text such as `unix:///var/run/docker.sock` or `tcp://host:2375` names.
+    ///
+    /// As with docker `unix://` alone is the default socket and `tcp://` this machine. Without a
+    /// scheme docker takes every text for a host; here only an address or a host with its port is
+    /// one, as anything else is a slip: a path without `unix://`, a context's name.
     pub fn parse(host: &str) -> Result<Self, EndpointError> {
-        let malformed = || EndpointError::Malformed(host.to_owned());
-        let (scheme, rest) = host.split_once("://").unwrap_or(("tcp", host));
-        match scheme {
-            "unix" if rest.starts_with('/') => Ok(Self::Unix(rest.into())),
-            "tcp" | "http" => {
+        Self::named("the engine's address", host)
+    }
+
+    fn named(setting: &str, host: &str) -> Result<Self, EndpointError> {
+        let malformed =
+            || EndpointError::Malformed { setting: setting.to_owned(), host: host.to_owned() };
+        let refused = |scheme: &str, advice| EndpointError::Scheme {
+            setting: setting.to_owned(),
+            scheme: scheme.to_owned(),
+            host: host.to_owned(),
+            advice,
+        };
+        match host.split_once("://") {
+            Some(("unix", "")) => Ok(Self::Unix(DEFAULT_SOCKET.into())),
+            Some(("unix", path)) if path.starts_with('/') => Ok(Self::Unix(path.into())),
+            Some(("tcp" | "http", rest)) => {
                 let authority = rest.split('/').next().unwrap_or_default();
-                let (name, port) = match authority.rsplit_once(':') {
-                    // A colon inside of brackets belongs to an IPv6 address.
-                    Some((name, port)) if !port.ends_with(']') => {
-                        (name, port.parse().map_err(|_| malformed())?)
-                    }
-                    _ => (authority, DEFAULT_PORT),
-                };
-                if name.is_empty() {
-                    return Err(malformed());
-                }
-                Ok(Self::Tcp(name.to_owned(), port))
+                authority_of(authority).ok_or_else(malformed)
             }
-            "ssh" => Err(EndpointError::Scheme {
-                scheme: scheme.to_owned(),
-                host: host.to_owned(),
-                advice: "forward the socket with `ssh -L /tmp/docker.sock:/var/run/docker.sock HOST` and set DOCKER_HOST=unix:///tmp/docker.sock",
-            }),
-            "https" => Err(EndpointError::Tls(host.to_owned())),
-            "npipe" | "fd" => Err(EndpointError::Scheme {
-                scheme: scheme.to_owned(),
-                host: host.to_owned(),
-                advice: "use unix:///path/to/socket or tcp://host:port",
-            }),
-            _ => Err(malformed()),
+            Some(("ssh", _)) => Err(refused(
+                "ssh",
+                "forward the socket with `ssh -L /tmp/docker.sock:/var/run/docker.sock HOST` and set DOCKER_HOST=unix:///tmp/docker.sock",
+            )),
+            Some(("https", _)) => Err(EndpointError::Tls(host.to_owned())),
+            Some((scheme @ ("npipe" | "fd"), _)) => {
+                Err(refused(scheme, "use unix:///path/to/socket or tcp://HOST:PORT"))
+            }
+            None if is_plainly_a_host(host) => authority_of(host).ok_or_else(malformed),
+            Some(_) | None => Err(malformed()),
         }
     }
+}
+
+/// `HOST`, `HOST:PORT` or `:PORT`; what is left out is docker's default.
+fn authority_of(authority: &str) -> Option<Endpoint> {
+    let (name, port) = match authority.rsplit_once(':') {
+        // A colon inside of brackets belongs to an IPv6 address.
+        Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()?),
+        _ => (authority, DEFAULT_PORT),
+    };
+    let name = if name.is_empty() { "localhost" } else { name };
+    Some(Endpoint::Tcp(name.to_owned(), port))
+}
+
+/// Whether a text without a scheme can be nothing but a host: it has a port or is an address.
+fn is_plainly_a_host(text: &str) -> bool {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let has_port = text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let is_address = text == "localhost" || bare.parse::<std::net::IpAddr>().is_ok();
+    !text.contains('/') && (has_port || is_address)
 }
 
 impl fmt::Display for Endpoint {
@@ -215,14 +246,39 @@ mod tests {
         assert_eq!(Endpoint::parse("127.0.0.1:1").unwrap(), Endpoint::Tcp("127.0.0.1".into(), 1));
         assert_eq!(Endpoint::parse("tcp://[::1]:7").unwrap(), Endpoint::Tcp("[::1]".into(), 7));
         assert_eq!(Endpoint::parse("tcp://[::1]").unwrap(), Endpoint::Tcp("[::1]".into(), 2375));
-        for bad in ["unix://relative", "tcp://", "tcp://host:port", "gopher://x"] {
-            assert!(matches!(Endpoint::parse(bad), Err(EndpointError::Malformed(_))), "{bad}");
+        assert_eq!(Endpoint::parse("127.0.0.1").unwrap(), Endpoint::Tcp("127.0.0.1".into(), 2375));
+        assert_eq!(Endpoint::parse("build:7").unwrap(), Endpoint::Tcp("build".into(), 7));
+        assert_eq!(Endpoint::parse("tcp://").unwrap(), Endpoint::Tcp("localhost".into(), 2375));
+        assert_eq!(Endpoint::parse("tcp://:7").unwrap(), Endpoint::Tcp("localhost".into(), 7));
+        assert_eq!(Endpoint::parse("unix://").unwrap(), unix(DEFAULT_SOCKET));
+        let bad =
+            ["unix://relative", "tcp://host:port", "tcp://host:99999", "gopher://x", "garbage"];
+        for bad in bad.into_iter().chain(["/docker.sock", "a/b:1", "://", ""]) {
+            assert!(matches!(Endpoint::parse(bad), Err(EndpointError::Malformed { .. })), "{bad}");
+        }
+        for bad in ["npipe:////./pipe/docker_engine", "npipe://", "fd://", "ssh://"] {
+            assert!(matches!(Endpoint::parse(bad), Err(EndpointError::Scheme { .. })), "{bad}");
         }
     }
 
     #[test]
+    fn what_names_no_engine_is_said_with_where_it_was_set() {
+        let error = |choice: EndpointChoice<'_>, config: &DockerConfig| {
+            Endpoint::resolve(&choice, config).unwrap_err().to_string()
+        };
+        let host = |host| EndpointChoice { docker_host: Some(host), ..EndpointChoice::default() };
+        let none = DockerConfig::default();
+        insta::assert_snapshot!(error(host("garbage"), &none), @"DOCKER_HOST is `garbage`, which names no engine: write unix:///path/to/socket or tcp://HOST:PORT");
+        insta::assert_snapshot!(error(host("npipe:////./pipe/docker_engine"), &none), @"DOCKER_HOST is `npipe:////./pipe/docker_engine`, but engines are not reached over npipe://: use unix:///path/to/socket or tcp://HOST:PORT");
+        let (_dir, config) = config_with_context("build", "gopher://x");
+        insta::assert_snapshot!(error(EndpointChoice::default(), &config), @"the engine of docker's context `build` is `gopher://x`, which names no engine: write unix:///path/to/socket or tcp://HOST:PORT");
+        let nothing = Endpoint::resolve(&host(""), &none);
+        assert_eq!(nothing.unwrap(), unix(DEFAULT_SOCKET));
+    }
+
+    #[test]
     fn ssh_and_tls_are_refused_with_a_way_out() {
-        insta::assert_snapshot!(Endpoint::parse("ssh://me@build").unwrap_err(), @"engines are not reached over ssh:// (ssh://me@build): forward the socket with `ssh -L /tmp/docker.sock:/var/run/docker.sock HOST` and set DOCKER_HOST=unix:///tmp/docker.sock");
+        insta::assert_snapshot!(Endpoint::parse("ssh://me@build").unwrap_err(), @"the engine's address is `ssh://me@build`, but engines are not reached over ssh://: forward the socket with `ssh -L /tmp/docker.sock:/var/run/docker.sock HOST` and set DOCKER_HOST=unix:///tmp/docker.sock");
         let choice = EndpointChoice {
             docker_host: Some("tcp://build:2376"),
             tls: true,

@@ -59,8 +59,14 @@ fn log(log: VertexLog) -> Event {
 
 fn warning(warning: VertexWarning) -> Event {
     let line = warning.ranges.first().and_then(|range| range.start).map(|start| start.line);
+    let text = String::from_utf8_lossy(&warning.short).into_owned();
+    // Some have their line in the text, too.
+    let text = match line.and_then(|line| text.strip_suffix(&format!(" (line {line})"))) {
+        Some(text) => text.to_owned(),
+        None => text,
+    };
     Event::Warning {
-        text: String::from_utf8_lossy(&warning.short).into_owned(),
+        text,
         detail: warning
             .detail
             .iter()
@@ -133,6 +139,13 @@ mod tests {
         };
         let Event::Warning { text, line, .. } = warning(raw) else { panic!() };
         assert_eq!((text.as_str(), line), ("FromAsCasing", Some(3)));
+        let raw = VertexWarning {
+            short: b"FromAsCasing: casing (line 3)".to_vec(),
+            ranges: vec![Range { start, end: start }],
+            ..VertexWarning::default()
+        };
+        let Event::Warning { text, .. } = warning(raw) else { panic!() };
+        assert_eq!(text, "FromAsCasing: casing");
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! What goes into an engine and what comes out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -188,4 +188,7 @@ pub struct BuildOutcome {
     pub image: Option<Digest>,
     /// What the engine pulled of the context.
     pub sent: Sent,
+    /// The files whose bytes were asked for: of these it is certain that the engine has them as
+    /// they are.
+    pub sent_files: HashSet<ContextPath>,
 }

@@ -135,11 +135,20 @@ fn saving(request: &Request<'_>, original: &Plan, hoist: &Hoist, builds: &[Build
             builds_helped: share,
             commits: u32::try_from(concerned.len()).unwrap_or(u32::MAX),
         },
-        sentence: format!(
-            "Of {} past builds that changed copied files, {helped} left the requirement files \
-             alone; the install {takes}.",
-            concerned.len(),
-        ),
+        sentence: match (concerned.len(), helped) {
+            (1, 0) => format!(
+                "The one past build that changed copied files changed the requirement files too; \
+                 the install {takes}."
+            ),
+            (1, _) => format!(
+                "The one past build that changed copied files left the requirement files alone; \
+                 the install {takes}."
+            ),
+            (builds, _) => format!(
+                "Of {builds} past builds that changed copied files, {helped} left the requirement \
+                 files alone; the install {takes}."
+            ),
+        },
     }
 }
 

@@ -1,15 +1,16 @@
 //! Instructions to steps, stage by stage.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Draft, RunFlags, Scope};
 use super::environment::Environment;
 use super::error::{Error, Problem};
 use super::expansion::Words;
-use super::key::{FieldHasher, step_key};
+use super::key::{FieldHasher, part_key, step_key};
 use super::name::{Namer, counts_as_step};
 use super::reference::full_reference;
 use super::request::PlanRequest;
+use super::stage_files::{StageFiles, Tree};
 use super::stages::{Base, Stages};
 use super::{KeyInput, Plan, Step, StepIndex, StepKind, transfer};
 use crate::dockerfile::{Instruction, InstructionKind, parse_trigger};
@@ -25,6 +26,8 @@ pub(super) struct StageState {
     pub(super) shell: Vec<String>,
     /// The last step; `None` on `scratch`.
     pub(super) parent: Option<StepIndex>,
+    /// What its files come from.
+    pub(super) files: StageFiles,
     /// Whether a step below is one that only the engine can tell.
     pub(super) uncertain: bool,
 }
@@ -37,6 +40,8 @@ pub(super) struct Builder<'a> {
     pub(super) plan: Plan,
     pub(super) finished: BTreeMap<usize, StageState>,
     images: BTreeMap<String, StepIndex>,
+    /// The files of the stages that others take from, by the stage.
+    pub(super) trees: BTreeMap<usize, Tree>,
 }
 
 impl<'a> Builder<'a> {
@@ -49,6 +54,7 @@ impl<'a> Builder<'a> {
             plan: Plan::default(),
             finished: BTreeMap::new(),
             images: BTreeMap::new(),
+            trees: BTreeMap::new(),
         })
     }
 
@@ -59,7 +65,18 @@ impl<'a> Builder<'a> {
             let triggered = triggers.get(&stage).map_or(&[][..], Vec::as_slice);
             self.stage(stage, triggered)?;
         }
+        self.share_no_cache();
         Ok(self.plan)
+    }
+
+    /// The same step in several stages is one to the engine, and runs for all of them where one
+    /// is built without cache (`no_cache_filter_runs_the_stages_that_it_names`).
+    fn share_no_cache(&mut self) {
+        let without = self.plan.steps.iter().filter(|step| step.no_cache);
+        let without: BTreeSet<_> = without.map(|step| step.key.0).collect();
+        for step in &mut self.plan.steps {
+            step.no_cache |= without.contains(&step.key.0);
+        }
     }
 
     /// The ONBUILD triggers that each stage runs first: its base image's, or those that the
@@ -160,6 +177,7 @@ impl<'a> Builder<'a> {
         let inputs = vec![KeyInput::BaseImage { reference: name.to_owned(), digest }];
         let key = self.key("FROM", &inputs);
         self.plan.steps.push(Step {
+            part_key: None,
             name: name_shown,
             stage: label,
             line: instruction.map_or(0, |from| from.line),
@@ -170,6 +188,7 @@ impl<'a> Builder<'a> {
             key,
             inputs,
             uncertain: image.is_none(),
+            writes_context: false,
             no_cache: false,
         });
         let step = StepIndex(self.plan.steps.len() - 1);
@@ -267,6 +286,8 @@ impl<'a> Builder<'a> {
     ) {
         let keyword = instruction.kind.keyword();
         let key = self.key(keyword_of_key(keyword), &draft.inputs);
+        let key_of = |step: usize| self.plan.steps[step].key;
+        let part_key = part_key(keyword_of_key(keyword), &draft.inputs, key_of);
         let mark = scope.onbuild && self.request.dialect.marks_onbuild;
         self.plan.steps.push(Step {
             name: namer.name(&draft.name, mark),
@@ -276,11 +297,15 @@ impl<'a> Builder<'a> {
             instruction: instruction.text.clone(),
             kind: draft.kind,
             key,
+            part_key,
             inputs: draft.inputs,
             uncertain: draft.uncertain,
+            writes_context: draft.writes_context,
             no_cache: draft.no_cache,
         });
-        state.parent = Some(StepIndex(self.plan.steps.len() - 1));
+        let index = StepIndex(self.plan.steps.len() - 1);
+        state.files.push(index, draft.operation);
+        state.parent = Some(index);
         state.uncertain = draft.uncertain;
     }
 }
@@ -314,6 +339,7 @@ fn image_state(image: Option<&BaseImage>, step: StepIndex) -> StageState {
         user: known.user.clone(),
         shell: known.shell.clone(),
         parent: Some(step),
+        files: StageFiles::unknown(step),
         uncertain: image.is_none(),
     }
 }

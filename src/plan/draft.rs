@@ -4,11 +4,14 @@ use serde_json::json;
 
 use super::convert::{Builder, StageState};
 use super::error::{Error, Problem};
+use super::mount::ExpandedMount;
 use super::name::shown_text;
 use super::selection::{Missing, Selector, select};
+use super::stage_files::{Copied, FilesOf, Operation, Owner};
 use super::stages::Origin;
-use super::{KeyInput, StepKind, run, transfer};
-use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, MountKind, Transfer};
+use super::transfer::ExpandedTransfer;
+use super::{KeyInput, StepKind, mount, run, transfer};
+use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, Transfer};
 
 /// What a step is made of before it has a key.
 pub(super) struct Draft {
@@ -16,7 +19,10 @@ pub(super) struct Draft {
     pub(super) kind: StepKind,
     pub(super) inputs: Vec<KeyInput>,
     pub(super) uncertain: bool,
+    pub(super) writes_context: bool,
     pub(super) no_cache: bool,
+    /// What it does to the stage's files; `None` where nobody knows.
+    pub(super) operation: Option<Operation>,
 }
 
 /// Where an instruction stands.
@@ -46,14 +52,8 @@ impl Builder<'_> {
         state: &StageState,
         scope: &Scope,
     ) -> Result<Draft, Error> {
-        let mounts = run::mounts(mounts, state, self.words)
+        let mounts = mount::mounts(mounts, state, self.words)
             .map_err(|problem| self.at(problem, instruction))?;
-        // A writable mount of the context may count by more than its content: after a change of
-        // a directory's mode engines were seen to run it again, and to reuse it.
-        let writes_context = mounts.iter().any(|mount| {
-            let mount = &mount.mount;
-            mount.kind == MountKind::Bind && mount.from.is_none() && mount.read_only == Some(false)
-        });
         let mut value = json!({ "arguments": run::arguments(instruction, command, &state.shell) });
         if !mounts.is_empty() {
             let mounts: Vec<_> =
@@ -89,43 +89,40 @@ impl Builder<'_> {
             flags.security.clone().filter(|mode| mode != "sandbox").unwrap_or_default(),
         );
         option("add-host", hosts.join(","));
-        option(
-            "shm-size",
-            options
-                .shm_size
-                .filter(|&size| size > 0)
-                .map(|size| size.to_string())
-                .unwrap_or_default(),
-        );
-        option("ulimit", options.ulimits.join(","));
-        option("cgroup-parent", options.cgroup_parent.clone().unwrap_or_default());
         option("platform", scope.platform.clone());
-        if let Some(name) = options.build_args.get("BUILDKIT_SANDBOX_HOSTNAME") {
-            option("hostname", name.clone());
+        if self.request.dialect.run_limits_count {
+            let shm_size = options.shm_size.filter(|&size| size > 0);
+            option("shm-size", shm_size.map(|size| size.to_string()).unwrap_or_default());
+            option("ulimit", options.ulimits.join(","));
+            option("cgroup-parent", options.cgroup_parent.clone().unwrap_or_default());
+            let hostname = options.build_args.get("BUILDKIT_SANDBOX_HOSTNAME");
+            option("hostname", hostname.cloned().unwrap_or_default());
         }
         inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
         for mount in &mounts {
             let origin = self.stages.mount_origin(&mount.mount, scope.index, instruction)?;
-            let input = match origin {
-                None => Some(self.context_files(
-                    &[Selector {
-                        path: mount.source.clone(),
-                        required: true,
-                        ..Selector::default()
-                    }],
-                    &mount.source,
-                    instruction,
-                )?),
-                Some(origin) => self.origin_input(&origin, &mount.source),
-            };
-            inputs.extend(input);
+            let source =
+                Selector { path: mount.source.clone(), required: true, ..Selector::default() };
+            match origin {
+                None => {
+                    let files = self.context_files(&[source], &mount.source, instruction)?;
+                    inputs.push(files);
+                }
+                // A writable mount may count by more than its content, as one of the context.
+                Some(origin) if mount.mount.read_only == Some(false) => {
+                    inputs.extend(self.output_input(&origin, &mount.source));
+                }
+                Some(origin) => inputs.extend(self.origin_input(&origin, &[source])),
+            }
         }
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
             kind: StepKind::Run,
-            uncertain: state.uncertain || writes_context || self.reads_uncertain(&inputs),
+            uncertain: state.uncertain || self.reads_uncertain(&inputs),
+            writes_context: mounts.iter().any(ExpandedMount::writes_context),
             inputs,
             no_cache: scope.no_cache,
+            operation: None,
         })
     }
 
@@ -137,9 +134,16 @@ impl Builder<'_> {
         scope: &Scope,
     ) -> Result<Draft, Error> {
         let is_add = matches!(instruction.kind, InstructionKind::Add(_));
-        let expanded = transfer::expand(instruction, transfer, is_add, state, self.words)
-            .map_err(|problem| self.at(problem, instruction))?;
-        let mut inputs = vec![KeyInput::Instruction { value: expanded.value }];
+        let expanded = transfer::expand(
+            instruction,
+            transfer,
+            is_add,
+            state,
+            self.words,
+            self.request.dialect,
+        )
+        .map_err(|problem| self.at(problem, instruction))?;
+        let mut inputs = vec![KeyInput::Instruction { value: expanded.value.clone() }];
         inputs.extend(self.source_date_epoch());
         inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
         match &transfer.from {
@@ -150,17 +154,18 @@ impl Builder<'_> {
             }
             Some(from) => {
                 let origin = self.stages.copy_origin(from, scope.index, instruction)?;
-                for selector in &expanded.selectors {
-                    inputs.extend(self.origin_input(&origin, &selector.path));
-                }
+                inputs.extend(self.origin_input(&origin, &expanded.selectors));
             }
         }
+        let operation = self.copied(instruction, transfer, &expanded, scope)?;
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
             kind: if is_add { StepKind::Add } else { StepKind::Copy },
             uncertain: expanded.remote || state.uncertain || self.reads_uncertain(&inputs),
             inputs,
+            writes_context: false,
             no_cache: scope.no_cache,
+            operation,
         })
     }
 
@@ -176,11 +181,15 @@ impl Builder<'_> {
         let mut inputs = vec![KeyInput::Instruction { value }];
         inputs.extend(self.source_date_epoch());
         inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
+        let operation =
+            self.owner(&state.user).map(|owner| Operation::Directory { path: directory, owner });
         Draft {
             name: shown_text(instruction, &state.environment, self.words),
             kind: StepKind::Workdir,
+            operation,
             inputs,
             uncertain: state.uncertain,
+            writes_context: false,
             no_cache: scope.no_cache,
         }
     }
@@ -216,7 +225,67 @@ impl Builder<'_> {
         })
     }
 
-    fn origin_input(&mut self, origin: &Origin, path: &str) -> Option<KeyInput> {
+    /// The owner as far as it counts; `None` for names that only the base knows.
+    fn owner(&self, text: &str) -> Option<Owner> {
+        if self.request.dialect.owners_count { Owner::parse(text) } else { Some(Owner::default()) }
+    }
+
+    /// What a COPY or ADD does to the files of its stage; `None` where that is not known: an
+    /// archive that may be unpacked, what comes from elsewhere, owners by name, and flags that
+    /// choose among the files.
+    fn copied(
+        &self,
+        instruction: &Instruction,
+        transfer: &Transfer,
+        expanded: &ExpandedTransfer,
+        scope: &Scope,
+    ) -> Result<Option<Operation>, Error> {
+        let chooses = expanded
+            .selectors
+            .iter()
+            .any(|selector| !selector.include.is_empty() || !selector.exclude.is_empty());
+        if expanded.remote || chooses || (transfer.link && self.request.dialect.merges) {
+            return Ok(None);
+        }
+        let origin = match &transfer.from {
+            None => FilesOf::Context,
+            Some(from) => match self.stages.copy_origin(from, scope.index, instruction)? {
+                Origin::Stage(stage) => match self.finished.get(&stage) {
+                    Some(finished) => FilesOf::Stage(finished.files.clone()),
+                    None => return Ok(None),
+                },
+                Origin::Scratch | Origin::Image(_) => return Ok(None),
+            },
+        };
+        let owner = expanded.chown.as_deref().map(|owner| self.owner(owner));
+        let mode = expanded.chmod.as_deref().map(|mode| u32::from_str_radix(mode, 8).ok());
+        if owner == Some(None) || mode == Some(None) {
+            return Ok(None);
+        }
+        let names = instruction.heredocs.iter().map(|heredoc| heredoc.name.clone());
+        Ok(Some(Operation::Copy(Copied {
+            origin,
+            sources: expanded.selectors.iter().map(|selector| selector.path.clone()).collect(),
+            documents: names.zip(expanded.bodies.iter().cloned()).collect(),
+            destination: expanded.destination.clone(),
+            owner: owner.flatten(),
+            mode: mode.flatten(),
+            unpacks: transfer.unpack.unwrap_or(matches!(instruction.kind, InstructionKind::Add(_))),
+        })))
+    }
+
+    /// What counts of the files taken from elsewhere than the context: their content where it is
+    /// known, and else the step that leaves them.
+    fn origin_input(&mut self, origin: &Origin, selectors: &[Selector]) -> Vec<KeyInput> {
+        if let Origin::Stage(stage) = origin
+            && let Some(input) = self.known_files(*stage, selectors)
+        {
+            return vec![input];
+        }
+        selectors.iter().filter_map(|selector| self.output_input(origin, &selector.path)).collect()
+    }
+
+    fn output_input(&mut self, origin: &Origin, path: &str) -> Option<KeyInput> {
         let step = match origin {
             Origin::Scratch => return None,
             Origin::Image(name) => Some(self.image_step(name, None)),
@@ -225,9 +294,33 @@ impl Builder<'_> {
         step.map(|step| KeyInput::StageOutput { step, path: path.to_owned() })
     }
 
+    fn known_files(&mut self, stage: usize, selectors: &[Selector]) -> Option<KeyInput> {
+        let finished = self.finished.get(&stage)?;
+        let step = finished.parent?;
+        let tree =
+            self.trees.entry(stage).or_insert_with(|| finished.files.tree(self.request.snapshot));
+        let selected = tree.select(selectors, |step| self.plan.steps[step.0].key)?;
+        // What a step leaves without anything copied onto it counts by that step alone.
+        if selected.base == Some(step) {
+            return None;
+        }
+        let paths: Vec<&str> = selectors.iter().map(|selector| &*selector.path).collect();
+        Some(KeyInput::StageFiles {
+            step,
+            path: paths.join(" "),
+            digest: selected.digest,
+            part: selected.part,
+            base: selected.base,
+            roots: selected.roots,
+        })
+    }
+
     fn reads_uncertain(&self, inputs: &[KeyInput]) -> bool {
         inputs.iter().any(|input| match input {
             KeyInput::StageOutput { step, .. } => self.plan.steps[step.0].uncertain,
+            KeyInput::StageFiles { base, .. } => {
+                base.is_some_and(|step| self.plan.steps[step.0].uncertain)
+            }
             _ => false,
         })
     }

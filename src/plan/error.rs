@@ -39,6 +39,16 @@ pub enum Problem {
     /// The base image's name is empty after expansion.
     #[error("the base image's name `{0}` is empty once its variables are expanded")]
     EmptyBase(String),
+    /// The name of an image that no image can have.
+    #[error("`{name}` names no image: {reason}")]
+    Reference {
+        /// The name, expanded.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+        /// A stage that is called so but for its letters' case.
+        stage: Option<String>,
+    },
     /// A platform that is none.
     #[error("`{0}` is not a platform; write one such as linux/amd64")]
     Platform(String),
@@ -74,6 +84,38 @@ fn listed(stages: &[String]) -> String {
 }
 
 impl Problem {
+    /// The words of the instruction that are wrong, as far as they stand in it as they are.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::StageNotYetDefined(words) | Self::EmptyBase(words) | Self::Platform(words) => {
+                words
+            }
+            Self::Reference { name, .. } => name,
+            Self::MissingSource { source_path } => source_path,
+            _ => "",
+        }
+    }
+
+    /// What to do about it, where the message does not say it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Reference { stage: Some(stage), .. } => {
+                Some(format!("did you mean the stage `{stage}`? FROM tells capitals apart"))
+            }
+            Self::Reference { name, reason, .. } if reason.contains("upper-case") => {
+                // A tag may have capitals, and is another one without them.
+                let path = name.rfind('/').unwrap_or(0);
+                let end = name[path..].find([':', '@']).map_or(name.len(), |at| path + at);
+                let (path, rest) = name.split_at(end);
+                Some(format!("write it in lower case: `{}{rest}`", path.to_lowercase()))
+            }
+            Self::Reference { .. } => {
+                Some("write NAME, NAME:TAG or REGISTRY/NAME:TAG, such as `busybox:1.36`".into())
+            }
+            _ => None,
+        }
+    }
+
     /// The problem at an instruction.
     pub(super) fn at(self, dockerfile: &str, instruction: &Instruction) -> Error {
         Error {

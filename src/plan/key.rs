@@ -7,7 +7,7 @@ use crate::Digest;
 
 /// Changes whenever the meaning of a key changes, so that records of an older smartbuild are
 /// never taken for ones of this.
-const VERSION: &str = "smartbuild step key 1";
+const VERSION: &str = "smartbuild step key 2";
 
 /// The key of a step with these inputs, given the keys of the steps they name.
 ///
@@ -44,9 +44,52 @@ pub(super) fn step_key(
                 hasher.field(key_of(step.0).0.as_bytes());
                 hasher.field(path.as_bytes());
             }
+            // Files that are known count as those of the context, wherever they are
+            // (`stage-as-from-the-context`). Only the root of a context has no mode.
+            KeyInput::StageFiles { digest, path, base, .. } => {
+                let has_root = path.split(' ').any(str::is_empty);
+                let tag: &[u8] = if base.is_some() || has_root { b"stage files" } else { b"files" };
+                hasher.field(tag);
+                hasher.field(digest.as_bytes());
+            }
         }
     }
     StepKey(hasher.finish())
+}
+
+/// The key that [`Step::part_key`](super::Step::part_key) is; `None` where the step takes no
+/// known files.
+///
+/// It leaves out what only the engine knows, so that where it was never recorded the content is
+/// new, whatever else there is.
+pub(super) fn part_key(
+    kind: &str,
+    inputs: &[KeyInput],
+    key_of: impl Fn(usize) -> StepKey,
+) -> Option<StepKey> {
+    let mut parts = FieldHasher::new();
+    let mut others = Vec::new();
+    for input in inputs {
+        match input {
+            KeyInput::StageFiles { part, .. } => parts.field(part.as_bytes()),
+            // A stage may come to hold what the context held.
+            KeyInput::Files { digest, .. } => {
+                let mut part = FieldHasher::new();
+                part.field(digest.as_bytes());
+                parts.field(part.finish().as_bytes());
+            }
+            KeyInput::StageOutput { .. } => {}
+            other => others.push(other.clone()),
+        }
+    }
+    let is_of_files =
+        |input: &KeyInput| matches!(input, KeyInput::StageFiles { .. } | KeyInput::Files { .. });
+    if !inputs.iter().any(is_of_files) {
+        return None;
+    }
+    let digest = parts.finish();
+    others.push(KeyInput::Option { name: "part".to_owned(), value: digest.to_string() });
+    Some(step_key(kind, &others, key_of))
 }
 
 /// SHA-256 over fields, each with its length before it.

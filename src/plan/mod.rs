@@ -15,11 +15,14 @@ mod environment;
 mod error;
 mod expansion;
 mod key;
+mod mount;
 mod name;
+mod named;
 mod reference;
 mod request;
 mod run;
 mod selection;
+mod stage_files;
 mod stages;
 mod step;
 mod transfer;
@@ -28,7 +31,8 @@ use std::collections::BTreeSet;
 
 pub use environment::looks_secret;
 pub use error::{Error, Problem};
-pub use reference::full_reference;
+pub use named::named_sources;
+pub use reference::{full_reference, reference_problem};
 pub use request::{BuildOptions, Dialect, PlanRequest, Platform};
 pub use step::{KeyInput, Plan, Step, StepIndex, StepKey, StepKind};
 
@@ -39,7 +43,7 @@ use crate::dockerfile::Dockerfile;
 /// # Errors
 ///
 /// What the engine would refuse before it runs anything: an unknown target, a stage used before
-/// it is defined, a source that is not in the context.
+/// it is defined, an impossible image name, a source that is not in the context.
 pub fn plan(request: PlanRequest<'_>) -> Result<Plan, Error> {
     convert::Builder::new(request)?.build()
 }

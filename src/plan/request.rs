@@ -108,15 +108,29 @@ impl fmt::Display for Platform {
 pub struct Dialect {
     /// Whether a cache mount's id and sharing are part of the key (`run-cache-mount-id`).
     pub cache_mount_options_count: bool,
+    /// Whether a cache mount's uid and gid are part of the key (`run-cache-mount-owner`).
+    pub cache_mount_owner_counts: bool,
+    /// Whether `--shm-size`, `--ulimit`, `--cgroup-parent` and `BUILDKIT_SANDBOX_HOSTNAME` reach
+    /// a RUN, and so count (`option-shm-size`, `option-ulimit`, `option-cgroup-parent`,
+    /// `option-hostname`).
+    pub run_limits_count: bool,
     /// Whether every RUN mount makes a single unnamed stage show as `stage-0`
     /// (`run-bind-mount-other`); older engines do so for cache mounts and `from` only.
     pub every_mount_is_a_source: bool,
     /// Whether `SOURCE_DATE_EPOCH` sets the times of what COPY, ADD and WORKDIR make, and so
     /// counts for them (`source-date-epoch`).
     pub source_date_epoch_counts: bool,
+    /// Whether the engine may digest a directory wrongly once another beside it is gone whose name
+    /// went on after the first one's (`yy` beside `y`): found on 20.10 (`dir-renamed-back`).
+    pub mistakes_renamed_directories: bool,
+    /// Whether the engine's store can merge layers, and so heeds `--link`
+    /// (`copy-link-left-out`). Not a matter of the version: [`Dialect::with_merging`] tells it.
+    pub merges: bool,
     /// Whether ONBUILD triggers are counted in a step's `n` and shown with `ONBUILD `
     /// (`base-onbuild`).
     pub marks_onbuild: bool,
+    /// Whether a file's owner is part of its content (`stage-files-chown-edited`).
+    pub owners_count: bool,
 }
 
 impl Dialect {
@@ -126,10 +140,21 @@ impl Dialect {
         let at = (numbers.next().unwrap_or(u32::MAX), numbers.next().unwrap_or(0));
         Self {
             cache_mount_options_count: at < (23, 0),
+            cache_mount_owner_counts: at >= (23, 0),
+            run_limits_count: at >= (23, 0),
             every_mount_is_a_source: at >= (23, 0),
             source_date_epoch_counts: at >= (27, 0),
+            mistakes_renamed_directories: at < (23, 0),
+            merges: false,
             marks_onbuild: at >= (27, 4),
+            owners_count: at >= (23, 0),
         }
+    }
+
+    /// This dialect on an engine whose store can merge layers, as containerd's can, or cannot.
+    #[must_use]
+    pub const fn with_merging(self, merges: bool) -> Self {
+        Self { merges, ..self }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::context::patterns::PatternMatcher;
 use crate::context::{ContextPath, Entry, EntryKind, Snapshot, glob};
 
 /// How many links may follow one another before a path counts as not there, as in Linux.
-const MAX_LINKS: usize = 40;
+pub(super) const MAX_LINKS: usize = 40;
 
 /// What one source of an instruction asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -59,7 +59,7 @@ pub(super) fn select(snapshot: &Snapshot, selectors: &[Selector]) -> Result<Sele
 }
 
 impl Selector {
-    fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         !self.has_wildcard() && self.include.is_empty() && self.exclude.is_empty()
     }
 
@@ -151,8 +151,9 @@ fn filtered(
                 }
             }
             let digest = if is_base && entry.kind == EntryKind::Symlink {
-                let target = resolve(snapshot, &entry.path, true, roots);
-                target.and_then(|target| content_digest(snapshot, &target, ContentScope::Whole))
+                // The engine follows each match, and takes none that leads nowhere.
+                let target = resolve(snapshot, &entry.path, true, roots).ok_or(Missing)?;
+                content_digest(snapshot, &target, ContentScope::Whole)
             } else {
                 None
             };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Error, Problem};
 use super::expansion::Words;
+use super::reference::reference_problem;
 use super::request::{BuildOptions, Dialect, Platform};
 use crate::dockerfile::{Dockerfile, Instruction, InstructionKind, Mount, MountKind, Stage};
 
@@ -114,7 +115,7 @@ impl<'a> Stages<'a> {
         } else if image_name == SCRATCH {
             Base::Scratch
         } else {
-            Base::Image(image_name)
+            Base::Image(self.image(image_name).map_err(at)?)
         };
         let platform = match (&base, platform) {
             (Base::Stage(stage), _) => self.all[*stage].platform.clone(),
@@ -219,7 +220,23 @@ impl<'a> Stages<'a> {
             }
             Some(&stage) => Ok(Origin::Stage(stage)),
             None if name == SCRATCH => Ok(Origin::Scratch),
-            None => Ok(Origin::Image(name.to_owned())),
+            None => self
+                .image(name.to_owned())
+                .map(Origin::Image)
+                .map_err(|problem| problem.at(&self.file, instruction)),
+        }
+    }
+
+    /// The name of an image, if an image can have it. The engine judges those of all stages,
+    /// needed or not.
+    fn image(&self, name: String) -> Result<String, Problem> {
+        match reference_problem(&name) {
+            None => Ok(name),
+            Some(reason) => {
+                let stage = name.to_lowercase();
+                let stage = self.by_name.contains_key(&stage).then_some(stage);
+                Err(Problem::Reference { name, reason, stage })
+            }
         }
     }
 

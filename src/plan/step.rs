@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::Digest;
+use crate::context::ContextPath;
 
 /// Our digest of everything that decides whether the engine may reuse a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -91,6 +92,22 @@ pub enum KeyInput {
         /// The path in it.
         path: String,
     },
+    /// Files of another stage that are known, as COPY, ADD and WORKDIR made them.
+    StageFiles {
+        /// The last step of that stage.
+        step: StepIndex,
+        /// What was selected.
+        path: String,
+        /// Equal where the content is.
+        digest: Digest,
+        /// Of that part of them only which is certain whatever lies below the stage's own files.
+        part: Digest,
+        /// The step of that stage whose files decide too, and nobody knows; `None` where all is
+        /// known.
+        base: Option<StepIndex>,
+        /// The paths of the context that they come from.
+        roots: Vec<String>,
+    },
 }
 
 /// One step of the build.
@@ -110,11 +127,18 @@ pub struct Step {
     pub kind: StepKind,
     /// What decides its reuse.
     pub key: StepKey,
+    /// Of a step that takes known files, a key of the part of them that is certain whatever lies
+    /// below in their stage: as long as the engine never had it, the step runs.
+    pub part_key: Option<StepKey>,
     /// What the key is made of.
     pub inputs: Vec<KeyInput>,
-    /// Whether only the engine can tell: ADD of a URL or of git, a writable mount of the context,
-    /// a base image that could not be resolved, or one of these below it.
+    /// Whether only the engine can tell: ADD of a URL or of git, a base image that could not be
+    /// resolved, or one of these below it.
     pub uncertain: bool,
+    /// Whether it is a RUN that may write into the context's files. When it runs, the engine makes
+    /// a layer on its copy of the context, and can bring that copy up to date no more: the next
+    /// build begins a new one (`run-bind-rw-dir-mode`).
+    pub writes_context: bool,
     /// Whether `--no-cache` or `--no-cache-filter` makes it run.
     pub no_cache: bool,
 }
@@ -128,10 +152,41 @@ impl Step {
         })
     }
 
+    /// Whether this file of the context is among what it copies or mounts.
+    pub fn reads(&self, path: &ContextPath) -> bool {
+        self.inputs.iter().any(|input| match input {
+            KeyInput::Files { roots, .. } => {
+                roots.iter().any(|root| path.starts_with(&ContextPath::new(root)))
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether it copies or mounts this directory of the context, or something in it.
+    fn touches(&self, directory: &ContextPath) -> bool {
+        self.inputs.iter().any(|input| match input {
+            KeyInput::Files { roots, .. } => roots
+                .iter()
+                .map(ContextPath::new)
+                .any(|root| directory.starts_with(&root) || root.starts_with(directory)),
+            _ => false,
+        })
+    }
+
     /// The steps whose output it copies or mounts.
     pub fn stage_outputs(&self) -> impl Iterator<Item = StepIndex> {
         self.inputs.iter().filter_map(|input| match input {
+            KeyInput::StageOutput { step, .. } | KeyInput::StageFiles { step, .. } => Some(*step),
+            _ => None,
+        })
+    }
+
+    /// The steps of other stages whose unknown files it copies or mounts: where one of them
+    /// runs, its output decides.
+    pub fn unknown_outputs(&self) -> impl Iterator<Item = StepIndex> {
+        self.inputs.iter().filter_map(|input| match input {
             KeyInput::StageOutput { step, .. } => Some(*step),
+            KeyInput::StageFiles { base, .. } => *base,
             _ => None,
         })
     }
@@ -143,4 +198,18 @@ impl Step {
 pub struct Plan {
     /// The steps.
     pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// Leaves to the engine what it makes of these directories of the context: steps that read
+    /// one of them, or something in it, are uncertain, and so is what stands on them.
+    pub fn doubt(&mut self, directories: &[ContextPath]) {
+        for index in 0..self.steps.len() {
+            let (before, from_here) = self.steps.split_at_mut(index);
+            let Some(step) = from_here.first_mut() else { break };
+            let stands_on_doubt = |input: StepIndex| before[input.0].uncertain;
+            step.uncertain |= directories.iter().any(|directory| step.touches(directory))
+                || step.parent().into_iter().chain(step.stage_outputs()).any(stands_on_doubt);
+        }
+    }
 }

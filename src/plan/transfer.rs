@@ -5,6 +5,7 @@ use serde_json::json;
 use super::convert::StageState;
 use super::error::Problem;
 use super::expansion::Words;
+use super::request::Dialect;
 use super::selection::Selector;
 use crate::context::ContextPath;
 use crate::dockerfile::{Instruction, Transfer};
@@ -22,6 +23,10 @@ pub(super) struct ExpandedTransfer {
     pub(super) remote: bool,
     /// Where it writes, absolute; a trailing slash means a directory.
     pub(super) destination: String,
+    /// `--chown`.
+    pub(super) chown: Option<String>,
+    /// `--chmod`, octal numbers without leading zeros.
+    pub(super) chmod: Option<String>,
 }
 
 /// Expands `transfer` in the stage's state.
@@ -34,6 +39,7 @@ pub(super) fn expand(
     is_add: bool,
     state: &StageState,
     words: Words,
+    dialect: Dialect,
 ) -> Result<ExpandedTransfer, Problem> {
     let word = |text: &String| words.expand(text, &state.environment);
     let optional = |text: &Option<String>| text.as_ref().map(word).transpose();
@@ -89,9 +95,10 @@ pub(super) fn expand(
     }
     expanded.value = json!({
         "actions": actions, "destination": expanded.destination, "chown": chown, "chmod": chmod,
-        "link": transfer.link,
+        "link": transfer.link && dialect.merges,
     })
     .to_string();
+    (expanded.chown, expanded.chmod) = (chown, chmod);
     Ok(expanded)
 }
 

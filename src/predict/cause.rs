@@ -110,8 +110,13 @@ fn instruction(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
             })
             .collect()
     };
+    // Where the content is known, its path does not count.
+    let is_known = [&step.inputs, &old.inputs]
+        .into_iter()
+        .flatten()
+        .any(|input| matches!(input, KeyInput::StageFiles { .. }));
     let differs = value(&step.inputs) != value(&old.inputs)
-        || paths(&step.inputs) != paths(&old.inputs)
+        || (!is_known && paths(&step.inputs) != paths(&old.inputs))
         || step.kind != old.kind;
     differs.then(|| CauseKind::Instruction {
         before: Some(old.instruction.clone()),
@@ -211,10 +216,42 @@ fn files(
     }
     let roots: Vec<ContextPath> =
         now.iter().chain(&before).flat_map(|selection| selection.1).map(ContextPath::new).collect();
-    let mut changes = changed_files(&roots, previous, snapshot);
+    Some(named(changed_files(&roots, previous, snapshot)))
+}
+
+/// The first of the changes by name, the rest as a number.
+fn named(mut changes: Vec<FileChange>) -> CauseKind {
     let more = changes.len().saturating_sub(NAMED_FILES);
     changes.truncate(NAMED_FILES);
-    Some(CauseKind::Files { files: changes, more })
+    CauseKind::Files { files: changes, more }
+}
+
+/// The files of the context that tell why what the step takes from another stage differs; `None`
+/// where no file does, as after an edit of that stage's instructions.
+pub(super) fn stage_files(
+    step: &Step,
+    old: &PreviousStep,
+    previous: &FileTable,
+    snapshot: &Snapshot,
+) -> Option<CauseKind> {
+    let roots = |inputs: &[KeyInput]| -> Vec<ContextPath> {
+        let roots = inputs.iter().filter_map(|input| match input {
+            KeyInput::StageFiles { roots, .. } => Some(roots),
+            _ => None,
+        });
+        roots.flatten().map(ContextPath::new).collect()
+    };
+    let all = [roots(&step.inputs), roots(&old.inputs)].concat();
+    let changes = changed_files(&all, previous, snapshot);
+    (!changes.is_empty()).then(|| named(changes))
+}
+
+/// Whether the last build took from a stage what nobody knew: it may have been what is known now.
+pub(super) fn had_unknown_output(step: &Step, old: Option<&PreviousStep>) -> bool {
+    let count = |inputs: &[KeyInput]| {
+        inputs.iter().filter(|input| matches!(input, KeyInput::StageOutput { .. })).count()
+    };
+    old.is_some_and(|old| count(&old.inputs) > count(&step.inputs))
 }
 
 fn changed_files(

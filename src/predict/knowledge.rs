@@ -1,6 +1,7 @@
 //! What a prediction rests on.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::plan::{KeyInput, StepKey, StepKind};
@@ -11,6 +12,9 @@ use crate::{Digest, Seconds};
 pub struct Knowledge {
     /// Whether anything was ever recorded of this engine.
     pub recorded: bool,
+    /// Whether it was asked for the base images: what the plan does not know of them, it cannot
+    /// resolve.
+    pub asked: bool,
     /// The keys that it has run or reused, with how long they took where that is known.
     pub known: HashMap<StepKey, Option<Seconds>>,
     /// The last build of this Dockerfile, if there was one.
@@ -90,17 +94,56 @@ pub fn file_table(snapshot: &Snapshot) -> FileTable {
 ///
 /// The engine keeps its copy of the context and takes over a directory only when it is new: a
 /// changed mode alone is not seen (`dir-mode`, `dir-mode-with-edit-elsewhere`).
-pub fn as_the_engine_has_it(snapshot: Snapshot, previous: &FileTable) -> Snapshot {
-    let ignored = snapshot.ignored();
-    let mut entries = snapshot.into_entries();
-    for entry in entries.iter_mut().filter(|entry| entry.kind == EntryKind::Directory) {
-        if let Some(old) = previous.get(&entry.path)
-            && old.kind == EntryKind::Directory
-        {
-            entry.mode = old.mode;
-        }
+pub fn as_the_engine_has_it(snapshot: &Arc<Snapshot>, previous: &FileTable) -> Arc<Snapshot> {
+    let old_mode = |entry: &Entry| {
+        let old = previous.get(&entry.path).filter(|old| old.kind == EntryKind::Directory)?;
+        (entry.kind == EntryKind::Directory && old.mode != entry.mode).then_some(old.mode)
+    };
+    if !snapshot.entries().iter().any(|entry| old_mode(entry).is_some()) {
+        return Arc::clone(snapshot);
     }
-    Snapshot::new(entries, ignored)
+    let mut entries = snapshot.entries().to_vec();
+    for entry in &mut entries {
+        entry.mode = old_mode(entry).unwrap_or(entry.mode);
+    }
+    Arc::new(Snapshot::new(entries, snapshot.ignored()))
+}
+
+/// The directories in which one is gone whose name begins with the whole name of another that is
+/// there: an old engine may digest them wrongly.
+pub fn directories_with_renames(snapshot: &Snapshot, previous: &FileTable) -> Vec<ContextPath> {
+    let is_directory = |path: &ContextPath| {
+        snapshot.get(path).is_some_and(|entry| entry.kind == EntryKind::Directory)
+    };
+    let gone = previous
+        .iter()
+        .filter(|(path, state)| state.kind == EntryKind::Directory && !is_directory(path));
+    let mut found: Vec<ContextPath> = gone
+        .filter_map(|(path, _)| Some((path.parent()?, path.file_name()?)))
+        .filter(|(parent, name)| {
+            (1..name.len()).any(|length| is_directory(&parent.join(&name[..length])))
+        })
+        .map(|(parent, _)| parent)
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The files whose content the engine does not have, if its copy of the context is `previous`:
+/// a build is sure of what it read of them only once the engine has asked for them. None where
+/// nothing is known of that copy.
+pub fn files_to_send(snapshot: &Snapshot, previous: &FileTable) -> Vec<ContextPath> {
+    if previous.is_empty() {
+        return Vec::new();
+    }
+    let is_there = |entry: &Entry| {
+        previous.get(&entry.path).is_some_and(|old| {
+            old.kind == entry.kind && old.size == entry.size && old.digest == entry.digest
+        })
+    };
+    let files = snapshot.entries().iter().filter(|entry| entry.kind == EntryKind::File);
+    files.filter(|entry| !is_there(entry)).map(|entry| entry.path.clone()).collect()
 }
 
 /// The files whose modification time has to be told otherwise than it is, for the engine to see

@@ -15,7 +15,7 @@ mod verdicts;
 pub use agreement::compare;
 pub use knowledge::{
     FileState, FileTable, Knowledge, PreviousBuild, PreviousStep, announced_times,
-    as_the_engine_has_it, file_table,
+    as_the_engine_has_it, directories_with_renames, file_table, files_to_send,
 };
 pub use types::{
     Agreement, Cause, CauseKind, ChangeKind, FileChange, Forecast, Probability, StepForecast,

@@ -68,6 +68,8 @@ impl Story {
         let plan = self.plan();
         let second = Some(Seconds::new(1.0));
         self.knowledge.known.extend(plan.steps.iter().map(|step| (step.key, second)));
+        let parts = plan.steps.iter().filter_map(|step| step.part_key);
+        self.knowledge.known.extend(parts.map(|key| (key, None)));
         let steps = plan.steps.iter().map(|step| PreviousStep {
             name: step.name.clone(),
             instruction: step.instruction.clone(),
@@ -308,4 +310,134 @@ fn an_edit_that_keeps_size_and_time_is_announced_later_and_stays_so() {
     assert_eq!(announced_times(&story.snapshot(), &had).get(&path), Some(&later));
     story.files.insert("r.txt", "six");
     assert_eq!(announced_times(&story.snapshot(), &had).get(&path), Some(&later.later()));
+}
+
+const COPIED: &str = "FROM base AS files\nRUN setup\nCOPY a b /in/\n\
+                      FROM base\nCOPY --from=files /in/a /a\nRUN use /a\n";
+
+#[test]
+fn the_files_of_a_stage_that_only_copies_are_known_before_it_is_built() {
+    let mut story = Story::new(COPIED, &[("a", "1"), ("b", "1")]).built();
+    story.files.insert("b", "2");
+    assert!(matches!(story.verdict("COPY a b"), Verdict::Rebuild(_)));
+    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
+    assert_eq!(story.verdict("RUN use"), Verdict::Cached);
+
+    story.files.insert("a", "2");
+    let changed = FileChange { path: "a".into(), change: ChangeKind::Modified };
+    assert_eq!(story.cause("COPY --from"), CauseKind::Files { files: vec![changed], more: 0 });
+    assert_eq!(story.cause("RUN use"), CauseKind::Parent);
+
+    let mut story = story.built();
+    story.files.insert("a", "1");
+    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
+}
+
+#[test]
+fn a_file_copied_into_a_directory_is_the_same_on_every_base() {
+    let mut story = Story::new(COPIED, &[("a", "1"), ("b", "1")]).built();
+    story.dockerfile = "FROM base AS files\nRUN setup again\nCOPY a b /in/\n\
+                        FROM base\nCOPY --from=files /in/a /a\nRUN use /a\n";
+    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
+    story.files.insert("a", "2");
+    assert!(matches!(story.verdict("COPY --from"), Verdict::Rebuild(_)));
+}
+
+#[test]
+fn what_a_run_below_may_have_left_beside_the_files_is_open_when_it_runs() {
+    let text = |setup| {
+        format!(
+            "FROM base AS files\nRUN {setup}\nCOPY a /in/\nFROM base\nCOPY --from=files /in /in\n"
+        )
+    };
+    let mut story = Story::new(text("setup").leak(), &[("a", "1")]).built();
+    story.dockerfile = text("setup again").leak();
+    assert!(matches!(story.verdict("COPY --from"), Verdict::Depends { .. }));
+    // Another file in it makes it another directory, whatever else is there.
+    story.files.insert("a", "2");
+    assert!(matches!(story.verdict("COPY --from"), Verdict::Rebuild(_)));
+}
+
+#[test]
+fn a_copy_elsewhere_on_an_unknown_base_leaves_it_open() {
+    let text = "FROM base AS files\nCOPY a /in/\nCOPY b /alias/\n\
+                FROM base\nCOPY --from=files /in /in\nRUN --mount=from=files,target=/m use /m\n";
+    let mut story = Story::new(text, &[("a", "1"), ("b", "1")]).built();
+    story.files.insert("b", "2");
+    assert!(matches!(story.verdict("COPY --from"), Verdict::Depends { .. }));
+    let mut story = story.built();
+    story.files.insert("a", "2");
+    assert!(matches!(story.verdict("COPY --from"), Verdict::Rebuild(_)));
+    story.files.insert("a", "1");
+    story.files.insert("b", "1");
+    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
+    assert_eq!(story.verdict("RUN --mount"), Verdict::Cached);
+}
+
+#[test]
+fn what_a_run_left_may_be_what_is_copied_now() {
+    let run =
+        "FROM base AS files\nCOPY a /in/a\nRUN cp /in/a /a\nFROM base\nCOPY --from=files /a /a\n";
+    let mut story = Story::new(run, &[("a", "1")]).built();
+    story.dockerfile = "FROM base AS files\nCOPY a /a\nFROM base\nCOPY --from=files /a /a\n";
+    assert!(matches!(story.verdict("COPY --from"), Verdict::Depends { .. }));
+}
+
+#[test]
+fn other_instructions_that_leave_the_same_files_change_nothing() {
+    let mut story = Story::new(
+        "FROM scratch AS files\nCOPY a b /in/\nFROM base\nCOPY --from=files /in /in\n",
+        &[("a", "1"), ("b", "2")],
+    )
+    .built();
+    story.dockerfile = "FROM scratch AS files\nCOPY b /in/\nCOPY a /in/\n\
+                        FROM base\nCOPY --from=files /in /in\n";
+    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
+    story.dockerfile = "FROM scratch AS files\nCOPY b /in/\nCOPY b /in/a\n\
+                        FROM base\nCOPY --from=files /in /in\n";
+    assert_eq!(story.cause("COPY --from"), CauseKind::StageOutput);
+}
+
+#[test]
+fn without_cache_a_stage_that_only_copies_leaves_the_same() {
+    let text = "FROM base AS files\nCOPY a /in/\nFROM base\nCOPY --from=files /in /in\n";
+    let mut story = Story::new(text, &[("a", "1")]).built();
+    story.options.no_cache_filter = vec!["files".into()];
+    assert_eq!(story.cause("COPY a"), CauseKind::NoCache);
+    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
+}
+
+#[test]
+fn what_stands_on_an_image_that_the_engine_cannot_resolve_is_unknown_for_that_reason() {
+    let mut story =
+        Story::new("FROM nowhere\nRUN true\nFROM base\nRUN true\nCOPY --from=0 /a /b\n", &[]);
+    story.knowledge.asked = true;
+    for recorded in [true, false] {
+        story.knowledge.recorded = recorded;
+        let forecast = story.forecast();
+        let cause = |index: usize| match &forecast.steps[index].verdict {
+            Verdict::Unknown(cause) => Some((cause.step.0, cause.kind.clone())),
+            _ => None,
+        };
+        let unresolved =
+            CauseKind::BaseImage { reference: "nowhere".into(), before: None, after: None };
+        assert_eq!(cause(0), Some((0, unresolved)));
+        assert_eq!(cause(1), Some((0, CauseKind::Parent)));
+        // Where the engine was recorded, what stands on an image that it has is certain to run.
+        assert_eq!(cause(3), (!recorded).then_some((3, CauseKind::NoRecord)));
+        assert_eq!(cause(4), (!recorded).then_some((1, CauseKind::Parent)));
+    }
+}
+
+#[test]
+fn a_step_that_two_stages_share_runs_where_one_is_built_without_cache() {
+    let mut story = Story::new(
+        "FROM base AS kept\nRUN shared\nRUN own\nFROM base AS named\nRUN shared\nRUN other\n\
+         FROM kept\nCOPY --from=named /a /b\n",
+        &[],
+    )
+    .built();
+    story.options.no_cache_filter = vec!["named".into()];
+    assert!(matches!(story.verdict("[kept 2/3]"), Verdict::Rebuild(_)));
+    assert!(matches!(story.verdict("[kept 3/3]"), Verdict::Rebuild(_)));
 }

@@ -110,7 +110,7 @@ pub enum CauseKind {
         /// Its value now.
         after: Option<String>,
     },
-    /// The base image has other layers.
+    /// The base image has other layers; without any before and now, it cannot be resolved.
     BaseImage {
         /// The reference as written.
         reference: String,

@@ -1,11 +1,11 @@
 //! One verdict a step, in the plan's order.
 
-use super::cause::{Difference, Matching, difference};
-use super::knowledge::{FileTable, Knowledge};
+use super::cause::{Difference, Matching, difference, had_unknown_output, stage_files};
+use super::knowledge::{FileTable, Knowledge, PreviousStep};
 use super::types::{Cause, CauseKind, Forecast, Probability, StepForecast, Summary, Verdict};
 use crate::Seconds;
 use crate::context::Snapshot;
-use crate::plan::{Plan, Step, StepIndex, StepKind};
+use crate::plan::{KeyInput, Plan, Step, StepIndex, StepKind};
 
 /// How likely a step is to run when it copies what a step that runs again may have written, as
 /// long as nothing was observed.
@@ -25,7 +25,8 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
     for (index, step) in plan.steps.iter().enumerate() {
         let old = matching.of(index, previous);
         let own = difference(step, old, files, snapshot);
-        let verdict = verdict(StepIndex(index), step, own, &steps, knowledge);
+        let content = content(step, old, files, snapshot, knowledge);
+        let verdict = verdict(StepIndex(index), step, own, content, &steps, knowledge);
         let seconds = knowledge
             .known
             .get(&step.key)
@@ -44,6 +45,7 @@ fn verdict(
     index: StepIndex,
     step: &Step,
     own: Difference,
+    content: Content,
     below: &[StepForecast],
     knowledge: &Knowledge,
 ) -> Verdict {
@@ -51,14 +53,23 @@ fn verdict(
     if step.no_cache && step.kind != StepKind::From {
         return Verdict::Rebuild(here(CauseKind::NoCache));
     }
-    if !knowledge.recorded {
-        return Verdict::Unknown(here(CauseKind::NoRecord));
-    }
-    if step.uncertain && step.kind == StepKind::From {
-        return Verdict::Unknown(here(CauseKind::NoRecord));
-    }
     let of = |step: StepIndex| &below[step.0].verdict;
     let parent = step.parent();
+    if step.uncertain && step.kind == StepKind::From {
+        return Verdict::Unknown(here(unresolved(step, knowledge)));
+    }
+    if !knowledge.recorded {
+        // That the base image is nowhere is the greater reason; only it is handed on here.
+        let stands_on_nothing = |input: &StepIndex| {
+            matches!(of(*input), Verdict::Unknown(cause)
+                if matches!(cause.kind, CauseKind::BaseImage { .. } | CauseKind::Parent))
+        };
+        let input = parent.into_iter().chain(step.stage_outputs()).find(stands_on_nothing);
+        return Verdict::Unknown(match input {
+            Some(step) => Cause { step, kind: CauseKind::Parent },
+            None => here(CauseKind::NoRecord),
+        });
+    }
     if let Some(Verdict::Rebuild(_)) = parent.map(of)
         && let Some(parent) = parent
         && below[parent.0].step.kind != StepKind::From
@@ -66,7 +77,7 @@ fn verdict(
         return Verdict::Rebuild(Cause { step: parent, kind: CauseKind::Parent });
     }
     let changed_output = step
-        .stage_outputs()
+        .unknown_outputs()
         .find(|&output| matches!(of(output), Verdict::Rebuild(_) | Verdict::Depends { .. }));
     let reason = match (parent.map(of), changed_output) {
         (_, Some(output)) => Some(Cause { step: output, kind: CauseKind::StageOutput }),
@@ -88,7 +99,7 @@ fn verdict(
     // Without knowing what is below, a key that is not known says nothing, nor does what the
     // step has from there: environment, directory, user.
     let unknown = |input: &StepIndex| matches!(of(*input), Verdict::Unknown(_));
-    let below_unknown = parent.into_iter().chain(step.stage_outputs()).find(unknown);
+    let below_unknown = parent.into_iter().chain(step.unknown_outputs()).find(unknown);
     match (own, below_unknown) {
         (
             Difference::Own(CauseKind::Environment { .. } | CauseKind::Option { .. })
@@ -98,6 +109,16 @@ fn verdict(
         ) => return Verdict::Unknown(Cause { step: input, kind: CauseKind::Parent }),
         (Difference::Own(kind), _) => return Verdict::Rebuild(here(kind)),
         (Difference::New | Difference::None, None) => {}
+    }
+    let stands_on_known = !matches!(parent.map(of), Some(Verdict::Depends { .. }));
+    match content {
+        Content::New(kind) if stands_on_known && !is_new => {
+            return Verdict::Rebuild(content_cause(index, step, kind, below));
+        }
+        Content::Open(output) if reason.is_none() => {
+            return depends(Cause { step: output, kind: CauseKind::StageOutput });
+        }
+        _ => {}
     }
     if let Some(cause) = reason {
         return if is_new {
@@ -112,6 +133,62 @@ fn verdict(
         }
         _ if is_new => Verdict::Rebuild(here(new_instruction(step, knowledge))),
         _ => Verdict::Rebuild(here(CauseKind::NoRecord)),
+    }
+}
+
+/// What is known of the files that a step takes from another stage.
+enum Content {
+    /// It takes none that are known.
+    None,
+    /// The engine never had them: a step that takes them runs. With the files of the context
+    /// that tell the difference, where there are any.
+    New(Option<CauseKind>),
+    /// The engine had what is certain of them, and nobody can tell whether it is all.
+    Open(StepIndex),
+}
+
+fn content(
+    step: &Step,
+    old: Option<&PreviousStep>,
+    files: &FileTable,
+    snapshot: &Snapshot,
+    knowledge: &Knowledge,
+) -> Content {
+    let Some(key) = step.part_key else { return Content::None };
+    let Some(output) = step.stage_outputs().next() else { return Content::None };
+    if knowledge.known.contains_key(&key) || had_unknown_output(step, old) {
+        Content::Open(output)
+    } else {
+        Content::New(old.and_then(|old| stage_files(step, old, files, snapshot)))
+    }
+}
+
+/// The files themselves, where they tell; else the stage that leaves them, where it runs.
+fn content_cause(
+    index: StepIndex,
+    step: &Step,
+    kind: Option<CauseKind>,
+    below: &[StepForecast],
+) -> Cause {
+    let runs = |output: &StepIndex| matches!(below[output.0].verdict, Verdict::Rebuild(_));
+    match (kind, step.stage_outputs().find(runs)) {
+        (Some(kind), _) => Cause { step: index, kind },
+        (None, Some(step)) => Cause { step, kind: CauseKind::StageOutput },
+        (None, None) => Cause { step: index, kind: CauseKind::NoRecord },
+    }
+}
+
+/// Why nothing is known of a base image: the engine cannot resolve it, or none was asked.
+fn unresolved(step: &Step, knowledge: &Knowledge) -> CauseKind {
+    let named = step.inputs.iter().find_map(|input| match input {
+        KeyInput::BaseImage { reference, .. } => Some(reference.clone()),
+        _ => None,
+    });
+    match named {
+        Some(reference) if knowledge.asked => {
+            CauseKind::BaseImage { reference, before: None, after: None }
+        }
+        _ => CauseKind::NoRecord,
     }
 }
 

@@ -71,6 +71,9 @@ fn brief_kind(kind: &CauseKind) -> String {
         CauseKind::Option { name, before, after } => {
             changed("option", name, before.as_deref(), after.as_deref())
         }
+        CauseKind::BaseImage { before: None, after: None, .. } => {
+            "the engine cannot resolve it".to_owned()
+        }
         CauseKind::BaseImage { reference, before, .. } => {
             let what = if before.is_some() { "changed" } else { "is new" };
             format!("base image {} {what}", escape::text(reference))

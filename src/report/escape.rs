@@ -64,6 +64,25 @@ pub fn columns(safe: &str) -> usize {
     measure_text_width(safe)
 }
 
+/// A safe line in lines of at most `width` columns, broken between words; a line that fits is left
+/// as it is, and a word that does not fit stands alone.
+pub fn wrapped(safe: &str, width: usize) -> Vec<String> {
+    if columns(safe) <= width {
+        return vec![safe.to_owned()];
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for word in safe.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if columns(line) + 1 + columns(word) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// Whether a character does something other than being shown: controls, line and paragraph
 /// separators, marks of direction, and invisible ones that let two names look alike.
 fn acts(character: char) -> bool {
@@ -113,6 +132,13 @@ mod tests {
     fn wide_characters_are_cut_by_columns() {
         assert_eq!(fit("日本語", 5), "日本…");
         assert_eq!(columns("日本"), 4);
+    }
+
+    #[test]
+    fn only_what_is_too_long_is_broken() {
+        assert_eq!(wrapped("  a  b", 6), ["  a  b"]);
+        assert_eq!(wrapped("one two  three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("unbreakable a", 4), ["unbreakable", "a"]);
     }
 
     proptest! {

@@ -257,17 +257,15 @@ impl Layout {
             // Nothing stands between the name and its time.
             let time_room = if row.time.is_empty() { 0 } else { columns(&row.time) + 2 };
             let name = fit(&row.name, room.saturating_sub(time_room));
-            push_cells(out, &[(&name, room.saturating_sub(time_room), None)], capabilities);
+            push_cells(out, &[(&name, room.saturating_sub(time_room))]);
             push_right(out, &row.time, time_room, capabilities);
         } else if self.width >= WIDE {
             let name_room = room.saturating_sub(self.cause + self.time);
             let name = fit(&row.name, name_room);
             let cause = fit(&row.cause, self.cause.saturating_sub(2));
-            let cells = [
-                (name.as_ref(), name_room + 2, None),
-                (cause.as_ref(), self.cause.saturating_sub(2), Some(row.role)),
-            ];
-            push_cells(out, &cells, capabilities);
+            let cells =
+                [(name.as_ref(), name_room + 2), (cause.as_ref(), self.cause.saturating_sub(2))];
+            push_cells(out, &cells);
             push_right(out, &row.time, self.time, capabilities);
         } else {
             out.push_str(&fit(&row.name, room));
@@ -282,7 +280,7 @@ impl Layout {
                     row.time
                 )
             };
-            out.push_str(&capabilities.paint(row.role, &fit(&below, room.saturating_sub(2))));
+            out.push_str(&fit(&below, room.saturating_sub(2)));
         }
         let kept = out.trim_end_matches(' ').len();
         out.truncate(kept);
@@ -290,17 +288,11 @@ impl Layout {
     }
 }
 
-/// Texts, each padded to its columns.
-fn push_cells(
-    out: &mut String,
-    cells: &[(&str, usize, Option<Role>)],
-    capabilities: &Capabilities,
-) {
-    for (cell, width, role) in cells {
-        match role {
-            Some(role) => out.push_str(&capabilities.paint(*role, cell)),
-            None => out.push_str(cell),
-        }
+/// Texts, each padded to its columns. They have no colour: only the mark has, as yellow and cyan
+/// words cannot be read on a light background.
+fn push_cells(out: &mut String, cells: &[(&str, usize)]) {
+    for (cell, width) in cells {
+        out.push_str(cell);
         out.extend(std::iter::repeat_n(' ', width.saturating_sub(columns(cell))));
     }
 }

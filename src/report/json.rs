@@ -16,8 +16,10 @@ use crate::predict::{
 use crate::store::Outcome;
 use crate::{Digest, Seconds};
 
+mod context;
 mod optimize;
 
+pub use context::{ContextReport, context};
 pub use optimize::{Optimize, Proof, RewriteEntry, Risk, Saves, Total};
 
 /// What a forecast is about.

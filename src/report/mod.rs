@@ -5,7 +5,9 @@
 //! is a terminal, reads the environment or prints.
 //!
 //! - [`forecast`]: what will happen, before the build; [`outcome`]: what did, after it
+//! - [`failure`] and [`excerpt`]: why a build failed, and the lines that it came from
 //! - [`why`]: the chain of reasons for one step; [`rewrites`]: what would rebuild less
+//! - [`context`]: what is sent and what is not; [`explain`]: why one path is or is not
 //! - [`json`]: the same for machines, one object a command, stable within `v1`
 //! - [`progress`]: the live display while the engine builds
 //! - [`escape`]: text from builds and file names made safe; all of the above go through it
@@ -19,7 +21,9 @@ macro_rules! push {
 }
 
 pub mod cause;
+mod context;
 pub mod escape;
+mod failure;
 mod forecast;
 pub mod json;
 mod outcome;
@@ -31,6 +35,8 @@ mod tests;
 pub mod units;
 mod why;
 
+pub use context::{ContextView, Explained, LARGEST, context, explain};
+pub use failure::{excerpt, failure};
 pub use forecast::{ContextLine, forecast};
 pub use outcome::{Actual, Ended, outcome};
 pub use rewrites::{diff, rewrites};

@@ -88,6 +88,9 @@ fn verdict(agreement: &Agreement) -> String {
         };
     }
     let open = steps.saturating_sub(right + false_cached + false_rebuild);
+    if open == steps {
+        return "no step could be forecast".to_owned();
+    }
     let mut line = format!("{right} of {steps} steps as forecast");
     if false_cached + false_rebuild > 0 {
         push!(line, ", {} wrong", false_cached + false_rebuild);

@@ -1,6 +1,6 @@
 //! Rewrites as people read them: what, why, the diff, and what it saves.
 
-use super::escape::text;
+use super::escape::{text, wrapped};
 use super::style::{Capabilities, Role};
 use super::units;
 use crate::optimize::{Optimization, Rewrite, Risk};
@@ -20,8 +20,9 @@ pub fn rewrites(found: &Optimization, capabilities: &Capabilities) -> String {
         _ => {}
     }
     if let Some(reason) = found.explain() {
-        for line in reason.lines() {
-            push!(out, "{}\n", text(line));
+        let lines = reason.lines().flat_map(|line| wrapped(&text(line), capabilities.width));
+        for line in lines {
+            push!(out, "{line}\n");
         }
     }
     out
@@ -47,14 +48,16 @@ pub fn diff(patch: &str, capabilities: &Capabilities) -> String {
 }
 
 fn push_rewrite(out: &mut String, rewrite: &Rewrite, capabilities: &Capabilities) {
-    let title = capabilities.paint(Role::Title, &text(&rewrite.title));
-    push!(out, "{title} (line {})\n", rewrite.line);
-    for line in wrapped(&text(&rewrite.why), capabilities.width.saturating_sub(2)) {
-        push!(out, "  {line}\n");
+    let heading = format!("{} (line {})", text(&rewrite.title), rewrite.line);
+    for line in wrapped(&heading, capabilities.width) {
+        push!(out, "{}\n", capabilities.paint(Role::Title, &line));
     }
-    push!(out, "  {}\n", saving(rewrite));
+    let mut said = vec![text(&rewrite.why).into_owned(), saving(rewrite)];
     if rewrite.risk == Risk::Verify {
-        push!(out, "  not proven: build both and compare before relying on it\n");
+        said.push("not proven: build both and compare before relying on it".to_owned());
+    }
+    for line in said.iter().flat_map(|line| wrapped(line, capabilities.width.saturating_sub(2))) {
+        push!(out, "  {line}\n");
     }
     out.push('\n');
     out.push_str(&diff(&rewrite.patch, capabilities));
@@ -67,24 +70,11 @@ fn saving(rewrite: &Rewrite) -> String {
     if saves.commits == 0 {
         return format!("saves {seconds} on every edit that leaves the requirements alone");
     }
+    if saves.commits == 1 {
+        let helped = if saves.builds_helped > 0.0 { "helped" } else { "would not have helped" };
+        return format!("saves {seconds} a build on average; {helped} the last build");
+    }
     let builds = units::counted(saves.commits.into(), "build", "builds");
     let share = (saves.builds_helped * 100.0).round();
     format!("saves {seconds} a build on average; helped {share} % of the last {builds}")
-}
-
-/// Lines of at most `width` columns, broken between words.
-fn wrapped(paragraph: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in paragraph.split_whitespace() {
-        match lines.last_mut() {
-            Some(line)
-                if super::escape::columns(line) + 1 + super::escape::columns(word) <= width =>
-            {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }

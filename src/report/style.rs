@@ -24,6 +24,7 @@ impl Capabilities {
             return text.to_owned();
         }
         let style = match role {
+            Role::Plain => return text.to_owned(),
             Role::Cached | Role::Added => Style::new().green(),
             Role::Runs => Style::new().yellow(),
             Role::Open => Style::new().cyan(),
@@ -40,6 +41,9 @@ impl Capabilities {
 /// What a piece of text says, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
+    /// Nothing that a colour would say better. Yellow and cyan are for marks and titles: words in
+    /// them cannot be read on a light background.
+    Plain,
     /// A step that is reused.
     Cached,
     /// A step that runs, or why.

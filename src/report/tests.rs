@@ -36,6 +36,7 @@ impl Steps {
             _ => StepKind::Run,
         };
         let step = Step {
+            part_key: None,
             name: String::new(),
             stage: String::new(),
             line,
@@ -45,6 +46,7 @@ impl Steps {
             key: StepKey(Digest::of(instruction.as_bytes())),
             inputs: Vec::new(),
             uncertain: false,
+            writes_context: false,
             no_cache: false,
         };
         self.0.push(StepForecast { step, verdict, seconds: Seconds::new(seconds) });
@@ -360,6 +362,15 @@ fn a_failed_build_names_the_step() {
 }
 
 #[test]
+fn a_first_build_is_not_said_to_have_been_forecast_wrong() {
+    let happened = actual(&[Outcome::Ran; 6]);
+    let agreement = Agreement { steps: 5, ..Agreement::default() };
+    let said = outcome(&ended(&happened, &[], agreement), &shop(), &Capabilities::PLAIN);
+    let first = said.lines().next().unwrap_or_default();
+    assert!(first.ends_with("; no step could be forecast"), "{said}");
+}
+
+#[test]
 fn json_of_the_sketch() {
     let (forecast, engine) = (shop(), engine());
     insta::assert_snapshot!(pretty(&json::predict(&subject(&engine), &forecast)));
@@ -393,6 +404,39 @@ fn json_after_a_build() {
 fn json_of_why() {
     let (forecast, engine) = (shop(), engine());
     insta::assert_snapshot!(pretty(&json::why(&subject(&engine), &forecast, StepIndex(5))));
+}
+
+#[test]
+fn what_is_said_of_a_rewrite_fits_a_narrow_terminal() {
+    let rewrite = crate::optimize::Rewrite {
+        id: "hoist-manifests",
+        line: 5,
+        title: "Install requirements.txt before copying the rest".into(),
+        why: "Line 5 copies more than requirements.txt, so every edit of another file runs it."
+            .into(),
+        proof: crate::optimize::Proof::Rule,
+        risk: crate::optimize::Risk::Verify,
+        saves: crate::optimize::Saves {
+            seconds_per_build: Seconds::new(30.0),
+            builds_helped: 1.0,
+            commits: 1,
+        },
+        edits: Vec::new(),
+        patch: String::new(),
+    };
+    let found = crate::optimize::Optimization {
+        rewrites: vec![rewrite],
+        refusals: Vec::new(),
+        before: Some(Seconds::new(40.0)),
+        after: Some(Seconds::new(10.0)),
+        patch: String::new(),
+        text: String::new(),
+    };
+    let text = rewrites(&found, &NARROW);
+    assert!(text.contains("the last build\n"), "{text}");
+    for line in text.lines() {
+        assert!(escape::columns(line) <= NARROW.width, "{line}");
+    }
 }
 
 #[test]

@@ -69,12 +69,12 @@ fn reasons(forecast: &Forecast, index: StepIndex, link: &StepForecast) -> Vec<(R
             };
             (Role::Cached, format!("is reused: nothing it depends on has changed{saved}"))
         }
-        Verdict::Rebuild(_) => (Role::Runs, time("runs again")),
+        Verdict::Rebuild(_) => (Role::Plain, time("runs again")),
         Verdict::Depends { probability, .. } => {
             let percent = probability.get() * 100.0;
-            (Role::Open, time(&format!("runs again if that output differs ({percent:.0} %)")))
+            (Role::Plain, time(&format!("runs again if that output differs ({percent:.0} %)")))
         }
-        Verdict::Unknown(_) => (Role::Open, "nobody can tell before the build".to_owned()),
+        Verdict::Unknown(_) => (Role::Plain, "nobody can tell before the build".to_owned()),
     };
     let mut lines = vec![(role, said)];
     if let Some(cause) = cause::of(&link.verdict) {
@@ -84,7 +84,7 @@ fn reasons(forecast: &Forecast, index: StepIndex, link: &StepForecast) -> Vec<(R
 }
 
 fn details(forecast: &Forecast, index: StepIndex, cause: &Cause) -> Vec<(Role, String)> {
-    let plain = |line: String| (Role::Runs, line);
+    let plain = |line: String| (Role::Plain, line);
     match &cause.kind {
         CauseKind::Files { files, more } => {
             let count = files.len() + more;
@@ -112,7 +112,9 @@ fn details(forecast: &Forecast, index: StepIndex, cause: &Cause) -> Vec<(Role, S
         CauseKind::Option { name, before, after } => {
             values(format!("option {}:", text(name)), before.as_deref(), after.as_deref())
         }
-        CauseKind::BaseImage { reference, before, after } => {
+        CauseKind::BaseImage { reference, before, after }
+            if before.is_some() || after.is_some() =>
+        {
             let title = format!("base image {}, by its layers:", text(reference));
             values(title, before.as_deref(), after.as_deref())
         }
@@ -125,7 +127,7 @@ fn details(forecast: &Forecast, index: StepIndex, cause: &Cause) -> Vec<(Role, S
 fn values(title: String, before: Option<&str>, after: Option<&str>) -> Vec<(Role, String)> {
     let shown = |value: Option<&str>| value.map_or("(none shown)".into(), text).into_owned();
     vec![
-        (Role::Runs, title),
+        (Role::Plain, title),
         (Role::Removed, format!("- {}", shown(before))),
         (Role::Added, format!("+ {}", shown(after))),
     ]

@@ -107,25 +107,29 @@ impl Store {
     }
 
     /// The files that the newest build of this project, of whatever Dockerfile and target, had:
-    /// what the engine has of the context. A build that read no file left it as it was.
+    /// what the engine has of the context. A build that read no file left it as it was; after one
+    /// that made the engine let go of its copy there is nothing.
     pub fn latest_context(
         &self,
         engine: &str,
         project: &str,
     ) -> Result<Vec<FileRecord>, StoreError> {
-        let newest: Option<i64> = self.read(|| {
+        let newest: Option<(i64, bool)> = self.read(|| {
             self.connection
                 .query_row(
-                    "SELECT manifest FROM build
+                    "SELECT manifest, context_lost FROM build
                      WHERE engine = (SELECT id FROM engine WHERE identity = ?1) AND project = ?2
                        AND manifest IS NOT NULL
                      ORDER BY started DESC, id DESC LIMIT 1",
                     [engine, project],
-                    |row| row.get(0),
+                    |row| Ok((row.get(0)?, row.get(1)?)),
                 )
                 .optional()
         })?;
-        newest.map_or_else(|| Ok(Vec::new()), |manifest| self.files(manifest))
+        match newest {
+            Some((manifest, false)) => self.files(manifest),
+            Some((_, true)) | None => Ok(Vec::new()),
+        }
     }
 
     /// The files of the newest `limit` builds of this Dockerfile and target that still have them,
@@ -217,7 +221,7 @@ impl Store {
             // One snapshot for the builds and their steps: another process may be deleting.
             let snapshot = self.connection.unchecked_transaction()?;
             let mut statement = snapshot.prepare_cached(
-                "SELECT id, started, seconds, succeeded, image, manifest FROM build
+                "SELECT id, started, seconds, succeeded, image, manifest, context_lost FROM build
                  WHERE engine = (SELECT id FROM engine WHERE identity = ?1)
                    AND project = ?2 AND dockerfile = ?3 AND target IS ?4
                  ORDER BY started DESC, id DESC LIMIT ?5",
@@ -242,6 +246,7 @@ impl Store {
                     image: image.map(Digest::from_bytes),
                     steps: steps.query_map([id], step_from)?.collect::<rusqlite::Result<_>>()?,
                     files: Vec::new(),
+                    context_lost: row.get(6)?,
                 };
                 builds.push((build, row.get(5)?));
             }
@@ -276,6 +281,7 @@ impl Store {
 fn step_from(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
     let seconds: Option<f64> = row.get(7)?;
     Ok(StepRecord {
+        part_key: None,
         key: Digest::from_bytes(row.get(0)?),
         name: row.get(1)?,
         line: row.get(2)?,

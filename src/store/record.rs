@@ -35,6 +35,15 @@ impl Store {
             for (position, step) in build.steps.iter().enumerate() {
                 insert_step(transaction, id, position, step)?;
                 learn_key(transaction, engine, step, nanoseconds(build.started))?;
+                if let Some(key) = step.part_key {
+                    // It says what the engine had, and nothing of how long that took.
+                    let outcome = match step.outcome {
+                        Outcome::Failed => Outcome::NotReached,
+                        other => other,
+                    };
+                    let part = StepRecord { key, outcome, seconds: None, ..step.clone() };
+                    learn_key(transaction, engine, &part, nanoseconds(build.started))?;
+                }
             }
             drop_old_builds(transaction, build, engine)
         })
@@ -148,8 +157,9 @@ fn insert_build(
 ) -> rusqlite::Result<i64> {
     transaction.execute(
         "INSERT INTO build
-         (engine, project, dockerfile, target, started, seconds, succeeded, image, manifest)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+         (engine, project, dockerfile, target, started, seconds, succeeded, image, manifest,
+          context_lost)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             engine,
             build.project,
@@ -160,6 +170,7 @@ fn insert_build(
             build.succeeded,
             build.image.as_ref().map(Digest::as_bytes),
             manifest,
+            build.context_lost,
         ],
     )?;
     Ok(transaction.last_insert_rowid())

@@ -15,7 +15,8 @@ use super::StoreError;
 ///   key's order, without a row number, and with a small number for the engine.
 /// - `step` rows are large (`inputs`), where that order would cost more than it saves.
 /// - `manifest` is content-addressed: builds of an unchanged context share one.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE engine (
         id INTEGER PRIMARY KEY,
         identity TEXT NOT NULL UNIQUE,
@@ -71,10 +72,14 @@ const MIGRATIONS: &[&str] = &["
         json TEXT NOT NULL,
         PRIMARY KEY (engine, reference, platform)
     ) WITHOUT ROWID;
-"];
+",
+    "
+    ALTER TABLE build ADD COLUMN context_lost INTEGER NOT NULL DEFAULT 0;
+",
+];
 
 /// The version of a file that all of [`MIGRATIONS`] have been applied to: their number.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// Marks the file as ours (`smbd`), so that another program's is never taken for a new store.
 const APPLICATION_ID: i64 = 0x736d_6264;
@@ -153,6 +158,24 @@ fn use_write_ahead_log(connection: &Connection, timeout: Duration) -> rusqlite::
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_the_first_version_becomes_one_of_the_newest() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO engine (identity) VALUES ('e');
+                 INSERT INTO build (engine, project, dockerfile, started, seconds, succeeded)
+                 VALUES (1, '/p', 'Dockerfile', 0, 1.5, 1)",
+            )
+            .unwrap();
+        prepare(&connection, Path::new("old"), Duration::from_secs(1)).unwrap();
+        let lost = connection.query_row("SELECT context_lost FROM build", [], |row| row.get(0));
+        assert_eq!(lost, Ok(false));
+    }
 
     #[test]
     fn the_version_is_the_number_of_migrations() {

@@ -15,6 +15,7 @@ const ENGINE: &str = "engine-a";
 fn step(text: &str) -> StepRecord {
     StepRecord {
         key: Digest::of(text.as_bytes()),
+        part_key: None,
         name: format!("[2/3] {text}"),
         line: 2,
         instruction: text.to_owned(),
@@ -46,6 +47,7 @@ fn build(at: u64, steps: Vec<StepRecord>) -> BuildRecord {
         image: Some(Digest::of(b"image")),
         steps,
         files: vec![file("app.py", at)],
+        context_lost: false,
     }
 }
 
@@ -252,6 +254,18 @@ fn the_latest_context_is_that_of_any_dockerfile_and_target() {
     let context = |project| store.latest_context(ENGINE, project).unwrap();
     assert_eq!(context("/home/ann/shop"), vec![file("app.py", 2)]);
     assert_eq!(context("/home/ann/other"), vec![]);
+}
+
+#[test]
+fn nothing_is_left_of_a_context_that_the_engine_let_go_of_until_it_is_sent_again() {
+    let mut store = Store::in_memory().unwrap();
+    let context = |store: &Store| store.latest_context(ENGINE, "/home/ann/shop").unwrap();
+    store.record(&build(1, vec![])).unwrap();
+    store.record(&BuildRecord { context_lost: true, ..build(2, vec![]) }).unwrap();
+    assert_eq!(context(&store), vec![]);
+    assert!(latest(&store).unwrap().context_lost);
+    store.record(&build(3, vec![])).unwrap();
+    assert_eq!(context(&store), vec![file("app.py", 3)]);
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub enum Outcome {
 pub struct StepRecord {
     /// Its key.
     pub key: Digest,
+    /// Another key that it makes known, if it has one; not kept with the build itself.
+    pub part_key: Option<Digest>,
     /// Its name as the engine shows it.
     pub name: String,
     /// The instruction's first line.
@@ -85,8 +87,10 @@ pub struct BuildRecord {
     pub image: Option<Digest>,
     /// Its steps in the plan's order.
     pub steps: Vec<StepRecord>,
-    /// The context that the engine has since.
+    /// The context that it read.
     pub files: Vec<FileRecord>,
+    /// Whether it made the engine let go of its copy of that context.
+    pub context_lost: bool,
 }
 
 /// What is known of how long a step takes.

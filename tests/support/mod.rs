@@ -5,12 +5,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use smartbuild::context::{IgnoreRules, Snapshot, snapshot};
 use smartbuild::dockerfile::Dockerfile;
-use smartbuild::plan::{BuildOptions, Dialect, Plan, PlanRequest, plan};
+use smartbuild::plan::{BuildOptions, Dialect, Plan, PlanRequest, Step, plan};
 use smartbuild::predict::{
-    Forecast, Knowledge, PreviousBuild, PreviousStep, as_the_engine_has_it, file_table, predict,
+    FileTable, Forecast, Knowledge, PreviousBuild, PreviousStep, as_the_engine_has_it,
+    directories_with_renames, file_table, predict,
 };
 use smartbuild::{BaseImage, Digest};
 
@@ -19,6 +21,8 @@ pub(crate) struct Project {
     directory: tempfile::TempDir,
     images: BTreeMap<String, BaseImage>,
     knowledge: Knowledge,
+    /// What the engine has of the context.
+    engine_copy: FileTable,
     dialect: Dialect,
 }
 
@@ -30,14 +34,17 @@ pub(crate) struct Arguments {
 }
 
 impl Project {
-    /// An empty project on an engine of this version that has `busybox:local`.
+    /// An empty project on an engine of this version that has `busybox:local`; with `-containerd`
+    /// at its end, one with containerd's store.
     pub(crate) fn new(version: &str) -> Self {
+        let merges = version.ends_with("-containerd");
         let base = BaseImage { layers: vec![Digest::of(b"busybox")], ..BaseImage::default() };
         Self {
             directory: tempfile::tempdir().expect("a temporary directory"),
             images: [("busybox:local".to_owned(), base)].into(),
             knowledge: Knowledge { recorded: true, ..Knowledge::default() },
-            dialect: Dialect::of_version(version),
+            engine_copy: FileTable::new(),
+            dialect: Dialect::of_version(version).with_merging(merges),
         }
     }
 
@@ -71,17 +78,14 @@ impl Project {
         assert!(output.status.success(), "`{script}` failed: {output:?}");
     }
 
-    pub(crate) fn plan(&self, arguments: &Arguments) -> (Plan, Snapshot) {
+    pub(crate) fn plan(&self, arguments: &Arguments) -> (Plan, Arc<Snapshot>) {
         let name = arguments.dockerfile.as_deref().unwrap_or("Dockerfile");
         let path = self.path().join(name);
         let text = std::fs::read_to_string(&path).expect("the Dockerfile");
         let dockerfile = Dockerfile::parse(name, &text).expect("a Dockerfile that parses");
         let rules = IgnoreRules::load(self.path(), &path).expect("ignore rules");
-        let now = snapshot(self.path(), &rules).expect("a snapshot");
-        let now = match &self.knowledge.previous {
-            Some(previous) => as_the_engine_has_it(now, &previous.files),
-            None => now,
-        };
+        let now = Arc::new(snapshot(self.path(), &rules).expect("a snapshot"));
+        let now = as_the_engine_has_it(&now, &self.engine_copy);
         let request = PlanRequest {
             dockerfile: &dockerfile,
             snapshot: &now,
@@ -89,7 +93,11 @@ impl Project {
             options: &arguments.options,
             dialect: self.dialect,
         };
-        (plan(request).expect("a plan"), now)
+        let mut plan = plan(request).expect("a plan");
+        if self.dialect.mistakes_renamed_directories {
+            plan.doubt(&directories_with_renames(&now, &self.engine_copy));
+        }
+        (plan, now)
     }
 
     pub(crate) fn predict(&self, arguments: &Arguments) -> Forecast {
@@ -100,7 +108,12 @@ impl Project {
     /// What a build that succeeds leaves behind.
     pub(crate) fn built(&mut self, arguments: &Arguments) {
         let (plan, now) = self.plan(arguments);
-        self.knowledge.known.extend(plan.steps.iter().map(|step| (step.key, None)));
+        let files = file_table(&now);
+        let is_run = |step: &Step| !self.knowledge.known.contains_key(&step.key);
+        let is_lost = plan.steps.iter().any(|step| step.writes_context && is_run(step));
+        self.engine_copy = if is_lost { FileTable::new() } else { files.clone() };
+        let keys = plan.steps.iter().flat_map(|step| [Some(step.key), step.part_key]).flatten();
+        self.knowledge.known.extend(keys.map(|key| (key, None)));
         let steps = plan.steps.iter().map(|step| PreviousStep {
             name: step.name.clone(),
             instruction: step.instruction.clone(),
@@ -109,7 +122,7 @@ impl Project {
             inputs: step.inputs.clone(),
             seconds: None,
         });
-        let previous = PreviousBuild { steps: steps.collect(), files: file_table(&now) };
+        let previous = PreviousBuild { steps: steps.collect(), files };
         self.knowledge.previous = Some(previous);
     }
 }
@@ -132,11 +145,18 @@ pub(crate) fn arguments(words: &[String]) -> Arguments {
             "--add-host" => options.add_hosts.push(value()),
             "--no-cache" => options.no_cache = true,
             "-f" => arguments.dockerfile = Some(value()),
+            "--shm-size" => options.shm_size = value().strip_suffix('m').and_then(megabytes),
+            "--ulimit" => options.ulimits.push(value()),
+            "--cgroup-parent" => options.cgroup_parent = Some(value()),
             "--label" | "--secret" => drop(value()),
             other => panic!("no case has used `{other}` yet"),
         }
     }
     arguments
+}
+
+fn megabytes(number: &str) -> Option<u64> {
+    number.parse::<u64>().ok().map(|number| number << 20)
 }
 
 /// One of `tests/cache-cases/cases.toml`.

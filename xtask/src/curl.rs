@@ -28,6 +28,15 @@ pub(crate) fn pull(socket: &Path, repository: &str, tag: &str) -> Result<()> {
     fail_if_told(&said)
 }
 
+/// POSTs nothing but the path.
+///
+/// # Errors
+///
+/// When nothing answers, or not with a status below 400.
+pub(crate) fn post(socket: &Path, path: &str) -> Result<String> {
+    command::output(curl(socket).args(["--request", "POST"]).arg(format!("http://engine{path}")))
+}
+
 /// POSTs a tar file.
 ///
 /// # Errors

@@ -6,14 +6,27 @@
 //! and read with the rules of Go's `regexp`, as far as such expressions can use them.
 
 use super::class::{self, Class};
+use super::repeat;
 use crate::context::lexical::{characters, first_character};
 
-/// A compiled expression, anchored at the start of the path.
+/// A compiled expression: what any of its alternatives finds, it matches.
+///
+/// The engine means to escape `|`, `{` and `}` and fails to, so a pattern with a wildcard and one
+/// of these has alternatives or counts. Only the first alternative begins at the path's start,
+/// only the last one ends at its end.
 #[derive(Debug, Clone)]
 pub(super) struct Expression {
+    alternatives: Vec<Alternative>,
+}
+
+/// Items that follow one another.
+#[derive(Debug, Clone)]
+struct Alternative {
     items: Vec<Item>,
+    /// Whether the items have to begin where the path begins.
+    from_start: bool,
     /// Whether the path has to end where the items end.
-    anchored: bool,
+    to_end: bool,
 }
 
 /// One piece of the expression.
@@ -23,6 +36,8 @@ pub(super) enum Item {
     Literal(Vec<u8>),
     /// One character of the class.
     One(Class),
+    /// One character of the class, or none.
+    Maybe(Class),
     /// Any number of characters of the class.
     Many(Class),
     /// `(.*/)?`: nothing, or anything up to a slash.
@@ -51,23 +66,38 @@ pub(super) struct Unreadable;
 impl Expression {
     /// Compiles a cleaned pattern.
     pub(super) fn new(pattern: &[u8]) -> Result<Self, Unreadable> {
-        let mut items = read(&translate(pattern))?;
-        let anchored = items.last() == Some(&Item::Place(Place::End));
-        if anchored {
-            items.pop();
-        }
-        Ok(Self { items, anchored })
+        let alternatives = read(&translate(pattern))?;
+        Ok(Self { alternatives: alternatives.into_iter().map(Alternative::of).collect() })
     }
 
     /// Whether the path is what the expression says.
     pub(super) fn matches(&self, path: &[u8]) -> bool {
+        self.alternatives.iter().any(|alternative| alternative.matches(path))
+    }
+}
+
+impl Alternative {
+    fn of(mut items: Vec<Item>) -> Self {
+        let to_end = items.last() == Some(&Item::Place(Place::End));
+        if to_end {
+            items.pop();
+        }
+        let from_start = items.first() == Some(&Item::Place(Place::Start));
+        if from_start {
+            items.remove(0);
+        }
+        Self { items, from_start, to_end }
+    }
+
+    fn matches(&self, path: &[u8]) -> bool {
         if let Some(Item::Literal(first)) = self.items.first()
+            && self.from_start
             && !path.starts_with(first)
         {
             return false;
         }
         if let Some(Item::Literal(last)) = self.items.last()
-            && self.anchored
+            && self.to_end
             && !path.ends_with(last)
         {
             return false;
@@ -80,10 +110,11 @@ impl Expression {
     fn search(&self, path: &[u8]) -> bool {
         let width = path.len() + 1;
         let mut seen = vec![0u64; (self.items.len() * width).div_ceil(64)];
-        let mut open = vec![(0, 0)];
+        let starts = if self.from_start { 1 } else { width };
+        let mut open: Vec<_> = (0..starts).map(|position| (0, position)).collect();
         while let Some((index, position)) = open.pop() {
             let Some(item) = self.items.get(index) else {
-                if !self.anchored || position == path.len() {
+                if !self.to_end || position == path.len() {
                     return true;
                 }
                 continue;
@@ -104,6 +135,12 @@ impl Expression {
                     if let Some(width) = class.first(rest) {
                         open.push((index + 1, position + width));
                     }
+                }
+                Item::Maybe(class) => {
+                    if let Some(width) = class.first(rest) {
+                        open.push((index + 1, position + width));
+                    }
+                    open.push((index + 1, position));
                 }
                 Item::Many(class) => {
                     if let Some(width) = class.first(rest) {
@@ -143,12 +180,13 @@ impl Place {
     }
 }
 
-/// The engine's translation of a pattern, less the `^` that every expression starts with.
+/// The engine's translation of a pattern.
 fn translate(pattern: &[u8]) -> Vec<char> {
     let mut source = characters(pattern).peekable();
     // The scanner the engine reads with drops a byte order mark.
     source.next_if_eq(&'\u{feff}');
     let mut expression = Vec::with_capacity(pattern.len() * 2);
+    expression.push('^');
     while let Some(character) = source.next() {
         match character {
             '*' if source.next_if_eq(&'*').is_some() => {
@@ -162,7 +200,7 @@ fn translate(pattern: &[u8]) -> Vec<char> {
                 expression.push('\\');
                 expression.extend(source.next());
             }
-            '.' | '+' | '(' | ')' | '|' | '{' | '}' | '$' => expression.extend(['\\', character]),
+            '.' | '+' | '(' | ')' | '$' => expression.extend(['\\', character]),
             _ => expression.push(character),
         }
     }
@@ -170,10 +208,25 @@ fn translate(pattern: &[u8]) -> Vec<char> {
     expression
 }
 
-/// Reads an expression as Go's `regexp` does.
-fn read(mut source: &[char]) -> Result<Vec<Item>, Unreadable> {
+/// Reads an expression as Go's `regexp` does: the items of each alternative.
+fn read(mut source: &[char]) -> Result<Vec<Vec<Item>>, Unreadable> {
+    let mut alternatives = Vec::new();
     let mut items = Vec::new();
     while let Some((&first, rest)) = source.split_first() {
+        if first == '|' {
+            alternatives.push(std::mem::take(&mut items));
+            source = rest;
+            continue;
+        }
+        if let Some((count, after)) = repeat::read(source)? {
+            repeat::apply(&mut items, count)?;
+            // A count of a count is refused.
+            if repeat::read(after)?.is_some() {
+                return Err(Unreadable);
+            }
+            source = after;
+            continue;
+        }
         if let Some(after) = source.strip_prefix(&['(', '.', '*', '/', ')', '?']) {
             items.push(Item::Directories);
             source = after;
@@ -223,7 +276,8 @@ fn read(mut source: &[char]) -> Result<Vec<Item>, Unreadable> {
             None => Item::One(class),
         });
     }
-    Ok(items)
+    alternatives.push(items);
+    Ok(alternatives)
 }
 
 /// One escape outside a class: a class, or something already pushed.
@@ -291,12 +345,12 @@ mod tests {
     #[test]
     fn the_translation_is_the_engines() {
         for (pattern, expected) in [
-            ("a/*.c", "a/[^/]*\\.c$"),
-            ("**/a?", "(.*/)?a[^/]$"),
-            ("a*/**", "a[^/]*/.*$"),
-            ("[a*]", "[a[^/]*]$"),
-            ("a\\d", "a\\d$"),
-            ("a^{b}", "a^\\{b\\}$"),
+            ("a/*.c", "^a/[^/]*\\.c$"),
+            ("**/a?", "^(.*/)?a[^/]$"),
+            ("a*/**", "^a[^/]*/.*$"),
+            ("[a*]", "^[a[^/]*]$"),
+            ("a\\d", "^a\\d$"),
+            ("a^{b}+(c)$", "^a^{b}\\+\\(c\\)\\$$"),
         ] {
             assert_eq!(expression(pattern), expected);
         }
@@ -326,6 +380,37 @@ mod tests {
         ] {
             let compiled = Expression::new(pattern.as_bytes()).unwrap();
             assert_eq!(compiled.matches(path.as_bytes()), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn bars_and_braces_are_not_escaped_as_they_should_be() {
+        for (pattern, path, expected) in [
+            ("a|b/*", "a.c/d", true),
+            ("a|b/*", "x/b/c", true),
+            ("a|b/*", "b", false),
+            ("*|", "x/y", true),
+            ("a\\|b*", "a", false),
+            ("a\\|b*", "a|bc", true),
+            ("[a|b]", "|", true),
+            ("[ab]{2}", "ab", true),
+            ("[ab]{2}", "a", false),
+            ("a?{1,}", "abcd", true),
+            ("a?{0,1}b", "ab", true),
+            ("a?{0,1}b", "axxb", false),
+            ("ab{2}*", "abbc", true),
+            ("ab{2}*", "abc", false),
+            ("{0}a*", "x/ab", true),
+            ("é{2}?", "ééx", true),
+            ("?{a}", "x{a}", true),
+            ("?{,2}", "x{,2}", true),
+            ("?{01}", "x{01}", true),
+        ] {
+            let compiled = Expression::new(pattern.as_bytes()).unwrap();
+            assert_eq!(compiled.matches(path.as_bytes()), expected, "{pattern} {path}");
+        }
+        for pattern in ["*{2}", "**/{2}a?", "?{1001}", "?{2,1}", "?|{2}", "?{2}{2}"] {
+            assert!(Expression::new(pattern.as_bytes()).is_err(), "{pattern}");
         }
     }
 

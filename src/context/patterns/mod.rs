@@ -16,6 +16,7 @@ mod class;
 mod expression;
 mod filter;
 mod pattern;
+mod repeat;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,8 @@ pub struct PatternMatcher {
     /// The place of each pattern in the list it came from, blank ones counted.
     places: Vec<usize>,
     exceptions: bool,
+    /// Whether directories are left unread as the classic builder's client leaves them.
+    classic: bool,
 }
 
 /// A pattern that the engine would refuse.
@@ -144,6 +147,26 @@ impl PatternMatcher {
         self.decide(path, parent, |_| {}).map(|(index, matched)| (self.places[index], matched))
     }
 
+    /// The same patterns as the classic builder's client walks with: it decides about paths alike,
+    /// and about reading a matched directory by the letter of its exceptions only.
+    #[must_use]
+    pub fn for_classic_builder(self) -> Self {
+        Self { classic: true, ..self }
+    }
+
+    /// The places in the list of all patterns that match this very path, exceptions too, whatever
+    /// the other patterns say; among those that `wanted` names.
+    pub fn meeting(
+        &self,
+        path: &[u8],
+        wanted: impl Fn(usize) -> bool,
+    ) -> impl Iterator<Item = usize> {
+        let pairs = self.places.iter().zip(&self.patterns);
+        pairs
+            .filter(move |(place, pattern)| wanted(**place) && pattern.matches(path))
+            .map(|(&place, _)| place)
+    }
+
     /// Whether an exception may take back something below this directory, so that a walk has to
     /// read it although it is matched.
     ///
@@ -151,6 +174,9 @@ impl PatternMatcher {
     /// directory's path, and when one of them has another wildcard, reads every directory. So
     /// `!a/*/**` takes back nothing below `a/b` when `a` is matched.
     pub fn exception_below(&self, directory: &[u8]) -> bool {
+        if self.classic {
+            return self.patterns.iter().filter(|it| it.exception).any(|it| it.names(directory));
+        }
         self.exceptions && self.some_below(directory, true)
     }
 

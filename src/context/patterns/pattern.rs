@@ -80,6 +80,12 @@ impl Pattern {
         text.strip_suffix(b"/*").unwrap_or(text)
     }
 
+    /// Whether the text is the directory's path or one below it, wildcards taken as they stand.
+    pub(super) fn names(&self, directory: &[u8]) -> bool {
+        let rest = self.text.strip_prefix(directory);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    }
+
     /// Whether a wildcard is left when the trailing one is cut.
     pub(super) fn has_inner_wildcard(&self) -> bool {
         self.without_trailing_glob().iter().any(|byte| b"*[]?^\\".contains(byte))

@@ -147,6 +147,22 @@ fn directories_are_left_unread_as_the_engine_leaves_them() {
 }
 
 #[test]
+fn the_classic_builder_reads_only_directories_that_exceptions_spell_out() {
+    for (patterns, directory, expected) in [
+        (&["a", "!a/b/c"][..], "a/b", true),
+        (&["a", "!a"], "a", true),
+        (&["a", "!a/*"], "a", true),
+        (&["a", "!ab/c"], "a", false),
+        (&["a", "!**/keep"], "a", false),
+        (&["a", "!a/*/x"], "a/b", false),
+    ] {
+        let matcher = matcher(patterns).for_classic_builder();
+        let reads = matcher.exception_below(directory.as_bytes());
+        assert_eq!(reads, expected, "{patterns:?} {directory}");
+    }
+}
+
+#[test]
 fn refused_patterns_name_themselves() {
     let refused = |patterns: &[&str]| PatternMatcher::new(patterns).unwrap_err();
     assert_eq!(refused(&["a", "!"]), PatternError::LoneException { place: 1 });

@@ -25,7 +25,9 @@ fn render(text: &str) -> String {
 fn errors_name_the_line_and_what_is_wrong() {
     let table = [
         ("", "Dockerfile:1: the file has no instructions"),
-        ("# only\n", "Dockerfile:2: the file has no instructions"),
+        ("# only\n", "Dockerfile:1: the file has no instructions"),
+        ("FROM a\n# \0\nRUN x\0y", "Dockerfile:3: the instruction has a null byte"),
+        ("\0\0", "Dockerfile:1: the instruction has a null byte"),
         ("ARG A\n", "Dockerfile:1: the file has no FROM, so there is no stage to build"),
         ("ARG A\nRUN x\n", "Dockerfile:2: RUN before the first FROM"),
         ("# escape=x\nFROM a", "Dockerfile:1: `x` cannot be the escape character"),

@@ -52,6 +52,7 @@ pub(super) struct Stat {
     /// Nanoseconds since 1970.
     #[prost(int64, tag = "6")]
     pub(super) modified: i64,
+    /// Where a symbolic link leads; of a file that was announced under another name, that name.
     #[prost(bytes = "vec", tag = "7")]
     pub(super) link: Vec<u8>,
     #[prost(int64, tag = "8")]

@@ -261,6 +261,32 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_replaced_while_it_is_read_is_sent_as_it_was() {
+        let p = project("print(1)");
+        let root = Root::open(p.dir.path()).unwrap();
+        let mut file = root.open_file(&p.entry).unwrap();
+        let mut buffer = [0; 5];
+        file.fill(&mut buffer).unwrap();
+        fs::write(p.dir.path().join("new"), "print(2)").unwrap();
+        fs::rename(p.dir.path().join("new"), p.file()).unwrap();
+        let mut rest = [0; 100];
+        assert_eq!(file.fill(&mut rest), Ok(3));
+        assert_eq!((&buffer, &rest[..3]), (b"print", b"(1)".as_slice()));
+        assert_eq!(file.finish(), Ok(8));
+    }
+
+    #[test]
+    fn a_file_that_is_written_to_while_it_is_read_is_told() {
+        let p = project("print(1)");
+        let root = Root::open(p.dir.path()).unwrap();
+        let mut file = root.open_file(&p.entry).unwrap();
+        file.fill(&mut [0; 5]).unwrap();
+        p.rewrite_secretly("print(2)");
+        file.fill(&mut [0; 100]).unwrap();
+        assert_eq!(file.finish(), Err(Change::Content));
+    }
+
+    #[test]
     fn links_never_lead_out() {
         let outside = project("secret");
         let p = project("secret");

@@ -5,6 +5,7 @@
 //! channel that gRPC empties, so memory stays bounded however large the context is and however
 //! slow the engine.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -88,6 +89,8 @@ type Changed = std::sync::Mutex<Option<(ContextPath, Change)>>;
 pub(in crate::engine) struct Report {
     /// What was sent of the context.
     pub(in crate::engine) counter: Counter,
+    /// The files of the context that were sent.
+    sent: std::sync::Mutex<HashSet<ContextPath>>,
     /// The first file that was found changed.
     changed: Changed,
     /// The first name that is not UTF-8.
@@ -98,6 +101,17 @@ impl Report {
     /// The first file that was found changed, if one was.
     pub(in crate::engine) fn first_change(&self) -> Option<(ContextPath, Change)> {
         self.changed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// The files of the context whose bytes the engine asked for and got.
+    pub(in crate::engine) fn sent_files(&self) -> HashSet<ContextPath> {
+        self.sent.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    fn note_sent(&self, path: &ContextPath, bytes: u64) {
+        self.counter.add(bytes);
+        let mut sent = self.sent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        sent.insert(path.clone());
     }
 
     /// The first name that was announced and is not UTF-8, if one was.
@@ -155,8 +169,10 @@ where
             };
             while let Some(id) = next() {
                 let bytes = send_file(&selection, id, &sender)?;
-                if matches!(selection.contents(), Contents::Directory(_)) {
-                    report.counter.add(bytes);
+                if matches!(selection.contents(), Contents::Directory(_))
+                    && let Some(entry) = selection.entry(id)
+                {
+                    report.note_sent(&entry.path, bytes);
                 }
             }
             Ok(())
@@ -185,11 +201,11 @@ async fn announce(
 ) -> Result<(), TransferError> {
     let count = u32::try_from(selection.len())
         .map_err(|_| TransferError::Protocol("more entries than ids".to_owned()))?;
-    for entry in (0..count).filter_map(|id| selection.entry(id)) {
-        if entry.path.as_str().is_none() {
-            report.odd_name.get_or_init(|| entry.path.clone());
+    for stat in (0..count).filter_map(|id| selection.stat(id)) {
+        if std::str::from_utf8(&stat.path).is_err() {
+            report.odd_name.get_or_init(|| ContextPath::new(&stat.path));
         }
-        sender.send(Ok(Packet::stat(Some(selection.stat(entry))))).await?;
+        sender.send(Ok(Packet::stat(Some(stat)))).await?;
     }
     sender.send(Ok(Packet::stat(None))).await?;
     Ok(())

@@ -1,6 +1,6 @@
 //! What one transfer serves: entries in the engine's order, and where their bytes are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -34,6 +34,8 @@ pub(super) struct Selection {
     tree: Tree,
     /// Places in the snapshot; `None` for all of them.
     places: Option<Vec<u32>>,
+    /// Files that have been announced under another name: their ids with that name's.
+    links: HashMap<u32, u32>,
 }
 
 impl Tree {
@@ -66,16 +68,34 @@ impl Tree {
 
     /// All of it.
     pub(super) fn all(self) -> Selection {
-        Selection { tree: self, places: None }
+        Selection::of(self, None)
     }
 
     /// The entries at these places in the snapshot.
     pub(super) fn places(self, places: Vec<u32>) -> Selection {
-        Selection { tree: self, places: Some(places) }
+        Selection::of(self, Some(places))
     }
 }
 
 impl Selection {
+    fn of(tree: Tree, places: Option<Vec<u32>>) -> Self {
+        let mut selection = Self { tree, places, links: HashMap::new() };
+        let known = selection.tree.snapshot.hard_links();
+        if !known.is_empty() {
+            let mut first = HashMap::new();
+            let mut links = HashMap::new();
+            for (id, entry) in (0..).map_while(|id| Some((id, selection.entry(id)?))) {
+                let Some(file) = known.get(&entry.path) else { continue };
+                let announced = *first.entry(*file).or_insert(id);
+                if announced != id {
+                    links.insert(id, announced);
+                }
+            }
+            selection.links = links;
+        }
+        selection
+    }
+
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
         self.places.as_ref().map_or(self.tree.snapshot.entries().len(), Vec::len)
@@ -91,16 +111,30 @@ impl Selection {
         self.tree.snapshot.entries().get(place)
     }
 
-    /// What the engine is told of an entry.
-    pub(super) fn stat(&self, entry: &Entry) -> Stat {
+    /// What the engine is told of the entry with this id.
+    ///
+    /// A file that has been announced under another name is a link to that one, as docker's
+    /// client tells it, so that it is in the image's layer once.
+    pub(super) fn stat(&self, id: u32) -> Option<Stat> {
+        let entry = self.entry(id)?;
         let device = match &self.tree.contents {
             Contents::Directory(root) => root.device(entry),
             Contents::Memory(_) => (0, 0),
         };
-        match self.tree.announced.get(&entry.path) {
+        let first = match self.links.get(&id) {
+            Some(&first) => self.entry(first),
+            None => None,
+        };
+        // One file has one time, whatever the name.
+        let path = &first.unwrap_or(entry).path;
+        let mut stat = match self.tree.announced.get(path) {
             Some(&modified) => Stat::of(&Entry { modified, ..entry.clone() }, device),
             None => Stat::of(entry, device),
+        };
+        if let Some(first) = first {
+            stat.link = first.path.as_bytes().to_vec();
         }
+        Some(stat)
     }
 
     /// Where the bytes are.
@@ -138,6 +172,7 @@ fn in_memory_entry(path: &ContextPath, bytes: &Bytes) -> Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::FileId;
 
     fn dockerfile(content: &'static str) -> Selection {
         Tree::in_memory([("Dockerfile".to_owned(), Bytes::from_static(content.as_bytes()))]).all()
@@ -146,10 +181,29 @@ mod tests {
     #[test]
     fn an_edit_of_the_same_length_has_another_time() {
         let (before, after) = (dockerfile("FROM a"), dockerfile("FROM b"));
-        let stat = |tree: &Selection| tree.stat(tree.entry(0).unwrap());
+        let stat = |tree: &Selection| tree.stat(0).unwrap();
         assert_eq!(stat(&before).size, stat(&after).size);
         assert_ne!(stat(&before).modified, stat(&after).modified);
         assert_eq!(stat(&before), stat(&dockerfile("FROM a")));
+    }
+
+    #[test]
+    fn a_second_name_of_a_file_is_a_link_to_the_first_that_is_wanted() {
+        let mut tree = Tree::in_memory(["a", "b", "c", "d"].map(|n| (n.to_owned(), Bytes::new())));
+        let id = FileId { device: 1, inode: 2 };
+        let links = ["a", "b", "d"].map(|name| (ContextPath::new(name), id));
+        tree.snapshot = Arc::new((*tree.snapshot).clone().with_hard_links(links.into()));
+        let told = |selection: &Selection| {
+            let stats = (0..).map_while(|id| selection.stat(id));
+            stats.map(|stat| String::from_utf8(stat.link).unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&tree.clone().all()), ["", "a", "", "a"]);
+        assert_eq!(told(&tree.clone().places(vec![1, 2, 3])), ["", "", "b"]);
+
+        // The time that is told of the first is told of all.
+        let later = ModifiedTime { seconds: 7, nanoseconds: 1 };
+        let tree = tree.announcing([(ContextPath::new("a"), later)].into());
+        assert_eq!(tree.all().stat(3).unwrap().modified, 7_000_000_001);
     }
 
     #[test]

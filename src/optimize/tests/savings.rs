@@ -33,6 +33,15 @@ fn past_builds_are_counted_by_what_they_changed() {
 }
 
 #[test]
+fn one_past_build_is_told_as_one() {
+    let why = |changed: &str| flask(TEXT).past(&[changed]).optimize().rewrites[0].why.clone();
+    let left = why("app.py");
+    assert!(left.contains("The one past build that changed copied files left the"), "{left}");
+    let changed = why("requirements.txt");
+    assert!(changed.contains("changed the requirement files too"), "{changed}");
+}
+
+#[test]
 fn files_that_never_changed_are_still_there_for_a_copy_by_name() {
     let text = format!("{TEXT}COPY never.txt /never\n");
     let project = flask(&text).file("never.txt", "x").took("RUN pip", 4.0).past(&["app.py"]);

@@ -52,7 +52,7 @@ pub struct Display(Kind);
 enum Kind {
     Plain(Plain, Box<dyn Write + Send>),
     Tty(Box<Tty>),
-    Quiet(Steps, Box<dyn Write + Send>),
+    Quiet(Steps, usize, Box<dyn Write + Send>),
     RawJson(Box<dyn Write + Send>),
 }
 
@@ -67,7 +67,7 @@ impl Display {
         writer: Box<dyn Write + Send>,
     ) -> Self {
         Self(match mode {
-            Mode::Quiet => Kind::Quiet(Steps::default(), writer),
+            Mode::Quiet => Kind::Quiet(Steps::default(), capabilities.width, writer),
             Mode::RawJson => Kind::RawJson(writer),
             Mode::Auto if !capabilities.interactive => Kind::Plain(Plain::default(), writer),
             Mode::Plain => Kind::Plain(Plain::default(), writer),
@@ -83,9 +83,9 @@ impl Display {
         match &mut self.0 {
             Kind::Plain(plain, writer) => plain.event(event, writer),
             Kind::Tty(tty) => tty.event(event),
-            Kind::Quiet(steps, writer) => {
+            Kind::Quiet(steps, width, writer) => {
                 if let Some(failed) = steps.event(event).failed {
-                    writer.write_all(steps.failure(&failed).as_bytes())?;
+                    writer.write_all(steps.failure(&failed, *width).as_bytes())?;
                     writer.flush()?;
                 }
                 Ok(())
@@ -111,7 +111,7 @@ impl Display {
         match &mut self.0 {
             Kind::Tty(tty) => tty.finish(),
             Kind::Plain(plain, writer) => plain.finish(writer),
-            Kind::Quiet(_, writer) | Kind::RawJson(writer) => writer.flush(),
+            Kind::Quiet(_, _, writer) | Kind::RawJson(writer) => writer.flush(),
         }
     }
 }

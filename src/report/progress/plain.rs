@@ -5,7 +5,11 @@ use std::io::{self, Write};
 
 use super::steps::{Change, Steps};
 use crate::engine::{Event, StepId};
+use crate::report::failure::without_command;
 use crate::report::{escape, units};
+
+/// What docker says of a command that failed; scripts look for it in logs.
+const NOT_COMPLETE: &str = "process did not complete successfully: ";
 
 /// The state of the lines written so far.
 #[derive(Debug, Default)]
@@ -78,7 +82,11 @@ impl Plain {
         };
         match &step.error {
             Some(_) if step.is_canceled() => push!(out, "#{number} CANCELED\n"),
-            Some(error) => push!(out, "#{number} ERROR: {}\n", escape::text(error)),
+            Some(error) => {
+                let brief = without_command(error);
+                let what = if brief.len() < error.len() { NOT_COMPLETE } else { "" };
+                push!(out, "#{number} ERROR: {what}{}\n", escape::text(brief));
+            }
             None if step.cached => push!(out, "#{number} CACHED\n"),
             None => {
                 let seconds = step.completed.map_or(0.0, |end| step.elapsed(end).get());

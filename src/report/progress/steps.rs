@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use crate::Seconds;
 use crate::engine::{Event, LogStream, StepId, StepUpdate};
 use crate::report::escape;
+use crate::report::failure::without_command;
 
 /// Lines of one step's output that are kept for the case that it fails. A step that writes more
 /// has its beginning forgotten: the end says why it failed.
@@ -203,10 +204,12 @@ impl Steps {
         Change { step: Some(id.clone()), transferred, ..Change::default() }
     }
 
-    /// The whole output of a step that failed, and why it did.
-    pub(super) fn failure(&self, id: &StepId) -> String {
+    /// The whole output of a step that failed, and why it did. Where its command failed, the last
+    /// word on the build says with which code. The name is cut at `width`.
+    pub(super) fn failure(&self, id: &StepId, width: usize) -> String {
         let Some(step) = self.by_id.get(id) else { return String::new() };
-        let mut out = format!("------\n > {}:\n", step.name);
+        let name = escape::fit(&step.name, width.saturating_sub(4));
+        let mut out = format!("------\n > {name}:\n");
         if step.forgotten > 0 {
             push!(out, "… {} lines before these …\n", step.forgotten);
         }
@@ -214,9 +217,11 @@ impl Steps {
             push!(out, "{:.3} {line}\n", at.get());
         }
         let error = step.error.as_deref().unwrap_or("failed");
-        for (place, line) in error.lines().enumerate() {
-            let title = if place == 0 { "ERROR: " } else { "" };
-            push!(out, "{title}{}\n", escape::text(line));
+        if without_command(error).len() == error.len() {
+            for (place, line) in error.lines().enumerate() {
+                let title = if place == 0 { "ERROR: " } else { "" };
+                push!(out, "{title}{}\n", escape::text(line));
+            }
         }
         out.push_str("------\n");
         out

@@ -183,7 +183,7 @@ fn a_flood_of_output_keeps_its_end() {
     }
     steps.event(&log(TEST, 1, &vec![b'x'; 100_000]));
     steps.event(&failed(TEST, 0, 2, "exit code: 1"));
-    let output = steps.failure(&id(TEST));
+    let output = steps.failure(&id(TEST), 80);
     assert!(output.contains("… 54 lines before these …"), "{}", &output[..200]);
     assert!(output.contains("line 10049") && !output.contains("line 53\n"));
 }

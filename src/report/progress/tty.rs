@@ -58,7 +58,7 @@ impl Tty {
             self.multi.println(format!("{title}: {}{place}", text(warning)))?;
         }
         if let Some(failed) = &change.failed {
-            let output = self.steps.failure(failed);
+            let output = self.steps.failure(failed, self.capabilities.width);
             // Nothing of less weight stands below a failure.
             self.sum_up()?;
             self.multi.println(output.trim_end())?;

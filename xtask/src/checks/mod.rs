@@ -15,7 +15,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use crate::{command, home::Home, tools::Tool, ui};
+use crate::{command, debian, home::Home, tools::Tool, ui};
 use table::{Outcome, Table};
 
 /// Runs everything; without the engine tests, and without an engine, when `is_fast`.
@@ -40,9 +40,15 @@ pub(crate) fn run(is_fast: bool) -> Result<ExitCode> {
         });
         table.run("doc", document);
         table.run("dependencies", || check_dependencies(&home));
-        table.run("advisories", || check_advisories(&home));
+        table.run("advisories", || {
+            ensure_programs(&home)?;
+            check_advisories(&home)
+        });
         table.run("spelling", || check_spelling(&home));
-        table.run("tests", || suites::run_without_engine(&repository));
+        table.run("tests", || {
+            ensure_programs(&home)?;
+            suites::run_without_engine(&repository)
+        });
         table.run("doc tests", suites::run_doc_tests);
         if let Some(engines) = engines {
             // A panic there is a defect of ours; its message has been printed already.
@@ -57,6 +63,14 @@ pub(crate) fn run(is_fast: bool) -> Result<ExitCode> {
     });
     table.print()?;
     Ok(table.exit_code())
+}
+
+/// Installs what tests measure our work by: git, whose repositories we read and whose patches we
+/// write, and patch. git fetches the advisories, too.
+fn ensure_programs(home: &Home) -> Result<()> {
+    let missing: Vec<&str> =
+        ["git", "patch"].into_iter().filter(|program| !command::is_installed(program)).collect();
+    if missing.is_empty() { Ok(()) } else { debian::ensure_packages(home, &missing) }
 }
 
 /// The repository that this task was compiled in.

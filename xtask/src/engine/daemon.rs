@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{Engine, namespace, network::Network};
-use crate::{command, ui};
+use crate::{command, curl, ui};
 
 /// How long a start may take; a loaded machine of two cores needs a few seconds.
 const START: Duration = Duration::from_secs(60);
@@ -43,14 +43,14 @@ pub(super) fn start(engine: &Engine, network: Network) -> Result<()> {
     check_kernel()?;
     clear_remains(engine)?;
     fs::create_dir_all(engine.data()).context("cannot make the engine's data directory")?;
-    let store = engine.version().has_containerd_store();
-    let config = format!("{{\"features\":{{\"containerd-snapshotter\":{store}}}}}\n");
-    fs::write(engine.run_path("daemon.json"), config).context("cannot write daemon.json")?;
+    fs::write(engine.run_path("daemon.json"), config(engine))
+        .context("cannot write daemon.json")?;
 
     let mut child = spawn(engine, network)?;
     let begun = Instant::now();
     while begun.elapsed() < START {
         if engine.is_ready() {
+            forget_old_builds(engine);
             return Ok(());
         }
         if let Some(status) = child.try_wait().context("cannot wait for dockerd")? {
@@ -59,6 +59,30 @@ pub(super) fn start(engine: &Engine, network: Network) -> Result<()> {
         sleep(POLL);
     }
     bail!("engine {} does not answer\n{}", engine.version(), log_tail(engine))
+}
+
+/// Its settings. It collects no garbage by itself: on a disk that is nearly full it would take
+/// away, between two builds of a test, what the test expects to be reused.
+fn config(engine: &Engine) -> String {
+    let store = engine.version().has_containerd_store();
+    format!(
+        "{{\"features\":{{\"containerd-snapshotter\":{store}}},\
+         \"builder\":{{\"gc\":{{\"enabled\":false}}}}}}\n"
+    )
+}
+
+/// Lets go of what nobody has used for two days, so that a kept engine does not grow for ever.
+fn forget_old_builds(engine: &Engine) {
+    for kind in ["build", "images"] {
+        let path = format!("/{kind}/prune?filters={}", curl::escape(r#"{"until":["48h"]}"#));
+        if let Err(error) = curl::post(&engine.socket(), &path) {
+            ui::note(format_args!(
+                "{} engine {} kept its old builds: {error}",
+                ui::yellow("warning:"),
+                engine.version()
+            ));
+        }
+    }
 }
 
 /// Ends the engine, if it is ours and runs.

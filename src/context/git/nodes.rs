@@ -1,0 +1,163 @@
+//! The files of a tree or of the index, as nodes that are loaded when they are first asked for.
+//!
+//! A tree is read once however many contexts are taken from it, and a directory that every one of
+//! them leaves out is not read at all. The nodes of the index are made at once, as it is one file;
+//! a directory that a sparse index keeps closed is a tree again.
+
+use std::sync::{Arc, OnceLock};
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+use gix::objs::{Kind, TreeRefIter, tree};
+
+use super::GitError;
+use super::store::Store;
+
+/// A directory.
+#[derive(Debug)]
+pub(super) struct Directory {
+    pub(super) store: Arc<Store>,
+    /// The tree that holds it; `None` in the index.
+    id: Option<ObjectId>,
+    children: OnceLock<Box<[Child]>>,
+}
+
+/// A name in a directory.
+#[derive(Debug)]
+pub(super) struct Child {
+    pub(super) name: Box<[u8]>,
+    pub(super) node: Node,
+}
+
+/// What a name stands for.
+#[derive(Debug)]
+pub(super) enum Node {
+    File { id: ObjectId, executable: bool },
+    Symlink { id: ObjectId },
+    Directory(Arc<Directory>),
+    Submodule(Submodule),
+}
+
+/// A submodule, and its files once they were looked for.
+#[derive(Debug)]
+pub(super) struct Submodule {
+    pub(super) commit: ObjectId,
+    pub(super) inside: OnceLock<Option<Arc<Directory>>>,
+}
+
+impl Directory {
+    /// The directory that the tree holds.
+    pub(super) fn of_tree(store: Arc<Store>, id: ObjectId) -> Arc<Self> {
+        Arc::new(Self { store, id: Some(id), children: OnceLock::new() })
+    }
+
+    /// The directory with these in it, in any order.
+    pub(super) fn of_children(
+        store: Arc<Store>,
+        children: Vec<Child>,
+        place: impl Fn() -> String,
+    ) -> Result<Arc<Self>, GitError> {
+        let children = OnceLock::from(sorted(children, place)?);
+        Ok(Arc::new(Self { store, id: None, children }))
+    }
+
+    /// What is in it, sorted by name. `place` names the directory.
+    pub(super) fn children(
+        &self,
+        repository: &gix::Repository,
+        place: impl Fn() -> String,
+    ) -> Result<&[Child], GitError> {
+        if let Some(known) = self.children.get() {
+            return Ok(known);
+        }
+        let loaded = match self.id {
+            Some(id) => self.load(repository, id, place)?,
+            None => Box::default(),
+        };
+        Ok(self.children.get_or_init(|| loaded))
+    }
+
+    /// The child of this name.
+    pub(super) fn child(
+        &self,
+        repository: &gix::Repository,
+        name: &[u8],
+        place: impl Fn() -> String,
+    ) -> Result<Option<&Child>, GitError> {
+        let children = self.children(repository, place)?;
+        let found = children.binary_search_by(|child| (*child.name).cmp(name));
+        Ok(found.ok().map(|index| &children[index]))
+    }
+
+    fn load(
+        &self,
+        repository: &gix::Repository,
+        id: ObjectId,
+        place: impl Fn() -> String,
+    ) -> Result<Box<[Child]>, GitError> {
+        let bytes = self.store.read(repository, id, Kind::Tree, &place)?;
+        let mut children = Vec::new();
+        for entry in TreeRefIter::from_bytes(&bytes, repository.object_hash()) {
+            let entry = entry.map_err(|error| GitError::Object {
+                id: id.to_string(),
+                place: place(),
+                reason: error.to_string(),
+            })?;
+            let id = entry.oid.to_owned();
+            let node = match entry.mode.kind() {
+                tree::EntryKind::Tree => {
+                    Node::Directory(Self::of_tree(Arc::clone(&self.store), id))
+                }
+                tree::EntryKind::Blob => Node::File { id, executable: false },
+                tree::EntryKind::BlobExecutable => Node::File { id, executable: true },
+                tree::EntryKind::Link => Node::Symlink { id },
+                tree::EntryKind::Commit => Node::Submodule(Submodule::new(id)),
+            };
+            children.push(Child { name: entry.filename.as_bytes().into(), node });
+        }
+        sorted(children, place)
+    }
+}
+
+impl Submodule {
+    pub(super) fn new(commit: ObjectId) -> Self {
+        Self { commit, inside: OnceLock::new() }
+    }
+}
+
+/// Sorted by name, each checked, none twice.
+fn sorted(mut children: Vec<Child>, place: impl Fn() -> String) -> Result<Box<[Child]>, GitError> {
+    children.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    let refuse = |name: &[u8], reason: &str| GitError::Name {
+        place: place(),
+        name: name.to_str_lossy().into_owned(),
+        reason: reason.to_owned(),
+    };
+    for child in &children {
+        check(&child.name, matches!(child.node, Node::Symlink { .. }))
+            .map_err(|reason| refuse(&child.name, &reason))?;
+    }
+    if let Some(twice) = children.windows(2).find(|it| it[0].name == it[1].name) {
+        return Err(refuse(&twice[0].name, "it is there twice"));
+    }
+    Ok(children.into_boxed_slice())
+}
+
+/// Refuses what git refuses to check out: a name that leaves its directory or names the
+/// repository itself, on any file system that one could check it out to.
+fn check(name: &[u8], symlink: bool) -> Result<(), String> {
+    use gix::validate::path::component;
+    // No file system has such a name, and what follows the NUL would be lost on the way to one.
+    if name.contains(&0) {
+        return Err("it has a NUL in it".to_owned());
+    }
+    if name.len() > 255 {
+        return Err("it is longer than the 255 bytes that Linux allows".to_owned());
+    }
+    let mode = symlink.then_some(component::Mode::Symlink);
+    let options =
+        component::Options { protect_windows: false, protect_hfs: false, protect_ntfs: true };
+    gix::validate::path::component(name.as_bstr(), mode, options)
+        .map(|_| ())
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,171 @@
+//! A directory of a tree or of the index, as a source of contexts.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use gix::objs::Kind;
+
+use super::digests::BlobDigests;
+use super::nodes::{Child, Directory, Node};
+use super::walk::{Start, walk};
+use super::{GitError, single, stage, submodule};
+use crate::context::source::{Found, Named, Source, Taken};
+use crate::context::{ContextPath, EntryKind, Error, IgnoreRules};
+
+/// A directory in git: of a commit's tree, or of the index.
+///
+/// Cheap to clone, and its directories are loaded once for all clones and for all trees made
+/// with [`at`](Self::at), so many contexts of one tree cost little more than one.
+#[derive(Clone)]
+pub struct Tree {
+    /// The root of the repository that the directory is in.
+    pub(super) root: Arc<Directory>,
+    /// The directory, from that root.
+    pub(super) path: ContextPath,
+    pub(super) directory: Arc<Directory>,
+    /// What goes before a path in messages: `REV:`, and `:` for the index, as git writes it.
+    pub(super) name: Arc<str>,
+    /// Paths from the root that a merge left open.
+    pub(super) unmerged: Arc<[ContextPath]>,
+    pub(super) digests: Arc<BlobDigests>,
+}
+
+impl Tree {
+    /// The directory below this one; in a submodule where the path leads into one. A link on the
+    /// way is not followed, and is an error as a file is.
+    pub fn at(&self, path: &ContextPath) -> Result<Self, GitError> {
+        let mut tree = self.clone();
+        for component in path.components() {
+            let next = tree.path.join(component);
+            let tree_name = self.tree_name();
+            let missing = || GitError::Missing { path: next.clone(), tree: tree_name.clone() };
+            let directory = Arc::clone(&tree.directory);
+            let repository = directory.store.repository.to_thread_local();
+            let child = directory.child(&repository, component, || tree.named(&next))?;
+            let Some(child) = child else {
+                stage::refuse_unmerged(&tree.unmerged, &next)?;
+                return Err(missing());
+            };
+            match &child.node {
+                Node::Directory(below) => {
+                    tree.directory = Arc::clone(below);
+                    tree.path = next;
+                }
+                Node::Submodule(found) => {
+                    let inside = submodule::inside(&tree.root, &repository, next.as_bytes(), found);
+                    tree.directory = inside.ok_or_else(missing)?;
+                    tree.root = Arc::clone(&tree.directory);
+                    tree.path = ContextPath::root();
+                    tree.unmerged = Arc::default();
+                }
+                Node::File { .. } | Node::Symlink { .. } => {
+                    return Err(GitError::NoDirectory { path: next, tree: tree_name });
+                }
+            }
+        }
+        Ok(tree)
+    }
+
+    /// What the directory is below in words: the revision or the index.
+    fn tree_name(&self) -> String {
+        match self.name.strip_suffix(':') {
+            Some("") | None => "the index".to_owned(),
+            Some(revision) => revision.to_owned(),
+        }
+    }
+
+    fn named(&self, path: &ContextPath) -> String {
+        format!("{}{path}", self.name)
+    }
+
+    /// Calls with what is at the path, in its directory; `None` where nothing is.
+    fn with<T>(
+        &self,
+        path: &ContextPath,
+        then: impl FnOnce(&Self, &gix::Repository, &Node) -> Result<T, GitError>,
+    ) -> Result<Option<T>, GitError> {
+        let Some((name, parent)) = path.file_name().zip(path.parent()) else { return Ok(None) };
+        let tree = match self.at(&parent) {
+            Ok(tree) => tree,
+            Err(GitError::Missing { .. } | GitError::NoDirectory { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let repository = tree.directory.store.repository.to_thread_local();
+        let child = tree.directory.child(&repository, name, || tree.named(path))?;
+        if child.is_none() {
+            stage::refuse_unmerged(&tree.unmerged, &tree.path.join(name))?;
+        }
+        child.map(|child| then(&tree, &repository, &child.node)).transpose()
+    }
+}
+
+fn named_child(child: &Child) -> Named {
+    let kind = match child.node {
+        Node::File { .. } => EntryKind::File,
+        Node::Symlink { .. } => EntryKind::Symlink,
+        Node::Directory(_) | Node::Submodule(_) => EntryKind::Directory,
+    };
+    Named { name: child.name.clone(), kind }
+}
+
+/// Its name only: the nodes below it can be millions.
+impl fmt::Debug for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tree({:?})", self.named(&self.path))
+    }
+}
+
+impl Source for Tree {
+    fn find(&self, path: &ContextPath) -> Result<Option<Found>, Error> {
+        if path.is_root() {
+            return Ok(Some(Found::Directory));
+        }
+        let found = self.with(path, |tree, repository, node| {
+            let read = |id| {
+                let store = &tree.directory.store;
+                store.read(repository, id, Kind::Blob, || tree.named(path))
+            };
+            Ok(match *node {
+                Node::File { id, .. } => {
+                    let own = tree.path.join(path.file_name().unwrap_or_default());
+                    Found::File(single::written(tree, repository, &own, (id, read(id)?))?)
+                }
+                Node::Symlink { id } => Found::Symlink(read(id)?.into_boxed_slice()),
+                Node::Directory(_) | Node::Submodule(_) => Found::Directory,
+            })
+        })?;
+        Ok(found)
+    }
+
+    fn list(&self, directory: &ContextPath) -> Result<Vec<Named>, Error> {
+        let tree = match self.at(directory) {
+            Ok(tree) => tree,
+            Err(GitError::Missing { .. } | GitError::NoDirectory { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        };
+        stage::refuse_unmerged(&tree.unmerged, &tree.path)?;
+        let repository = tree.directory.store.repository.to_thread_local();
+        let children = tree.directory.children(&repository, || tree.named(&tree.path))?;
+        Ok(children.iter().map(named_child).collect())
+    }
+
+    fn snapshot(&self, rules: &IgnoreRules) -> Result<Taken, Error> {
+        stage::refuse_unmerged(&self.unmerged, &self.path)?;
+        let start = Start {
+            root: &self.root,
+            path: &self.path,
+            directory: &self.directory,
+            name: &self.name,
+        };
+        Ok(walk(&start, rules.filter(), &self.digests)?)
+    }
+
+    fn place(&self, path: &ContextPath) -> PathBuf {
+        let path = self.path.join(path.as_bytes());
+        let named = [self.name.as_bytes(), path.as_bytes()].concat();
+        PathBuf::from(OsString::from_vec(named))
+    }
+}

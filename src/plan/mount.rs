@@ -1,0 +1,164 @@
+//! The mounts of a RUN.
+
+use serde_json::{Value, json};
+
+use super::convert::StageState;
+use super::error::Problem;
+use super::expansion::Words;
+use super::request::Dialect;
+use super::transfer::clean;
+use crate::dockerfile::{Mount, MountKind};
+
+/// A mount with its variables expanded and its paths made absolute.
+#[derive(Debug, Clone)]
+pub(super) struct ExpandedMount {
+    pub(super) mount: Mount,
+    /// Where it appears, absolute; of secrets and of ssh as written.
+    pub(super) target: String,
+    /// What of its origin, cleaned; empty for all of it.
+    pub(super) source: String,
+}
+
+/// Expands the mounts, in the order in which the engine digests them: what brings files by target,
+/// then secrets, then ssh, these two as they are written (`run-secret-order`).
+pub(super) fn mounts(
+    mounts: &[Mount],
+    state: &StageState,
+    words: Words,
+) -> Result<Vec<ExpandedMount>, Problem> {
+    let mut expanded = Vec::with_capacity(mounts.len());
+    for mount in mounts {
+        let mount = words.expand_mount(mount, &state.environment)?;
+        let written = mount.target.clone().unwrap_or_default();
+        let brings_files = !matches!(mount.kind, MountKind::Secret | MountKind::Ssh);
+        let target = if brings_files && !written.is_empty() && !written.starts_with('/') {
+            format!("/{}", clean(&format!("{}/{written}", state.directory)))
+        } else {
+            written
+        };
+        let source = clean(mount.source.as_deref().unwrap_or_default());
+        expanded.push(ExpandedMount { mount, target, source });
+    }
+    expanded.sort_by(|a, b| a.order().cmp(&b.order()));
+    Ok(expanded)
+}
+
+impl ExpandedMount {
+    fn order(&self) -> (u8, &str) {
+        match self.mount.kind {
+            MountKind::Bind | MountKind::Cache | MountKind::Tmpfs => (0, &self.target),
+            MountKind::Secret => (1, ""),
+            MountKind::Ssh => (2, ""),
+        }
+    }
+
+    /// Whether the RUN may write into the context's files: the engine then lets go of its copy of
+    /// the context (`run-bind-rw-dir-mode`).
+    pub(super) fn writes_context(&self) -> bool {
+        let mount = &self.mount;
+        mount.kind == MountKind::Bind && mount.from.is_none() && mount.read_only == Some(false)
+    }
+
+    /// What counts of the mount itself. The source does not, its content does; the content of
+    /// secrets, of ssh and of caches never does (`run-secret-value`). Defaults count like the
+    /// same values written out (`run-mount-defaults`).
+    pub(super) fn value(&self, dialect: Dialect) -> Value {
+        let kind = self.mount.kind.as_str();
+        match self.mount.kind {
+            MountKind::Bind => json!({
+                "type": kind, "target": self.target, "read_only": self.is_read_only(),
+                "whole": self.source.is_empty(),
+            }),
+            MountKind::Cache => json!({
+                "type": kind, "target": self.target, "read_only": self.is_read_only(),
+                "root": self.cache_root(dialect), "options": self.cache_options(dialect),
+            }),
+            MountKind::Tmpfs => json!({
+                "type": kind, "target": self.target, "read_only": self.is_read_only(),
+                "size": self.mount.size,
+            }),
+            MountKind::Secret => self.secret_value(),
+            MountKind::Ssh => json!({
+                "type": kind, "target": self.target, "id": filled(self.mount.id.as_ref()),
+                "required": self.is_required(), "file": self.file(0o600),
+            }),
+        }
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.mount.read_only.unwrap_or(self.mount.kind == MountKind::Bind)
+    }
+
+    fn is_required(&self) -> bool {
+        self.mount.required.unwrap_or(false)
+    }
+
+    /// Owner and mode of the file that a secret or a socket appears as.
+    fn file(&self, mode: u32) -> Value {
+        let mount = &self.mount;
+        json!([mount.uid.unwrap_or(0), mount.gid.unwrap_or(0), mount.mode.unwrap_or(mode)])
+    }
+
+    fn secret_value(&self) -> Value {
+        let mount = &self.mount;
+        let target = filled(mount.target.as_ref());
+        let id = filled(mount.source.as_ref()).or(filled(mount.id.as_ref()));
+        let id = id.unwrap_or_else(|| base_name(target.unwrap_or_default()));
+        let target = match (target, &mount.env) {
+            (Some(target), _) => Some(target.to_owned()),
+            (None, None) => Some(format!("/run/secrets/{}", base_name(id))),
+            (None, Some(_)) => None,
+        };
+        json!({
+            "type": mount.kind.as_str(), "target": target, "id": id, "env": mount.env,
+            "required": self.is_required(), "file": self.file(0o400),
+        })
+    }
+
+    /// The directory that a cache begins with, where it is not the engine's own: from any of
+    /// owner and mode on, the engine makes one with all three, and an old one then looks only at
+    /// the mode (`run-cache-mount-owner`).
+    fn cache_root(&self, dialect: Dialect) -> Value {
+        let mount = &self.mount;
+        let is_made = mount.uid.is_some() || mount.gid.is_some() || mount.mode.is_some();
+        if !is_made || !self.source.is_empty() {
+            return Value::Null;
+        }
+        let mode = mount.mode.unwrap_or(0o755);
+        if dialect.cache_mount_owner_counts {
+            json!([mount.uid.unwrap_or(0), mount.gid.unwrap_or(0), mode])
+        } else {
+            json!(mode)
+        }
+    }
+
+    /// Newer engines leave id and sharing out, except where both are the default: then they are
+    /// digested as they are (`run-cache-mount-id`).
+    fn cache_options(&self, dialect: Dialect) -> Value {
+        // The default id is the target as it is written, so a relative one is its own name.
+        let written = self.mount.target.as_deref().unwrap_or_default();
+        let default = match written.strip_prefix('/') {
+            Some(absolute) => format!("/{}", clean(absolute)),
+            None => clean(written),
+        };
+        let id = filled(self.mount.id.as_ref()).map_or(default, ToOwned::to_owned);
+        let sharing = self.mount.sharing.as_deref().unwrap_or("shared");
+        let is_target = id == self.target || format!("/{id}") == self.target;
+        let is_default = is_target && sharing == "shared";
+        if dialect.cache_mount_options_count || is_default {
+            json!({ "id": id, "sharing": sharing })
+        } else {
+            json!(true)
+        }
+    }
+}
+
+/// A value that is given and not empty.
+fn filled(value: Option<&String>) -> Option<&str> {
+    value.map(String::as_str).filter(|value| !value.is_empty())
+}
+
+fn base_name(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    path.rsplit('/').next().unwrap_or(path)
+}

@@ -1,0 +1,65 @@
+//! What an instruction does to the files of its stage.
+
+use super::StageFiles;
+
+/// The owner of a file by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::plan) struct Owner {
+    pub(super) user: u32,
+    pub(super) group: u32,
+}
+
+impl Owner {
+    /// Reads `USER[:GROUP]` as far as it needs no file of the base; `None` for names.
+    pub(in crate::plan) fn parse(text: &str) -> Option<Self> {
+        let number = |text: &str| if text == "root" { Some(0) } else { text.parse().ok() };
+        let (user, group) = match text.split_once(':') {
+            Some((user, group)) => (number(user)?, number(group)?),
+            None if text.is_empty() => (0, 0),
+            // A number alone is the group's too.
+            None => (number(text)?, number(text)?),
+        };
+        Some(Self { user, group })
+    }
+}
+
+/// Where a copy takes its files from.
+#[derive(Debug, Clone)]
+pub(in crate::plan) enum FilesOf {
+    /// The build context.
+    Context,
+    /// Another stage.
+    Stage(StageFiles),
+}
+
+/// A COPY, or an ADD that unpacks nothing.
+#[derive(Debug, Clone)]
+pub(in crate::plan) struct Copied {
+    pub(in crate::plan) origin: FilesOf,
+    /// Paths or patterns in the origin, cleaned.
+    pub(in crate::plan) sources: Vec<String>,
+    /// Name and text of each heredoc.
+    pub(in crate::plan) documents: Vec<(String, String)>,
+    /// Absolute; a final slash or `/.` means a directory.
+    pub(in crate::plan) destination: String,
+    /// `--chown`.
+    pub(in crate::plan) owner: Option<Owner>,
+    /// `--chmod`.
+    pub(in crate::plan) mode: Option<u32>,
+    /// Whether a single file that is an archive would be unpacked.
+    pub(in crate::plan) unpacks: bool,
+}
+
+/// What an instruction does to the files of its stage.
+#[derive(Debug, Clone)]
+pub(in crate::plan) enum Operation {
+    /// WORKDIR: the directory, where it is not there yet.
+    Directory {
+        /// Absolute.
+        path: String,
+        /// Of what is created.
+        owner: Owner,
+    },
+    /// COPY and ADD.
+    Copy(Copied),
+}

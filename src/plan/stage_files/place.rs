@@ -1,0 +1,250 @@
+//! Carrying out COPY, ADD and WORKDIR on a tree, by the rules of the engine's copier.
+
+use super::operation::{Copied, FilesOf, Operation, Owner};
+use super::tree::{Evidence, Node, NotKnown, Tree, Write};
+use crate::Digest;
+use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot, glob};
+use crate::plan::key::FieldHasher;
+use crate::plan::selection::resolve;
+
+/// The mode of a heredoc's file.
+const DOCUMENT_MODE: u32 = 0o644;
+
+/// One thing to copy: a file, or a directory's contents.
+struct Item {
+    /// The name it has in a directory.
+    name: Vec<u8>,
+    kind: EntryKind,
+    /// Its entries by their paths below it; of a file the one, with an empty path.
+    entries: Vec<(ContextPath, Entry, Owner)>,
+    roots: Vec<ContextPath>,
+    mirrors: bool,
+}
+
+/// Files to copy from.
+enum Origin<'a> {
+    Context(&'a Snapshot),
+    Stage(Tree, Snapshot),
+}
+
+impl Tree {
+    /// The tree after one more operation.
+    ///
+    /// After an error the tree is of no use.
+    pub(super) fn apply(
+        &mut self,
+        operation: &Operation,
+        context: &Snapshot,
+    ) -> Result<(), NotKnown> {
+        match operation {
+            Operation::Directory { path, owner } => {
+                let wanted = self.resolve(&ContextPath::new(path))?;
+                let anchor = self.anchor_of(&wanted);
+                self.make_directories(&wanted, *owner, None)?;
+                let shape = format!("{path} {owner:?}");
+                let evidence = Vec::new();
+                self.writes.push(Write { anchor, shape, content: Digest::of(b""), evidence });
+                Ok(())
+            }
+            Operation::Copy(copied) => self.copy(copied, context),
+        }
+    }
+
+    fn copy(&mut self, copied: &Copied, context: &Snapshot) -> Result<(), NotKnown> {
+        let origin = match &copied.origin {
+            FilesOf::Context => Origin::Context(context),
+            FilesOf::Stage(files) => {
+                let tree = files.tree(context);
+                if !tree.is_closed() {
+                    return Err(NotKnown);
+                }
+                let snapshot = tree.snapshot();
+                Origin::Stage(tree, snapshot)
+            }
+        };
+        let mut items = Vec::new();
+        for source in &copied.sources {
+            items.extend(origin.items(source)?);
+        }
+        items.extend(copied.documents.iter().map(|(name, text)| document(name, text)));
+        let mut hasher = FieldHasher::new();
+        let mut evidence = Vec::new();
+        let mut anchor = ContextPath::root();
+        for item in items {
+            if copied.unpacks && item.kind != EntryKind::Directory {
+                return Err(NotKnown);
+            }
+            let (target, through, certain) = self.target(copied, &item)?;
+            for (below, entry, owner) in item.entries {
+                let mut entry = Entry { path: target.join(below.as_bytes()), ..entry };
+                if let Some(mode) = copied.mode
+                    && entry.kind != EntryKind::Symlink
+                {
+                    entry.mode = mode;
+                }
+                let node = Node {
+                    entry,
+                    owner: copied.owner.unwrap_or(owner),
+                    anchor: through.clone(),
+                    certain,
+                    write: self.writes.len(),
+                };
+                if !self.is_closed() {
+                    hasher.field(node.entry.path.as_bytes());
+                    hasher.field(node.header().as_bytes());
+                }
+                self.put(node)?;
+            }
+            // One operation writes through one directory, or it is not told apart from others.
+            if !evidence.is_empty() && anchor != through && !self.is_closed() {
+                return Err(NotKnown);
+            }
+            anchor = through;
+            evidence.push(Evidence { target, roots: item.roots, mirrors: item.mirrors });
+        }
+        let shape = format!("{} {:?} {:?}", copied.destination, copied.owner, copied.mode);
+        self.writes.push(Write { anchor, shape, content: hasher.finish(), evidence });
+        Ok(())
+    }
+
+    /// Where an item goes, the directory through which it is written, and whether it is certain
+    /// that it goes exactly there. Makes the directories on the way.
+    fn target(
+        &mut self,
+        copied: &Copied,
+        item: &Item,
+    ) -> Result<(ContextPath, ContextPath, bool), NotKnown> {
+        let (owner, mode) = (copied.owner.unwrap_or_default(), copied.mode);
+        let wanted = ContextPath::new(&copied.destination);
+        let means_directory =
+            copied.destination.ends_with('/') || copied.destination.ends_with("/.");
+        let needed =
+            if means_directory { wanted.clone() } else { wanted.parent().unwrap_or_default() };
+        let needed = self.resolve(&needed)?;
+        self.make_directories(&needed, owner, mode)?;
+        let target = self.resolve(&wanted)?;
+        if item.kind == EntryKind::Directory {
+            self.make_directories(&target, owner, mode)?;
+            let anchor = self.anchor_of(&target);
+            return Ok((target, anchor, true));
+        }
+        match self.kind(&target) {
+            Some(EntryKind::Directory) => {
+                let anchor = self.anchor_of(&target);
+                Ok((target.join(&item.name), anchor, true))
+            }
+            // A file that is certainly one is replaced in its place.
+            Some(_) if self.nodes.get(&target).is_some_and(|node| node.certain) => {
+                let anchor = self.nodes.get(&target).map(|node| node.anchor.clone());
+                Ok((target, anchor.unwrap_or_default(), true))
+            }
+            // A link that leads to nothing would stay a link.
+            _ if self.is_closed() => {
+                self.make_directories(&target.parent().unwrap_or_default(), owner, mode)?;
+                Ok((target, ContextPath::root(), true))
+            }
+            _ => Ok((target.clone(), target, false)),
+        }
+    }
+}
+
+impl Origin<'_> {
+    fn snapshot(&self) -> &Snapshot {
+        match self {
+            Self::Context(snapshot) => snapshot,
+            Self::Stage(_, snapshot) => snapshot,
+        }
+    }
+
+    /// What a path or a pattern stands for, in the order in which the engine copies it.
+    fn items(&self, source: &str) -> Result<Vec<Item>, NotKnown> {
+        let path = ContextPath::new(source);
+        if !glob::has_wildcards(path.as_bytes()) {
+            return Ok(vec![self.item(&path)?]);
+        }
+        let literal: Vec<_> =
+            path.components().take_while(|component| !glob::has_wildcards(component)).collect();
+        let prefix = ContextPath::new(literal.join(&b'/'));
+        let pattern = path.components().skip(literal.len()).collect::<Vec<_>>().join(&b'/');
+        let folder = resolve(self.snapshot(), &prefix, true, &mut Vec::new()).ok_or(NotKnown)?;
+        let mut items = Vec::new();
+        let mut matched: Option<&ContextPath> = None;
+        for entry in self.snapshot().subtree(&folder) {
+            if entry.path == folder || matched.is_some_and(|done| entry.path.starts_with(done)) {
+                continue;
+            }
+            let rest = &entry.path.as_bytes()[folder.as_bytes().len()..];
+            let relative = rest.strip_prefix(b"/").unwrap_or(rest);
+            if glob::matches(&pattern, relative).unwrap_or(false) {
+                items.push(self.item(&entry.path)?);
+                matched = Some(&entry.path);
+            }
+        }
+        Ok(items)
+    }
+
+    fn item(&self, path: &ContextPath) -> Result<Item, NotKnown> {
+        let mut links = Vec::new();
+        let found = resolve(self.snapshot(), path, true, &mut links).ok_or(NotKnown)?;
+        let kind = match self.snapshot().get(&found) {
+            None if found.is_root() => EntryKind::Directory,
+            None => return Err(NotKnown),
+            Some(entry) => entry.kind,
+        };
+        let entries = self.snapshot().subtree(&found);
+        let is_plain = |entry: &Entry| {
+            matches!(entry.kind, EntryKind::File | EntryKind::Directory | EntryKind::Symlink)
+        };
+        if !entries.iter().all(is_plain) {
+            return Err(NotKnown);
+        }
+        let contents = entries
+            .iter()
+            .filter(|entry| kind != EntryKind::Directory || entry.path != found)
+            .filter_map(|entry| {
+                let below = &entry.path.as_bytes()[found.as_bytes().len()..];
+                let (entry, owner) = self.raw(entry)?;
+                Some((ContextPath::new(below), entry, owner))
+            })
+            .collect();
+        let name = path.file_name().unwrap_or_default().to_vec();
+        let (roots, mirrors) = match self {
+            Self::Context(_) => {
+                let mirrors = links.is_empty();
+                let links = links.into_iter().map(ContextPath::new);
+                ([found].into_iter().chain(links).collect(), mirrors)
+            }
+            Self::Stage(tree, _) => (tree.context_roots(&found), false),
+        };
+        Ok(Item { name, kind, entries: contents, roots, mirrors })
+    }
+
+    /// The entry as it is, its owner beside it.
+    fn raw(&self, entry: &Entry) -> Option<(Entry, Owner)> {
+        match self {
+            Self::Context(_) => Some((entry.clone(), Owner::default())),
+            Self::Stage(tree, _) => {
+                tree.nodes.get(&entry.path).map(|node| (node.entry.clone(), node.owner))
+            }
+        }
+    }
+}
+
+fn document(name: &str, text: &str) -> Item {
+    let entry = Entry {
+        path: ContextPath::root(),
+        kind: EntryKind::File,
+        mode: DOCUMENT_MODE,
+        size: text.len() as u64,
+        modified: ModifiedTime::default(),
+        digest: Some(Digest::of(text.as_bytes())),
+        target: None,
+    };
+    Item {
+        name: ContextPath::new(name).file_name().unwrap_or_default().to_vec(),
+        kind: EntryKind::File,
+        entries: vec![(ContextPath::root(), entry, Owner::default())],
+        roots: Vec::new(),
+        mirrors: false,
+    }
+}
