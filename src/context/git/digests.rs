@@ -153,6 +153,8 @@ fn decode_record(mut bytes: &[u8]) -> Option<(BlobKey, Content)> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn key(byte: u8, form: u32) -> BlobKey {
