@@ -367,9 +367,18 @@ fn the_json_of_a_context_is_as_promised() {
 
 #[test]
 fn nothing_in_a_dockerfile_acts_on_the_terminal_that_shows_its_errors() {
-    for line in
-        ["COPY \"no\x1b[31mthere\" /x", "FROM \x1b]0;title\x07 AS x", "COPY --from=\x1b[2J /a /b"]
-    {
+    let lines = [
+        "COPY \"no\x1b[31mthere\" /x",
+        "FROM \x1b]0;title\x07 AS x",
+        "COPY --from=\x1b[2J /a /b",
+        "R\x1b]0;title\x07\x1b[2JUM /x",
+        "COPY --ch\x1b[8mown=1 a b",
+        "RUN --mount=type=\x1b[2J true",
+        "HEALTHCHECK --interval=\x1b[2J CMD true",
+        "RUN <<E\x1b[2JOF\ntrue",
+        "FROM busybox AS \x1b[31mred",
+    ];
+    for line in lines {
         let text = format!("# \x1b[2J\nFROM busybox\n# \x1b]0;title\x07\n{line}\nENV a=\x1b[5m\n");
         let output = Project::new(&text).run(&["predict", "."]);
         assert_eq!(output.status.code(), Some(125), "{line:?}");

@@ -29,6 +29,8 @@ on_engines!(
     a_base_image_that_is_nowhere_is_named_with_its_line,
     an_impossible_name_is_refused_before_the_build,
     an_old_image_id_does_not_outlive_a_failed_build,
+    a_log_of_ours_in_the_context_is_built_as_it_was,
+    what_is_cancelled_because_another_step_failed_did_not_fail,
 );
 
 fn a_failing_run_is_shown_whole_and_not_remembered(engine: &TestEngine) {
@@ -267,4 +269,44 @@ fn an_old_image_id_does_not_outlive_a_failed_build(engine: &TestEngine) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(125), "{stderr}");
     assert!(stderr.contains("nowhere/id") && !stderr.contains("RUN false"), "{stderr}");
+}
+
+fn a_log_of_ours_in_the_context_is_built_as_it_was(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    let name = shop.image_name("log");
+    shop.file("Dockerfile", &format!("FROM busybox:local\nLABEL a={}\nCOPY . /all\n", shop.salt()));
+    for round in 0..3 {
+        let before = if round == 0 { String::new() } else { shop.read("build.log") };
+        let log = || {
+            let mut options = std::fs::OpenOptions::new();
+            options.create(true).append(true).open(shop.context().join("build.log"))
+        };
+        let mut command = shop.command();
+        command.args(["build", "--progress", "plain", "-t", &name, "."]);
+        command.stdout(log().expect("a log")).stderr(log().expect("a log"));
+        let status = command.status().expect("the program runs");
+        assert!(status.success(), "{}", shop.read("build.log"));
+        assert!(shop.read("build.log").starts_with(&before), "round {round}");
+        assert_eq!(container::output(&shop.engine, &name, "cat /all/build.log"), before);
+    }
+}
+
+fn what_is_cancelled_because_another_step_failed_did_not_fail(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    let salt = shop.salt();
+    shop.file(
+        "Dockerfile",
+        &format!(
+            "FROM busybox:local AS slow\nRUN sleep 60; echo {salt}\n\
+             FROM busybox:local AS fails\nRUN sleep 1; echo {salt}; false\n\
+             FROM busybox:local\nCOPY --from=slow /bin/sh /slow\nCOPY --from=fails /bin/sh /fails\n"
+        ),
+    );
+    let path = shop.beside("failed.json");
+    let report = path.to_str().expect("a path in UTF-8");
+    let output = shop.run(&["--progress", "plain", "--report", report, "."]);
+    assert_eq!(output.status.code(), Some(1));
+    let report = workshop::json(&path);
+    assert_eq!(step(&report, "RUN sleep 60")["actual"], "not_reached");
+    assert_eq!(step(&report, "RUN sleep 1")["actual"], "failed");
 }

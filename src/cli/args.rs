@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use values::{Assignment, ProgressMode, Secret, SecretSource, UsageError};
 
@@ -30,6 +30,8 @@ pub use values::{Assignment, ProgressMode, Secret, SecretSource, UsageError};
     version,
     propagate_version = true,
     max_term_width = 100,
+    // As with docker, the last one counts.
+    args_override_self = true,
     override_usage = "smartbuild [build] [OPTIONS] PATH\n       smartbuild COMMAND …"
 )]
 pub struct Cli {
@@ -51,6 +53,18 @@ pub enum Command {
     Optimize(OptimizeArgs),
     /// Say what is sent to the engine and what is not, by directory and by rule
     Context(ContextArgs),
+}
+
+impl Command {
+    fn flags_mut(&mut self) -> Option<&mut BuildFlags> {
+        match self {
+            Self::Build(args) => Some(&mut args.flags),
+            Self::Predict(args) => Some(&mut args.flags),
+            Self::Why(args) => Some(&mut args.flags),
+            Self::Optimize(args) => Some(&mut args.flags),
+            Self::Context(_) => None,
+        }
+    }
 }
 
 /// `smartbuild build`.
@@ -127,7 +141,7 @@ pub struct OptimizeArgs {
     #[arg(long)]
     pub apply: bool,
     /// Say what --apply would write, and write nothing
-    #[arg(long, requires = "apply")]
+    #[arg(long)]
     pub dry_run: bool,
     /// Print the patch alone
     #[arg(long, conflicts_with = "format")]
@@ -177,7 +191,7 @@ pub struct BuildFlags {
     #[arg(short = 't', long = "tag", value_name = "NAME", value_parser = reference::tag)]
     pub tags: Vec<String>,
     /// The Dockerfile; PATH/Dockerfile unless given
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = values::path())]
     pub file: Option<PathBuf>,
     /// Value of a build argument; NAME alone takes the environment's
     #[arg(long = "build-arg", value_name = "NAME[=VALUE]")]
@@ -186,22 +200,22 @@ pub struct BuildFlags {
     #[arg(long, value_name = "STAGE")]
     pub target: Option<String>,
     /// Reuse nothing
-    #[arg(long)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = values::switch, action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
     pub no_cache: bool,
     /// Reuse nothing of these stages
     #[arg(long, value_name = "STAGE", value_delimiter = ',')]
     pub no_cache_filter: Vec<String>,
     /// Ask the registry for newer base images
-    #[arg(long)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = values::switch, action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
     pub pull: bool,
     /// Label of the image; NAME alone has the empty value
     #[arg(long = "label", value_name = "NAME=VALUE")]
     pub labels: Vec<Assignment>,
     /// Print the image's id and nothing else
-    #[arg(short, long)]
+    #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = values::switch, action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
     pub quiet: bool,
     /// Write the image's id to FILE
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = values::path())]
     pub iidfile: Option<PathBuf>,
     /// Platform to build for, such as linux/arm64
     #[arg(long, value_name = "PLATFORM", value_parser = values::platform)]
@@ -225,8 +239,22 @@ pub struct BuildFlags {
     #[arg(long = "secret", value_name = "SECRET")]
     pub secrets: Vec<Secret>,
     /// Store the image in the engine, as is always done
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = values::switch, action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
     pub load: bool,
+}
+
+impl BuildFlags {
+    /// Takes an empty value for none, as docker does: scripts write `--target "$TARGET"`.
+    fn drop_empty(&mut self) {
+        let texts =
+            [&mut self.target, &mut self.platform, &mut self.network, &mut self.cgroup_parent];
+        for text in texts {
+            text.take_if(|text| text.is_empty());
+        }
+        for path in [&mut self.file, &mut self.iidfile] {
+            path.take_if(|path| path.as_os_str().is_empty());
+        }
+    }
 }
 
 /// What was typed, the program's own name first.
@@ -264,5 +292,9 @@ where
             });
         }
     }
-    Cli::from_arg_matches(&matches)
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    if let Some(flags) = cli.command.flags_mut() {
+        flags.drop_empty();
+    }
+    Ok(cli)
 }

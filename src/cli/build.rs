@@ -149,6 +149,7 @@ fn request(
     Ok(BuildRequest {
         root: root.clone(),
         snapshot: project.snapshot.clone(),
+        held: project.held.clone(),
         announced: project.announced.clone(),
         dockerfile: project.source.file.clone(),
         ignore_file: project.source.ignore_file.clone(),
@@ -184,9 +185,10 @@ fn secrets(flags: &BuildFlags) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
         };
         let value = match &secret.source {
             SecretSource::File(path) => of_file(path)?,
-            SecretSource::Environment(name) => Environment::variable(name)
-                .with_context(|| format!("the secret `{}` is not set: {name}", secret.id))?
-                .into_bytes(),
+            // Docker too takes a variable that is not set for an empty secret.
+            SecretSource::Environment(name) => {
+                Environment::variable(name).unwrap_or_default().into_bytes()
+            }
             SecretSource::Named => match Environment::variable(&secret.id) {
                 Some(value) => value.into_bytes(),
                 None => of_file(Path::new(&secret.id))?,
@@ -357,7 +359,7 @@ fn finish(
                 let id = outcome.image.map(|id| id.to_string()).unwrap_or_default();
                 std::fs::write(path, id).map_err(|error| not_written(path, &error))?;
             }
-            if let (true, Some(id)) = (args.flags.quiet, outcome.image) {
+            if let (ProgressMode::Quiet, Some(id)) = (args.progress(), outcome.image) {
                 ui.result(&format!("{id}\n"))?;
             }
             Ok(())

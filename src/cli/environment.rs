@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
+use super::own_output;
+
 /// The values that decide where things are.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -19,6 +21,8 @@ pub struct Environment {
     pub cache_directory: Option<PathBuf>,
     /// Tells this machine from others that use the same engine.
     pub machine: String,
+    /// The files that our output goes to, where it goes to files.
+    pub outputs: Vec<PathBuf>,
 }
 
 impl Environment {
@@ -42,6 +46,7 @@ impl Environment {
                 .or_else(|| home.map(|home| home.join(".docker"))),
             cache_directory: cache,
             machine: machine_id(Path::new("/etc/machine-id")),
+            outputs: own_output::of_this_process(),
         }
     }
 

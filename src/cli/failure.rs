@@ -1,8 +1,9 @@
 //! How a command ends that did not do what was asked, and with which status.
 
+use std::fmt;
 use std::io;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use super::ui::Ui;
 use crate::report::escape;
@@ -96,13 +97,44 @@ fn render(diagnostic: &dyn Diagnostic, ui: &Ui) -> String {
         .with_links(false)
         .with_context_lines(1);
     let mut rendered = String::new();
-    match handler.render_report(&mut rendered, diagnostic) {
+    if handler.render_report(&mut rendered, &Safe(diagnostic)).is_err() {
+        return format!("{}\n", Safe(diagnostic));
+    }
+    let shown = rendered.lines().map(|line| {
+        let line = escape::coloured(line);
         // A line of the Dockerfile may have thousands of characters.
-        Ok(()) if capabilities.interactive => {
-            let cut = |line| escape::fit(line, capabilities.width).into_owned() + "\n";
-            rendered.lines().map(cut).collect()
+        if capabilities.interactive {
+            escape::fit(&line, capabilities.width).into_owned()
+        } else {
+            line
         }
-        Ok(()) => rendered,
-        Err(_) => format!("{}\n", escape::text(&diagnostic.to_string())),
+    });
+    shown.map(|line| line + "\n").collect()
+}
+
+/// A diagnostic whose words may come from a Dockerfile, for a terminal.
+#[derive(Debug)]
+struct Safe<'a>(&'a dyn Diagnostic);
+
+impl fmt::Display for Safe<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&escape::text(&self.0.to_string()))
+    }
+}
+
+impl std::error::Error for Safe<'_> {}
+
+impl Diagnostic for Safe<'_> {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let help = self.0.help()?.to_string();
+        Some(Box::new(escape::text(&help).into_owned()))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.0.source_code()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.0.labels()
     }
 }

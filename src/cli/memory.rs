@@ -79,10 +79,7 @@ impl Memory {
         if let Some(timing) = of_key {
             return Some(timing.seconds);
         }
-        store
-            .nearest_step(&line.engine, &line.project, &step.name, &step.instruction)
-            .ok()??
-            .seconds
+        store.nearest_run(&line.engine, &line.project, &step.name, &step.instruction).ok()??.seconds
     }
 
     /// What the last builds of this line changed, each against the one before it.

@@ -17,6 +17,7 @@ mod failure;
 mod memory;
 mod observation;
 mod optimize;
+mod own_output;
 mod predict;
 mod project;
 mod source;

@@ -26,6 +26,8 @@ struct Observed {
     completed: Option<SystemTime>,
     cached: bool,
     failed: bool,
+    /// Whether it was stopped, for want of another step or by the user.
+    canceled: bool,
 }
 
 impl Observation {
@@ -86,7 +88,8 @@ impl Observed {
         self.started = update.started.or(self.started);
         self.completed = update.completed;
         self.cached = update.cached;
-        self.failed |= update.error.is_some();
+        self.failed |= update.error.is_some() && !update.is_canceled();
+        self.canceled |= update.is_canceled();
     }
 
     fn is_called(&self, name: &str) -> bool {
@@ -125,7 +128,7 @@ fn outcome<'a>(parts: impl Iterator<Item = &'a Observed>, asked_for_key: bool) -
         Outcome::NotReached
     } else if parts.iter().any(|part| part.failed) {
         Outcome::Failed
-    } else if !parts.iter().all(|part| ended(&part)) {
+    } else if !parts.iter().all(|part| ended(&part)) || parts.iter().any(|part| part.canceled) {
         Outcome::NotReached
     } else if parts.iter().all(is_reused) {
         Outcome::Cached
@@ -163,6 +166,11 @@ mod tests {
         assert_eq!(outcome([&seen].into_iter(), false).outcome, Outcome::Ran);
         seen.take(&update(2));
         assert_eq!(outcome([&seen].into_iter(), true).outcome, Outcome::Ran);
+        let error = Some("process \"/bin/sh -c sleep 60\": context canceled".to_owned());
+        seen.take(&StepUpdate { error, ..update(3) });
+        assert_eq!(outcome([&seen].into_iter(), false).outcome, Outcome::NotReached);
+        seen.take(&StepUpdate { error: Some("exit code: 1".to_owned()), ..update(3) });
+        assert_eq!(outcome([&seen].into_iter(), false).outcome, Outcome::Failed);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
 use super::args::BuildFlags;
@@ -14,6 +15,7 @@ use super::engines;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::memory::{Line, Memory};
+use super::own_output;
 use super::source::{self, Source};
 use super::ui::Ui;
 use crate::context::{self, ContextPath, IgnoreRules, Index, Loaded, ModifiedTime, Snapshot};
@@ -24,8 +26,8 @@ use crate::predict::{
     Forecast, announced_times, as_the_engine_has_it, directories_with_renames, files_to_send,
     predict,
 };
+use crate::report::ContextLine;
 use crate::report::json::{ContextSummary, Subject};
-use crate::report::{ContextLine, escape};
 use crate::{BaseImage, Digest};
 
 /// Whether a command can do without an engine.
@@ -48,6 +50,8 @@ pub(super) struct Project {
     pub(super) snapshot: Arc<Snapshot>,
     /// The context as the engine will have it.
     pub(super) seen: Arc<Snapshot>,
+    /// Files that are sent as they were, since our own output changes them.
+    pub(super) held: BTreeMap<ContextPath, Bytes>,
     /// Files that are announced with another time than they have.
     pub(super) announced: BTreeMap<ContextPath, ModifiedTime>,
     /// Files whose content the engine does not have, as far as is known.
@@ -98,7 +102,7 @@ pub(super) async fn prepare(
     let walk = tokio::task::spawn_blocking(move || read_context(&root, &rules, index.as_deref()));
     let connected = engines::connect(environment).await;
     let (snapshot, is_index_damaged) = walk.await.context("reading the context ended early")??;
-    let snapshot = Arc::new(snapshot);
+    let (snapshot, held) = own_output::hold(Arc::new(snapshot), &source.root, &environment.outputs);
     if is_index_damaged {
         ui.warning(DAMAGED_INDEX)?;
     }
@@ -173,6 +177,7 @@ pub(super) async fn prepare(
         source,
         snapshot,
         seen,
+        held,
         announced,
         to_send,
         plan,
@@ -278,7 +283,6 @@ fn plan_failure(error: plan::Error, source: &Source) -> Failure {
         problem => problem.help(),
     };
     let span = source.dockerfile.place_of(error.problem.words(), error.span);
-    let help = help.map(|help| escape::text(&help).into_owned());
     let code = NamedSource::new(&error.dockerfile, source.dockerfile.shown_source().to_string());
     Failure::Dockerfile(Box::new(PlanFailure { error, span, help, code }))
 }
@@ -297,7 +301,7 @@ fn missing_source_help(path: &str, source: &Source) -> Option<String> {
 
 /// A plan's error with the source it is shown in.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", escape::text(&error.to_string()))]
+#[error("{error}")]
 struct PlanFailure {
     error: plan::Error,
     /// The words that are wrong.

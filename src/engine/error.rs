@@ -118,7 +118,10 @@ pub enum BuildError {
         location: Option<SourceLocation>,
     },
     /// A file is not what it was when the context was read; nothing was built from it.
-    #[error("{path} changed while the build read it ({change}); build again")]
+    #[error(
+        "{path} changed while the build read it ({change}); build again, or add it to \
+         .dockerignore where it is a log that is written meanwhile"
+    )]
     ContextChanged {
         /// The file.
         path: ContextPath,
@@ -163,7 +166,7 @@ mod tests {
                 path: ContextPath::new("src/app.py"),
                 change: Change::Stat("size"),
             },
-            @"src/app.py changed while the build read it (its size changed); build again"
+            @"src/app.py changed while the build read it (its size changed); build again, or add it to .dockerignore where it is a log that is written meanwhile"
         );
     }
 }

@@ -44,7 +44,12 @@ fn transfer(status: VertexStatus) -> Event {
         name: status.name,
         current: u64::try_from(status.current).unwrap_or_default(),
         total: u64::try_from(status.total).unwrap_or_default(),
-        completed: status.completed.is_some(),
+        started: status.started.and_then(|time| system_time(&time)),
+        // Done at a time that cannot be is done all the same.
+        completed: status
+            .completed
+            .map(|time| system_time(&time).unwrap_or(SystemTime::UNIX_EPOCH)),
+        at: status.timestamp.and_then(|time| system_time(&time)),
     }
 }
 
@@ -66,6 +71,8 @@ fn warning(warning: VertexWarning) -> Event {
         None => text,
     };
     Event::Warning {
+        step: StepId(warning.vertex),
+        level: warning.level,
         text,
         detail: warning
             .detail

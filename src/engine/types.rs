@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use bytes::Bytes;
+
 use crate::Digest;
 use crate::context::{ContextPath, ModifiedTime, Snapshot};
 
@@ -52,6 +54,8 @@ pub struct BuildRequest {
     pub root: PathBuf,
     /// What of it is served.
     pub snapshot: Arc<Snapshot>,
+    /// Files of it whose bytes are served from here, and not from the disk.
+    pub held: BTreeMap<ContextPath, Bytes>,
     /// Files that the engine is told another modification time of than they have, so that it
     /// asks for them although nothing else that it compares differs from its copy.
     pub announced: BTreeMap<ContextPath, ModifiedTime>,
@@ -119,6 +123,14 @@ pub struct StepUpdate {
     pub group: Option<String>,
 }
 
+impl StepUpdate {
+    /// Whether it was stopped, because another step failed or the user wished it: the engine
+    /// reports that as an error, and nothing is wrong with the step.
+    pub fn is_canceled(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| error.ends_with("context canceled"))
+    }
+}
+
 /// Where a line of output came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LogStream {
@@ -145,8 +157,12 @@ pub enum Event {
         current: u64,
         /// Bytes in all; 0 where unknown.
         total: u64,
-        /// Whether it is done.
-        completed: bool,
+        /// When it began, where the engine says so.
+        started: Option<SystemTime>,
+        /// When it was done, if it is.
+        completed: Option<SystemTime>,
+        /// When this was so.
+        at: Option<SystemTime>,
     },
     /// A step wrote output; not cut at line ends.
     Log {
@@ -161,6 +177,10 @@ pub enum Event {
     },
     /// The frontend warns of something in the Dockerfile.
     Warning {
+        /// The step; empty where it belongs to none.
+        step: StepId,
+        /// How grave: 1 is the gravest.
+        level: i64,
         /// In a sentence.
         text: String,
         /// In more sentences.

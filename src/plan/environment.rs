@@ -16,12 +16,15 @@ pub(super) struct Variable {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Environment(Vec<Variable>);
 
+/// What stands before the digest of a value that is not kept.
+const MASK: &str = "secret ";
+
 impl Variable {
     /// The value as it counts and is kept: of a secret only its digest, so that it is neither
     /// shown nor written anywhere.
     pub(super) fn counted_value(&self) -> String {
-        if looks_secret(&self.name) {
-            Digest::of(self.value.as_bytes()).to_string()
+        if looks_secret(&self.name) || has_password(&self.value) {
+            format!("{MASK}{}", Digest::of(self.value.as_bytes()))
         } else {
             self.value.clone()
         }
@@ -29,13 +32,30 @@ impl Variable {
 }
 
 /// Whether a variable holds what should not be shown, going by its name.
-pub fn looks_secret(name: &str) -> bool {
+fn looks_secret(name: &str) -> bool {
     const WITHIN: [&str; 8] =
         ["SECRET", "TOKEN", "PASSW", "PASSPHRASE", "APIKEY", "PRIVATE", "CREDENTIAL", "AUTH"];
     const WORDS: [&str; 4] = ["KEY", "PASS", "PAT", "PW"];
     let name = name.to_uppercase();
     WITHIN.iter().any(|part| name.contains(part))
         || name.split('_').any(|word| WORDS.contains(&word))
+}
+
+/// Whether a URL in the value has a user before its host, which mostly is a password or a token:
+/// `https://user:password@host`. `ssh://git@host` has none.
+fn has_password(value: &str) -> bool {
+    value.split("://").zip(value.split("://").skip(1)).any(|(before, after)| {
+        let authority = after.split(['/', '?', '#', ' ']).next().unwrap_or_default();
+        let user = authority.rsplit_once('@').map(|(user, _)| user);
+        user.is_some_and(|user| {
+            user.contains(':') || before.ends_with("http") || before.ends_with("https")
+        })
+    })
+}
+
+/// The value of a kept variable, unless it is a secret, of which only the digest was kept.
+pub fn shown_value(kept: &str) -> Option<&str> {
+    (!kept.starts_with(MASK)).then_some(kept)
 }
 
 /// What the engine gives an image that sets no PATH.
@@ -95,6 +115,23 @@ mod tests {
         assert_ne!(counted, variable("NPM_TOKEN", "other").counted_value());
         assert_eq!(variable("VERSION", "1").counted_value(), "1");
         assert!(looks_secret("DB_PASS") && looks_secret("API_KEY") && !looks_secret("PATH"));
+        assert_eq!(shown_value(&counted), None);
+        assert_eq!(shown_value("1"), Some("1"));
+    }
+
+    #[test]
+    fn a_url_with_a_password_is_a_secret_whatever_the_variable_is_called() {
+        for url in [
+            "https://user:pa55@host/simple",
+            "-i https://t0ken@host --extra",
+            "postgres://u:p@db/x",
+            "a=1 http://x:y@h http://plain/",
+        ] {
+            assert!(has_password(url), "{url}");
+        }
+        for plain in ["https://host/a@b", "ssh://git@host/x", "a:b@c", "https://host?q=a:b@c", ""] {
+            assert!(!has_password(plain), "{plain}");
+        }
     }
 
     #[test]

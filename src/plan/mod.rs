@@ -29,7 +29,7 @@ mod transfer;
 
 use std::collections::BTreeSet;
 
-pub use environment::looks_secret;
+pub use environment::shown_value;
 pub use error::{Error, Problem};
 pub use named::named_sources;
 pub use reference::{full_reference, reference_problem};

@@ -3,7 +3,7 @@
 use super::knowledge::{FileTable, PreviousBuild, PreviousStep};
 use super::types::{CauseKind, ChangeKind, FileChange};
 use crate::context::{ContextPath, EntryKind, Snapshot};
-use crate::plan::{KeyInput, Step, looks_secret};
+use crate::plan::{KeyInput, Step, shown_value};
 
 /// How many changed files are named; the rest are counted.
 const NAMED_FILES: usize = 20;
@@ -77,7 +77,9 @@ pub(super) fn difference(
     previous_files: &FileTable,
     snapshot: &Snapshot,
 ) -> Difference {
-    let Some(old) = old else { return Difference::New };
+    let Some(old) = old else {
+        return base_image(step, None).map_or(Difference::New, Difference::Own);
+    };
     own_cause(step, old, previous_files, snapshot).map_or(Difference::None, Difference::Own)
 }
 
@@ -87,7 +89,7 @@ fn own_cause(
     previous_files: &FileTable,
     snapshot: &Snapshot,
 ) -> Option<CauseKind> {
-    base_image(step, old)
+    base_image(step, Some(old))
         .or_else(|| instruction(step, old))
         .or_else(|| environment(step, old))
         .or_else(|| option(step, old))
@@ -124,14 +126,14 @@ fn instruction(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     })
 }
 
-fn base_image(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
+fn base_image(step: &Step, old: Option<&PreviousStep>) -> Option<CauseKind> {
     let base = |inputs: &[KeyInput]| {
         inputs.iter().find_map(|input| match input {
             KeyInput::BaseImage { reference, digest } => Some((reference.clone(), *digest)),
             _ => None,
         })
     };
-    let (now, before) = (base(&step.inputs)?, base(&old.inputs));
+    let (now, before) = (base(&step.inputs)?, old.and_then(|old| base(&old.inputs)));
     let digest_before = before.map(|(_, digest)| digest);
     (digest_before != Some(now.1)).then(|| CauseKind::BaseImage {
         reference: now.0,
@@ -163,7 +165,7 @@ fn environment(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     let moved = now.iter().zip(&before).find(|(now, before)| now.0 != before.0).map(|(now, _)| now);
     let (name, _, argument) = *changed.or(removed).or(moved)?;
     let (before, after) = (find(&before, name), find(&now, name));
-    let hide = |value: Option<String>| value.filter(|_| !looks_secret(name));
+    let hide = |value: Option<String>| value.filter(|value| shown_value(value).is_some());
     let (name, before, after) = (name.to_owned(), hide(before), hide(after));
     Some(if argument {
         CauseKind::Argument { name, before, after }

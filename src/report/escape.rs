@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use console::{measure_text_width, truncate_str};
+use console::{AnsiCodeIterator, measure_text_width, truncate_str};
 
 /// One line of text with everything that acts on a terminal shown as an escape.
 pub fn text(raw: &str) -> Cow<'_, str> {
@@ -52,6 +52,17 @@ pub fn output(raw: &[u8]) -> String {
         safe.push_str(&text(part));
     }
     safe
+}
+
+/// One line that we have coloured ourselves, with everything else that acts shown as its escape.
+///
+/// What stands between the colours must not have colours of its own: they would be kept.
+pub fn coloured(line: &str) -> String {
+    let is_colour = |code: &str| code.starts_with("\u{1b}[") && code.ends_with('m');
+    let pieces = AnsiCodeIterator::new(line).map(|(piece, is_code)| {
+        if is_code && is_colour(piece) { Cow::Borrowed(piece) } else { text(piece) }
+    });
+    pieces.collect()
 }
 
 /// At most `width` columns of a line that is already safe, `…` where something was cut off.
@@ -126,6 +137,12 @@ mod tests {
         assert_eq!(output(b"a\tb"), "a       b");
         assert_eq!(output(b"caf\xe9"), "caf\\xe9");
         assert!(!output(b"\x1b]0;title\x07x").contains('\u{7}'));
+    }
+
+    #[test]
+    fn only_our_colours_are_left_in_a_coloured_line() {
+        let line = "\u{1b}[31m2\u{202e}x\u{9b}2J\u{1b}[0m\u{1b}]0;t\u{7}";
+        assert_eq!(coloured(line), "\u{1b}[31m2\\u{202e}x\\u{9b}2J\u{1b}[0m\\u{1b}]0;t\\u{7}");
     }
 
     #[test]

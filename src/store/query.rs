@@ -147,9 +147,9 @@ impl Store {
     }
 
     /// The most recent step of this project, of whatever Dockerfile and target, that has this
-    /// name or this instruction and ran or was reused; among equally recent ones that of the
-    /// same name.
-    pub fn nearest_step(
+    /// name or this instruction and ran to its end; among equally recent ones that of the same
+    /// name.
+    pub fn nearest_run(
         &self,
         engine: &str,
         project: &str,
@@ -162,7 +162,7 @@ impl Store {
                     "SELECT {STEP_COLUMNS} FROM step JOIN build ON step.build = build.id
                      WHERE build.engine = (SELECT id FROM engine WHERE identity = ?1)
                        AND build.project = ?2
-                       AND (step.name = ?3 OR step.instruction = ?4) AND step.outcome IN (0, 1)
+                       AND (step.name = ?3 OR step.instruction = ?4) AND step.outcome = 1
                      ORDER BY build.started DESC, build.id DESC, step.name = ?3 DESC, step.position
                      LIMIT 1"
                 ))?

@@ -269,7 +269,7 @@ fn nothing_is_left_of_a_context_that_the_engine_let_go_of_until_it_is_sent_again
 }
 
 #[test]
-fn the_nearest_step_is_the_newest_of_that_name_or_instruction() {
+fn the_nearest_run_is_the_newest_of_that_name_or_instruction() {
     let mut store = Store::in_memory().unwrap();
     let named = |name: &str, inputs: &str| StepRecord {
         name: name.to_owned(),
@@ -280,8 +280,11 @@ fn the_nearest_step_is_the_newest_of_that_name_or_instruction() {
     store.record(&build(2, vec![named("[2/3] COPY b .", "second")])).unwrap();
     let failed = StepRecord { outcome: Outcome::NotReached, ..named("[2/3] COPY a .", "third") };
     store.record(&build(3, vec![failed])).unwrap();
+    // What was reused says nothing of the time that it takes.
+    let reused = StepRecord { outcome: Outcome::Cached, ..named("[2/3] COPY a .", "fourth") };
+    store.record(&build(4, vec![reused])).unwrap();
     let nearest = |name, instruction| {
-        let found = store.nearest_step(ENGINE, "/home/ann/shop", name, instruction).unwrap();
+        let found = store.nearest_run(ENGINE, "/home/ann/shop", name, instruction).unwrap();
         found.map(|step| step.inputs)
     };
     assert_eq!(nearest("[2/3] COPY a .", "").as_deref(), Some("first"));

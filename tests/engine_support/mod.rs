@@ -215,6 +215,7 @@ impl Project {
             None => IgnoreRules::none(),
         };
         BuildRequest {
+            held: BTreeMap::new(),
             announced: BTreeMap::new(),
             root: self.dir.path().into(),
             snapshot: Arc::new(context::snapshot(self.dir.path(), &rules).unwrap()),

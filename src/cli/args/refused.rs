@@ -17,14 +17,12 @@ const FLAGS: &[(&str, bool, &str)] = &[
     ("cache-to", true, DOCKER),
     ("call", true, DOCKER),
     ("check", false, DOCKER),
-    ("compress", false, "BuildKit has no use for it; leave it out"),
     ("cpu-period", true, CLASSIC),
     ("cpu-quota", true, CLASSIC),
     ("cpu-shares", true, CLASSIC),
     ("cpuset-cpus", true, CLASSIC),
     ("cpuset-mems", true, CLASSIC),
     ("disable-content-trust", false, CLASSIC),
-    ("force-rm", false, "BuildKit leaves no containers behind; leave it out"),
     ("isolation", true, CLASSIC),
     ("memory", true, CLASSIC),
     ("memory-swap", true, CLASSIC),
@@ -33,12 +31,15 @@ const FLAGS: &[(&str, bool, &str)] = &[
     ("policy", true, DOCKER),
     ("provenance", true, DOCKER),
     ("push", false, "build first, then use `docker push`"),
-    ("rm", false, "BuildKit leaves no containers behind; leave it out"),
     ("sbom", true, DOCKER),
     ("security-opt", true, CLASSIC),
     ("squash", false, CLASSIC),
     ("ssh", true, DOCKER),
 ];
+
+/// What docker takes and `BuildKit` has no use for: there are no containers to remove, and nothing
+/// to compress.
+const WITHOUT_EFFECT: [&str; 3] = ["compress", "force-rm", "rm"];
 
 const DOCKER: &str = "use `docker build` for builds that need it";
 const CLASSIC: &str = "only the classic builder has it; use `DOCKER_BUILDKIT=0 docker build`";
@@ -56,18 +57,19 @@ const fn short(name: &str) -> Option<char> {
 /// Defines the flags, hidden, on every command that takes docker's.
 pub(super) fn define(command: Command) -> Command {
     command.mut_subcommands(|command| {
-        FLAGS.iter().fold(command, |command, (name, takes_value, _)| {
-            let flag = Arg::new(*name).long(*name).short(short(name)).hide(true);
-            command.arg(if *takes_value {
-                flag.action(ArgAction::Append)
-            } else {
-                // `--rm=false` is as good docker as `--rm`.
-                flag.action(ArgAction::Append)
-                    .num_args(0..=1)
-                    .require_equals(true)
-                    .default_missing_value("true")
-            })
-        })
+        let hidden = |name| Arg::new(name).long(name).short(short(name)).hide(true);
+        // `--rm=false` is as good docker as `--rm`.
+        let switch = |name| {
+            hidden(name)
+                .action(ArgAction::Append)
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("true")
+        };
+        let refused = FLAGS.iter().map(|&(name, takes_value, _)| {
+            if takes_value { hidden(name).action(ArgAction::Append) } else { switch(name) }
+        });
+        command.args(refused).args(WITHOUT_EFFECT.map(switch))
     })
 }
 

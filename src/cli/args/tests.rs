@@ -97,6 +97,25 @@ fn the_other_commands() {
 }
 
 #[test]
+fn switches_have_values_and_the_last_flag_counts_as_with_docker() {
+    let flags = |line: &str| build(line).flags;
+    assert!(!flags("--no-cache=false .").no_cache && flags("--no-cache=T .").no_cache);
+    assert!(flags("-q -q --pull=1 .").pull && !flags("-q --quiet=0 .").quiet);
+    assert_eq!(flags("-f a -f b .").file, Some("b".into()));
+    assert_eq!(build("--progress tty --progress plain .").progress(), ProgressMode::Plain);
+    assert_eq!(flags("-t a -t b .").tags, ["a", "b"]);
+    assert_eq!(flags("--rm --force-rm=false --compress ."), flags("."));
+    assert!(refused("--no-cache=maybe .").contains("neither on nor off"));
+}
+
+#[test]
+fn an_empty_value_is_none_as_with_docker() {
+    let typed = ["smartbuild", "--target", "", "--platform=", "-f", "", "--iidfile", "", "."];
+    let Command::Build(args) = parse(typed).unwrap().command else { panic!() };
+    assert_eq!(args, build("."));
+}
+
+#[test]
 fn quiet_is_a_kind_of_progress() {
     assert_eq!(build("-q .").progress(), ProgressMode::Quiet);
     assert_eq!(build("--progress rawjson .").progress(), ProgressMode::RawJson);
@@ -112,8 +131,7 @@ fn what_is_not_honoured_is_refused_by_name() {
         "--output=type=local,dest=x .",
         "--cache-from x .",
         "--ssh default .",
-        "--rm .",
-        "--rm=false .",
+        "--squash=false .",
         "-m 1g .",
         "--build-context a=b .",
         "predict --sbom=true .",
@@ -140,7 +158,6 @@ fn wrong_use_gets_a_helpful_answer() {
         "--platform linux/amd64,linux/arm64 .",
         "-",
         "https://example.com/repo.git",
-        "optimize --dry-run",
         "predict --format xml",
     ];
     let answers: Vec<String> =

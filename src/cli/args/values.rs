@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::builder::{PathBufValueParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PathBufValueParser, TypedValueParser};
 
 use crate::report::progress;
 
@@ -38,6 +38,9 @@ pub enum UsageError {
     /// `--ulimit`.
     #[error("`{0}` is not a limit; write NAME=SOFT or NAME=SOFT:HARD, such as nofile=1024:2048")]
     Ulimit(String),
+    /// A switch with a value.
+    #[error("`{0}` is neither on nor off; write true or false, or the flag alone")]
+    Switch(String),
     /// `--platform`.
     #[error("smartbuild builds for one platform at a time; give one of `{0}`")]
     Platforms(String),
@@ -223,12 +226,26 @@ pub(super) fn ulimit(text: &str) -> Result<String, UsageError> {
     if is_right { Ok(text.to_owned()) } else { Err(UsageError::Ulimit(text.to_owned())) }
 }
 
+/// On or off, in the words of Go's `strconv.ParseBool`, which docker reads its switches with.
+pub(super) fn switch(text: &str) -> Result<bool, UsageError> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        other => Err(UsageError::Switch(other.to_owned())),
+    }
+}
+
 /// One platform.
 pub(super) fn platform(text: &str) -> Result<String, UsageError> {
     if text.contains(',') {
         return Err(UsageError::Platforms(text.to_owned()));
     }
     Ok(text.to_owned())
+}
+
+/// A path that may be empty.
+pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 /// A directory, of whatever bytes its name is; whether it exists is found when it is read.

@@ -54,7 +54,8 @@ impl Locals {
             dockerfile: Tree::in_memory(beside),
             ignore_file: Tree::in_memory(alone),
             context: Tree::on_disk(Arc::clone(&request.snapshot), root)
-                .announcing(request.announced.clone()),
+                .announcing(request.announced.clone())
+                .holding(request.held.clone()),
         })
     }
 

@@ -255,24 +255,29 @@ fn send_file(selection: &Selection, id: u32, sender: &Sender) -> Result<u64, Tra
     let Some(entry) = selection.entry(id) else {
         return Err(TransferError::Protocol(format!("no file has the id {id}")));
     };
-    let sent = match selection.contents() {
-        Contents::Directory(root) if entry.kind == EntryKind::File => {
+    let sent = match (selection.held(entry), selection.contents()) {
+        (Some(bytes), _) => send_bytes(bytes, id, sender)?,
+        (None, Contents::Directory(root)) if entry.kind == EntryKind::File => {
             send_from_disk(root, entry, id, sender)?
         }
         // A socket has no bytes; the engine makes an empty file of it.
-        Contents::Directory(_) => 0,
-        Contents::Memory(files) => {
-            let bytes = files.get(&entry.path).cloned().unwrap_or_default();
-            let mut rest = bytes.clone();
-            while !rest.is_empty() {
-                let chunk = rest.split_to(rest.len().min(CHUNK));
-                sender.blocking_send(Ok(Packet::data(id, chunk)))?;
-            }
-            bytes.len() as u64
-        }
+        (None, Contents::Directory(_)) => 0,
+        (None, Contents::Memory(files)) => match files.get(&entry.path) {
+            Some(bytes) => send_bytes(bytes, id, sender)?,
+            None => 0,
+        },
     };
     sender.blocking_send(Ok(Packet::data(id, Bytes::new())))?;
     Ok(sent)
+}
+
+fn send_bytes(bytes: &Bytes, id: u32, sender: &Sender) -> Result<u64, TransferError> {
+    let mut rest = bytes.clone();
+    while !rest.is_empty() {
+        let chunk = rest.split_to(rest.len().min(CHUNK));
+        sender.blocking_send(Ok(Packet::data(id, chunk)))?;
+    }
+    Ok(bytes.len() as u64)
 }
 
 fn send_from_disk(

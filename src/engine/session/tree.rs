@@ -16,6 +16,8 @@ pub(super) struct Tree {
     snapshot: Arc<Snapshot>,
     /// Files that another time is told of than they have.
     announced: Arc<BTreeMap<ContextPath, ModifiedTime>>,
+    /// Files whose bytes are here, wherever those of the others are.
+    held: Arc<BTreeMap<ContextPath, Bytes>>,
     contents: Contents,
 }
 
@@ -41,12 +43,22 @@ pub(super) struct Selection {
 impl Tree {
     /// What the snapshot has, read from `root`.
     pub(super) fn on_disk(snapshot: Arc<Snapshot>, root: Arc<Root>) -> Self {
-        Self { snapshot, announced: Arc::default(), contents: Contents::Directory(root) }
+        Self {
+            snapshot,
+            announced: Arc::default(),
+            held: Arc::default(),
+            contents: Contents::Directory(root),
+        }
     }
 
     /// With these times told instead of the files' own.
     pub(super) fn announcing(self, announced: BTreeMap<ContextPath, ModifiedTime>) -> Self {
         Self { announced: Arc::new(announced), ..self }
+    }
+
+    /// With these bytes served instead of what the files have by now.
+    pub(super) fn holding(self, held: BTreeMap<ContextPath, Bytes>) -> Self {
+        Self { held: Arc::new(held), ..self }
     }
 
     /// Files that are held in memory, by name.
@@ -57,6 +69,7 @@ impl Tree {
         Self {
             snapshot: Arc::new(Snapshot::new(entries, 0)),
             announced: Arc::default(),
+            held: Arc::default(),
             contents: Contents::Memory(Arc::new(files)),
         }
     }
@@ -135,6 +148,11 @@ impl Selection {
             stat.link = first.path.as_bytes().to_vec();
         }
         Some(stat)
+    }
+
+    /// The bytes of an entry, where they are held apart from the others.
+    pub(super) fn held(&self, entry: &Entry) -> Option<&Bytes> {
+        self.tree.held.get(&entry.path)
     }
 
     /// Where the bytes are.

@@ -81,7 +81,7 @@ impl Plain {
             return;
         };
         match &step.error {
-            Some(_) if step.is_canceled() => push!(out, "#{number} CANCELED\n"),
+            Some(_) if step.is_canceled => push!(out, "#{number} CANCELED\n"),
             Some(error) => {
                 let brief = without_command(error);
                 let what = if brief.len() < error.len() { NOT_COMPLETE } else { "" };

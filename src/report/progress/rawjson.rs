@@ -1,8 +1,7 @@
 //! `docker build --progress=rawjson`: a status object of `BuildKit`'s client on every line.
 //!
 //! Field names are the engine's: `vertexes`, `statuses`, `logs` (with the bytes as base64) and
-//! `warnings`. An event carries one thing, so each object has one list with one entry. A
-//! transfer's own times are not known here and are left out.
+//! `warnings`. An event carries one thing, so each object has one list with one entry.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -37,10 +36,26 @@ pub(super) fn line(event: &Event) -> String {
             }
             ("vertexes", Value::Object(vertex))
         }
-        Event::Transfer { step, id, name, current, total, .. } => (
-            "statuses",
-            json!({"id": id, "vertex": step.0, "name": name, "total": total, "current": current}),
-        ),
+        Event::Transfer { step, id, name, current, total, started, completed, at } => {
+            let mut status = Map::new();
+            status.insert("id".into(), id.clone().into());
+            status.insert("vertex".into(), step.0.clone().into());
+            if !name.is_empty() {
+                status.insert("name".into(), name.clone().into());
+            }
+            if *total > 0 {
+                status.insert("total".into(), (*total).into());
+            }
+            status.insert("current".into(), (*current).into());
+            // Docker's client has a time here whether or not the engine says one.
+            status.insert("timestamp".into(), timestamp(at.unwrap_or(UNIX_EPOCH)).into());
+            for (name, time) in [("started", started), ("completed", completed)] {
+                if let Some(time) = time {
+                    status.insert(name.into(), timestamp(*time).into());
+                }
+            }
+            ("statuses", Value::Object(status))
+        }
         Event::Log { step, stream, bytes, at } => {
             let stream = match stream {
                 LogStream::Stdout => 1,
@@ -52,12 +67,14 @@ pub(super) fn line(event: &Event) -> String {
             });
             ("logs", entry)
         }
-        Event::Warning { text, detail, url, line } => {
+        Event::Warning { step, level, text, detail, url, line } => {
             let encode = |text: &String| BASE64_STANDARD.encode(text);
             let detail: Vec<String> = detail.iter().map(encode).collect();
             let range = line.map(|line| json!([{"start": {"line": line}, "end": {"line": line}}]));
-            let entry =
-                json!({"short": encode(text), "detail": detail, "url": url, "range": range});
+            let entry = json!({
+                "vertex": step.0, "level": level, "short": encode(text), "detail": detail,
+                "url": url, "range": range,
+            });
             ("warnings", entry)
         }
     };

@@ -23,6 +23,8 @@ pub(super) struct Step {
     pub(super) completed: Option<SystemTime>,
     pub(super) cached: bool,
     pub(super) error: Option<String>,
+    /// Whether it was stopped, because another step failed or the user wished it.
+    pub(super) is_canceled: bool,
     /// Safe lines with the seconds since the step's start.
     pub(super) output: VecDeque<(Seconds, String)>,
     /// How many lines are no longer in `output`.
@@ -35,11 +37,6 @@ pub(super) struct Step {
 impl Step {
     pub(super) const fn is_running(&self) -> bool {
         self.started.is_some() && self.completed.is_none()
-    }
-
-    /// Whether it was stopped, because another step failed or the user wished it.
-    pub(super) fn is_canceled(&self) -> bool {
-        self.error.as_ref().is_some_and(|error| error.ends_with("context canceled"))
     }
 
     /// From its start to its end, or to `now` while it runs.
@@ -148,7 +145,7 @@ impl Steps {
                 Change { step: Some(step.clone()), lines, ..Change::default() }
             }
             Event::Transfer { step, id, current, total, completed, .. } => {
-                self.transfer(step, id, *current, *total, *completed)
+                self.transfer(step, id, *current, *total, completed.is_some())
             }
             Event::Warning { .. } => Change::default(),
         }
@@ -172,6 +169,7 @@ impl Steps {
         step.cached = update.cached;
         let had_error = step.error.is_some();
         step.error.clone_from(&update.error);
+        step.is_canceled = update.is_canceled();
         let is_done = step.completed.is_some() || (step.error.is_some() && !had_error);
         let ended = is_done && !was_done;
         let lines = if ended { step.flush() } else { 0 };
@@ -179,7 +177,7 @@ impl Steps {
             step.transfers.clear();
         }
         // What was stopped because another step failed says nothing of its own.
-        let failed = step.error.is_some() && !had_error && !step.is_canceled();
+        let failed = step.error.is_some() && !had_error && !step.is_canceled;
         let failed = failed.then(|| update.id.clone());
         let begun = !was_seen && (step.started.is_some() || ended);
         Change { step: Some(update.id.clone()), lines, begun, ended, failed, transferred: None }

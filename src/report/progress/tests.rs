@@ -79,7 +79,16 @@ fn log(name: &str, when: u64, bytes: &[u8]) -> Event {
 
 fn transfer(name: &str, current: u64, completed: bool) -> Event {
     let (id, what) = (id(name), "transferring context:".to_owned());
-    Event::Transfer { step: id, id: what.clone(), name: what, current, total: 0, completed }
+    Event::Transfer {
+        step: id,
+        id: what.clone(),
+        name: what,
+        current,
+        total: 0,
+        started: Some(at(0)),
+        completed: completed.then(|| at(100)),
+        at: Some(at(100)),
+    }
 }
 
 const LOAD: &str = "[internal] load build context";
@@ -102,6 +111,8 @@ fn build() -> Vec<Event> {
         started(COPY, 150),
         done(COPY, 150, 550),
         Event::Warning {
+            step: id(TEST),
+            level: 1,
             text: "JSON arguments recommended".into(),
             detail: vec![],
             url: String::new(),
@@ -171,7 +182,12 @@ fn quiet_shows_only_what_failed() {
 fn a_step_that_is_canceled_did_not_fail_and_did_not_run() {
     let events = [started(PIP, 0), log(PIP, 10, b"a\n"), failed(PIP, 0, 50, "context canceled")];
     assert_eq!(shown(Mode::Quiet, &events), "");
-    assert_eq!(on_terminal(&events, true), "");
+    let told = on_terminal(&events, true);
+    assert!(told.starts_with(&format!("  x  {PIP} ")) && told.ends_with(" cancelled after 0.05 s"));
+    // After a failure, which has the last word, it is not worth a line.
+    let stopped = failed(PIP, 0, 50, "context canceled");
+    let events = [started(PIP, 0), failed(TEST, 0, 40, "exit code: 1"), stopped];
+    assert!(!on_terminal(&events, true).contains("cancelled"));
 }
 
 #[test]

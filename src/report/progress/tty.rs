@@ -30,6 +30,7 @@ pub(super) struct Tty {
     bar: ProgressBar,
     /// Whether the sum of reused steps stands above a failure already.
     is_summed: bool,
+    has_failed: bool,
 }
 
 impl Tty {
@@ -47,7 +48,15 @@ impl Tty {
         // Names are escaped in the steps, so they are looked up escaped.
         let expected =
             expected.into_iter().map(|(name, time)| (text(&name).into_owned(), time)).collect();
-        Self { steps: Steps::default(), expected, capabilities, multi, bar, is_summed: false }
+        Self {
+            steps: Steps::default(),
+            expected,
+            capabilities,
+            multi,
+            bar,
+            is_summed: false,
+            has_failed: false,
+        }
     }
 
     pub(super) fn event(&mut self, event: &Event) -> io::Result<()> {
@@ -59,12 +68,15 @@ impl Tty {
         }
         if let Some(failed) = &change.failed {
             let output = self.steps.failure(failed, self.capabilities.width);
+            self.has_failed = true;
             // Nothing of less weight stands below a failure.
             self.sum_up()?;
             self.multi.println(output.trim_end())?;
         } else if change.ended
             && let Some(step) = change.step.as_ref().and_then(|id| self.steps.get(id))
             && let Some(line) = record(step, &self.expected, &self.capabilities)
+            // What was stopped because another step failed says nothing of its own.
+            && !(step.is_canceled && self.has_failed)
         {
             self.multi.println(line)?;
         }
@@ -158,6 +170,10 @@ fn record(
     let is_of_the_build = step.name.starts_with('[')
         && !step.name.starts_with("[internal]")
         && !step.name.contains("] FROM ");
+    if step.is_canceled && is_of_the_build {
+        let time = format!("cancelled after {}", units::seconds(elapsed));
+        return Some(row('x', Role::Wrong, &step.name, &time, capabilities));
+    }
     if step.cached || step.error.is_some() || (!is_of_the_build && elapsed.get() < 1.0) {
         return None;
     }
