@@ -72,9 +72,31 @@ impl Index {
         self.records.is_empty()
     }
 
-    /// The digest of the file in this state, and its place here.
-    pub(super) fn get(&self, stamp: &Stamp) -> Option<(u32, Digest)> {
-        let place = self.records.binary_search_by(|(known, _)| known.cmp(stamp)).ok()?;
+    /// The digest of the file in this state, and its place here. It is looked for around the place
+    /// `near` first: files of one directory mostly have inodes close together, and a search over
+    /// the whole of a large index would wait for memory at every step.
+    pub(super) fn get_near(&self, stamp: &Stamp, near: u32) -> Option<(u32, Digest)> {
+        let near = (near as usize).min(self.records.len());
+        let is_before = |place: usize| self.records[place].0 < *stamp;
+        let mut step = 1;
+        let (start, end) = if near < self.records.len() && is_before(near) {
+            let mut start = near + 1;
+            while start + step < self.records.len() && is_before(start + step) {
+                (start, step) = (start + step + 1, step * 2);
+            }
+            (start, start + step)
+        } else {
+            let mut end = near;
+            while step <= end && !is_before(end - step) {
+                (end, step) = (end - step, step * 2);
+            }
+            (end.saturating_sub(step), end)
+        };
+        // What is at the end itself may be it.
+        let end = (end + 1).min(self.records.len());
+        let found =
+            self.records[start..end].binary_search_by(|(known, _)| known.cmp(stamp)).ok()?;
+        let place = start + found;
         Some((u32::try_from(place).ok()?, self.records[place].1))
     }
 
@@ -228,10 +250,27 @@ mod tests {
         let (loaded, how) = Index::load(&path);
         assert!(matches!(how, Loaded::Read));
         assert_eq!(loaded, index());
-        assert_eq!(loaded.get(&stamp(9, 5, -7)), Some((1, Digest::of(&9u64.to_le_bytes()))));
-        assert_eq!(loaded.get(&stamp(9, 5, -8)), None);
+        let nine = Digest::of(&9u64.to_le_bytes());
+        assert_eq!(loaded.get_near(&stamp(9, 5, -7), 0), Some((1, nine)));
+        assert_eq!(loaded.get_near(&stamp(9, 5, -8), 0), None);
         let left: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
         assert_eq!(left.len(), 1);
+    }
+
+    #[test]
+    fn a_file_is_found_from_wherever_the_search_begins() {
+        let even =
+            (0..60).map(|number: u8| (stamp(u64::from(number) * 2, 5, -7), Digest::of(&[number])));
+        let index = Index::of(even.collect());
+        for near in (0..61).chain([u32::MAX]) {
+            for number in 0..60_u32 {
+                let inode = u64::from(number) * 2;
+                let found = index.get_near(&stamp(inode, 5, -7), near).map(|(place, _)| place);
+                assert_eq!(found, Some(number), "from {near}");
+                assert_eq!(index.get_near(&stamp(inode + 1, 5, -7), near), None);
+            }
+        }
+        assert_eq!(Index::default().get_near(&stamp(1, 5, -7), 0), None);
     }
 
     #[test]
@@ -260,9 +299,9 @@ mod tests {
         assert_eq!(after(&[2, 0, 1, 2], &[]), None);
         let without_the_second = after(&[2, 0], &[]).unwrap();
         assert_eq!(without_the_second.len(), 2);
-        assert_eq!(without_the_second.get(&stamp(9, 5, -7)), None);
+        assert_eq!(without_the_second.get_near(&stamp(9, 5, -7), 0), None);
         let with_one_more = after(&[0, 1, 2], &[new]).unwrap();
-        assert_eq!(with_one_more.get(&new.0), Some((1, new.1)));
+        assert_eq!(with_one_more.get_near(&new.0, 0), Some((1, new.1)));
     }
 
     #[test]

@@ -6,20 +6,22 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::fs::{FileType, Metadata};
+use std::fs::FileType;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
+use rustix::fs::{AtFlags, Mode, OFlags, Stat, openat, readlinkat, statat};
 
 use super::directories::{Directories, take_directories_above};
 use super::error::{Problem, ProblemReason, Problems};
 use super::patterns::{PathFilter, Visited};
-use super::read::{Reader, Stamp};
+use super::read::{Reader, Stamp, size};
 use super::{
     ContextPath, Entry, EntryKind, Error, FileId, IgnoreRules, Index, ModifiedTime, Snapshot,
 };
@@ -111,6 +113,8 @@ struct Visitor<'a> {
     reader: Reader,
     /// The directory of the last path: the next one is mostly of the same.
     here: Option<Here>,
+    /// Where the index knew the last file: it mostly knows the next one close by.
+    place: u32,
 }
 
 /// A directory that paths are coming from.
@@ -118,6 +122,8 @@ struct Here {
     on_disk: Box<[u8]>,
     path: ContextPath,
     parent: Arc<Parent>,
+    /// Held open: the system need not find its way to it for every name again.
+    directory: io::Result<OwnedFd>,
 }
 
 impl<'a> ParallelVisitorBuilder<'a> for Visitors<'a> {
@@ -127,6 +133,7 @@ impl<'a> ParallelVisitorBuilder<'a> for Visitors<'a> {
             found: Found::default(),
             reader: Reader::new(),
             here: None,
+            place: 0,
         })
     }
 }
@@ -161,37 +168,35 @@ impl Drop for Visitor<'_> {
 
 impl Visitor<'_> {
     fn visit_entry(&mut self, entry: &DirEntry) -> WalkState {
-        let (path, parent) = self.place(entry.path());
-        if entry.file_type().is_some_and(|it| it.is_dir()) {
-            return self.visit_directory(entry, &path, &parent);
-        }
-        if !self.walk.filter.keeps_leaf(path.as_bytes(), &parent.visited) {
+        let here = self.come_to(entry.path());
+        let path = here.path.entry(entry.file_name().as_bytes());
+        let state = if entry.file_type().is_some_and(|it| it.is_dir()) {
+            self.visit_directory(entry, &path, &here)
+        } else if self.walk.filter.keeps_leaf(path.as_bytes(), &here.parent.visited) {
+            match self.read_leaf(entry, &path, &here) {
+                Ok(entry) => self.found.entries.push(entry),
+                Err(reason) => self.problem(path, reason),
+            }
+            WalkState::Continue
+        } else {
             self.found.ignored += 1;
-            return WalkState::Continue;
-        }
-        match self.read_leaf(entry, &path) {
-            Ok(entry) => self.found.entries.push(entry),
-            Err(reason) => self.found.problems.push(Problem { path, reason }),
-        }
-        WalkState::Continue
+            WalkState::Continue
+        };
+        self.here = Some(here);
+        state
     }
 
-    fn visit_directory(
-        &mut self,
-        entry: &DirEntry,
-        path: &ContextPath,
-        parent: &Parent,
-    ) -> WalkState {
-        let visit = self.walk.filter.visit_directory(path.as_bytes(), &parent.visited);
+    fn visit_directory(&mut self, entry: &DirEntry, path: &ContextPath, here: &Here) -> WalkState {
+        let visit = self.walk.filter.visit_directory(path.as_bytes(), &here.parent.visited);
         if !visit.descend && !visit.kept {
             self.found.ignored += 1;
             return WalkState::Skip;
         }
-        match stat(entry) {
-            Ok(metadata) if metadata.is_dir() => {
+        match here.stat(entry.file_name()) {
+            Ok(stat) if kind_of(&stat) == EntryKind::Directory => {
                 let into =
                     if visit.kept { &mut self.found.entries } else { &mut self.found.reserve };
-                into.push(describe(path.clone(), EntryKind::Directory, &metadata));
+                into.push(describe(path.clone(), EntryKind::Directory, &stat));
             }
             Ok(_) => self.problem(path.clone(), ProblemReason::Changed),
             Err(_) if !visit.kept => {}
@@ -202,22 +207,29 @@ impl Visitor<'_> {
     }
 
     /// The entry of what is no directory.
-    fn read_leaf(&mut self, entry: &DirEntry, path: &ContextPath) -> Result<Entry, ProblemReason> {
-        let metadata = stat(entry)?;
-        let Some(kind) = kind(metadata.file_type()) else { return Err(ProblemReason::Changed) };
-        let mut described = describe(path.clone(), kind, &metadata);
+    fn read_leaf(
+        &mut self,
+        entry: &DirEntry,
+        path: &ContextPath,
+        here: &Here,
+    ) -> Result<Entry, ProblemReason> {
+        let name = entry.file_name();
+        let stat = here.stat(name)?;
+        let kind = kind_of(&stat);
+        let mut described = describe(path.clone(), kind, &stat);
         match kind {
             EntryKind::Directory => return Err(ProblemReason::Changed),
             EntryKind::File => {
-                described.digest = Some(self.digest(entry.path(), &metadata)?);
-                if metadata.nlink() > 1 {
-                    let id = FileId { device: metadata.dev(), inode: metadata.ino() };
+                described.digest = Some(self.digest(here, name, &stat)?);
+                if stat.st_nlink > 1 {
+                    let id = FileId { device: stat.st_dev, inode: stat.st_ino };
                     self.found.linked.push((id, path.clone()));
                 }
             }
             EntryKind::Symlink => {
-                let target = std::fs::read_link(entry.path()).map_err(named)?;
-                described.target = Some(target.as_os_str().as_bytes().into());
+                let target = readlinkat(here.open()?, name.as_bytes(), Vec::new());
+                let target = target.map_err(|errno| named(errno.into()))?;
+                described.target = Some(target.as_bytes().into());
             }
             EntryKind::Fifo
             | EntryKind::CharacterDevice
@@ -227,34 +239,34 @@ impl Visitor<'_> {
         Ok(described)
     }
 
-    fn digest(&mut self, path: &Path, metadata: &Metadata) -> Result<Digest, ProblemReason> {
-        let stamp = Stamp::of(metadata);
-        if let Some((place, digest)) = self.walk.index.and_then(|index| index.get(&stamp)) {
+    fn digest(&mut self, here: &Here, name: &OsStr, stat: &Stat) -> Result<Digest, ProblemReason> {
+        let stamp = Stamp::of(stat);
+        if let Some(index) = self.walk.index
+            && let Some((place, digest)) = index.get_near(&stamp, self.place)
+        {
+            self.place = place;
             self.found.known.push(place);
             return Ok(digest);
         }
-        let digest = self.reader.digest(path, &stamp)?;
+        let digest = self.reader.digest(here.open()?, name.as_bytes(), &stamp)?;
         self.found.read.push((stamp, digest));
         Ok(digest)
     }
 
-    /// The path from the root, and what was decided about the directory that holds it. The walk
-    /// comes to a directory before it comes to what is in it.
-    fn place(&mut self, path: &Path) -> (ContextPath, Arc<Parent>) {
+    /// The directory that holds the path, and what was decided about it. The walk comes to a
+    /// directory before it comes to what is in it.
+    fn come_to(&mut self, path: &Path) -> Here {
         let bytes = path.as_os_str().as_bytes();
         let end = bytes.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-        let (on_disk, name) = (&bytes[..end], bytes.get(end + 1..).unwrap_or_default());
-        let here = match self.here.take() {
+        let on_disk = &bytes[..end];
+        match self.here.take() {
             Some(here) if *here.on_disk == *on_disk => here,
             _ => {
                 let path = self.walk.directories.relative(Path::new(OsStr::from_bytes(on_disk)));
                 let parent = self.walk.directories.get(path.as_bytes());
-                Here { on_disk: on_disk.into(), path, parent }
+                Here { directory: open_directory(on_disk), on_disk: on_disk.into(), path, parent }
             }
-        };
-        let placed = (here.path.entry(name), Arc::clone(&here.parent));
-        self.here = Some(here);
-        placed
+        }
     }
 
     fn visit_error(&mut self, error: ignore::Error) {
@@ -292,8 +304,25 @@ fn hard_links(mut linked: Vec<(FileId, ContextPath)>) -> HashMap<ContextPath, Fi
     groups.filter(|group| group.len() > 1).flatten().map(|(id, path)| (path.clone(), *id)).collect()
 }
 
-fn stat(entry: &DirEntry) -> Result<Metadata, ProblemReason> {
-    std::fs::symlink_metadata(entry.path()).map_err(named)
+impl Here {
+    fn open(&self) -> Result<&OwnedFd, ProblemReason> {
+        self.directory.as_ref().map_err(|error| {
+            let again = error.raw_os_error().map(io::Error::from_raw_os_error);
+            named(again.unwrap_or_else(|| error.kind().into()))
+        })
+    }
+
+    fn stat(&self, name: &OsStr) -> Result<Stat, ProblemReason> {
+        let stat = statat(self.open()?, name.as_bytes(), AtFlags::SYMLINK_NOFOLLOW);
+        stat.map_err(|errno| named(errno.into()))
+    }
+}
+
+/// The root of the context may be at the root of the file system, whose name is empty here.
+fn open_directory(path: &[u8]) -> io::Result<OwnedFd> {
+    let path = if path.is_empty() { b"/" } else { path };
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(openat(rustix::fs::CWD, path, flags, Mode::empty())?)
 }
 
 /// A missing file has vanished, as the walk has seen it.
@@ -331,16 +360,30 @@ pub(super) fn kind(file_type: FileType) -> Option<EntryKind> {
     })
 }
 
-fn describe(path: ContextPath, kind: EntryKind, metadata: &Metadata) -> Entry {
+fn kind_of(stat: &Stat) -> EntryKind {
+    use rustix::fs::FileType;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Directory => EntryKind::Directory,
+        FileType::Symlink => EntryKind::Symlink,
+        FileType::Fifo => EntryKind::Fifo,
+        FileType::CharacterDevice => EntryKind::CharacterDevice,
+        FileType::BlockDevice => EntryKind::BlockDevice,
+        FileType::Socket => EntryKind::Socket,
+        // Linux has no others.
+        FileType::RegularFile | FileType::Unknown => EntryKind::File,
+    }
+}
+
+fn describe(path: ContextPath, kind: EntryKind, stat: &Stat) -> Entry {
     Entry {
         path,
         kind,
-        mode: metadata.mode() & 0o7777,
-        size: if kind == EntryKind::File { metadata.len() } else { 0 },
+        mode: stat.st_mode & 0o7777,
+        size: if kind == EntryKind::File { size(stat) } else { 0 },
         modified: ModifiedTime {
-            seconds: metadata.mtime(),
+            seconds: stat.st_mtime,
             // A second has fewer nanoseconds than `u32` has numbers.
-            nanoseconds: u32::try_from(metadata.mtime_nsec()).unwrap_or_default(),
+            nanoseconds: u32::try_from(stat.st_mtime_nsec).unwrap_or_default(),
         },
         digest: None,
         target: None,
