@@ -1,5 +1,6 @@
 //! The store as the commands use it: plain records to what `predict` knows, and back.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use super::environment::Environment;
@@ -8,7 +9,7 @@ use crate::context::{ContextPath, EntryKind, ModifiedTime, Snapshot};
 use crate::optimize::PastBuild;
 use crate::plan::{Plan, Step, StepKey, StepKind};
 use crate::predict::{FileState, FileTable, Knowledge, PreviousBuild, PreviousStep};
-use crate::store::{BuildRecord, FileRecord, Store, StoreError};
+use crate::store::{BuildRecord, FileRecord, Manifest, Store, StoreError};
 use crate::{BaseImage, Digest, Seconds};
 
 /// Which builds are compared: one Dockerfile and target of one project on one engine.
@@ -22,20 +23,24 @@ pub(super) struct Line {
 
 /// The store, or nothing where it cannot be used: then everything works, and nothing is known.
 #[derive(Debug)]
-pub(super) struct Memory(Option<Store>);
+pub(super) struct Memory(Option<Store>, LastFiles);
+
+/// The files that were asked for last: those of the last build and those of the engine's copy of
+/// the context are mostly one manifest, which is read and held once.
+type LastFiles = RefCell<Option<(Manifest, FileTable)>>;
 
 impl Memory {
     /// Opens the store; where that fails, says so once.
     pub(super) fn open(environment: &Environment, ui: &mut Ui) -> std::io::Result<Self> {
         let Some(directory) = &environment.cache_directory else {
             ui.warning("going on without records: set SMARTBUILD_CACHE_DIR or HOME")?;
-            return Ok(Self(None));
+            return Ok(Self(None, LastFiles::default()));
         };
         match Store::open(directory) {
-            Ok(store) => Ok(Self(Some(store))),
+            Ok(store) => Ok(Self(Some(store), LastFiles::default())),
             Err(error) => {
                 ui.warning(&format!("going on without records: {error}"))?;
-                Ok(Self(None))
+                Ok(Self(None, LastFiles::default()))
             }
         }
     }
@@ -63,12 +68,13 @@ impl Memory {
     pub(super) fn previous(&self, line: &Line) -> Option<PreviousBuild> {
         let store = self.0.as_ref()?;
         let target = line.target.as_deref();
-        let build =
+        let (build, manifest) =
             store.latest_build(&line.engine, &line.project, &line.dockerfile, target).ok()??;
-        Some(PreviousBuild {
-            files: files(&build.files),
-            steps: build.steps.into_iter().filter_map(step).collect(),
-        })
+        let files = match manifest {
+            Some(manifest) => self.files(manifest).ok()?,
+            None => FileTable::new(),
+        };
+        Some(PreviousBuild { files, steps: build.steps.into_iter().filter_map(step).collect() })
     }
 
     /// How long this step, or the last one with the same text, took when it ran.
@@ -88,10 +94,8 @@ impl Memory {
         let target = line.target.as_deref();
         let tables: Vec<FileTable> = store
             .latest_files(&line.engine, &line.project, &line.dockerfile, target, limit)
-            .unwrap_or_default()
-            .iter()
-            .map(|records| files(records))
-            .collect();
+            .and_then(|manifests| manifests.into_iter().map(|it| self.files(it)).collect())
+            .unwrap_or_default();
         tables.windows(2).map(|pair| PastBuild::between(&pair[1], &pair[0])).collect()
     }
 
@@ -99,7 +103,20 @@ impl Memory {
     /// and target.
     pub(super) fn engine_copy(&self, line: &Line) -> FileTable {
         let Some(store) = &self.0 else { return FileTable::new() };
-        files(&store.latest_context(&line.engine, &line.project).unwrap_or_default())
+        let newest = store.latest_context(&line.engine, &line.project).ok().flatten();
+        newest.and_then(|manifest| self.files(manifest).ok()).unwrap_or_default()
+    }
+
+    fn files(&self, manifest: Manifest) -> Result<FileTable, StoreError> {
+        let Some(store) = &self.0 else { return Ok(FileTable::new()) };
+        if let Some((last, files)) = &*self.1.borrow()
+            && *last == manifest
+        {
+            return Ok(files.clone());
+        }
+        let files: FileTable = store.files(manifest, |record| file(&record))?;
+        self.1.replace(Some((manifest, files.clone())));
+        Ok(files)
     }
 
     /// What is known of the steps of a plan.
@@ -227,24 +244,16 @@ pub(super) fn file_records(
         .collect()
 }
 
-fn files(records: &[FileRecord]) -> FileTable {
-    records
-        .iter()
-        .filter_map(|record| {
-            let state = FileState {
-                kind: kind_from(&record.kind)?,
-                mode: record.mode,
-                digest: record.digest,
-                target: record.target.as_deref().map(|target| decode(target).into()),
-                size: record.size,
-                modified: ModifiedTime {
-                    seconds: record.modified.0,
-                    nanoseconds: record.modified.1,
-                },
-            };
-            Some((ContextPath::new(decode(&record.path)), state))
-        })
-        .collect()
+fn file(record: &FileRecord) -> Option<(ContextPath, FileState)> {
+    let state = FileState {
+        kind: kind_from(&record.kind)?,
+        mode: record.mode,
+        digest: record.digest,
+        target: record.target.as_deref().map(|target| decode(target).into()),
+        size: record.size,
+        modified: ModifiedTime { seconds: record.modified.0, nanoseconds: record.modified.1 },
+    };
+    Some((ContextPath::new(decode(&record.path)), state))
 }
 
 const KINDS: [(EntryKind, &str); 7] = [

@@ -53,10 +53,10 @@ impl PastBuild {
         let differs = after
             .iter()
             .filter(|(path, state)| {
-                !before.get(*path).is_some_and(|old| old.has_same_content(state))
+                !before.get(path).is_some_and(|old| old.has_same_content(state))
             })
             .map(|(path, _)| path.clone());
-        let removed = before.keys().filter(|path| !after.contains_key(*path)).cloned();
+        let removed = before.keys().filter(|path| after.get(path).is_none()).cloned();
         let mut changed: Vec<_> = differs.chain(removed).collect();
         changed.sort_unstable();
         Self { changed }

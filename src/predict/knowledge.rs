@@ -74,8 +74,63 @@ impl FileState {
     }
 }
 
-/// The entries of a context by path.
-pub type FileTable = HashMap<ContextPath, FileState>;
+/// The entries of a context by path, in the order of paths. Copies share what they hold.
+#[derive(Debug, Clone, Default)]
+pub struct FileTable(Arc<Vec<(ContextPath, FileState)>>);
+
+impl FileTable {
+    /// No files.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether there are no files.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The state of the entry at the path.
+    pub fn get(&self, path: &ContextPath) -> Option<&FileState> {
+        let place = self.0.binary_search_by(|(known, _)| known.cmp(path)).ok()?;
+        Some(&self.0[place].1)
+    }
+
+    /// Every path with its state.
+    pub fn iter(&self) -> impl Iterator<Item = (&ContextPath, &FileState)> {
+        self.0.iter().map(|(path, state)| (path, state))
+    }
+
+    /// Every path.
+    pub fn keys(&self) -> impl Iterator<Item = &ContextPath> {
+        self.0.iter().map(|(path, _)| path)
+    }
+
+    /// Every entry of the snapshot with its state here, if it has one. Both are sorted, so this
+    /// takes time linear in their lengths.
+    fn beside<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+    ) -> impl Iterator<Item = (&'a Entry, Option<&'a FileState>)> {
+        let mut here = self.0.iter().peekable();
+        snapshot.entries().iter().map(move |entry| {
+            while here.next_if(|(path, _)| *path < entry.path).is_some() {}
+            (entry, here.next_if(|(path, _)| *path == entry.path).map(|(_, state)| state))
+        })
+    }
+}
+
+impl FromIterator<(ContextPath, FileState)> for FileTable {
+    /// Of equal paths the last one counts.
+    fn from_iter<T: IntoIterator<Item = (ContextPath, FileState)>>(files: T) -> Self {
+        let mut files: Vec<_> = files.into_iter().collect();
+        if !files.is_sorted_by(|(one, _), (next, _)| one < next) {
+            files.reverse();
+            files.sort_by(|(one, _), (other, _)| one.cmp(other));
+            files.dedup_by(|(one, _), (other, _)| one == other);
+        }
+        Self(Arc::new(files))
+    }
+}
 
 /// The states of all entries of a snapshot.
 pub fn file_table(snapshot: &Snapshot) -> FileTable {
@@ -95,16 +150,21 @@ pub fn file_table(snapshot: &Snapshot) -> FileTable {
 /// The engine keeps its copy of the context and takes over a directory only when it is new: a
 /// changed mode alone is not seen (`dir-mode`, `dir-mode-with-edit-elsewhere`).
 pub fn as_the_engine_has_it(snapshot: &Arc<Snapshot>, previous: &FileTable) -> Arc<Snapshot> {
-    let old_mode = |entry: &Entry| {
-        let old = previous.get(&entry.path).filter(|old| old.kind == EntryKind::Directory)?;
-        (entry.kind == EntryKind::Directory && old.mode != entry.mode).then_some(old.mode)
-    };
-    if !snapshot.entries().iter().any(|entry| old_mode(entry).is_some()) {
+    let seen: Vec<(usize, u32)> = previous
+        .beside(snapshot)
+        .enumerate()
+        .filter_map(|(place, (entry, old))| {
+            let old = old.filter(|old| old.kind == EntryKind::Directory)?;
+            let differs = entry.kind == EntryKind::Directory && old.mode != entry.mode;
+            differs.then_some((place, old.mode))
+        })
+        .collect();
+    if seen.is_empty() {
         return Arc::clone(snapshot);
     }
     let mut entries = snapshot.entries().to_vec();
-    for entry in &mut entries {
-        entry.mode = old_mode(entry).unwrap_or(entry.mode);
+    for (place, mode) in seen {
+        entries[place].mode = mode;
     }
     Arc::new(Snapshot::new(entries, snapshot.ignored()))
 }
@@ -137,13 +197,16 @@ pub fn files_to_send(snapshot: &Snapshot, previous: &FileTable) -> Vec<ContextPa
     if previous.is_empty() {
         return Vec::new();
     }
-    let is_there = |entry: &Entry| {
-        previous.get(&entry.path).is_some_and(|old| {
+    let is_there = |entry: &Entry, old: Option<&FileState>| {
+        old.is_some_and(|old| {
             old.kind == entry.kind && old.size == entry.size && old.digest == entry.digest
         })
     };
-    let files = snapshot.entries().iter().filter(|entry| entry.kind == EntryKind::File);
-    files.filter(|entry| !is_there(entry)).map(|entry| entry.path.clone()).collect()
+    let files = previous.beside(snapshot).filter(|(entry, _)| entry.kind == EntryKind::File);
+    files
+        .filter(|(entry, old)| !is_there(entry, *old))
+        .map(|(entry, _)| entry.path.clone())
+        .collect()
 }
 
 /// The files whose modification time has to be told otherwise than it is, for the engine to see
@@ -158,8 +221,8 @@ pub fn announced_times(
     previous: &FileTable,
 ) -> BTreeMap<ContextPath, ModifiedTime> {
     let mut announced = BTreeMap::new();
-    for entry in snapshot.entries().iter().filter(|entry| entry.kind == EntryKind::File) {
-        let Some(old) = previous.get(&entry.path) else { continue };
+    for (entry, old) in previous.beside(snapshot) {
+        let Some(old) = old.filter(|_| entry.kind == EntryKind::File) else { continue };
         let looks_the_same =
             old.kind == entry.kind && old.size == entry.size && old.mode == entry.mode;
         let was_announced = old.modified == entry.modified.later();
@@ -171,4 +234,50 @@ pub fn announced_times(
         }
     }
     announced
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, size: u64) -> Entry {
+        Entry {
+            path: ContextPath::new(path),
+            kind: EntryKind::File,
+            mode: 0o644,
+            size,
+            modified: ModifiedTime::default(),
+            digest: None,
+            target: None,
+        }
+    }
+
+    fn table(files: &[(&str, u64)]) -> FileTable {
+        let state = |path: &str, size| {
+            let snapshot = Snapshot::new(vec![file(path, size)], 0);
+            file_table(&snapshot).iter().map(|(path, state)| (path.clone(), state.clone())).next()
+        };
+        files.iter().filter_map(|&(path, size)| state(path, size)).collect()
+    }
+
+    #[test]
+    fn files_in_any_order_are_found_and_the_last_of_a_path_counts() {
+        let table = table(&[("b/c", 1), ("b-c", 2), ("a", 3), ("b/c", 4)]);
+        let size = |path: &str| table.get(&ContextPath::new(path)).map(|state| state.size);
+        assert_eq!(
+            [size("a"), size("b/c"), size("b-c"), size("b")],
+            [Some(3), Some(4), Some(2), None]
+        );
+        assert!(table.keys().is_sorted() && table.keys().count() == 3);
+    }
+
+    #[test]
+    fn every_entry_comes_with_what_was_there_before() {
+        let table = table(&[("a", 1), ("b/c", 2), ("b/d", 3), ("z", 4)]);
+        let now = [("a", 0), ("b/b", 0), ("b/d", 0), ("c", 0), ("zz", 0)];
+        let now = now.map(|(path, size)| file(path, size)).to_vec();
+        let snapshot = Snapshot::new(now, 0);
+        let before = table.beside(&snapshot).map(|(_, old)| old.map(|old| old.size));
+        assert_eq!(before.collect::<Vec<_>>(), [Some(1), None, Some(3), None, None]);
+    }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Agreement, CauseKind, ChangeKind, FileChange, Forecast, Knowledge, PreviousBuild, PreviousStep,
-    Verdict, announced_times, compare, file_table, predict,
+    Agreement, CauseKind, ChangeKind, FileChange, FileState, Forecast, Knowledge, PreviousBuild,
+    PreviousStep, Verdict, announced_times, compare, file_table, predict,
 };
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::dockerfile::Dockerfile;
@@ -305,8 +305,9 @@ fn an_edit_that_keeps_size_and_time_is_announced_later_and_stays_so() {
     let later = ModifiedTime::default().later();
     assert_eq!(announced_times(&story.snapshot(), &had).get(&path), Some(&later));
 
-    had = file_table(&story.snapshot());
-    had.get_mut(&path).unwrap().modified = later;
+    let announced = |state: &FileState| FileState { modified: later, ..state.clone() };
+    let now = file_table(&story.snapshot());
+    had = now.iter().map(|(path, state)| (path.clone(), announced(state))).collect();
     assert_eq!(announced_times(&story.snapshot(), &had).get(&path), Some(&later));
     story.files.insert("r.txt", "six");
     assert_eq!(announced_times(&story.snapshot(), &had).get(&path), Some(&later.later()));

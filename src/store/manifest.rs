@@ -63,28 +63,55 @@ fn put_entry(out: &mut Vec<u8>, file: &FileRecord) {
     }
 }
 
-pub(super) fn decode(blob: &[u8]) -> Result<Vec<FileRecord>, Malformed> {
+/// The files of a blob, one after the other. The first that is malformed ends them.
+pub(super) struct Records<'a> {
+    reader: Reader<'a>,
+    left: usize,
+    path: Vec<u8>,
+}
+
+pub(super) fn decode(blob: &[u8]) -> Result<Records<'_>, Malformed> {
     let mut reader = Reader(blob);
     if reader.byte()? != FORMAT {
         return Err(Malformed);
     }
-    let count = usize::try_from(reader.number()?).map_err(|_| Malformed)?;
+    let left = usize::try_from(reader.number()?).map_err(|_| Malformed)?;
     // The smallest entry has 7 bytes: a wrong count must not ask for all memory.
-    if count > blob.len() / 7 + 1 {
+    if left > blob.len() / 7 + 1 {
         return Err(Malformed);
     }
-    let mut files: Vec<FileRecord> = Vec::with_capacity(count);
-    let mut path: Vec<u8> = Vec::new();
-    for _ in 0..count {
-        let shared = usize::try_from(reader.number()?).map_err(|_| Malformed)?;
-        if shared > path.len() {
+    Ok(Records { reader, left, path: Vec::new() })
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<FileRecord, Malformed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let record = if self.left > 0 {
+            self.left -= 1;
+            self.read()
+        } else if self.reader.0.is_empty() {
+            return None;
+        } else {
+            Err(Malformed)
+        };
+        if record.is_err() {
+            (self.left, self.reader.0) = (0, &[]);
+        }
+        Some(record)
+    }
+}
+
+impl Records<'_> {
+    fn read(&mut self) -> Result<FileRecord, Malformed> {
+        let shared = usize::try_from(self.reader.number()?).map_err(|_| Malformed)?;
+        if shared > self.path.len() {
             return Err(Malformed);
         }
-        path.truncate(shared);
-        path.extend_from_slice(reader.bytes()?);
-        files.push(reader.entry(text(&path)?)?);
+        self.path.truncate(shared);
+        self.path.extend_from_slice(self.reader.bytes()?);
+        self.reader.entry(text(&self.path)?)
     }
-    if reader.0.is_empty() { Ok(files) } else { Err(Malformed) }
 }
 
 fn put_number(out: &mut Vec<u8>, mut number: u64) {
@@ -163,6 +190,10 @@ mod tests {
 
     use super::*;
 
+    fn decoded(blob: &[u8]) -> Result<Vec<FileRecord>, Malformed> {
+        decode(blob)?.collect()
+    }
+
     fn any_file() -> impl Strategy<Value = FileRecord> {
         (
             "(src/|tests/)?[a-zé]{0,6}",
@@ -183,15 +214,15 @@ mod tests {
     proptest! {
         #[test]
         fn every_manifest_comes_back_as_it_was(files in proptest::collection::vec(any_file(), 0..20)) {
-            prop_assert_eq!(decode(&encode(&files)), Ok(files));
+            prop_assert_eq!(decoded(&encode(&files)), Ok(files));
         }
 
         #[test]
         fn foreign_bytes_are_refused_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = decode(&bytes);
+            let _ = decoded(&bytes);
             let with_format = [&[FORMAT][..], &bytes].concat();
-            if let Ok(files) = decode(&with_format) {
-                prop_assert_eq!(decode(&encode(&files)), Ok(files));
+            if let Ok(files) = decoded(&with_format) {
+                prop_assert_eq!(decoded(&encode(&files)), Ok(files));
             }
         }
     }
@@ -209,7 +240,7 @@ mod tests {
         };
         let blob = encode(&[file]);
         for end in 0..blob.len() {
-            assert_eq!(decode(&blob[..end]), Err(Malformed), "cut at {end}");
+            assert_eq!(decoded(&blob[..end]), Err(Malformed), "cut at {end}");
         }
     }
 }

@@ -30,7 +30,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::Connection;
 
 pub use error::StoreError;
-pub use types::{BuildRecord, FileRecord, Outcome, StepRecord, Timing};
+pub use types::{BuildRecord, FileRecord, Manifest, Outcome, StepRecord, Timing};
 
 /// The name of the file in its directory.
 pub const FILE_NAME: &str = "smartbuild.sqlite3";

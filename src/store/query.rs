@@ -7,7 +7,7 @@ use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::manifest;
-use super::types::{BuildRecord, FileRecord, Outcome, StepRecord, Timing};
+use super::types::{BuildRecord, FileRecord, Manifest, Outcome, StepRecord, Timing};
 use super::{Store, StoreError};
 use crate::{Digest, Seconds};
 
@@ -72,24 +72,16 @@ impl Store {
         })
     }
 
-    /// The newest build of this Dockerfile and target, successful or not, with its steps and
-    /// the files of its context.
+    /// The newest build of this Dockerfile and target, successful or not, with its steps, and
+    /// where the files of its context are; `files` is left empty.
     pub fn latest_build(
         &self,
         engine: &str,
         project: &str,
         dockerfile: &str,
         target: Option<&str>,
-    ) -> Result<Option<BuildRecord>, StoreError> {
-        let Some((mut build, manifest)) =
-            self.builds(engine, project, dockerfile, target, 1)?.into_iter().next()
-        else {
-            return Ok(None);
-        };
-        if let Some(manifest) = manifest {
-            build.files = self.files(manifest)?;
-        }
-        Ok(Some(build))
+    ) -> Result<Option<(BuildRecord, Option<Manifest>)>, StoreError> {
+        Ok(self.builds(engine, project, dockerfile, target, 1)?.into_iter().next())
     }
 
     /// The newest `limit` builds of this Dockerfile and target, newest first, with their steps;
@@ -113,7 +105,7 @@ impl Store {
         &self,
         engine: &str,
         project: &str,
-    ) -> Result<Vec<FileRecord>, StoreError> {
+    ) -> Result<Option<Manifest>, StoreError> {
         let newest: Option<(i64, bool)> = self.read(|| {
             self.connection
                 .query_row(
@@ -126,10 +118,7 @@ impl Store {
                 )
                 .optional()
         })?;
-        match newest {
-            Some((manifest, false)) => self.files(manifest),
-            Some((_, true)) | None => Ok(Vec::new()),
-        }
+        Ok(newest.filter(|(_, is_lost)| !is_lost).map(|(manifest, _)| Manifest(manifest)))
     }
 
     /// The files of the newest `limit` builds of this Dockerfile and target that still have them,
@@ -141,9 +130,9 @@ impl Store {
         dockerfile: &str,
         target: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<Vec<FileRecord>>, StoreError> {
+    ) -> Result<Vec<Manifest>, StoreError> {
         let builds = self.builds(engine, project, dockerfile, target, limit)?;
-        builds.into_iter().filter_map(|(_, manifest)| manifest).map(|id| self.files(id)).collect()
+        Ok(builds.into_iter().filter_map(|(_, manifest)| manifest).collect())
     }
 
     /// The most recent step of this project, of whatever Dockerfile and target, that has this
@@ -216,7 +205,7 @@ impl Store {
         dockerfile: &str,
         target: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<(BuildRecord, Option<i64>)>, StoreError> {
+    ) -> Result<Vec<(BuildRecord, Option<Manifest>)>, StoreError> {
         self.read(|| {
             // One snapshot for the builds and their steps: another process may be deleting.
             let snapshot = self.connection.unchecked_transaction()?;
@@ -248,29 +237,37 @@ impl Store {
                     files: Vec::new(),
                     context_lost: row.get(6)?,
                 };
-                builds.push((build, row.get(5)?));
+                let manifest: Option<i64> = row.get(5)?;
+                builds.push((build, manifest.map(Manifest)));
             }
             Ok(builds)
         })
     }
 
-    /// The files of a manifest; none where another process has just dropped it.
-    fn files(&self, manifest: i64) -> Result<Vec<FileRecord>, StoreError> {
+    /// The files of a manifest, made into a collection as they are decoded: of 100,000 files the
+    /// records alone would take some 20 MB. Empty where another process has just dropped it.
+    pub fn files<T, C: FromIterator<T> + Default>(
+        &self,
+        manifest: Manifest,
+        mut each: impl FnMut(FileRecord) -> Option<T>,
+    ) -> Result<C, StoreError> {
+        let Manifest(id) = manifest;
         let found: Option<([u8; 32], Vec<u8>)> = self.read(|| {
             self.connection
-                .query_row(
-                    "SELECT digest, content FROM manifest WHERE id = ?1",
-                    [manifest],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
-                )
+                .query_row("SELECT digest, content FROM manifest WHERE id = ?1", [id], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
                 .optional()
         })?;
-        let Some((digest, content)) = found else { return Ok(Vec::new()) };
-        let damaged = || StoreError::damaged(&self.path, format!("manifest {manifest}"));
+        let Some((digest, content)) = found else { return Ok(C::default()) };
+        let damaged = || StoreError::damaged(&self.path, format!("manifest {id}"));
         if Digest::of(&content) != Digest::from_bytes(digest) {
             return Err(damaged());
         }
-        manifest::decode(&content).map_err(|manifest::Malformed| damaged())
+        let records = manifest::decode(&content).map_err(|manifest::Malformed| damaged())?;
+        let made: Result<C, manifest::Malformed> =
+            records.filter_map(|record| record.map(&mut each).transpose()).collect();
+        made.map_err(|manifest::Malformed| damaged())
     }
 
     fn read<T>(&self, work: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, StoreError> {

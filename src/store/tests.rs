@@ -64,7 +64,20 @@ fn file(path: &str, content: u64) -> FileRecord {
 }
 
 fn latest(store: &Store) -> Option<BuildRecord> {
-    store.latest_build(ENGINE, "/home/ann/shop", "Dockerfile", None).unwrap()
+    whole(store, store.latest_build(ENGINE, "/home/ann/shop", "Dockerfile", None))
+}
+
+/// The build with its files.
+fn whole(
+    store: &Store,
+    found: Result<Option<(BuildRecord, Option<Manifest>)>, StoreError>,
+) -> Option<BuildRecord> {
+    let (build, manifest) = found.unwrap()?;
+    Some(BuildRecord { files: files(store, manifest), ..build })
+}
+
+fn files(store: &Store, manifest: Option<Manifest>) -> Vec<FileRecord> {
+    manifest.map(|manifest| store.files(manifest, Some).unwrap()).unwrap_or_default()
 }
 
 fn is_known(store: &Store, engine: &str, text: &str) -> bool {
@@ -217,7 +230,7 @@ fn builds_of_other_targets_and_dockerfiles_are_apart() {
         store.record(each).unwrap();
     }
     let of = |dockerfile, target| {
-        store.latest_build(ENGINE, "/home/ann/shop", dockerfile, target).unwrap()
+        whole(&store, store.latest_build(ENGINE, "/home/ann/shop", dockerfile, target))
     };
     assert_eq!(of("Dockerfile", None), Some(plain));
     assert_eq!(of("Dockerfile", Some("test")), Some(test));
@@ -251,7 +264,7 @@ fn the_latest_context_is_that_of_any_dockerfile_and_target() {
     let other = BuildRecord { target: Some("test".into()), ..build(2, vec![]) };
     store.record(&other).unwrap();
     store.record(&BuildRecord { files: Vec::new(), ..build(3, vec![]) }).unwrap();
-    let context = |project| store.latest_context(ENGINE, project).unwrap();
+    let context = |project| files(&store, store.latest_context(ENGINE, project).unwrap());
     assert_eq!(context("/home/ann/shop"), vec![file("app.py", 2)]);
     assert_eq!(context("/home/ann/other"), vec![]);
 }
@@ -259,7 +272,8 @@ fn the_latest_context_is_that_of_any_dockerfile_and_target() {
 #[test]
 fn nothing_is_left_of_a_context_that_the_engine_let_go_of_until_it_is_sent_again() {
     let mut store = Store::in_memory().unwrap();
-    let context = |store: &Store| store.latest_context(ENGINE, "/home/ann/shop").unwrap();
+    let context =
+        |store: &Store| files(store, store.latest_context(ENGINE, "/home/ann/shop").unwrap());
     store.record(&build(1, vec![])).unwrap();
     store.record(&BuildRecord { context_lost: true, ..build(2, vec![]) }).unwrap();
     assert_eq!(context(&store), vec![]);
@@ -446,7 +460,9 @@ fn damage_in_the_middle_is_found_when_it_is_read() {
     let mut store = Store::open(dir.path()).unwrap();
     store.record(&build(1, vec![])).unwrap();
     store.connection.execute("UPDATE manifest SET content = x'01ff'", []).unwrap();
-    let found = store.latest_build(ENGINE, "/home/ann/shop", "Dockerfile", None);
+    let (_, manifest) =
+        store.latest_build(ENGINE, "/home/ann/shop", "Dockerfile", None).unwrap().unwrap();
+    let found: Result<Vec<_>, _> = store.files(manifest.unwrap(), Some);
     assert!(matches!(found, Err(StoreError::Damaged { .. })), "{found:?}");
 }
 

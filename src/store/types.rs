@@ -66,6 +66,10 @@ pub struct FileRecord {
     pub target: Option<String>,
 }
 
+/// Where the files of a build's context are kept. Builds of an unchanged context share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manifest(pub(super) i64);
+
 /// One build that was made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BuildRecord {
