@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     base_image::{self, Kind},
-    checks, demo,
+    bench, checks, demo,
     engine::{self, Engine, Version},
     home::Home,
     ui,
@@ -29,6 +29,8 @@ pub(crate) enum Task {
     Demo(DemoArgs),
     /// Run every check and test, starting the engines that they need
     Test(TestArgs),
+    /// Measure the release program beside find, sha256sum, git and docker; writes benches/RESULTS.md
+    Bench(BenchArgs),
     /// Real engines side by side, from Debian's packages
     #[command(subcommand)]
     Engine(EngineTask),
@@ -50,6 +52,23 @@ pub(crate) struct TestArgs {
     /// Leave out the engine tests, and start no engine
     #[arg(long)]
     pub(crate) fast: bool,
+}
+
+/// What `bench` takes.
+#[derive(Debug, Args, PartialEq)]
+pub(crate) struct BenchArgs {
+    /// How many rounds are counted; one more goes before them
+    #[arg(long, value_name = "NUMBER", default_value_t = 5)]
+    pub(crate) rounds: usize,
+    /// How many files each tree has; 1000000 takes 4 GB of disk
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000])]
+    pub(crate) files: Vec<usize>,
+    /// Build on this engine
+    #[arg(long, value_name = "VERSION", default_value = "28.5")]
+    pub(crate) engine: Version,
+    /// Measure no builds, and start no engine
+    #[arg(long)]
+    pub(crate) no_engine: bool,
 }
 
 /// What can be done with an engine.
@@ -100,6 +119,12 @@ pub(crate) fn run(task: Task) -> Result<ExitCode> {
     match task {
         Task::Demo(args) => demo::run(args.engine).map(|()| ExitCode::SUCCESS),
         Task::Test(args) => checks::run(args.fast),
+        Task::Bench(args) => bench::run(bench::Wanted {
+            rounds: args.rounds,
+            files: args.files,
+            engine: (!args.no_engine).then_some(args.engine),
+        })
+        .map(|()| ExitCode::SUCCESS),
         Task::Engine(task) => run_engine(task),
         Task::BaseImage(args) => {
             let engine = Engine::new(Home::locate()?, args.version);
@@ -153,6 +178,16 @@ mod tests {
         let task = parse(&["engine", "cli", "28.5", "build", "-t", "x", "--help"]).unwrap();
         let arguments = ["build", "-t", "x", "--help"].map(OsString::from).to_vec();
         assert_eq!(task, Task::Engine(EngineTask::Cli { version: Version::V28_5, arguments }));
+    }
+
+    #[test]
+    fn a_million_files_are_measured_on_demand() {
+        let files = |arguments: &[&str]| match parse(arguments).unwrap() {
+            Task::Bench(args) => args.files,
+            task => panic!("{task:?}"),
+        };
+        assert_eq!(files(&["bench"]), [1_000, 10_000, 100_000]);
+        assert_eq!(files(&["bench", "--files", "1000,1000000"]), [1_000, 1_000_000]);
     }
 
     #[test]

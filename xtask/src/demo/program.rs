@@ -43,7 +43,7 @@ pub(super) struct Agreement {
 /// # Errors
 ///
 /// When it does not compile.
-pub(super) fn build_release() -> Result<PathBuf> {
+pub(crate) fn build_release() -> Result<PathBuf> {
     let mut build = Command::new("cargo");
     build.current_dir(checks::repository()).args([
         "build",

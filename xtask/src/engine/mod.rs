@@ -147,12 +147,18 @@ pub(crate) fn docker(engine: &Engine, arguments: &[OsString]) -> Result<ExitCode
         bail!("engine {0} is not up; run: cargo xtask engine up {0}", engine.version);
     }
     let mut docker = Command::new("docker");
-    docker.env("DOCKER_HOST", engine.docker_host()).env("HOME", "/root").args(arguments);
-    let status = namespace::enter(&engine.home, engine.version, &docker)
-        .status()
-        .context("cannot start unshare (package util-linux)")?;
+    docker.args(arguments);
+    let status =
+        inside(engine, &docker).status().context("cannot start unshare (package util-linux)")?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// The same program, to be started where the engine's own docker command is and reaches it.
+pub(crate) fn inside(engine: &Engine, program: &Command) -> Command {
+    let mut entered = namespace::enter(&engine.home, engine.version, program);
+    entered.env("DOCKER_HOST", engine.docker_host()).env("HOME", "/root");
+    entered
 }
 
 /// The value of `SMARTBUILD_TEST_ENGINES`: `version=unix:///path` pairs with a space between.
