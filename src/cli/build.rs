@@ -306,7 +306,7 @@ impl<'a> Finished<'a> {
         let steps = project.plan.steps.iter().zip(&self.steps).zip(doubtful);
         let steps = steps.map(|((step, actual), doubtful)| StepRecord {
             key: step.key.0,
-            part_key: step.part_key.map(|key| key.0),
+            other_keys: step.other_keys().map(|key| key.0).collect(),
             name: step.name.clone(),
             line: step.line,
             instruction: step.instruction.clone(),

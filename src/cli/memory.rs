@@ -129,13 +129,8 @@ impl Memory {
         let mut knowledge = Knowledge { previous, ..Knowledge::default() };
         let Some(store) = &self.0 else { return knowledge };
         knowledge.recorded = store.has_records(&line.engine).unwrap_or(false);
-        let keys: Vec<Digest> = plan
-            .steps
-            .iter()
-            .flat_map(|step| [Some(step.key), step.part_key])
-            .flatten()
-            .map(|key| key.0)
-            .collect();
+        let keys: Vec<Digest> =
+            plan.steps.iter().flat_map(Step::asked_keys).map(|key| key.0).collect();
         let known = store.known(&line.engine, &keys).unwrap_or_default();
         knowledge.known = known
             .into_iter()

@@ -6,13 +6,13 @@ use super::draft::{Draft, RunFlags, Scope};
 use super::environment::Environment;
 use super::error::{Error, Problem};
 use super::expansion::Words;
-use super::key::{FieldHasher, part_key, step_key};
+use super::key::{FieldHasher, bare_key, content_keys, keyword, step_key};
 use super::name::{Namer, counts_as_step};
 use super::reference::full_reference;
 use super::request::PlanRequest;
 use super::stage_files::{StageFiles, Tree};
 use super::stages::{Base, Stages};
-use super::{KeyInput, Plan, Step, StepIndex, StepKind, transfer};
+use super::{ContentKeys, KeyInput, Plan, Step, StepIndex, StepKind, transfer};
 use crate::dockerfile::{Instruction, InstructionKind, parse_trigger};
 use crate::{BaseImage, Digest};
 
@@ -175,9 +175,10 @@ impl<'a> Builder<'a> {
             None => (format!("FROM {full}"), String::new(), None),
         };
         let inputs = vec![KeyInput::BaseImage { reference: name.to_owned(), digest }];
-        let key = self.key("FROM", &inputs);
+        let key = self.key(StepKind::From, &inputs);
         self.plan.steps.push(Step {
-            part_key: None,
+            bare_key: bare_key(StepKind::From, &inputs),
+            content_keys: ContentKeys::default(),
             name: name_shown,
             stage: label,
             line: instruction.map_or(0, |from| from.line),
@@ -196,8 +197,8 @@ impl<'a> Builder<'a> {
         step
     }
 
-    fn key(&self, kind: &str, inputs: &[KeyInput]) -> super::StepKey {
-        step_key(kind, inputs, |step| self.plan.steps[step].key)
+    fn key(&self, kind: StepKind, inputs: &[KeyInput]) -> super::StepKey {
+        step_key(keyword(kind), inputs, |step| self.plan.steps[step].key)
     }
 
     fn instruction(
@@ -227,7 +228,7 @@ impl<'a> Builder<'a> {
                 if transfer::clean(&state.directory).is_empty() {
                     return Ok(());
                 }
-                let draft = self.workdir(instruction, state, scope);
+                let draft = self.workdir(instruction, state);
                 self.step(instruction, draft, state, namer, scope);
             }
             InstructionKind::Env(pairs) => {
@@ -284,10 +285,9 @@ impl<'a> Builder<'a> {
         namer: &mut Namer,
         scope: &Scope,
     ) {
-        let keyword = instruction.kind.keyword();
-        let key = self.key(keyword_of_key(keyword), &draft.inputs);
+        let key = self.key(draft.kind, &draft.inputs);
         let key_of = |step: usize| self.plan.steps[step].key;
-        let part_key = part_key(keyword_of_key(keyword), &draft.inputs, key_of);
+        let content_keys = content_keys(draft.kind, &draft.inputs, key_of);
         let mark = scope.onbuild && self.request.dialect.marks_onbuild;
         self.plan.steps.push(Step {
             name: namer.name(&draft.name, mark),
@@ -297,7 +297,8 @@ impl<'a> Builder<'a> {
             instruction: instruction.text.clone(),
             kind: draft.kind,
             key,
-            part_key,
+            bare_key: bare_key(draft.kind, &draft.inputs),
+            content_keys,
             inputs: draft.inputs,
             uncertain: draft.uncertain,
             writes_context: draft.writes_context,
@@ -308,12 +309,6 @@ impl<'a> Builder<'a> {
         state.parent = Some(index);
         state.uncertain = draft.uncertain;
     }
-}
-
-/// COPY and ADD are the same operation to the engine; what they do differently is in their
-/// value.
-fn keyword_of_key(keyword: &str) -> &str {
-    if keyword == "ADD" { "COPY" } else { keyword }
 }
 
 fn on_build_texts(instructions: &[Instruction]) -> Vec<String> {

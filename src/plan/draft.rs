@@ -144,7 +144,6 @@ impl Builder<'_> {
         )
         .map_err(|problem| self.at(problem, instruction))?;
         let mut inputs = vec![KeyInput::Instruction { value: expanded.value.clone() }];
-        inputs.extend(self.source_date_epoch());
         inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
         match &transfer.from {
             None if expanded.selectors.is_empty() => {}
@@ -169,12 +168,7 @@ impl Builder<'_> {
         })
     }
 
-    pub(super) fn workdir(
-        &self,
-        instruction: &Instruction,
-        state: &StageState,
-        scope: &Scope,
-    ) -> Draft {
+    pub(super) fn workdir(&self, instruction: &Instruction, state: &StageState) -> Draft {
         // Here the path counts cleaned, for the RUNs after it as written (`workdir-respelt`).
         let directory = format!("/{}", transfer::clean(&state.directory));
         let value = json!({ "directory": directory, "owner": state.user }).to_string();
@@ -190,15 +184,16 @@ impl Builder<'_> {
             inputs,
             uncertain: state.uncertain,
             writes_context: false,
-            no_cache: scope.no_cache,
+            // It is reused all the same where it stands on what is (`no-cache-workdir`).
+            no_cache: false,
         }
     }
 
-    /// The time that the build asks for in what it makes, where the engine heeds it.
+    /// The time that the build asks for in the directory, where the engine heeds it. A COPY does
+    /// not look at it (`source-date-epoch-copy`), and an ARG's default is none
+    /// (`source-date-epoch-default`).
     fn source_date_epoch(&self) -> Option<KeyInput> {
-        const NAME: &str = "SOURCE_DATE_EPOCH";
-        let given = self.request.options.build_args.get(NAME);
-        let value = given.or_else(|| self.stages.globals.get(NAME))?.clone();
+        let value = self.request.options.build_args.get("SOURCE_DATE_EPOCH")?.clone();
         let counts = self.request.dialect.source_date_epoch_counts && !value.is_empty();
         counts.then(|| KeyInput::Option { name: "source-date-epoch".to_owned(), value })
     }

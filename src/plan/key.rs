@@ -2,12 +2,12 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{KeyInput, StepKey};
+use super::{ContentKeys, KeyInput, StepKey, StepKind};
 use crate::Digest;
 
 /// Changes whenever the meaning of a key changes, so that records of an older smartbuild are
 /// never taken for ones of this.
-const VERSION: &str = "smartbuild step key 2";
+const VERSION: &str = "smartbuild step key 3";
 
 /// The key of a step with these inputs, given the keys of the steps they name.
 ///
@@ -57,39 +57,102 @@ pub(super) fn step_key(
     StepKey(hasher.finish())
 }
 
-/// The key that [`Step::part_key`](super::Step::part_key) is; `None` where the step takes no
-/// known files.
+/// How many sources of files are told apart in [`content_keys`]; of further ones nothing counts.
+const SOURCES: usize = 3;
+
+/// One place from which a step takes files.
+struct Source {
+    /// The digest of what is certain of their content; `None` where nothing is.
+    content: Option<Digest>,
+}
+
+/// The keys that [`Step::content_keys`](super::Step::content_keys) has.
 ///
-/// It leaves out what only the engine knows, so that where it was never recorded the content is
-/// new, whatever else there is.
-pub(super) fn part_key(
-    kind: &str,
+/// The engine compares the content of all sources, and the plan knows that of some. A build in
+/// which the sources `r` were known leaves a key for each part of `r` with the content of just
+/// that part; one in which `m` are known asks, for every `r`, for the key with the content of
+/// those in both. So two builds of which nothing is known to differ find each other.
+pub(super) fn content_keys(
+    kind: StepKind,
     inputs: &[KeyInput],
     key_of: impl Fn(usize) -> StepKey,
-) -> Option<StepKey> {
-    let mut parts = FieldHasher::new();
-    let mut others = Vec::new();
-    for input in inputs {
-        match input {
-            KeyInput::StageFiles { part, .. } => parts.field(part.as_bytes()),
-            // A stage may come to hold what the context held.
-            KeyInput::Files { digest, .. } => {
-                let mut part = FieldHasher::new();
-                part.field(digest.as_bytes());
-                parts.field(part.finish().as_bytes());
-            }
-            KeyInput::StageOutput { .. } => {}
-            other => others.push(other.clone()),
+) -> ContentKeys {
+    let sources = sources(kind, inputs);
+    if sources.is_empty() {
+        return ContentKeys::default();
+    }
+    let others: Vec<KeyInput> = inputs.iter().filter(|input| !is_content(input)).cloned().collect();
+    let key = |of: usize, counted: usize| {
+        let mut hasher = FieldHasher::new();
+        hasher.fields(&[&of.to_string(), &counted.to_string()]);
+        for (index, source) in sources.iter().enumerate() {
+            let content = source.content.filter(|_| counted & (1 << index) != 0);
+            hasher.field(content.as_ref().map_or(&[][..], |digest| digest.as_bytes()));
         }
+        let value = hasher.finish().to_string();
+        let content = KeyInput::Option { name: "content".to_owned(), value };
+        let inputs = [&others[..], &[content]].concat();
+        step_key(keyword(kind), &inputs, &key_of)
+    };
+    let all = 0..1_usize << sources.len();
+    let is_known =
+        |(index, source): (usize, &Source)| usize::from(source.content.is_some()) << index;
+    let known: usize = sources.iter().enumerate().map(is_known).sum();
+    ContentKeys {
+        leaves: all
+            .clone()
+            .filter(|part| part & !known == 0)
+            .map(|part| key(known, part))
+            .collect(),
+        asks: all.map(|of| key(of, of & known)).collect(),
     }
-    let is_of_files =
-        |input: &KeyInput| matches!(input, KeyInput::StageFiles { .. } | KeyInput::Files { .. });
-    if !inputs.iter().any(is_of_files) {
-        return None;
+}
+
+/// The key that [`Step::bare_key`](super::Step::bare_key) is.
+pub(super) fn bare_key(kind: StepKind, inputs: &[KeyInput]) -> StepKey {
+    let is_left_out =
+        |input: &KeyInput| is_content(input) || matches!(input, KeyInput::Parent { .. });
+    let mut own: Vec<KeyInput> =
+        inputs.iter().filter(|input| !is_left_out(input)).cloned().collect();
+    own.push(KeyInput::Option { name: "content".to_owned(), value: String::new() });
+    // Nothing that is left names another step.
+    step_key(keyword(kind), &own, |_| StepKey(Digest::of(b"")))
+}
+
+fn is_content(input: &KeyInput) -> bool {
+    matches!(
+        input,
+        KeyInput::Files { .. } | KeyInput::StageFiles { .. } | KeyInput::StageOutput { .. }
+    )
+}
+
+fn sources(kind: StepKind, inputs: &[KeyInput]) -> Vec<Source> {
+    let content = inputs.iter().filter_map(|input| match input {
+        KeyInput::StageFiles { part, .. } => Some(Some(*part)),
+        // A stage may come to hold what the context held.
+        KeyInput::Files { digest, .. } => {
+            let mut part = FieldHasher::new();
+            part.field(digest.as_bytes());
+            Some(Some(part.finish()))
+        }
+        KeyInput::StageOutput { .. } => Some(None),
+        _ => None,
+    });
+    let mut sources: Vec<Source> = content.map(|content| Source { content }).collect();
+    // A COPY takes all its paths from one place.
+    sources.truncate(if kind == StepKind::Run { SOURCES } else { 1 });
+    sources
+}
+
+/// COPY and ADD are the same operation to the engine; what they do differently is in their
+/// value.
+pub(super) fn keyword(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::From => "FROM",
+        StepKind::Run => "RUN",
+        StepKind::Copy | StepKind::Add => "COPY",
+        StepKind::Workdir => "WORKDIR",
     }
-    let digest = parts.finish();
-    others.push(KeyInput::Option { name: "part".to_owned(), value: digest.to_string() });
-    Some(step_key(kind, &others, key_of))
 }
 
 /// SHA-256 over fields, each with its length before it.

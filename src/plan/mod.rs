@@ -34,7 +34,7 @@ pub use error::{Error, Problem};
 pub use named::named_sources;
 pub use reference::{full_reference, reference_problem};
 pub use request::{BuildOptions, Dialect, PlanRequest, Platform};
-pub use step::{KeyInput, Plan, Step, StepIndex, StepKey, StepKind};
+pub use step::{ContentKeys, KeyInput, Plan, Step, StepIndex, StepKey, StepKind};
 
 use crate::dockerfile::Dockerfile;
 

@@ -117,8 +117,8 @@ pub struct Dialect {
     /// Whether every RUN mount makes a single unnamed stage show as `stage-0`
     /// (`run-bind-mount-other`); older engines do so for cache mounts and `from` only.
     pub every_mount_is_a_source: bool,
-    /// Whether `SOURCE_DATE_EPOCH` sets the times of what COPY, ADD and WORKDIR make, and so
-    /// counts for them (`source-date-epoch`).
+    /// Whether `SOURCE_DATE_EPOCH` sets the time of what WORKDIR makes, and so counts for it
+    /// (`source-date-epoch`).
     pub source_date_epoch_counts: bool,
     /// Whether the engine may digest a directory wrongly once another beside it is gone whose name
     /// went on after the first one's (`yy` beside `y`): found on 20.10 (`dir-renamed-back`).

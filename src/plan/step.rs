@@ -110,6 +110,16 @@ pub enum KeyInput {
     },
 }
 
+/// Keys of what is certain of the files that a step takes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContentKeys {
+    /// What becomes known with the step.
+    pub leaves: Vec<StepKey>,
+    /// As long as the engine has none of these, it never had a step that takes such files, and
+    /// the step runs. Empty where it takes none.
+    pub asks: Vec<StepKey>,
+}
+
 /// One step of the build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -127,9 +137,11 @@ pub struct Step {
     pub kind: StepKind,
     /// What decides its reuse.
     pub key: StepKey,
-    /// Of a step that takes known files, a key of the part of them that is certain whatever lies
-    /// below in their stage: as long as the engine never had it, the step runs.
-    pub part_key: Option<StepKey>,
+    /// The key of the instruction alone, whatever it stands on and whatever files it takes: as
+    /// long as the engine never had it, the step runs.
+    pub bare_key: StepKey,
+    /// Keys of the part of its files that is certain.
+    pub content_keys: ContentKeys,
     /// What the key is made of.
     pub inputs: Vec<KeyInput>,
     /// Whether only the engine can tell: ADD of a URL or of git, a base image that could not be
@@ -179,6 +191,16 @@ impl Step {
             KeyInput::StageOutput { step, .. } | KeyInput::StageFiles { step, .. } => Some(*step),
             _ => None,
         })
+    }
+
+    /// Every key that becomes known when the engine has the step, beside its own.
+    pub fn other_keys(&self) -> impl Iterator<Item = StepKey> {
+        self.content_keys.leaves.iter().copied().chain([self.bare_key])
+    }
+
+    /// Every key that its verdict may rest on.
+    pub fn asked_keys(&self) -> impl Iterator<Item = StepKey> {
+        self.content_keys.asks.iter().copied().chain([self.key, self.bare_key])
     }
 
     /// The steps of other stages whose unknown files it copies or mounts: where one of them

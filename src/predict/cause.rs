@@ -248,14 +248,6 @@ pub(super) fn stage_files(
     (!changes.is_empty()).then(|| named(changes))
 }
 
-/// Whether the last build took from a stage what nobody knew: it may have been what is known now.
-pub(super) fn had_unknown_output(step: &Step, old: Option<&PreviousStep>) -> bool {
-    let count = |inputs: &[KeyInput]| {
-        inputs.iter().filter(|input| matches!(input, KeyInput::StageOutput { .. })).count()
-    };
-    old.is_some_and(|old| count(&old.inputs) > count(&step.inputs))
-}
-
 fn changed_files(
     roots: &[ContextPath],
     previous: &FileTable,

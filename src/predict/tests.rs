@@ -8,7 +8,7 @@ use super::{
 };
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::dockerfile::Dockerfile;
-use crate::plan::{BuildOptions, Dialect, Plan, PlanRequest, plan};
+use crate::plan::{BuildOptions, Dialect, Plan, PlanRequest, Step, plan};
 use crate::store::Outcome;
 use crate::{BaseImage, Digest, Seconds};
 
@@ -68,8 +68,8 @@ impl Story {
         let plan = self.plan();
         let second = Some(Seconds::new(1.0));
         self.knowledge.known.extend(plan.steps.iter().map(|step| (step.key, second)));
-        let parts = plan.steps.iter().filter_map(|step| step.part_key);
-        self.knowledge.known.extend(parts.map(|key| (key, None)));
+        let others = plan.steps.iter().flat_map(Step::other_keys);
+        self.knowledge.known.extend(others.map(|key| (key, None)));
         let steps = plan.steps.iter().map(|step| PreviousStep {
             name: step.name.clone(),
             instruction: step.instruction.clone(),
@@ -258,6 +258,79 @@ fn an_edited_copy_of_a_stage_runs_whatever_the_stage_writes() {
     story.dockerfile = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
                         FROM base\nCOPY --from=build /out /elsewhere\nRUN use /out\n";
     assert!(matches!(story.verdict("COPY --from"), Verdict::Rebuild(_)));
+}
+
+#[test]
+fn a_copy_of_a_stage_that_no_build_ever_made_runs() {
+    let mut story = Story::new(STAGES, &[("a", "1")]).built();
+    story.dockerfile = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
+                        FROM base\nCOPY --from=build /out /out\nRUN use /out\n\
+                        COPY --from=build /more /more\n";
+    assert_eq!(story.verdict("RUN use"), Verdict::Cached);
+    assert!(matches!(story.verdict("/more"), Verdict::Rebuild(_)));
+    story.files.insert("a", "2");
+    assert!(matches!(story.verdict("RUN use"), Verdict::Depends { .. }));
+    assert!(matches!(story.verdict("/more"), Verdict::Rebuild(_)));
+}
+
+#[test]
+fn what_an_older_build_had_on_a_step_that_depends_is_open() {
+    let mut story = Story::new(STAGES, &[("a", "1")]).built();
+    story.dockerfile = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
+                        FROM base\nCOPY --from=build /out /out\n";
+    let mut story = story.built();
+    story.files.insert("a", "2");
+    story.dockerfile = STAGES;
+    assert!(matches!(story.verdict("RUN use"), Verdict::Depends { .. }));
+    story.dockerfile = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
+                        FROM base\nCOPY --from=build /out /out\nRUN something else\n";
+    assert!(matches!(story.verdict("RUN something"), Verdict::Rebuild(_)));
+}
+
+#[test]
+fn files_of_another_stage_may_be_those_that_were_copied_before() {
+    let two = "FROM base AS one\nRUN one\nFROM base AS two\nRUN two\n\
+               FROM base\nCOPY --from=one /x /x\nCOPY --from=two /x /y\n";
+    let mut story = Story::new(two, &[]).built();
+    story.dockerfile = "FROM base AS two\nRUN two\nFROM base\nCOPY --from=two /x /x\n";
+    assert_eq!(story.verdict("RUN two"), Verdict::Cached);
+    assert!(matches!(story.verdict("COPY"), Verdict::Depends { .. }));
+    story.dockerfile = "FROM base AS two\nRUN two\nFROM base\nCOPY --from=two /x /new\n";
+    assert!(matches!(story.verdict("COPY"), Verdict::Rebuild(_)));
+}
+
+#[test]
+fn files_of_an_image_are_known_though_the_engine_never_spoke_of_it() {
+    let text = "FROM base\nRUN --mount=from=tool,target=/t use\n";
+    let mut story = Story::new(text, &[]);
+    let tool = BaseImage { layers: vec![Digest::of(b"tool")], ..BaseImage::default() };
+    story.images.insert("tool".to_owned(), tool);
+    let mut story = story.built();
+    let image = story.plan().steps.iter().find(|step| step.name.contains("tool")).unwrap().key;
+    assert!(story.knowledge.known.remove(&image).is_some());
+    assert_eq!(story.verdict("RUN"), Verdict::Cached);
+}
+
+#[test]
+fn of_several_mounts_the_one_that_is_known_tells() {
+    let text = "FROM base AS one\nRUN one $A\nFROM base\n\
+                RUN --mount=from=one,target=/o --mount=source=a,target=/a use\n";
+    let mut story = Story::new(text, &[("a", "1")]).built();
+    story.dockerfile = "FROM base AS one\nRUN another\nFROM base\n\
+                        RUN --mount=from=one,target=/o --mount=source=a,target=/a use\n";
+    assert!(matches!(story.verdict("use"), Verdict::Depends { .. }));
+    story.files.insert("a", "2");
+    assert!(matches!(story.verdict("use"), Verdict::Rebuild(_)));
+}
+
+#[test]
+fn a_directory_on_the_base_alone_is_reused_without_cache() {
+    let text = "FROM base\nWORKDIR /a\nRUN make\nWORKDIR /b\n";
+    let mut story = Story::new(text, &[]).built();
+    story.options.no_cache = true;
+    assert_eq!(story.verdict("WORKDIR /a"), Verdict::Cached);
+    assert_eq!(story.cause("RUN make"), CauseKind::NoCache);
+    assert_eq!(story.cause("WORKDIR /b"), CauseKind::Parent);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! One verdict a step, in the plan's order.
 
-use super::cause::{Difference, Matching, difference, had_unknown_output, stage_files};
-use super::knowledge::{FileTable, Knowledge, PreviousStep};
+use super::cause::{Difference, Matching, difference, stage_files};
+use super::knowledge::{FileTable, Knowledge};
 use super::types::{Cause, CauseKind, Forecast, Probability, StepForecast, Summary, Verdict};
 use crate::Seconds;
 use crate::context::Snapshot;
-use crate::plan::{KeyInput, Plan, Step, StepIndex, StepKind};
+use crate::plan::{KeyInput, Plan, Step, StepIndex, StepKey, StepKind};
 
 /// How likely a step is to run when it copies what a step that runs again may have written, as
 /// long as nothing was observed.
@@ -25,8 +25,8 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
     for (index, step) in plan.steps.iter().enumerate() {
         let old = matching.of(index, previous);
         let own = difference(step, old, files, snapshot);
-        let content = content(step, old, files, snapshot, knowledge);
-        let verdict = verdict(StepIndex(index), step, own, content, &steps, knowledge);
+        let of_stage = old.and_then(|old| stage_files(step, old, files, snapshot));
+        let verdict = verdict(StepIndex(index), step, own, of_stage, &steps, knowledge);
         let seconds = knowledge
             .known
             .get(&step.key)
@@ -45,7 +45,7 @@ fn verdict(
     index: StepIndex,
     step: &Step,
     own: Difference,
-    content: Content,
+    files: Option<CauseKind>,
     below: &[StepForecast],
     knowledge: &Knowledge,
 ) -> Verdict {
@@ -76,8 +76,10 @@ fn verdict(
     {
         return Verdict::Rebuild(Cause { step: parent, kind: CauseKind::Parent });
     }
+    // An image's files are the same however often it is taken: another image has another key.
     let changed_output = step
         .unknown_outputs()
+        .filter(|output| below[output.0].step.kind != StepKind::From)
         .find(|&output| matches!(of(output), Verdict::Rebuild(_) | Verdict::Depends { .. }));
     let reason = match (parent.map(of), changed_output) {
         (_, Some(output)) => Some(Cause { step: output, kind: CauseKind::StageOutput }),
@@ -95,7 +97,6 @@ fn verdict(
             None => Verdict::Cached,
         };
     }
-    let is_new = matches!(own, Difference::New);
     // Without knowing what is below, a key that is not known says nothing, nor does what the
     // step has from there: environment, directory, user.
     let unknown = |input: &StepIndex| matches!(of(*input), Verdict::Unknown(_));
@@ -106,75 +107,55 @@ fn verdict(
             | Difference::New
             | Difference::None,
             Some(input),
-        ) => return Verdict::Unknown(Cause { step: input, kind: CauseKind::Parent }),
-        (Difference::Own(kind), _) => return Verdict::Rebuild(here(kind)),
-        (Difference::New | Difference::None, None) => {}
-    }
-    let stands_on_known = !matches!(parent.map(of), Some(Verdict::Depends { .. }));
-    match content {
-        Content::New(kind) if stands_on_known && !is_new => {
-            return Verdict::Rebuild(content_cause(index, step, kind, below));
-        }
-        Content::Open(output) if reason.is_none() => {
-            return depends(Cause { step: output, kind: CauseKind::StageOutput });
-        }
-        _ => {}
-    }
-    if let Some(cause) = reason {
-        return if is_new {
-            Verdict::Rebuild(here(new_instruction(step, knowledge)))
-        } else {
-            depends(cause)
-        };
-    }
-    match parent {
-        Some(parent) if matches!(of(parent), Verdict::Rebuild(_)) => {
-            Verdict::Rebuild(Cause { step: parent, kind: CauseKind::Parent })
-        }
-        _ if is_new => Verdict::Rebuild(here(new_instruction(step, knowledge))),
-        _ => Verdict::Rebuild(here(CauseKind::NoRecord)),
+        ) => Verdict::Unknown(Cause { step: input, kind: CauseKind::Parent }),
+        (own, _) => match may_be_known(step, below, knowledge) {
+            Some(output) => depends(reason.unwrap_or(output)),
+            None => Verdict::Rebuild(match own {
+                Difference::Own(kind) => here(kind),
+                Difference::None => unseen(index, step, below, files),
+                Difference::New => match parent {
+                    Some(step) if matches!(of(step), Verdict::Rebuild(_)) => {
+                        Cause { step, kind: CauseKind::Parent }
+                    }
+                    _ => here(new_instruction(step, knowledge)),
+                },
+            }),
+        },
     }
 }
 
-/// What is known of the files that a step takes from another stage.
-enum Content {
-    /// It takes none that are known.
-    None,
-    /// The engine never had them: a step that takes them runs. With the files of the context
-    /// that tell the difference, where there are any.
-    New(Option<CauseKind>),
-    /// The engine had what is certain of them, and nobody can tell whether it is all.
-    Open(StepIndex),
-}
-
-fn content(
-    step: &Step,
-    old: Option<&PreviousStep>,
-    files: &FileTable,
-    snapshot: &Snapshot,
-    knowledge: &Knowledge,
-) -> Content {
-    let Some(key) = step.part_key else { return Content::None };
-    let Some(output) = step.stage_outputs().next() else { return Content::None };
-    if knowledge.known.contains_key(&key) || had_unknown_output(step, old) {
-        Content::Open(output)
-    } else {
-        Content::New(old.and_then(|old| stage_files(step, old, files, snapshot)))
+/// Whether the engine may have a step under another key than its own, and what decides it: the
+/// files that the step takes from another stage may be those of an earlier build, as may be what
+/// it stands on. Never where no build had such a step.
+fn may_be_known(step: &Step, below: &[StepForecast], knowledge: &Knowledge) -> Option<Cause> {
+    let is_known = |key: &StepKey| knowledge.known.contains_key(key);
+    let open =
+        step.parent().filter(|parent| matches!(below[parent.0].verdict, Verdict::Depends { .. }));
+    if let Some(step_below) = open {
+        let cause = Cause { step: step_below, kind: CauseKind::Parent };
+        return is_known(&step.bare_key).then_some(cause);
     }
+    let output = step.stage_outputs().next()?;
+    let had_such_files = step.content_keys.asks.iter().any(is_known);
+    had_such_files.then_some(Cause { step: output, kind: CauseKind::StageOutput })
 }
 
-/// The files themselves, where they tell; else the stage that leaves them, where it runs.
-fn content_cause(
+/// Why a step runs that is as it was: the files that it takes from another stage, where they tell;
+/// else the stage that leaves them, or what it stands on, where that runs.
+fn unseen(
     index: StepIndex,
     step: &Step,
-    kind: Option<CauseKind>,
     below: &[StepForecast],
+    files: Option<CauseKind>,
 ) -> Cause {
-    let runs = |output: &StepIndex| matches!(below[output.0].verdict, Verdict::Rebuild(_));
-    match (kind, step.stage_outputs().find(runs)) {
-        (Some(kind), _) => Cause { step: index, kind },
-        (None, Some(step)) => Cause { step, kind: CauseKind::StageOutput },
-        (None, None) => Cause { step: index, kind: CauseKind::NoRecord },
+    let runs = |input: &StepIndex| matches!(below[input.0].verdict, Verdict::Rebuild(_));
+    let output = step.stage_outputs().find(runs);
+    let parent = step.parent().filter(runs);
+    match (files, output, parent) {
+        (Some(kind), ..) => Cause { step: index, kind },
+        (None, Some(step), _) => Cause { step, kind: CauseKind::StageOutput },
+        (None, None, Some(step)) => Cause { step, kind: CauseKind::Parent },
+        (None, None, None) => Cause { step: index, kind: CauseKind::NoRecord },
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::json::{self, ContextSummary, Subject};
 use super::*;
 use crate::engine::{EngineInfo, ImageStore, Sent};
-use crate::plan::{Step, StepIndex, StepKey, StepKind};
+use crate::plan::{ContentKeys, Step, StepIndex, StepKey, StepKind};
 use crate::predict::{
     Agreement, Cause, CauseKind, ChangeKind, FileChange, Forecast, Probability, StepForecast,
     Verdict,
@@ -36,7 +36,8 @@ impl Steps {
             _ => StepKind::Run,
         };
         let step = Step {
-            part_key: None,
+            bare_key: StepKey(Digest::of(instruction.as_bytes())),
+            content_keys: ContentKeys::default(),
             name: String::new(),
             stage: String::new(),
             line,

@@ -278,7 +278,7 @@ impl Store {
 fn step_from(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
     let seconds: Option<f64> = row.get(7)?;
     Ok(StepRecord {
-        part_key: None,
+        other_keys: Vec::new(),
         key: Digest::from_bytes(row.get(0)?),
         name: row.get(1)?,
         line: row.get(2)?,

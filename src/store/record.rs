@@ -35,14 +35,14 @@ impl Store {
             for (position, step) in build.steps.iter().enumerate() {
                 insert_step(transaction, id, position, step)?;
                 learn_key(transaction, engine, step, nanoseconds(build.started))?;
-                if let Some(key) = step.part_key {
-                    // It says what the engine had, and nothing of how long that took.
+                for &key in &step.other_keys {
+                    // They say what the engine had, and nothing of how long that took.
                     let outcome = match step.outcome {
                         Outcome::Failed => Outcome::NotReached,
                         other => other,
                     };
-                    let part = StepRecord { key, outcome, seconds: None, ..step.clone() };
-                    learn_key(transaction, engine, &part, nanoseconds(build.started))?;
+                    let other = StepRecord { key, outcome, seconds: None, ..step.clone() };
+                    learn_key(transaction, engine, &other, nanoseconds(build.started))?;
                 }
             }
             drop_old_builds(transaction, build, engine)

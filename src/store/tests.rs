@@ -15,7 +15,7 @@ const ENGINE: &str = "engine-a";
 fn step(text: &str) -> StepRecord {
     StepRecord {
         key: Digest::of(text.as_bytes()),
-        part_key: None,
+        other_keys: Vec::new(),
         name: format!("[2/3] {text}"),
         line: 2,
         instruction: text.to_owned(),

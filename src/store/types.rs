@@ -25,8 +25,8 @@ pub enum Outcome {
 pub struct StepRecord {
     /// Its key.
     pub key: Digest,
-    /// Another key that it makes known, if it has one; not kept with the build itself.
-    pub part_key: Option<Digest>,
+    /// Other keys that it makes known; not kept with the build itself.
+    pub other_keys: Vec<Digest>,
     /// Its name as the engine shows it.
     pub name: String,
     /// The instruction's first line.

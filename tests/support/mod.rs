@@ -112,7 +112,7 @@ impl Project {
         let is_run = |step: &Step| !self.knowledge.known.contains_key(&step.key);
         let is_lost = plan.steps.iter().any(|step| step.writes_context && is_run(step));
         self.engine_copy = if is_lost { FileTable::new() } else { files.clone() };
-        let keys = plan.steps.iter().flat_map(|step| [Some(step.key), step.part_key]).flatten();
+        let keys = plan.steps.iter().flat_map(|step| step.other_keys().chain([step.key]));
         self.knowledge.known.extend(keys.map(|key| (key, None)));
         let steps = plan.steps.iter().map(|step| PreviousStep {
             name: step.name.clone(),
