@@ -79,6 +79,11 @@ impl Workshop {
         image
     }
 
+    /// Has an image removed with the others, by name or id.
+    pub(crate) fn remove_at_the_end(&self, image: &str) {
+        self.images.borrow_mut().push(image.to_owned());
+    }
+
     pub(crate) fn file(&self, path: &str, content: &str) {
         let full = self.context().join(path);
         if path.ends_with('/') {

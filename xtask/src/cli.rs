@@ -10,6 +10,7 @@ use crate::{
     bench, checks, demo,
     engine::{self, Engine, Version},
     home::Home,
+    storm::{self, StormArgs},
     ui,
 };
 
@@ -31,6 +32,8 @@ pub(crate) enum Task {
     Test(TestArgs),
     /// Measure the release program beside find, sha256sum, git and docker; writes benches/RESULTS.md
     Bench(BenchArgs),
+    /// Build random projects on an engine, and compare every step with its forecast
+    Storm(StormArgs),
     /// Real engines side by side, from Debian's packages
     #[command(subcommand)]
     Engine(EngineTask),
@@ -125,6 +128,7 @@ pub(crate) fn run(task: Task) -> Result<ExitCode> {
             engine: (!args.no_engine).then_some(args.engine),
         })
         .map(|()| ExitCode::SUCCESS),
+        Task::Storm(args) => storm::run(&args),
         Task::Engine(task) => run_engine(task),
         Task::BaseImage(args) => {
             let engine = Engine::new(Home::locate()?, args.version);

@@ -14,7 +14,7 @@ use rustix::{
 use crate::ui;
 
 /// The environment variable that moves the whole of it.
-const VARIABLE: &str = "SMARTBUILD_ENGINES_DIR";
+pub(crate) const VARIABLE: &str = "SMARTBUILD_ENGINES_DIR";
 
 /// The directory for everything that outlives a run. It works when empty.
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! Development tasks: real engines, every check, the demonstration, measurements.
+//! Development tasks: real engines, every check, the storm, the demonstration, measurements.
 //!
 //! `cargo xtask demo` and `cargo xtask test` set everything up that they need on a Debian machine
 //! that has only Rust; `cargo xtask engine` and `cargo xtask base-image` are the parts of it that
@@ -14,6 +14,7 @@ mod debian;
 mod demo;
 mod engine;
 mod home;
+mod storm;
 mod tools;
 mod ui;
 
