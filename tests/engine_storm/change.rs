@@ -2,7 +2,7 @@
 
 use crate::draw::Draw;
 use crate::settings::{Features, Settings};
-use crate::state::{BASES, State, ignore_line};
+use crate::state::{BASES, IGNORE_FILES, State, ignore_line};
 use crate::tree::{self, ARCHIVE, Node};
 
 /// What is done beside the files before a build.
@@ -108,14 +108,16 @@ fn change(draw: &mut Draw, state: &mut State, history: &[State], features: Featu
 }
 
 fn ignore(draw: &mut Draw, state: &mut State) -> String {
-    if !state.ignore.is_empty() && draw.percent(45) {
-        let place = draw.below(state.ignore.len());
-        return format!("no more `{}` in .dockerignore", state.ignore.remove(place));
+    let which = usize::from(draw.percent(15));
+    let (name, lines) = (IGNORE_FILES[which], &mut state.ignore[which]);
+    if !lines.is_empty() && draw.percent(45) {
+        let place = draw.below(lines.len());
+        return format!("no more `{}` in {name}", lines.remove(place));
     }
     let line = ignore_line(draw);
-    let told = format!("`{line}` in .dockerignore");
-    let place = draw.between(0, state.ignore.len());
-    state.ignore.insert(place, line);
+    let told = format!("`{line}` in {name}");
+    let place = draw.between(0, lines.len());
+    lines.insert(place, line);
     told
 }
 
@@ -178,7 +180,7 @@ fn files(draw: &mut Draw, state: &mut State, kind: Kind) -> String {
         }
         Kind::Rename => {
             let Some(path) = tree.any(draw) else { return nothing };
-            let to = tree::sibling(draw, &path);
+            let to = tree::other_name(draw, tree, &path);
             tree.rename(&path, &to);
             format!("{path} renamed to {to}")
         }

@@ -34,12 +34,15 @@ pub fn write(root: &Path, old: &State, new: &State, salt: &Salt) {
             fs::write(path, text).expect("a Dockerfile");
         }
     }
-    let path = root.join(".dockerignore");
-    match new.ignore_text() {
-        None if path.exists() => fs::remove_file(&path).expect("the ignore file goes"),
-        None => {}
-        Some(text) if old.ignore_text().as_ref() == Some(&text) && path.exists() => {}
-        Some(text) => fs::write(&path, text).expect("an ignore file"),
+    for ((name, text), (_, before)) in new.ignore_texts().zip(old.ignore_texts()) {
+        let path = root.join(name);
+        match text {
+            None if path.exists() => fs::remove_file(&path).expect("the ignore file goes"),
+            Some(text) if before.as_ref() != Some(&text) => {
+                fs::write(&path, text).expect("an ignore file");
+            }
+            _ => {}
+        }
     }
 }
 

@@ -61,7 +61,12 @@ pub fn instruction(draw: &mut Draw, scene: &Scene<'_>) -> String {
         }
         Kind::Metadata => metadata(draw),
         Kind::Onbuild => {
-            let line = if draw.percent(50) { copy(draw, scene, "COPY") } else { env(draw) };
+            let line = match draw.below(5) {
+                0 | 1 => copy(draw, scene, "COPY"),
+                2 if !scene.is_on_nothing => format!("RUN {}", command(draw)),
+                3 => workdir(draw),
+                _ => env(draw),
+            };
             if line.contains('\n') {
                 "LABEL onbuild=none".to_owned()
             } else {
@@ -110,7 +115,7 @@ fn run(draw: &mut Draw, scene: &Scene<'_>) -> String {
     // Each has its own place: of two in one place engines take one or the other.
     for target in &["/m", "/mnt/x"][..draw.weighted(&[(70, 0), (22, 1), (8, 2)])] {
         if let Some(mount) = mount(draw, scene, target) {
-            flags.push_str(&format!("--mount={mount} "));
+            flags.extend(["--mount=", &mount, " "]);
         }
     }
     match draw.below(20) {
@@ -119,7 +124,8 @@ fn run(draw: &mut Draw, scene: &Scene<'_>) -> String {
             let (name, command) = (draw.pick(&["EOF", "'EOF'", "-END"]), command(draw));
             let end = name.trim_matches(['-', '\'']);
             let body = if command.contains('\n') { "echo one" } else { &command };
-            format!("RUN {flags}<<{name}\n{body}\necho after\n{end}")
+            let first = if draw.percent(20) { "#!/bin/sh\n" } else { "" };
+            format!("RUN {flags}<<{name}\n{first}{body}\necho after\n{end}")
         }
         _ => format!("RUN {flags}{}", command(draw)),
     }
@@ -132,8 +138,16 @@ fn mount(draw: &mut Draw, scene: &Scene<'_>, target: &str) -> Option<String> {
     Some(match draw.below(12) {
         0 => format!("type=cache,target={target}"),
         1 => format!("type=cache,id={SALT},target={target},sharing=locked"),
-        2 => format!("type=tmpfs,target={target}"),
+        2 => draw.pick(&[format!("type=tmpfs,target={target}"), "type=ssh".to_owned()]),
+        3 if scene.features.excludes && draw.percent(40) => {
+            format!("type=secret,id=s,env={}", draw.pick(&["S", "T"]))
+        }
         3 => format!("type=secret,id=s,target={target}"),
+        4 if !named.is_empty() && draw.percent(30) => {
+            let (stage, _, is_on_nothing) = draw.pick(&named);
+            let source = if is_on_nothing { format!("/{SALT}") } else { "/out".to_owned() };
+            format!("type=cache,id={SALT}-from,from=@STAGE{stage}@,source={source},target={target}")
+        }
         4..=6 if !named.is_empty() => {
             let (stage, _, is_on_nothing) = draw.pick(&named);
             let source = match draw.below(3) {
@@ -179,9 +193,16 @@ fn destination(draw: &mut Draw, scene: &Scene<'_>) -> String {
 fn flags(draw: &mut Draw, scene: &Scene<'_>) -> String {
     let mut flags = String::new();
     if draw.percent(10) {
-        flags.push_str(draw.pick(&["--chown=1000:1000 ", "--chown=55 ", "--chown=0:0 "]));
+        flags.push_str(draw.pick(&[
+            "--chown=1000:1000 ",
+            "--chown=55 ",
+            "--chown=0:0 ",
+            "--chown=root:root ",
+        ]));
     }
-    if draw.percent(10) {
+    if scene.features.excludes && draw.percent(3) {
+        flags.push_str(draw.pick(&["--chmod=u=rwX,go=rX ", "--chmod=go-w "]));
+    } else if draw.percent(10) {
         flags.push_str(draw.pick(&["--chmod=755 ", "--chmod=0644 ", "--chmod=700 "]));
     }
     if scene.features.is_new && draw.percent(10) {
@@ -196,7 +217,11 @@ fn flags(draw: &mut Draw, scene: &Scene<'_>) -> String {
 /// Sources of the context; true where there may be several.
 fn sources(draw: &mut Draw, tree: &Tree) -> (String, bool) {
     let pattern = ["*.txt", "*", "a*", "s*", "[a-c]*", "*/*", "src/*", "?"];
-    let one = |draw: &mut Draw| tree.nameable(draw).unwrap_or_else(|| ".".to_owned());
+    let one = |draw: &mut Draw| {
+        let link = tree.link(draw).filter(|_| draw.percent(12));
+        let link = link.map(|link| if draw.percent(40) { format!("{link}/a") } else { link });
+        link.or_else(|| tree.nameable(draw)).unwrap_or_else(|| ".".to_owned())
+    };
     match draw.below(12) {
         0..=6 => (one(draw), false),
         7 => (".".to_owned(), false),
@@ -214,6 +239,9 @@ fn copy(draw: &mut Draw, scene: &Scene<'_>, keyword: &str) -> String {
         let to = destination(draw, scene);
         let flags = flags.split(' ').filter(|flag| !flag.starts_with("--exclude"));
         let flags = flags.collect::<Vec<_>>().join(" ");
+        if to.ends_with('/') && draw.percent(30) {
+            return format!("{keyword} {flags}<<{name} <<two {to}\n{SALT}\n{end}\n{word}\ntwo");
+        }
         return format!("{keyword} {flags}<<{name} {to}\n{SALT} {word}\n{end}");
     }
     let (from, several) = sources(draw, scene.tree);
@@ -238,11 +266,15 @@ fn copy_from(draw: &mut Draw, scene: &Scene<'_>) -> String {
         ("@BASE@".to_owned(), draw.pick(&["/out", "/out/f1", "/salt"]).to_owned())
     } else {
         let (stage, _, is_on_nothing) = draw.pick(&scene.stages);
-        let source = match is_on_nothing {
-            true => draw.pick(&[format!("/{SALT}"), format!("/{SALT}/"), format!("/{SALT}/*")]),
-            false => draw.pick(IN_IMAGES).to_owned(),
+        let source = if is_on_nothing {
+            draw.pick(&[format!("/{SALT}"), format!("/{SALT}/"), format!("/{SALT}/*")])
+        } else {
+            draw.pick(IN_IMAGES).to_owned()
         };
-        (format!("@STAGE{stage}@"), source)
+        let by = if draw.percent(15) { "NUMBER" } else { "STAGE" };
+        let source =
+            if draw.percent(15) { source.trim_start_matches('/').to_owned() } else { source };
+        (format!("@{by}{stage}@"), source)
     };
     if source.contains('*') && !to.ends_with('/') {
         to.push('/');
@@ -253,14 +285,18 @@ fn copy_from(draw: &mut Draw, scene: &Scene<'_>) -> String {
 fn add(draw: &mut Draw, scene: &Scene<'_>) -> String {
     let has_archive = scene.tree.0.contains_key(ARCHIVE);
     if has_archive && draw.percent(60) {
-        return format!("ADD {ARCHIVE} {}", destination(draw, scene));
+        let unpacks = scene.features.excludes && draw.percent(20);
+        let flag = if unpacks { "--unpack=false " } else { "" };
+        return format!("ADD {flag}{ARCHIVE} {}", destination(draw, scene));
     }
     copy(draw, scene, "ADD")
 }
 
 fn env(draw: &mut Draw) -> String {
     let value = draw.pick(&["1", "2", "$A", "${B}x", "\"a b\"", "/d"]);
-    match draw.below(4) {
+    match draw.below(6) {
+        4 => "ENV PATH=$PATH:/x".to_owned(),
+        5 => "ENV E=$E-more".to_owned(),
         0 => format!("ENV E={value} F=2"),
         1 => format!("ENV A={value}"),
         2 => format!("ENV F {}", draw.pick(&["1", "old form"])),
@@ -278,7 +314,8 @@ fn arg(draw: &mut Draw) -> String {
 }
 
 fn workdir(draw: &mut Draw) -> String {
-    let paths = ["/d", "/work", "sub", "/work/../d", "/", "/d/", "$A", ".", "/out"];
+    let paths =
+        ["/d", "/work", "sub", "/work/../d", "/", "/d/", "$A", ".", "/out", "in$E", "/d/./x"];
     format!("WORKDIR {}", draw.pick(&paths)).replace("WORKDIR /w", &format!("WORKDIR /{SALT}w"))
 }
 

@@ -12,6 +12,7 @@
 mod change;
 mod disk;
 mod draw;
+mod drawn;
 mod instructions;
 mod options;
 mod recipe;
@@ -96,20 +97,20 @@ fn run(settings: &Settings, engine: &TestEngine, number: u64, sum: &Mutex<Sum>) 
 
 #[test]
 fn storm_on_28_5() {
-    blow("28.5", 24);
+    blow("28.5", 10);
 }
 
 #[test]
 fn storm_on_28_5_containerd() {
-    blow("28.5-containerd", 6);
+    blow("28.5-containerd", 3);
 }
 
 #[test]
 fn storm_on_26_1() {
-    blow("26.1", 6);
+    blow("26.1", 3);
 }
 
 #[test]
 fn storm_on_20_10() {
-    blow("20.10", 6);
+    blow("20.10", 3);
 }

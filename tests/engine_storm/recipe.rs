@@ -44,6 +44,9 @@ impl Recipe {
                 recipe.head.push(format!("ARG {variable}={}", draw.below(3)));
             }
         }
+        if draw.percent(20) {
+            recipe.head.push("ARG IMAGE=@BASE@".to_owned());
+        }
         for _ in 0..draw.weighted(&[(2, 1), (3, 2), (4, 3), (3, 4), (2, 5)]) {
             recipe.add_stage(draw, tree, features);
         }
@@ -120,8 +123,10 @@ impl Recipe {
     /// The file, with `@SALT@` and `@BASE@` in it.
     pub fn text(&self) -> String {
         let mut lines = self.head.clone();
+        let names_image = self.head.iter().any(|line| line.starts_with("ARG IMAGE="));
         for (index, stage) in self.stages.iter().enumerate() {
             let base = match stage.base {
+                Base::Image if names_image && index % 2 == 1 => "${IMAGE}".to_owned(),
                 Base::Image => "@BASE@".to_owned(),
                 Base::Scratch => "scratch".to_owned(),
                 Base::Stage(below) => self.reference(below),
@@ -132,6 +137,7 @@ impl Recipe {
             for line in &stage.lines {
                 let mut line = line.clone();
                 for other in 0..index {
+                    line = line.replace(&format!("@NUMBER{other}@"), &other.to_string());
                     line = line.replace(&format!("@STAGE{other}@"), &self.reference(other));
                 }
                 lines.push(line);

@@ -94,7 +94,9 @@ fn default_value(draw: &mut Draw, recipe: &mut Recipe) -> String {
     if !recipe.head.is_empty() && draw.percent(30) {
         let place = draw.below(recipe.head.len());
         let name = recipe.head[place].split('=').next().unwrap_or_default().to_owned();
-        recipe.head[place] = format!("{name}={value}");
+        if name != "ARG IMAGE" {
+            recipe.head[place] = format!("{name}={value}");
+        }
         return format!("{} in the head", recipe.head[place]);
     }
     let mut lines = recipe.stages.iter_mut().flat_map(|stage| &mut stage.lines);
@@ -113,10 +115,8 @@ fn rebase(draw: &mut Draw, recipe: &mut Recipe) -> String {
         return "nothing".to_owned();
     }
     let named: Vec<usize> = (0..stage).filter(|&it| recipe.stages[it].name.is_some()).collect();
-    let base = match named.is_empty() || draw.percent(40) {
-        true => Base::Image,
-        false => Base::Stage(draw.pick(&named)),
-    };
+    let is_image = named.is_empty() || draw.percent(40);
+    let base = if is_image { Base::Image } else { Base::Stage(draw.pick(&named)) };
     recipe.stages[stage].base = base;
     recipe.stages[stage].platform = None;
     format!("{} stands on {base:?}", recipe.label(stage))

@@ -15,12 +15,15 @@ pub struct State {
     pub tree: Tree,
     /// Of the same context.
     pub recipes: [Recipe; 2],
-    /// Lines of the ignore file; none where there is no such file.
-    pub ignore: Vec<String>,
+    /// Lines of each ignore file; none where there is no such file.
+    pub ignore: [Vec<String>; 2],
     /// Which variant of the base image its tag names.
     pub base: usize,
     pub options: Options,
 }
+
+/// That of the context, and that of the second Dockerfile alone.
+pub const IGNORE_FILES: [&str; 2] = [".dockerignore", "other.Dockerfile.dockerignore"];
 
 const PATTERNS: &[&str] = &[
     "*.txt",
@@ -48,10 +51,10 @@ impl State {
         let tree = Tree::random(draw);
         let recipes = ["Dockerfile", "other.Dockerfile"]
             .map(|name| Recipe::random(draw, name, &tree, features));
-        let ignore = match draw.percent(40) {
-            true => (0..draw.between(1, 3)).map(|_| ignore_line(draw)).collect(),
-            false => Vec::new(),
-        };
+        let ignore = [40, 10].map(|percent| {
+            let lines = if draw.percent(percent) { draw.between(1, 3) } else { 0 };
+            (0..lines).map(|_| ignore_line(draw)).collect()
+        });
         let base = draw.weighted(&[(6, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5)]);
         Self { tree, recipes, ignore, base, options: Options::default() }
     }
@@ -66,13 +69,15 @@ impl State {
         Self {
             tree: Tree::default(),
             recipes: [no_recipe(&self.recipes[0]), no_recipe(&self.recipes[1])],
-            ignore: Vec::new(),
+            ignore: [Vec::new(), Vec::new()],
             ..self.clone()
         }
     }
 
-    pub fn ignore_text(&self) -> Option<String> {
-        (!self.ignore.is_empty()).then(|| self.ignore.join("\n") + "\n")
+    /// Each ignore file by its name, where it is there.
+    pub fn ignore_texts(&self) -> impl Iterator<Item = (&'static str, Option<String>)> {
+        let text = |lines: &Vec<String>| (!lines.is_empty()).then(|| lines.join("\n") + "\n");
+        IGNORE_FILES.into_iter().zip(&self.ignore).map(move |(name, lines)| (name, text(lines)))
     }
 
     pub fn recipe(&self) -> &Recipe {

@@ -199,7 +199,8 @@ fn dependence(steps: &[Step<'_>], index: usize, recipe: &Recipe) -> Dependence {
         let sources = text.split("from=").skip(1);
         sources.into_iter().any(|rest| rest.split([',', ' ']).next() == Some(name))
     };
-    let origins: Vec<usize> = (0..stage).filter(|&it| takes_from(&recipe.reference(it))).collect();
+    let is_origin = |it: &usize| takes_from(&recipe.reference(*it)) || takes_from(&it.to_string());
+    let origins: Vec<usize> = (0..stage).filter(is_origin).collect();
     let images = steps.iter().filter(|other| {
         other.is_from() && other.word("instruction").split(' ').skip(1).any(takes_from)
     });
@@ -212,7 +213,7 @@ fn dependence(steps: &[Step<'_>], index: usize, recipe: &Recipe) -> Dependence {
             (may_write && open(other)) || other.word("verdict") == "depends"
         })
     };
-    let runs = |origin: &usize| of_chain(*origin).any(|other| open(other));
+    let runs = |origin: &usize| of_chain(*origin).any(open);
     if origins.iter().any(is_written) || !origins.iter().any(runs) {
         Dependence::OnRun
     } else {

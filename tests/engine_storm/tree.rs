@@ -91,7 +91,7 @@ impl Tree {
     }
 
     pub fn any(&self, draw: &mut Draw) -> Option<String> {
-        pick_of(draw, self.0.keys().cloned().collect())
+        pick_of(draw, &self.0.keys().cloned().collect::<Vec<_>>())
     }
 
     pub fn file(&self, draw: &mut Draw) -> Option<String> {
@@ -118,8 +118,8 @@ impl Tree {
 
     fn of(&self, draw: &mut Draw, wanted: impl Fn(&str, &Node) -> bool) -> Option<String> {
         let found = self.0.iter().filter(|(path, node)| wanted(path, node));
-        let found = found.map(|(path, _)| path.clone()).collect();
-        pick_of(draw, found)
+        let found: Vec<String> = found.map(|(path, _)| path.clone()).collect();
+        pick_of(draw, &found)
     }
 
     /// Removes a path and what is below it.
@@ -157,16 +157,22 @@ impl Tree {
     }
 }
 
-fn pick_of(draw: &mut Draw, found: Vec<String>) -> Option<String> {
-    if found.is_empty() { None } else { Some(draw.pick(&found)) }
+fn pick_of(draw: &mut Draw, found: &[String]) -> Option<String> {
+    if found.is_empty() { None } else { Some(draw.pick(found)) }
 }
 
 fn is_below(path: &str, above: &str) -> bool {
     path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// A new name beside `path`.
-pub fn sibling(draw: &mut Draw, path: &str) -> String {
+/// A new name for `path`: mostly beside it, or the same elsewhere.
+pub fn other_name(draw: &mut Draw, tree: &Tree, path: &str) -> String {
+    if draw.percent(25)
+        && let Some(directory) = tree.directory(draw)
+    {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        return format!("{directory}/{name}");
+    }
     let above = path.rsplit_once('/').map(|(above, _)| format!("{above}/")).unwrap_or_default();
     format!("{above}{}", draw.pick(NAMES))
 }
