@@ -123,6 +123,12 @@ pub struct Dialect {
     /// Whether the engine may digest a directory wrongly once another beside it is gone whose name
     /// went on after the first one's (`yy` beside `y`): found on 20.10 (`dir-renamed-back`).
     pub mistakes_renamed_directories: bool,
+    /// Whether what a pattern matches, and what `--exclude` leaves, counts as a list of base names
+    /// with their content (`copy-glob-moved-up`).
+    pub patterns_count_base_names: bool,
+    /// Whether the links inside a directory that a pattern matches, and those that `--exclude`
+    /// leaves, count by what they lead to (`copy-glob-inner-link-target-edited`).
+    pub patterns_follow_all_links: bool,
     /// Whether the engine's store can merge layers, and so heeds `--link`
     /// (`copy-link-left-out`). Not a matter of the version: [`Dialect::with_merging`] tells it.
     pub merges: bool,
@@ -145,6 +151,8 @@ impl Dialect {
             every_mount_is_a_source: at >= (23, 0),
             source_date_epoch_counts: at >= (27, 0),
             mistakes_renamed_directories: at < (23, 0),
+            patterns_count_base_names: at >= (23, 0),
+            patterns_follow_all_links: at >= (23, 0) && at < (28, 5),
             merges: false,
             marks_onbuild: at >= (27, 4),
             owners_count: at >= (23, 0),

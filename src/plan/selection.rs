@@ -13,6 +13,10 @@ use crate::context::{ContextPath, Entry, EntryKind, Snapshot, glob};
 /// How many links may follow one another before a path counts as not there, as in Linux.
 pub(super) const MAX_LINKS: usize = 40;
 
+/// How many matches of a pattern are looked at each by itself; of more, all of its folder is, for
+/// every file of the context is compared with every one of them.
+const NAMED_MATCHES: usize = 100;
+
 /// What one source of an instruction asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Selector {
@@ -26,6 +30,12 @@ pub(super) struct Selector {
     pub(super) exclude: Vec<String>,
     /// Whether something has to be there.
     pub(super) required: bool,
+    /// Whether of what a pattern or `--exclude` lets through only base names count, in their
+    /// order (`copy-glob-moved-up`).
+    pub(super) counts_base_names: bool,
+    /// Whether the engine follows every link that a pattern or `--exclude` lets through, and not
+    /// only what the pattern matches itself (`copy-glob-inner-link-target-edited`).
+    pub(super) follows_all_links: bool,
 }
 
 /// What was selected.
@@ -84,7 +94,7 @@ fn plain(
 ) -> Result<Digest, Missing> {
     let path = ContextPath::new(&selector.path);
     roots.push(path.to_string());
-    let found = resolve(snapshot, &path, true, roots);
+    let found = follow(snapshot, &path, roots);
     let digest = found.and_then(|path| content_digest(snapshot, &path, ContentScope::Whole));
     match digest {
         Some(digest) => Ok(digest),
@@ -106,8 +116,8 @@ fn filtered(
     roots: &mut Vec<String>,
 ) -> Result<Digest, Missing> {
     let prefix = literal_prefix(selector);
-    roots.push(prefix.to_string());
-    let Some(resolved) = resolve(snapshot, &prefix, true, roots) else {
+    let Some(resolved) = follow(snapshot, &prefix, roots) else {
+        roots.push(prefix.to_string());
         return if selector.required { Err(Missing) } else { Ok(Digest::of(b"")) };
     };
     let include = matcher(&selector.include);
@@ -119,6 +129,7 @@ fn filtered(
     let mut included: Vec<Included<'_>> = Vec::new();
     let mut open_directories: Vec<(&Entry, bool)> = Vec::new();
     let mut matched: Option<&ContextPath> = None;
+    let mut matches: Vec<String> = Vec::new();
     for entry in snapshot.subtree(&resolved) {
         let relative = below(entry.path.as_bytes(), &resolved);
         if relative.is_empty() && pattern.is_some() {
@@ -132,6 +143,7 @@ fn filtered(
                         continue;
                     }
                     matched = Some(&entry.path);
+                    matches.push(entry.path.to_string());
                 }
                 matched.unwrap_or(&resolved)
             }
@@ -150,9 +162,13 @@ fn filtered(
                     included.push(Included { relative, digest: header_digest(directory) });
                 }
             }
-            let digest = if is_base && entry.kind == EntryKind::Symlink {
-                // The engine follows each match, and takes none that leads nowhere.
-                let target = resolve(snapshot, &entry.path, true, roots).ok_or(Missing)?;
+            // In the root itself nothing stands above a link, so that it counts as a match
+            // (`copy-exclude-root-link-retargeted`).
+            let is_in_root = pattern.is_none() && resolved.is_root() && !candidate.contains(&b'/');
+            let is_followed = is_base || is_in_root || selector.follows_all_links;
+            let digest = if is_followed && entry.kind == EntryKind::Symlink {
+                // The engine takes none that leads nowhere.
+                let target = follow(snapshot, &entry.path, roots).ok_or(Missing)?;
                 content_digest(snapshot, &target, ContentScope::Whole)
             } else {
                 None
@@ -166,6 +182,12 @@ fn filtered(
     }
     if included.is_empty() && selector.required {
         return Err(Missing);
+    }
+    // The engine is sent what matches, and has nothing of what lies beside it.
+    if pattern.is_some() && matches.len() <= NAMED_MATCHES {
+        roots.extend(matches);
+    } else {
+        roots.push(prefix.to_string());
     }
     Ok(list_digest(selector, &included))
 }
@@ -181,7 +203,8 @@ fn list_digest(selector: &Selector, included: &[Included<'_>]) -> Digest {
     }
     let mut hasher = FieldHasher::new();
     for entry in included {
-        hasher.field(entry.relative);
+        let name = base_name(entry.relative).filter(|_| selector.counts_base_names);
+        hasher.field(name.as_deref().unwrap_or(entry.relative));
         hasher.field(entry.digest.as_bytes());
     }
     hasher.finish()
@@ -206,6 +229,15 @@ fn literal_prefix(selector: &Selector) -> ContextPath {
 fn below<'a>(path: &'a [u8], base: &ContextPath) -> &'a [u8] {
     let rest = path.get(base.as_bytes().len()..).unwrap_or_default();
     rest.strip_prefix(b"/").unwrap_or(rest)
+}
+
+/// Where a path leads, every link followed; added to `roots`, for what is there is selected.
+fn follow(snapshot: &Snapshot, path: &ContextPath, roots: &mut Vec<String>) -> Option<ContextPath> {
+    let found = resolve(snapshot, path, true, roots)?;
+    if found != *path {
+        roots.push(found.to_string());
+    }
+    Some(found)
 }
 
 /// The path with every link on the way followed inside the context; the last component too where
@@ -246,4 +278,48 @@ pub(super) fn resolve(
         open.extend(parts.filter(|part| !matches!(*part, b"" | b".")).map(<[u8]>::to_vec));
     }
     Some(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::ModifiedTime;
+
+    fn entry(path: &str, kind: EntryKind, target: Option<&str>) -> Entry {
+        Entry {
+            path: ContextPath::new(path),
+            kind,
+            mode: 0o644,
+            size: 0,
+            modified: ModifiedTime::default(),
+            digest: (kind == EntryKind::File).then(|| Digest::of(path.as_bytes())),
+            target: target.map(|target| target.as_bytes().into()),
+        }
+    }
+
+    /// `d/link` and `link` lead to `a`.
+    fn snapshot() -> Snapshot {
+        let entries = vec![
+            entry("a", EntryKind::File, None),
+            entry("d", EntryKind::Directory, None),
+            entry("d/link", EntryKind::Symlink, Some("../a")),
+            entry("link", EntryKind::Symlink, Some("a")),
+        ];
+        Snapshot::new(entries, 0)
+    }
+
+    fn roots(selector: Selector) -> Vec<String> {
+        select(&snapshot(), &[selector]).expect("it is there").roots
+    }
+
+    #[test]
+    fn what_a_link_leads_to_is_looked_at() {
+        let selector = Selector { wildcard: true, required: true, ..Selector::default() };
+        let path = |path: &str| Selector { path: path.to_owned(), ..selector.clone() };
+        assert_eq!(roots(path("link")), ["a", "link"]);
+        assert_eq!(roots(path("l*")), ["a", "link"]);
+        assert_eq!(roots(path("[d]")), ["d"]);
+        let follows = Selector { follows_all_links: true, ..path("[d]") };
+        assert_eq!(roots(follows), ["a", "d", "d/link"]);
+    }
 }

@@ -81,6 +81,8 @@ pub(super) fn expand(
             include,
             exclude: exclude.clone(),
             required: true,
+            counts_base_names: dialect.patterns_count_base_names,
+            follows_all_links: dialect.patterns_follow_all_links,
         });
     }
     for heredoc in &instruction.heredocs {
