@@ -37,6 +37,8 @@ pub struct Settings {
     pub jobs: usize,
     /// Where the states before and after a disagreement are left.
     pub keep: Option<PathBuf>,
+    /// Whether every build is told, and why one failed.
+    pub tells_all: bool,
     /// Whether the engine is nobody else's, so that its cache may be pruned.
     pub may_prune: bool,
 }
@@ -63,6 +65,7 @@ impl Settings {
             // A prune takes what other projects rest on.
             jobs: if may_prune { 1 } else { count("JOBS", 3) },
             keep: std::env::var_os("SMARTBUILD_STORM_KEEP").map(PathBuf::from),
+            tells_all: std::env::var_os("SMARTBUILD_STORM_TELL").is_some(),
             may_prune,
         }
     }

@@ -116,7 +116,7 @@ impl<'a> Trial<'a> {
         self.tally.builds += 1;
         if !built.status.success() {
             self.tally.failed += 1;
-            if std::env::var_os("SMARTBUILD_STORM_FAILURES").is_some() {
+            if self.settings.tells_all {
                 let said = String::from_utf8_lossy(&built.stderr);
                 eprintln!("project {} round {round} fails: {said}", self.number);
             }
@@ -125,6 +125,11 @@ impl<'a> Trial<'a> {
             let report = json(&report);
             if let Some(id) = report["image"].as_str() {
                 self.shop.remove_at_the_end(id);
+            }
+            if self.settings.tells_all {
+                let words = words.join(" ");
+                eprintln!("project {} round {round}, {told}, {words}:", self.number);
+                eprint!("{}", all_steps(&report));
             }
             let mistaken_directories = !self.features.is_new;
             let allowed = Allowances { mistaken_directories };
@@ -248,4 +253,14 @@ impl<'a> Trial<'a> {
         }
         std::fs::write(place.join("told"), text).expect("a file");
     }
+}
+
+/// Every step with what was said and what happened.
+fn all_steps(report: &Value) -> String {
+    let steps = report["steps"].as_array().into_iter().flatten();
+    let line = |step: &Value| {
+        let [name, verdict, actual] = ["name", "verdict", "actual"].map(|field| &step[field]);
+        format!("  {name} {verdict} {actual} {}\n", step["cause"])
+    };
+    steps.map(line).collect()
 }

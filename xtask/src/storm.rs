@@ -45,6 +45,9 @@ pub(crate) struct StormArgs {
     /// Leave the states before and after each disagreement in this directory
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
+    /// Tell every build, and why one failed
+    #[arg(long)]
+    tell: bool,
     /// The engines are nobody else's (`SMARTBUILD_ENGINES_DIR` says where they are): prune their
     /// caches, too
     #[arg(long)]
@@ -92,6 +95,7 @@ fn variables(args: &StormArgs) -> Vec<(&'static str, String)> {
         ("SMARTBUILD_STORM_ROUNDS", number(args.rounds)),
         ("SMARTBUILD_STORM_JOBS", number(args.jobs)),
         ("SMARTBUILD_STORM_KEEP", keep),
+        ("SMARTBUILD_STORM_TELL", args.tell.then(|| "1".to_owned())),
         ("SMARTBUILD_STORM_PRUNE", args.private.then(|| "1".to_owned())),
     ]
     .into_iter()
