@@ -39,6 +39,7 @@ mod blobs;
 mod convert;
 mod digests;
 mod error;
+mod history;
 mod lfs;
 mod nodes;
 mod notice;
@@ -61,6 +62,7 @@ use gix::objs::Kind;
 
 pub use digests::BlobDigests;
 pub use error::{GitError, Unmerged};
+pub use history::{Commit, LastChange};
 pub use notice::{Notice, NoticeReason};
 pub use records::as_git_records;
 pub use store::GitOptions;

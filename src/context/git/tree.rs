@@ -82,7 +82,7 @@ impl Tree {
     }
 
     /// Calls with what is at the path, in its directory; `None` where nothing is.
-    fn with<T>(
+    pub(super) fn with<T>(
         &self,
         path: &ContextPath,
         then: impl FnOnce(&Self, &gix::Repository, &Node) -> Result<T, GitError>,

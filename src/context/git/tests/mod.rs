@@ -3,6 +3,7 @@
 //! The yardstick is what git writes: the snapshot of a commit must be that of a fresh checkout.
 
 mod contents;
+mod history;
 mod hostile;
 mod large;
 mod modules;
