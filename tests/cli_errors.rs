@@ -63,6 +63,27 @@ impl Project {
         self
     }
 
+    /// Commits everything.
+    fn committed(self) -> Self {
+        self.git(&["init", "-q", "--template=", "--initial-branch=main"]);
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "--allow-empty", "-m", "Open the shop"]);
+        self
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let date = "2024-02-29T12:00:00Z";
+        let done = Command::new("git")
+            .current_dir(self.context())
+            .args(arguments)
+            .envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")])
+            .envs([("GIT_AUTHOR_NAME", "a"), ("GIT_AUTHOR_EMAIL", "a@a")])
+            .envs([("GIT_COMMITTER_NAME", "a"), ("GIT_COMMITTER_EMAIL", "a@a")])
+            .envs([("GIT_AUTHOR_DATE", date), ("GIT_COMMITTER_DATE", date)])
+            .status();
+        assert!(done.expect("git runs").success(), "git {arguments:?}");
+    }
+
     /// Docker's configuration.
     fn configuration(mut self, json: &str) -> Self {
         let directory = self.directory.path().join("docker");
@@ -135,7 +156,7 @@ macro_rules! snapshots {
             let seen = $project.seen(&$arguments);
             // What differs from run to run, and from version to version.
             insta::with_settings!({
-                filters => [(r" {2,}\d+\.\d+ s\n", " [time]\n"), (r"smartbuild \d+\.\d+\.\d+", "smartbuild [version]")],
+                filters => [(r" {2,}\d+\.\d+ s\n", " [time]\n"), (r", \d+ (month|year)s? ago", ", [ago]"), (r"(against   .+\n)context   \d+ files, .+\[time\]", "${1}context   [files] [time]"), (r"smartbuild \d+\.\d+\.\d+", "smartbuild [version]")],
                 snapshot_path => "cli/errors",
                 prepend_module_to_snapshot => false,
                 omit_expression => true,
@@ -150,6 +171,20 @@ const FINE: &str = "FROM busybox\nWORKDIR /app\nRUN true\n";
 
 fn fine() -> Project {
     Project::new(FINE)
+}
+
+fn shop() -> Project {
+    Project::new("FROM busybox:1\nCOPY . /app\nRUN cat /app/app.py\n")
+        .file("app.py", "print(1)\n")
+        .file(".dockerignore", ".git\n")
+}
+
+/// A context that is a directory of its repository.
+fn below() -> Project {
+    shop()
+        .directory("sub")
+        .file("sub/Dockerfile", "FROM busybox\nCOPY app.py /\nRUN true\n")
+        .file("sub/app.py", "print(1)\n")
 }
 
 fn without_dockerfile() -> Project {
@@ -208,6 +243,23 @@ snapshots! {
     why_of_no_step_among_many: Project::new(&format!("FROM busybox\nRUN {}\n{}", "x".repeat(10_000), "RUN true\n".repeat(3000))), ["why", "pip install"];
     why_of_several_steps: Project::new("FROM busybox\nRUN a\nRUN ab\n"), ["why", "a"];
     why_of_no_line: fine(), ["why", ":x"];
+    against_a_commit: shop().committed().file("app.py", "print(2)\n"), ["predict", "--against", "HEAD", "."];
+    against_the_same: shop().committed(), ["predict", "--against", "main", "."];
+    against_another_base_and_a_new_step: shop().committed().file("Dockerfile", "FROM busybox:2\nCOPY . /app\nRUN cat /app/app.py\nRUN true\n"), ["predict", "--against", "HEAD", "."];
+    against_other_ignore_rules: shop().committed().file(".dockerignore", ".git\nDockerfile\n"), ["predict", "--against", "HEAD", "."];
+    against_another_mode: { let it = shop().committed(); mode(&it.context().join("app.py"), 0o755); it }, ["predict", "--against", "HEAD", "."];
+    against_a_mode_that_git_does_not_know: { let it = shop().committed(); mode(&it.context().join("app.py"), 0o600); it }, ["predict", "--against", "HEAD", "."];
+    against_a_commit_in_a_subdirectory: below().committed().file("sub/app.py", "print(2)\n"), ["predict", "--against", "HEAD", "sub"];
+    against_a_commit_with_a_dockerfile_outside_the_context: below().file("other", "FROM busybox\nCOPY app.py /\n").committed().file("other", "FROM busybox\nCOPY app.py /app\n"), ["predict", "-f", "other", "--against", "HEAD", "sub"];
+    against_a_commit_with_a_dockerfile_outside_the_repository: shop().committed().file("../other", "FROM busybox\nCOPY app.py /\n"), ["predict", "-f", "../other", "--against", "HEAD", "."];
+    against_no_such_revision: shop().committed(), ["predict", "--against", "nope", "."];
+    against_no_revision_of_no_repository: shop(), ["predict", "--against", "HEAD", "."];
+    against_no_commit_yet: { let it = shop(); it.git(&["init", "-q", "--template=", "--initial-branch=main"]); it }, ["predict", "--against", "HEAD", "."];
+    against_a_file: shop().committed(), ["predict", "--against", "HEAD:Dockerfile", "."];
+    against_a_revision_without_the_dockerfile: shop().committed().file("Prod", "FROM busybox\n"), ["predict", "-f", "Prod", "--against", "HEAD", "."];
+    against_a_revision_without_the_context: shop().committed().directory("sub").file("sub/Dockerfile", "FROM busybox\n"), ["predict", "--against", "HEAD", "sub"];
+    against_a_revision_that_is_wrong: shop().file("Dockerfile", "FROM busybox\nRUNN true\n").committed().file("Dockerfile", FINE), ["predict", "--against", "HEAD", "."];
+    against_a_revision_that_lacks_a_source: shop().file("Dockerfile", "FROM busybox\nCOPY gone /\n").committed().file("Dockerfile", FINE), ["predict", "--against", "HEAD", "."];
     help: fine(), ["--help"];
     version: fine(), ["--version"];
 }

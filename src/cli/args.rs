@@ -103,6 +103,9 @@ pub struct PredictArgs {
     /// What would be built and how.
     #[command(flatten)]
     pub flags: BuildFlags,
+    /// Compare with a commit in place of the records
+    #[arg(long, value_name = "REV")]
+    pub against: Option<String>,
     /// How the result is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub format: Format,

@@ -1,8 +1,12 @@
 //! What the environment says, read once at the door.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use etcetera::BaseStrategy;
+use jiff::tz::TimeZone;
+
+use crate::report::Clock;
 
 use super::own_output;
 
@@ -54,6 +58,11 @@ impl Environment {
     pub fn variable(name: &str) -> Option<String> {
         std::env::var(name).ok()
     }
+}
+
+/// What time it is, in the zone of this machine or of `TZ`.
+pub(super) fn clock() -> Clock {
+    Clock { now: SystemTime::now(), zone: TimeZone::system() }
 }
 
 fn machine_id(path: &Path) -> String {

@@ -7,10 +7,18 @@ use super::environment::Environment;
 use super::ui::Ui;
 use crate::context::{ContextPath, EntryKind, ModifiedTime, Snapshot};
 use crate::optimize::PastBuild;
-use crate::plan::{Plan, Step, StepKey, StepKind};
-use crate::predict::{FileState, FileTable, Knowledge, PreviousBuild, PreviousStep};
-use crate::store::{BuildRecord, FileRecord, Manifest, Store, StoreError};
+use crate::plan::{KeyInput, Plan, Step, StepKey, StepKind};
+use crate::predict::{
+    self, Fate, FileState, FileTable, Knowledge, PastDuration, PastRun, PastTimes, PreviousBuild,
+    PreviousStep, longest_path,
+};
+use crate::store::{
+    BuildRecord, FileRecord, Manifest, Outcome, StepRecord, StepRun, Store, StoreError,
+};
 use crate::{BaseImage, Digest, Seconds};
+
+/// How many past builds tell how long the next one takes: older ones weigh nothing any more.
+const TIMED_BUILDS: usize = 10;
 
 /// Which builds are compared: one Dockerfile and target of one project on one engine.
 #[derive(Debug, Clone)]
@@ -141,7 +149,51 @@ impl Memory {
             .into_iter()
             .filter_map(|(kind, seconds)| Some((kind_of(&kind)?, seconds)))
             .collect::<HashMap<_, _>>();
+        knowledge.times = self.times(line);
         knowledge
+    }
+
+    /// How long the steps of this project took, and the builds of this line.
+    pub(super) fn times(&self, line: &Line) -> PastTimes {
+        let Some(store) = &self.0 else { return PastTimes::default() };
+        let runs = store.runs(&line.engine, &line.project, TIMED_BUILDS).unwrap_or_default();
+        let run = |run: StepRun| PastRun {
+            name: run.name,
+            instruction: run.instruction,
+            seconds: run.seconds,
+        };
+        let runs: Vec<PastRun> = runs.into_iter().map(run).collect();
+        let builds = self.builds(line, TIMED_BUILDS);
+        let builds = builds.iter().filter(|build| build.succeeded).map(duration);
+        PastTimes::new(&runs, builds.collect())
+    }
+
+    /// What the newest builds of this line did with their steps, newest first.
+    pub(super) fn past_steps(&self, line: &Line, limit: usize) -> Vec<predict::PastBuild> {
+        let step = |step: StepRecord| predict::PastStep {
+            name: step.name,
+            instruction: step.instruction,
+            fate: match step.outcome {
+                Outcome::Cached => Fate::Reused,
+                Outcome::Ran => Fate::Ran(step.seconds),
+                Outcome::Failed | Outcome::NotReached => Fate::Neither,
+            },
+            cause: step.cause.and_then(|cause| serde_json::from_str(&cause).ok()),
+        };
+        let build = |build: BuildRecord| predict::PastBuild {
+            started: build.started,
+            steps: build.steps.into_iter().map(step).collect(),
+        };
+        self.builds(line, limit).into_iter().map(build).collect()
+    }
+
+    /// The newest builds of this line, newest first, without their files.
+    pub(super) fn builds(&self, line: &Line, limit: usize) -> Vec<BuildRecord> {
+        let Some(store) = &self.0 else { return Vec::new() };
+        let target = line.target.as_deref();
+        store
+            .latest_builds(&line.engine, &line.project, &line.dockerfile, target, limit)
+            .unwrap_or_default()
     }
 
     /// What an engine said of a base image when it last answered.
@@ -173,7 +225,24 @@ impl Memory {
     }
 }
 
-fn step(record: crate::store::StepRecord) -> Option<PreviousStep> {
+/// What a build took, with the steps that it ran.
+fn duration(build: &BuildRecord) -> PastDuration {
+    let ran = |step: &&StepRecord| step.outcome == Outcome::Ran && step.kind != "FROM";
+    let names = build.steps.iter().filter(ran).map(|step| &*step.name);
+    let path = longest_path(build.steps.iter().map(|step| {
+        let inputs: Vec<KeyInput> = serde_json::from_str(&step.inputs).unwrap_or_default();
+        let needed = inputs.into_iter().filter_map(|input| match input {
+            KeyInput::Parent { step }
+            | KeyInput::StageOutput { step, .. }
+            | KeyInput::StageFiles { step, .. } => Some(step),
+            _ => None,
+        });
+        (needed.collect::<Vec<_>>(), step.seconds.unwrap_or_default())
+    }));
+    PastDuration::new(names, build.seconds, path)
+}
+
+fn step(record: StepRecord) -> Option<PreviousStep> {
     Some(PreviousStep {
         kind: kind_of(&record.kind)?,
         key: StepKey(record.key),
@@ -213,7 +282,7 @@ pub(super) fn file_records(
         .iter()
         .flat_map(|step| &step.inputs)
         .filter_map(|input| match input {
-            crate::plan::KeyInput::Files { roots, .. } => Some(roots),
+            KeyInput::Files { roots, .. } => Some(roots),
             _ => None,
         })
         .flatten()

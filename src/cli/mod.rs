@@ -7,6 +7,7 @@
 //! `predict`, `why` and `optimize` do the rest. `context` needs no engine and no plan.
 //! Only this room reads the environment, and only [`ui`] writes.
 
+mod against;
 pub mod args;
 mod base_images;
 mod build;
@@ -21,6 +22,7 @@ mod own_output;
 mod predict;
 mod project;
 mod source;
+mod stories;
 pub mod ui;
 mod why;
 

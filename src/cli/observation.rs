@@ -139,8 +139,10 @@ fn outcome<'a>(parts: impl Iterator<Item = &'a Observed>, asked_for_key: bool) -
         let duration = part.completed?.duration_since(part.started?).ok()?;
         Some(Seconds::from(duration)).filter(|_| !part.cached)
     };
-    let seconds = (outcome == Outcome::Ran).then(|| parts.iter().filter_map(lasted).sum());
-    Actual { outcome, seconds }
+    // Where no clock tells, no time at all would be remembered as very little.
+    let lasted: Vec<Seconds> = parts.iter().filter_map(lasted).collect();
+    let is_told = outcome == Outcome::Ran && !lasted.is_empty();
+    Actual { outcome, seconds: is_told.then(|| lasted.into_iter().sum()) }
 }
 
 #[cfg(test)]

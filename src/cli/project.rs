@@ -277,7 +277,7 @@ fn build_args(flags: &BuildFlags) -> BTreeMap<String, String> {
 }
 
 /// A Dockerfile that cannot be planned, shown with its line.
-fn plan_failure(error: plan::Error, source: &Source) -> Failure {
+pub(super) fn plan_failure(error: plan::Error, source: &Source) -> Failure {
     let help = match &error.problem {
         plan::Problem::MissingSource { source_path } => missing_source_help(source_path, source),
         problem => problem.help(),

@@ -3,13 +3,18 @@
 use anyhow::anyhow;
 
 use super::args::{Format, WhyArgs};
-use super::environment::Environment;
+use super::environment::{Environment, clock};
 use super::failure::Failure;
-use super::project::{EngineNeed, prepare};
+use super::project::{EngineNeed, Project, prepare};
+use super::stories;
 use super::ui::Ui;
 use crate::plan::{Plan, Step, StepIndex, StepKind};
-use crate::report;
+use crate::predict;
 use crate::report::escape::fit;
+use crate::report::{self, WhyView};
+
+/// How many past builds are asked when the step was last reused.
+const PAST_BUILDS: usize = 200;
 
 /// How many steps are listed where the wanted one is not found.
 const LISTED: usize = 20;
@@ -24,11 +29,31 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let project = prepare(&args.path, &args.flags, EngineNeed::Optional, environment, ui).await?;
     let step = find(&project.plan, &args.step)?;
+    let view = view(&project, step);
     match args.format {
-        Format::Json => ui.json(&report::json::why(&project.subject(), &project.forecast, step))?,
-        Format::Text => ui.result(&report::why(&project.forecast, step, ui.results()))?,
+        Format::Json => ui.json(&report::json::why(&project.subject(), &view))?,
+        Format::Text => ui.result(&report::why(&view, ui.results()))?,
     }
     Ok(())
+}
+
+/// Everything that is known of the step.
+fn view(project: &Project, step: StepIndex) -> WhyView<'_> {
+    let forecast = &project.forecast;
+    let root = report::cause::chain(forecast, step).last().copied().unwrap_or(step);
+    let root = forecast.steps.get(root.0).and_then(|root| root.verdict.cause());
+    let builds = project.memory.past_steps(&project.line, PAST_BUILDS);
+    let asked = &project.plan.steps[step.0];
+    WhyView {
+        forecast,
+        step,
+        dockerfile: &project.source.file.name,
+        source: project.source.dockerfile.source(),
+        history: predict::history(asked, &builds),
+        strikes: root.and_then(|root| predict::strikes(asked, &root.kind, &builds)),
+        files: root.map(|root| stories::of(project, &root.kind)).unwrap_or_default(),
+        clock: clock(),
+    }
 }
 
 /// The step that `wanted` means: the number that is shown before it, `:LINE`, or a part of its

@@ -54,9 +54,11 @@ impl Matching {
     }
 }
 
-/// `[stage i/n]`
-fn place(name: &str) -> &str {
-    name.split_inclusive("] ").next().unwrap_or(name)
+/// `[stage i`: how many steps there are says nothing of one of them. The number may be padded.
+fn place(name: &str) -> Vec<&str> {
+    let place = name.split_once("] ").map_or(name, |(place, _)| place);
+    let place = place.rsplit_once('/').map_or(place, |(before, _)| before);
+    place.trim_start_matches('[').split_whitespace().collect()
 }
 
 /// How a step compares with its counterpart in the last build, apart from the steps below.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::times::PastTimes;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::plan::{KeyInput, StepKey, StepKind};
 use crate::{Digest, Seconds};
@@ -19,6 +20,8 @@ pub struct Knowledge {
     pub known: HashMap<StepKey, Option<Seconds>>,
     /// The last build of this Dockerfile, if there was one.
     pub previous: Option<PreviousBuild>,
+    /// What past builds of this project took.
+    pub times: PastTimes,
     /// Median seconds of each kind of step.
     pub typical: HashMap<StepKind, Seconds>,
 }

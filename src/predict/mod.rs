@@ -7,8 +7,10 @@
 mod agreement;
 mod cause;
 mod knowledge;
+mod past;
 #[cfg(test)]
 mod tests;
+mod times;
 mod types;
 mod verdicts;
 
@@ -17,6 +19,10 @@ pub use knowledge::{
     FileState, FileTable, Knowledge, PreviousBuild, PreviousStep, announced_times,
     as_the_engine_has_it, directories_with_renames, file_table, files_to_send,
 };
+pub use past::{
+    COUNTED_BUILDS, Fate, PastBuild, PastCause, PastStep, StepHistory, Strikes, history, strikes,
+};
+pub use times::{PastDuration, PastRun, PastTimes, longest_path};
 pub use types::{
     Agreement, Cause, CauseKind, ChangeKind, FileChange, Forecast, Probability, StepForecast,
     Summary, Verdict,

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Agreement, CauseKind, ChangeKind, FileChange, FileState, Forecast, Knowledge, PreviousBuild,
-    PreviousStep, Verdict, announced_times, compare, file_table, predict,
+    Agreement, CauseKind, ChangeKind, FileChange, FileState, Forecast, Knowledge, PastDuration,
+    PastRun, PastTimes, PreviousBuild, PreviousStep, Verdict, announced_times, compare, file_table,
+    predict,
 };
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::dockerfile::Dockerfile;
@@ -61,6 +62,18 @@ impl Story {
             dialect: Dialect::default(),
         })
         .unwrap()
+    }
+
+    /// What runs of these names took, the newest first.
+    fn timed(mut self, runs: &[(&str, f64)]) -> Self {
+        let run = |(name, seconds): &(&str, f64)| PastRun {
+            name: (*name).to_owned(),
+            instruction: name.split_once("] ").map_or(*name, |(_, text)| text).to_owned(),
+            seconds: Seconds::new(*seconds),
+        };
+        let runs: Vec<PastRun> = runs.iter().map(run).collect();
+        self.knowledge.times = PastTimes::new(&runs, Vec::new());
+        self
     }
 
     /// A build that succeeds, each step in one second.
@@ -514,4 +527,52 @@ fn a_step_that_two_stages_share_runs_where_one_is_built_without_cache() {
     story.options.no_cache_filter = vec!["named".into()];
     assert!(matches!(story.verdict("[kept 2/3]"), Verdict::Rebuild(_)));
     assert!(matches!(story.verdict("[kept 3/3]"), Verdict::Rebuild(_)));
+}
+
+/// The seconds of the first step whose name has this in it.
+fn seconds(story: &Story, part: &str) -> f64 {
+    let forecast = story.forecast();
+    let step = forecast.steps.iter().find(|step| step.step.name.contains(part));
+    step.unwrap_or_else(|| panic!("no step has `{part}`")).seconds.get()
+}
+
+/// The last build says nothing of a step that it reused, and an edit gives it a key that nobody
+/// has timed.
+#[test]
+fn a_step_with_a_new_key_takes_what_its_text_took() {
+    let runs = [("[3/4] RUN install -r r.txt", 40.0), ("[2/2] RUN other", 7.0)];
+    let mut story = Story::new(INSTALL, &[("r.txt", "flask")]).built().timed(&runs);
+    assert_eq!(seconds(&story, "RUN install").to_string(), "1", "its own key is timed");
+    story.files.insert("r.txt", "django");
+    assert_eq!(seconds(&story, "RUN install").to_string(), "40");
+    story.dockerfile = "FROM base\nCOPY r.txt .\nRUN install -v -r r.txt\nCOPY . .\n";
+    assert_eq!(seconds(&story, "RUN install").to_string(), "40", "as its counterpart");
+    story.dockerfile = "FROM base\nCOPY r.txt .\nRUN install -v -r r.txt\nCOPY . .\nRUN new\n";
+    story.knowledge.typical.insert(crate::plan::StepKind::Run, Seconds::new(5.0));
+    assert_eq!(seconds(&story, "RUN new").to_string(), "5", "the median of its kind");
+}
+
+#[test]
+fn a_builds_time_has_what_is_around_its_steps() {
+    let mut story = Story::new(INSTALL, &[("r.txt", "flask")]).built();
+    let of = |names: &[&str], total| {
+        PastDuration::new(names.iter().copied(), Seconds::new(total), Seconds::new(1.0))
+    };
+    let all = ["[2/4] COPY r.txt .", "[3/4] RUN install -r r.txt", "[4/4] COPY . ."];
+    story.knowledge.times = PastTimes::new(&[], vec![of(&[], 1.25), of(&all, 3.5)]);
+    let reused = story.forecast().summary;
+    assert_eq!((reused.seconds.get().to_string(), reused.cached), ("0.25".into(), 3));
+    // FROM, too, takes a second where there is no cache.
+    assert_eq!(reused.seconds_full.get().to_string(), "6.5");
+    story.files.insert("r.txt", "django");
+    let edited = story.forecast().summary;
+    assert_eq!((edited.seconds.get().to_string(), edited.rebuild), ("5.5".into(), 3));
+}
+
+#[test]
+fn another_text_at_the_same_place_is_an_edit_though_steps_were_added() {
+    let mut story = Story::new("FROM base\nRUN a\n", &[]).built();
+    story.dockerfile = "FROM base\nRUN aa\nRUN b\n";
+    let edited = CauseKind::Instruction { before: Some("RUN a".into()), after: "RUN aa".into() };
+    assert_eq!(story.cause("RUN aa"), edited);
 }

@@ -41,6 +41,18 @@ pub enum Verdict {
     Unknown(Cause),
 }
 
+impl Verdict {
+    /// Why it is not reused, if it is not.
+    pub const fn cause(&self) -> Option<&Cause> {
+        match self {
+            Self::Cached => None,
+            Self::Rebuild(cause) | Self::Depends { cause, .. } | Self::Unknown(cause) => {
+                Some(cause)
+            }
+        }
+    }
+}
+
 /// Why a step is not reused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cause {

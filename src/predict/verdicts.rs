@@ -2,8 +2,8 @@
 
 use super::cause::{Difference, Matching, difference, stage_files};
 use super::knowledge::{FileTable, Knowledge};
-use super::types::{Cause, CauseKind, Forecast, Probability, StepForecast, Summary, Verdict};
-use crate::Seconds;
+use super::times::{step_seconds, summary};
+use super::types::{Cause, CauseKind, Forecast, Probability, StepForecast, Verdict};
 use crate::context::Snapshot;
 use crate::plan::{KeyInput, Plan, Step, StepIndex, StepKey, StepKind};
 
@@ -27,17 +27,10 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
         let own = difference(step, old, files, snapshot);
         let of_stage = old.and_then(|old| stage_files(step, old, files, snapshot));
         let verdict = verdict(StepIndex(index), step, own, of_stage, &steps, knowledge);
-        let seconds = knowledge
-            .known
-            .get(&step.key)
-            .copied()
-            .flatten()
-            .or_else(|| old.and_then(|old| old.seconds))
-            .or_else(|| knowledge.typical.get(&step.kind).copied())
-            .unwrap_or(Seconds::ZERO);
+        let seconds = step_seconds(step, old, knowledge);
         steps.push(StepForecast { step: step.clone(), verdict, seconds });
     }
-    let summary = summary(&steps);
+    let summary = summary(&steps, &knowledge.times);
     Forecast { steps, summary }
 }
 
@@ -179,42 +172,4 @@ fn new_instruction(step: &Step, knowledge: &Knowledge) -> CauseKind {
     } else {
         CauseKind::NoRecord
     }
-}
-
-fn summary(steps: &[StepForecast]) -> Summary {
-    let mut summary = Summary::default();
-    for step in steps.iter().filter(|step| step.step.kind != StepKind::From) {
-        match step.verdict {
-            Verdict::Cached => summary.cached += 1,
-            Verdict::Rebuild(_) => summary.rebuild += 1,
-            Verdict::Depends { .. } => summary.depends += 1,
-            Verdict::Unknown(_) => summary.unknown += 1,
-        }
-    }
-    summary.seconds = longest_path(steps, |step| match step.verdict {
-        Verdict::Cached => Seconds::ZERO,
-        Verdict::Depends { probability, .. } => {
-            Seconds::new(step.seconds.get() * probability.get())
-        }
-        Verdict::Rebuild(_) | Verdict::Unknown(_) => step.seconds,
-    });
-    summary.seconds_full = longest_path(steps, |step| step.seconds);
-    summary
-}
-
-/// The longest path through the graph of steps: branches run side by side, as `BuildKit` starts a
-/// step as soon as its inputs are there.
-fn longest_path(steps: &[StepForecast], cost: impl Fn(&StepForecast) -> Seconds) -> Seconds {
-    let mut ends: Vec<Seconds> = Vec::with_capacity(steps.len());
-    for step in steps {
-        let ready = step
-            .step
-            .parent()
-            .into_iter()
-            .chain(step.step.stage_outputs())
-            .map(|input| ends[input.0])
-            .fold(Seconds::ZERO, Seconds::max);
-        ends.push(ready + cost(step));
-    }
-    ends.into_iter().fold(Seconds::ZERO, Seconds::max)
 }

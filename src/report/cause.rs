@@ -2,17 +2,7 @@
 
 use super::escape;
 use crate::plan::StepIndex;
-use crate::predict::{Cause, CauseKind, ChangeKind, FileChange, Forecast, Verdict};
-
-/// The cause of a verdict, if it has one.
-pub fn of(verdict: &Verdict) -> Option<&Cause> {
-    match verdict {
-        Verdict::Cached => None,
-        Verdict::Rebuild(cause) | Verdict::Depends { cause, .. } | Verdict::Unknown(cause) => {
-            Some(cause)
-        }
-    }
-}
+use crate::predict::{Cause, CauseKind, ChangeKind, FileChange, Forecast};
 
 /// Whether the reason lies in another step.
 pub fn is_inherited(cause: &Cause) -> bool {
@@ -23,7 +13,7 @@ pub fn is_inherited(cause: &Cause) -> bool {
 pub fn chain(forecast: &Forecast, from: StepIndex) -> Vec<StepIndex> {
     let mut chain = vec![from];
     let mut at = from;
-    while let Some(cause) = forecast.steps.get(at.0).and_then(|step| of(&step.verdict)) {
+    while let Some(cause) = forecast.steps.get(at.0).and_then(|step| step.verdict.cause()) {
         // Steps stand after what they need, so this also ends where a cause names itself.
         if cause.step >= at || cause.step.0 >= forecast.steps.len() {
             break;

@@ -94,6 +94,27 @@ pub fn wrapped(safe: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A safe line in at most `most` lines of at most `width` columns, broken wherever it is full, for
+/// texts in which blanks count; what does not fit is cut off with `…`.
+pub fn folded(safe: &str, width: usize, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut rest = safe;
+    while columns(rest) > width && lines.len() + 1 < most.max(1) {
+        let mut used = 0;
+        let fits = |(_, character): &(usize, char)| {
+            used += columns(character.encode_utf8(&mut [0; 4]));
+            used <= width
+        };
+        let end = rest.char_indices().take_while(fits).last();
+        let Some((last, character)) = end else { break };
+        let (line, after) = rest.split_at(last + character.len_utf8());
+        lines.push(line.to_owned());
+        rest = after;
+    }
+    lines.push(fit(rest, width).into_owned());
+    lines
+}
+
 /// Whether a character does something other than being shown: controls, line and paragraph
 /// separators, marks of direction, and invisible ones that let two names look alike.
 fn acts(character: char) -> bool {
@@ -156,6 +177,15 @@ mod tests {
         assert_eq!(wrapped("  a  b", 6), ["  a  b"]);
         assert_eq!(wrapped("one two  three", 7), ["one two", "three"]);
         assert_eq!(wrapped("unbreakable a", 4), ["unbreakable", "a"]);
+    }
+
+    #[test]
+    fn a_long_text_is_folded_where_a_line_is_full() {
+        assert_eq!(folded("short", 8, 3), ["short"]);
+        assert_eq!(folded("a b  c d e", 4, 3), ["a b ", " c d", " e"]);
+        assert_eq!(folded("日本語日本語", 5, 2), ["日本", "語日…"]);
+        assert_eq!(folded("日本", 1, 9), ["…"]);
+        assert_eq!(folded("", 4, 3), [""]);
     }
 
     proptest! {

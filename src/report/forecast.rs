@@ -1,10 +1,12 @@
 //! The forecast as people read it before a build.
 
 use super::cause;
+use super::clock::Clock;
 use super::escape::{columns, fit, text};
 use super::style::{Capabilities, Role};
 use super::units;
 use crate::Seconds;
+use crate::context::git::Commit;
 use crate::plan::StepIndex;
 use crate::predict::{CauseKind, Forecast, StepForecast, Verdict};
 
@@ -59,6 +61,25 @@ pub fn forecast(
     out
 }
 
+/// What a forecast is compared with where that is a commit, in a line.
+///
+/// Ends with a line end.
+pub fn against(
+    revision: &str,
+    commit: Option<&Commit>,
+    clock: &Clock,
+    capabilities: &Capabilities,
+) -> String {
+    let mut line = format!("against   {}", text(revision));
+    if let Some(commit) = commit {
+        push!(line, ": {} {}", text(&commit.short_id), text(&commit.subject));
+        line.extend(clock.ago(commit.time).map(|ago| format!(", {ago}")));
+    }
+    let mut out = String::new();
+    push_titled(&mut out, &fit(&line, capabilities.width), capabilities);
+    out
+}
+
 /// Whether no step has anything to say but that nothing was ever recorded.
 fn is_first(forecast: &Forecast) -> bool {
     let nothing = |step: &StepForecast| matches!(&step.verdict, Verdict::Unknown(cause) if cause.kind == CauseKind::NoRecord);
@@ -107,9 +128,9 @@ fn sum(forecast: &Forecast, width: usize) -> String {
         }
     }
     let mut line = format!("forecast  {}", parts.join(", "));
-    if is_worth_saying(summary.seconds_full) {
+    if units::is_worth_saying(summary.seconds_full) {
         // Where nothing runs, or nobody knows how long it takes, "about 0.00 s" says nothing.
-        let about = if is_worth_saying(summary.seconds) {
+        let about = if units::is_worth_saying(summary.seconds) {
             format!(", about {}", units::seconds(summary.seconds))
         } else {
             String::new()
@@ -124,11 +145,6 @@ fn sum(forecast: &Forecast, width: usize) -> String {
         }
     }
     fit(&line, width).into_owned()
-}
-
-/// Whether a duration is more than the noise of a build.
-fn is_worth_saying(duration: Seconds) -> bool {
-    duration.get() >= 0.05
 }
 
 /// One line of the list, safe for a terminal.
@@ -197,9 +213,7 @@ fn folded(steps: &[StepForecast], kind: Group) -> Row {
 
 fn row(forecast: &Forecast, index: StepIndex, step: &StepForecast) -> Row {
     let brief = || {
-        cause::of(&step.verdict)
-            .map(|cause| cause::brief(forecast, index, cause))
-            .unwrap_or_default()
+        step.verdict.cause().map(|cause| cause::brief(forecast, index, cause)).unwrap_or_default()
     };
     let (mark, role, cause) = match &step.verdict {
         Verdict::Cached => ('=', Role::Cached, String::new()),
@@ -222,7 +236,7 @@ fn row(forecast: &Forecast, index: StepIndex, step: &StepForecast) -> Row {
 fn time(seconds: Seconds, saved: bool) -> String {
     match (saved, seconds.get()) {
         (true, value) if value >= 1.0 => format!("saves {}", units::seconds(seconds)),
-        (false, value) if value > 0.0 => units::seconds(seconds),
+        (false, _) if units::is_worth_saying(seconds) => units::seconds(seconds),
         _ => String::new(),
     }
 }

@@ -6,7 +6,6 @@
 
 use serde::Serialize;
 
-use super::cause;
 use super::outcome::{Actual, Ended};
 use crate::engine::{EngineInfo, Sent};
 use crate::plan::{StepIndex, StepKey};
@@ -18,9 +17,11 @@ use crate::{Digest, Seconds};
 
 mod context;
 mod optimize;
+mod why;
 
 pub use context::{ContextReport, context};
 pub use optimize::{Optimize, Proof, RewriteEntry, Risk, Saves, Total};
+pub use why::why;
 
 /// What a forecast is about.
 #[derive(Debug, Clone, Copy)]
@@ -48,11 +49,33 @@ pub struct ContextSummary {
     pub digest: Digest,
 }
 
+/// What the verdicts of a forecast rest on.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(tag = "rests_on", rename_all = "snake_case")]
+pub enum RestsOn<'a> {
+    /// Records, and the engine was there to be asked.
+    Engine,
+    /// Records alone.
+    Records,
+    /// A commit, in place of the records.
+    Commit {
+        /// As it was given.
+        revision: &'a str,
+        /// The id of what it names, where that is a commit.
+        commit: Option<&'a str>,
+    },
+}
+
 /// `smartbuild/predict/v1`.
-pub fn predict<'a>(subject: &Subject<'a>, forecast: &'a Forecast) -> impl Serialize + use<'a> {
+pub fn predict<'a>(
+    subject: &Subject<'a>,
+    forecast: &'a Forecast,
+    rests_on: RestsOn<'a>,
+) -> impl Serialize + use<'a> {
     let steps = (0..forecast.steps.len()).filter_map(|at| Step::of(forecast, StepIndex(at)));
     Report {
         head: Head::of("smartbuild/predict/v1", subject),
+        rests_on: Some(rests_on),
         steps: steps.collect::<Vec<_>>(),
         summary: forecast.summary,
         ended: None,
@@ -75,6 +98,7 @@ pub fn build<'a>(
     });
     Report {
         head: Head::of("smartbuild/build/v1", subject),
+        rests_on: None,
         steps: steps.collect::<Vec<_>>(),
         summary: forecast.summary,
         ended: Some(End {
@@ -86,26 +110,12 @@ pub fn build<'a>(
     }
 }
 
-/// `smartbuild/why/v1`: `chain` holds the steps from the one asked about down to the one where
-/// the reason lies, each as in `predict`.
-pub fn why<'a>(
-    subject: &Subject<'a>,
-    forecast: &'a Forecast,
-    step: StepIndex,
-) -> impl Serialize + use<'a> {
-    let chain = cause::chain(forecast, step).into_iter();
-    Why {
-        schema: "smartbuild/why/v1",
-        dockerfile: subject.dockerfile,
-        target: subject.target,
-        chain: chain.filter_map(|index| Step::of(forecast, index)).collect(),
-    }
-}
-
 #[derive(Serialize)]
 struct Report<'a, S> {
     #[serde(flatten)]
     head: Head<'a>,
+    #[serde(flatten)]
+    rests_on: Option<RestsOn<'a>>,
     steps: Vec<S>,
     summary: Summary,
     #[serde(flatten)]
@@ -150,14 +160,6 @@ struct End {
 }
 
 #[derive(Serialize)]
-struct Why<'a> {
-    schema: &'static str,
-    dockerfile: &'a str,
-    target: Option<&'a str>,
-    chain: Vec<Step<'a>>,
-}
-
-#[derive(Serialize)]
 struct BuiltStep<'a> {
     #[serde(flatten)]
     step: Step<'a>,
@@ -198,7 +200,7 @@ impl<'a> Step<'a> {
             verdict: word,
             probability,
             key: step.key,
-            cause: cause::of(verdict).map(|cause| StepCause::of(forecast, cause)),
+            cause: verdict.cause().map(|cause| StepCause::of(forecast, cause)),
             seconds: *seconds,
         })
     }
@@ -231,30 +233,23 @@ impl<'a> Details<'a> {
 
 impl<'a> StepCause<'a> {
     fn of(forecast: &'a Forecast, cause: &'a Cause) -> Self {
-        let (kind, details) = match &cause.kind {
-            CauseKind::Files { files, more } => ("files", Details::Files { files, more: *more }),
+        let details = match &cause.kind {
+            CauseKind::Files { files, more } => Details::Files { files, more: *more },
             CauseKind::Instruction { before, after } => {
-                ("instruction", Details::Instruction { before: before.as_deref(), after })
+                Details::Instruction { before: before.as_deref(), after }
             }
-            CauseKind::Argument { name, before, after } => {
-                ("argument", Details::named(name, before.as_deref(), after.as_deref()))
-            }
-            CauseKind::Environment { name, before, after } => {
-                ("environment", Details::named(name, before.as_deref(), after.as_deref()))
-            }
-            CauseKind::Option { name, before, after } => {
-                ("option", Details::named(name, before.as_deref(), after.as_deref()))
+            CauseKind::Argument { name, before, after }
+            | CauseKind::Environment { name, before, after }
+            | CauseKind::Option { name, before, after } => {
+                Details::named(name, before.as_deref(), after.as_deref())
             }
             CauseKind::BaseImage { reference, before, after } => {
                 let (before, after) = (before.as_deref(), after.as_deref());
-                ("base_image", Details::BaseImage { reference, before, after })
+                Details::BaseImage { reference, before, after }
             }
-            CauseKind::Parent => ("parent", Details::Nothing {}),
-            CauseKind::StageOutput => ("stage_output", Details::Nothing {}),
-            CauseKind::Evicted => ("evicted", Details::Nothing {}),
-            CauseKind::NoRecord => ("no_record", Details::Nothing {}),
-            CauseKind::NoCache => ("no_cache", Details::Nothing {}),
+            _ => Details::Nothing {},
         };
+        let kind = cause.kind.word();
         let step = forecast.steps.get(cause.step.0).map(|step| step.step.name.as_str());
         Self { kind, step, details }
     }

@@ -21,8 +21,10 @@ macro_rules! push {
 }
 
 pub mod cause;
+mod clock;
 mod context;
 pub mod escape;
+mod evidence;
 mod failure;
 mod forecast;
 pub mod json;
@@ -35,10 +37,12 @@ mod tests;
 pub mod units;
 mod why;
 
+pub use clock::Clock;
 pub use context::{ContextView, Explained, LARGEST, context, explain};
+pub use evidence::FileStory;
 pub use failure::{excerpt, failure};
-pub use forecast::{ContextLine, forecast};
+pub use forecast::{ContextLine, against, forecast};
 pub use outcome::{Actual, Ended, outcome};
 pub use rewrites::{diff, rewrites};
 pub use style::{Capabilities, Role};
-pub use why::why;
+pub use why::{WhyView, why};

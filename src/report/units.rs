@@ -21,6 +21,11 @@ pub fn seconds(duration: Seconds) -> String {
     }
 }
 
+/// Whether a duration is more than the noise of a build.
+pub fn is_worth_saying(duration: Seconds) -> bool {
+    duration.get() >= 0.05
+}
+
 /// Decimal units as `docker build` uses them: `17 B`, `1.2 kB`, `1.8 MB`.
 pub fn bytes(count: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];

@@ -1,134 +1,182 @@
 //! The chain of reasons for one step, down to its root.
 
+use std::collections::BTreeMap;
+
 use super::cause;
-use super::escape::{columns, fit, text};
+use super::clock::Clock;
+use super::escape::{columns, fit, folded, text, wrapped};
+use super::evidence::{self, FileStory};
+use super::failure::excerpt;
 use super::style::{Capabilities, Role};
 use super::units;
 use crate::Seconds;
 use crate::plan::StepIndex;
-use crate::predict::{Cause, CauseKind, Forecast, StepForecast, Verdict};
+use crate::predict::{Forecast, StepForecast, StepHistory, Strikes, Verdict};
 
-/// Every reason from `step` down to the one that started it, with files and values in full.
+/// Lines that one value or one line of evidence may take.
+const LONGEST: usize = 6;
+
+/// Everything that is said of one step.
+#[derive(Debug)]
+pub struct WhyView<'a> {
+    /// The forecast that the step is in.
+    pub forecast: &'a Forecast,
+    /// Which step.
+    pub step: StepIndex,
+    /// The Dockerfile's name.
+    pub dockerfile: &'a str,
+    /// The Dockerfile's text.
+    pub source: &'a str,
+    /// When past builds reused and ran it.
+    pub history: StepHistory,
+    /// How often the reason at the root has made it run.
+    pub strikes: Option<Strikes>,
+    /// What is known of the files at the root, and of the Dockerfile where its text is the reason,
+    /// by path.
+    pub files: BTreeMap<String, FileStory>,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// Every reason from the step down to the one that started it: the step with its lines of the
+/// Dockerfile, what stands between, and the root with its evidence, values in full.
 ///
 /// Ends with a line end; empty where there is no such step.
-pub fn why(forecast: &Forecast, step: StepIndex, capabilities: &Capabilities) -> String {
-    let mut out = String::new();
-    for (depth, index) in cause::chain(forecast, step).into_iter().enumerate() {
-        let Some(link) = forecast.steps.get(index.0) else { break };
-        let indent = "  ".repeat(depth);
-        push_head(&mut out, link, &indent, depth > 0, capabilities);
-        for (role, line) in reasons(forecast, index, link) {
-            let room = capabilities.width.saturating_sub(indent.len() + 2);
-            push!(out, "{indent}  {}\n", capabilities.paint(role, &fit(&line, room)));
+pub fn why(view: &WhyView<'_>, capabilities: &Capabilities) -> String {
+    let mut page = Page { out: String::new(), capabilities };
+    let chain = cause::chain(view.forecast, view.step);
+    for (depth, index) in chain.iter().enumerate() {
+        let Some(link) = view.forecast.steps.get(index.0) else { break };
+        let is_root = depth + 1 == chain.len();
+        let because = match (depth, is_root) {
+            (0, _) => "",
+            (_, true) => "because of ",
+            (_, false) => "after ",
+        };
+        page.head(because, link);
+        if depth == 0 || is_root {
+            page.line(Role::of_verdict(&link.verdict), &verdict(view, *index, link));
+            page.excerpt(view, link);
+        }
+        if depth == 0 {
+            page.history(view, link);
+        }
+        if is_root && let Some(cause) = link.verdict.cause() {
+            for (role, line) in evidence::lines(view, *index, cause) {
+                page.line(role, &line);
+            }
         }
     }
-    out
+    if let Some(strikes) = &view.strikes {
+        let line = evidence::strikes(strikes, view.forecast.steps.get(view.step.0));
+        page.line(Role::Plain, &line);
+    }
+    page.out
 }
 
-fn push_head(
-    out: &mut String,
-    link: &StepForecast,
-    indent: &str,
-    is_reason: bool,
-    capabilities: &Capabilities,
-) {
-    let step = &link.step;
-    let place = if step.last_line > step.line {
-        format!("lines {}-{}", step.line, step.last_line)
-    } else {
-        format!("line {}", step.line)
-    };
-    let because = if is_reason { "because of " } else { "" };
-    let used = indent.len() + because.len() + place.len() + 2;
-    let name = text(&step.name);
-    let name = fit(&name, capabilities.width.saturating_sub(used));
-    let blanks = capabilities.width.saturating_sub(used + columns(&name)) + 2;
-    push!(
-        out,
-        "{indent}{because}{}{}{}\n",
-        capabilities.paint(Role::Title, &name),
-        " ".repeat(blanks),
-        capabilities.paint(Role::Quiet, &place)
-    );
+impl Role {
+    /// Only good news has a colour: yellow words cannot be read on a light background.
+    const fn of_verdict(verdict: &Verdict) -> Self {
+        if matches!(verdict, Verdict::Cached) { Self::Cached } else { Self::Plain }
+    }
 }
 
-fn reasons(forecast: &Forecast, index: StepIndex, link: &StepForecast) -> Vec<(Role, String)> {
-    let time = |what: &str| {
-        if link.seconds > Seconds::ZERO {
-            format!("{what}, about {}", units::seconds(link.seconds))
+/// What becomes of the step, in a sentence.
+fn verdict(view: &WhyView<'_>, index: StepIndex, link: &StepForecast) -> String {
+    let takes = |what: String, verb: &str| {
+        if units::is_worth_saying(link.seconds) {
+            format!("{what}, {verb} {}", units::seconds(link.seconds))
         } else {
-            what.to_owned()
+            what
         }
     };
-    let (role, said) = match &link.verdict {
+    let inherited = link.verdict.cause().filter(|cause| cause::is_inherited(cause));
+    let inherited = inherited.map(|cause| cause::brief(view.forecast, index, cause));
+    let with_reason = |what: &str| match &inherited {
+        Some(reason) => format!("{what} {reason}"),
+        None => what.to_owned(),
+    };
+    match &link.verdict {
         Verdict::Cached => {
-            let saved = if link.seconds > Seconds::ZERO {
-                format!(", saves {}", units::seconds(link.seconds))
-            } else {
-                String::new()
-            };
-            (Role::Cached, format!("is reused: nothing it depends on has changed{saved}"))
+            takes("is reused: the engine has it, and nothing that decides differs".into(), "saves")
         }
-        Verdict::Rebuild(_) => (Role::Plain, time("runs again")),
+        Verdict::Rebuild(_) => takes(with_reason("runs again"), "about"),
         Verdict::Depends { probability, .. } => {
             let percent = probability.get() * 100.0;
-            (Role::Plain, time(&format!("runs again if that output differs ({percent:.0} %)")))
+            let reason = inherited.as_deref().unwrap_or("output of another stage");
+            takes(format!("runs again if it differs: {reason} ({percent:.0} %)"), "about")
         }
-        Verdict::Unknown(_) => (Role::Plain, "nobody can tell before the build".to_owned()),
-    };
-    let mut lines = vec![(role, said)];
-    if let Some(cause) = cause::of(&link.verdict) {
-        lines.extend(details(forecast, index, cause));
-    }
-    lines
-}
-
-fn details(forecast: &Forecast, index: StepIndex, cause: &Cause) -> Vec<(Role, String)> {
-    let plain = |line: String| (Role::Plain, line);
-    match &cause.kind {
-        CauseKind::Files { files, more } => {
-            let count = files.len() + more;
-            let verb = if count == 1 { "differs" } else { "differ" };
-            let count = units::counted(count as u64, "file", "files");
-            let mut lines = vec![plain(format!("{count} {verb}:"))];
-            for file in files {
-                let change = cause::change(file.change);
-                lines.push(plain(format!("  {} {change}", text(&file.path))));
-            }
-            if *more > 0 {
-                lines.push((Role::Quiet, format!("  … and {} more", units::count(*more as u64))));
-            }
-            lines
-        }
-        CauseKind::Instruction { before: Some(before), after } => {
-            values("the instruction was edited:".to_owned(), Some(before), Some(after))
-        }
-        CauseKind::Argument { name, before, after } => {
-            values(format!("argument {}:", text(name)), before.as_deref(), after.as_deref())
-        }
-        CauseKind::Environment { name, before, after } => {
-            values(format!("variable {}:", text(name)), before.as_deref(), after.as_deref())
-        }
-        CauseKind::Option { name, before, after } => {
-            values(format!("option {}:", text(name)), before.as_deref(), after.as_deref())
-        }
-        CauseKind::BaseImage { reference, before, after }
-            if before.is_some() || after.is_some() =>
-        {
-            let title = format!("base image {}, by its layers:", text(reference));
-            values(title, before.as_deref(), after.as_deref())
-        }
-        _ => vec![plain(cause::brief(forecast, index, cause))],
+        Verdict::Unknown(_) => with_reason("nobody can tell before the build"),
     }
 }
 
-/// Before and after, as in a patch. A value that is missing is absent, or hidden because it
-/// looks like a secret; nobody is told which.
-fn values(title: String, before: Option<&str>, after: Option<&str>) -> Vec<(Role, String)> {
-    let shown = |value: Option<&str>| value.map_or("(none shown)".into(), text).into_owned();
-    vec![
-        (Role::Plain, title),
-        (Role::Removed, format!("- {}", shown(before))),
-        (Role::Added, format!("+ {}", shown(after))),
-    ]
+/// The text, as it grows.
+struct Page<'a> {
+    out: String,
+    capabilities: &'a Capabilities,
+}
+
+impl Page<'_> {
+    fn head(&mut self, because: &str, link: &StepForecast) {
+        let step = &link.step;
+        let place = if step.last_line > step.line {
+            format!("lines {}-{}", step.line, step.last_line)
+        } else {
+            format!("line {}", step.line)
+        };
+        let used = because.len() + place.len() + 2;
+        let name = text(&step.name);
+        let name = fit(&name, self.capabilities.width.saturating_sub(used));
+        let blanks = self.capabilities.width.saturating_sub(used + columns(&name)) + 2;
+        push!(
+            self.out,
+            "{because}{}{}{}\n",
+            self.capabilities.paint(Role::Title, &name),
+            " ".repeat(blanks),
+            self.capabilities.paint(Role::Quiet, &place)
+        );
+    }
+
+    /// A safe line, on as many lines as it needs; what goes on stands further in. A sentence is
+    /// broken between words, a value wherever a line is full, for its blanks count.
+    fn line(&mut self, role: Role, line: &str) {
+        let indent = 2 + line.len() - line.trim_start().len();
+        let room = self.capabilities.width.saturating_sub(indent + 2).max(8);
+        let line = line.trim_start();
+        let is_value = matches!(role, Role::Removed | Role::Added);
+        let parts = if is_value { vec![line.to_owned()] } else { wrapped(line, room) };
+        let parts = parts.iter().flat_map(|part| folded(part, room, LONGEST));
+        for (number, part) in parts.take(LONGEST).enumerate() {
+            let indent = if number == 0 { indent } else { indent + 2 };
+            let part = self.capabilities.paint(role, part.trim_end());
+            push!(self.out, "{:indent$}{part}\n", "");
+        }
+    }
+
+    fn excerpt(&mut self, view: &WhyView<'_>, link: &StepForecast) {
+        let lines = (link.step.line, link.step.last_line);
+        let room = Capabilities {
+            width: self.capabilities.width.saturating_sub(2),
+            interactive: true,
+            ..*self.capabilities
+        };
+        for line in excerpt(view.dockerfile, view.source, lines, &room) {
+            push!(self.out, "  {}\n", self.capabilities.paint(Role::Quiet, line.trim_end()));
+        }
+    }
+
+    fn history(&mut self, view: &WhyView<'_>, link: &StepForecast) {
+        if matches!(link.verdict, Verdict::Cached) {
+            self.line(Role::Plain, &evidence::decides(view.forecast, &link.step));
+        }
+        if let Some(time) = view.history.last_reused {
+            self.line(Role::Plain, &format!("last reused {}", view.clock.moment(time)));
+        }
+        if let Some((time, seconds)) = view.history.last_ran {
+            let took = seconds.filter(|seconds| *seconds > Seconds::ZERO);
+            let took = took.map(|seconds| format!(", in {}", units::seconds(seconds)));
+            let time = view.clock.moment(time);
+            self.line(Role::Plain, &format!("last ran {time}{}", took.unwrap_or_default()));
+        }
+    }
 }

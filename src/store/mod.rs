@@ -16,6 +16,7 @@
 
 mod error;
 mod manifest;
+mod past;
 mod query;
 mod record;
 mod schema;
@@ -30,7 +31,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::Connection;
 
 pub use error::StoreError;
-pub use types::{BuildRecord, FileRecord, Manifest, Outcome, StepRecord, Timing};
+pub use types::{BuildRecord, FileRecord, Manifest, Outcome, StepRecord, StepRun, Timing};
 
 /// The name of the file in its directory.
 pub const FILE_NAME: &str = "smartbuild.sqlite3";

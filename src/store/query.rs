@@ -12,7 +12,7 @@ use super::{Store, StoreError};
 use crate::{Digest, Seconds};
 
 const STEP_COLUMNS: &str = "step.key, step.name, step.line, step.instruction, step.kind, \
-                            step.inputs, step.outcome, step.seconds, step.reusable";
+                            step.inputs, step.outcome, step.seconds, step.reusable, step.cause";
 
 impl Store {
     /// Which of `keys` this engine has run or reused and, as far as is recorded, still holds,
@@ -270,7 +270,10 @@ impl Store {
         made.map_err(|manifest::Malformed| damaged())
     }
 
-    fn read<T>(&self, work: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, StoreError> {
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnOnce() -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
         work().map_err(|source| self.fail(source))
     }
 }
@@ -288,6 +291,7 @@ fn step_from(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
         outcome: outcome_from(row.get(6)?)?,
         seconds: seconds.map(Seconds::new),
         reusable: row.get(8)?,
+        cause: row.get(9)?,
     })
 }
 

@@ -185,8 +185,8 @@ fn insert_step(
     transaction
         .prepare_cached(
             "INSERT INTO step (build, position, key, name, line, instruction, kind, inputs,
-                               outcome, seconds, reusable)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                               outcome, seconds, reusable, cause)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             build,
@@ -200,6 +200,7 @@ fn insert_step(
             outcome_number(step.outcome),
             step.seconds.map(crate::Seconds::get),
             step.reusable,
+            step.cause,
         ])?;
     Ok(())
 }

@@ -76,10 +76,13 @@ const MIGRATIONS: &[&str] = &[
     "
     ALTER TABLE build ADD COLUMN context_lost INTEGER NOT NULL DEFAULT 0;
 ",
+    "
+    ALTER TABLE step ADD COLUMN cause TEXT;
+",
 ];
 
 /// The version of a file that all of [`MIGRATIONS`] have been applied to: their number.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// Marks the file as ours (`smbd`), so that another program's is never taken for a new store.
 const APPLICATION_ID: i64 = 0x736d_6264;

@@ -24,6 +24,7 @@ fn step(text: &str) -> StepRecord {
         outcome: Outcome::Ran,
         seconds: Some(Seconds::new(1.0)),
         reusable: true,
+        cause: None,
     }
 }
 
@@ -218,6 +219,36 @@ fn typical_times_are_medians_of_what_ran_by_instruction() {
     assert_eq!(typical.len(), 2);
     assert_eq!(typical["RUN"], Seconds::new(3.0));
     assert!((typical["COPY"].get() - 0.3).abs() < 1e-9);
+}
+
+#[test]
+fn runs_are_those_of_the_newest_builds_newest_first() {
+    let mut store = Store::in_memory().unwrap();
+    for at in 1..4 {
+        let reused = ended("RUN reused", Outcome::Cached, true);
+        let steps = vec![ran("RUN make", at as f64), reused, ran("COPY a", 0.5)];
+        let dockerfile = format!("Dockerfile.{at}");
+        store.record(&BuildRecord { dockerfile, ..build(at, steps) }).unwrap();
+    }
+    let elsewhere = "/home/ann/other".to_owned();
+    let other = build(9, vec![ran("RUN make", 99.0)]);
+    store.record(&BuildRecord { project: elsewhere, ..other }).unwrap();
+    let runs = store.runs(ENGINE, "/home/ann/shop", 2).unwrap();
+    let told: Vec<(&str, f64)> =
+        runs.iter().map(|run| (&*run.instruction, run.seconds.get())).collect();
+    assert_eq!(told, [("RUN make", 3.0), ("COPY a", 0.5), ("RUN make", 2.0), ("COPY a", 0.5)]);
+    assert!(store.runs("engine-b", "/home/ann/shop", 2).unwrap().is_empty());
+}
+
+#[test]
+fn a_cause_comes_back_as_it_was_kept() {
+    let mut store = Store::in_memory().unwrap();
+    let cause = Some(r#"{"kind":"files"}"#.to_owned());
+    let with_cause = StepRecord { cause: cause.clone(), ..step("COPY . .") };
+    store.record(&build(1, vec![with_cause, step("RUN make")])).unwrap();
+    let kept = store.latest_builds(ENGINE, "/home/ann/shop", "Dockerfile", None, 1).unwrap();
+    let causes: Vec<_> = kept[0].steps.iter().map(|step| step.cause.clone()).collect();
+    assert_eq!(causes, [cause, None]);
 }
 
 #[test]

@@ -45,6 +45,20 @@ pub struct StepRecord {
     /// it read is certain. Never for a failed build's unfinished steps, nor where a file
     /// changed while it was sent.
     pub reusable: bool,
+    /// Why it was forecast not to be reused, as JSON that the store does not look into; `None`
+    /// where it was forecast to be reused.
+    pub cause: Option<String>,
+}
+
+/// A step that ran to its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepRun {
+    /// Its name as the engine showed it.
+    pub name: String,
+    /// The instruction's text as written.
+    pub instruction: String,
+    /// How long it took, by the engine's clock.
+    pub seconds: Seconds,
 }
 
 /// One entry of the context as the engine got it.

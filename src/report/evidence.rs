@@ -1,0 +1,262 @@
+//! What shows that a cause is one: files with their commits, texts and values before and after.
+
+use super::cause;
+use super::clock::Clock;
+use super::escape::text;
+use super::style::Role;
+use super::units;
+use super::why::WhyView;
+use crate::context::git::Commit;
+use crate::plan::{KeyInput, Step, StepIndex, looks_secret};
+use crate::predict::{Cause, CauseKind, FileChange, Forecast, StepForecast, Strikes};
+
+/// What is kept of the beginning and the end that two long texts have in common.
+const COMMON: usize = 24;
+
+/// What is known of a file that is a reason.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileStory {
+    /// Whether what is on disk is what `HEAD` has; `None` where nobody knows.
+    pub is_committed: Option<bool>,
+    /// The commit that changed it last, as far as one is known.
+    pub last_commit: Option<Commit>,
+    /// The rule that leaves it out of the context, as `.dockerignore:3 *.log`.
+    pub left_out: Option<String>,
+}
+
+impl FileStory {
+    /// In a line; `None` where nothing is known.
+    fn told(&self, clock: &Clock) -> Option<String> {
+        if let Some(rule) = &self.left_out {
+            return Some(format!("left out by {}", text(rule)));
+        }
+        let commit = self.last_commit.as_ref().map(|commit| {
+            let ago = clock.ago(commit.time).map_or_else(String::new, |ago| format!(", {ago}"));
+            format!("{} {}{ago}", text(&commit.short_id), text(&commit.subject))
+        });
+        match (self.is_committed?, commit) {
+            (true, commit) => commit,
+            (false, Some(commit)) => Some(format!("not committed; before that {commit}")),
+            (false, None) => Some("not committed".to_owned()),
+        }
+    }
+}
+
+/// The evidence of a cause whose step is `index`, a line each, safe for a terminal.
+pub(super) fn lines(view: &WhyView<'_>, index: StepIndex, cause: &Cause) -> Vec<(Role, String)> {
+    match &cause.kind {
+        CauseKind::Files { files, more } => files_lines(view, files, *more),
+        CauseKind::Instruction { before: Some(before), after } => {
+            let (before, after) = differing(before, after);
+            let mut lines = vec![(Role::Plain, "the instruction was edited:".to_owned())];
+            lines.extend(changed(&text(&before), &text(&after)));
+            lines.extend(story(view, view.dockerfile));
+            lines
+        }
+        CauseKind::Instruction { before: None, .. } => {
+            let line = "the instruction is new: the last build had none like it";
+            let mut lines = vec![(Role::Plain, line.to_owned())];
+            lines.extend(story(view, view.dockerfile));
+            lines
+        }
+        CauseKind::Argument { name, before, after } => {
+            named("argument", name, before.as_deref(), after.as_deref())
+        }
+        CauseKind::Environment { name, before, after } => {
+            named("variable", name, before.as_deref(), after.as_deref())
+        }
+        CauseKind::Option { name, before, after } => {
+            named("option", name, before.as_deref(), after.as_deref())
+        }
+        CauseKind::BaseImage { reference, before, after }
+            if before.is_some() || after.is_some() =>
+        {
+            let shown = |digest: &Option<String>| match digest {
+                Some(digest) => text(digest).into_owned(),
+                None => "(no record of it)".to_owned(),
+            };
+            // Where nobody knows the layers, the names stand for them.
+            let by_layers =
+                [before, after].into_iter().flatten().any(|it| it.starts_with("sha256:"));
+            let title = if by_layers {
+                format!("base image {}, by the digest of its layers:", text(reference))
+            } else {
+                "the base image is another:".to_owned()
+            };
+            let mut lines = vec![(Role::Plain, title)];
+            lines.extend(changed(&shown(before), &shown(after)));
+            lines
+        }
+        kind => vec![(Role::Plain, sentence(view.forecast, index, cause, kind))],
+    }
+}
+
+/// A cause that has nothing to show beside itself.
+fn sentence(forecast: &Forecast, index: StepIndex, cause: &Cause, kind: &CauseKind) -> String {
+    match kind {
+        CauseKind::Evicted => {
+            "the engine dropped it from its cache: pruned by hand, or for want of room".to_owned()
+        }
+        CauseKind::NoRecord => {
+            "no record of it: smartbuild has not seen this engine build it as it is now".to_owned()
+        }
+        CauseKind::NoCache => {
+            "--no-cache or --no-cache-filter asks for it; it is in the cache afterwards".to_owned()
+        }
+        CauseKind::BaseImage { reference, .. } => {
+            format!("the engine cannot resolve the base image {}", text(reference))
+        }
+        _ => cause::brief(forecast, index, cause),
+    }
+}
+
+fn files_lines(view: &WhyView<'_>, files: &[FileChange], more: usize) -> Vec<(Role, String)> {
+    let count = files.len() + more;
+    if count == 0 {
+        return vec![(Role::Plain, "files differ; which ones was not kept".to_owned())];
+    }
+    let verb = if count == 1 { "differs" } else { "differ" };
+    let count = units::counted(count as u64, "file", "files");
+    let mut lines = vec![(Role::Plain, format!("{count} {verb}:"))];
+    for file in files {
+        let change = cause::change(file.change);
+        lines.push((Role::Plain, format!("  {} {change}", text(&file.path))));
+        let story = story(view, &file.path);
+        lines.extend(story.map(|(role, line)| (role, format!("    {line}"))));
+    }
+    if more > 0 {
+        lines.push((Role::Quiet, format!("  … and {} more", units::count(more as u64))));
+    }
+    lines
+}
+
+fn story(view: &WhyView<'_>, path: &str) -> Option<(Role, String)> {
+    Some((Role::Quiet, view.files.get(path)?.told(&view.clock)?))
+}
+
+/// A value before and after; one whose name looks like a secret is not shown.
+fn named(what: &str, name: &str, before: Option<&str>, after: Option<&str>) -> Vec<(Role, String)> {
+    let title = |rest: &str| (Role::Plain, format!("{what} {}{rest}", text(name)));
+    if looks_secret(name) {
+        return vec![title(" has another value, which is not shown: its name looks like a secret")];
+    }
+    if before.is_some() && before == after {
+        return vec![title(" stands at another place among the variables, which counts")];
+    }
+    let shown = |value: Option<&str>| match value {
+        Some("") => "(empty)".to_owned(),
+        Some(value) => text(value).into_owned(),
+        None => "(not set)".to_owned(),
+    };
+    let mut lines = vec![title(":")];
+    lines.extend(changed(&shown(before), &shown(after)));
+    lines
+}
+
+/// Before and after, as in a patch.
+fn changed(before: &str, after: &str) -> [(Role, String); 2] {
+    [(Role::Removed, format!("- {before}")), (Role::Added, format!("+ {after}"))]
+}
+
+/// Two texts without most of what they begin and end with alike, so that what differs is seen.
+fn differing(before: &str, after: &str) -> (String, String) {
+    let pairs = || before.chars().zip(after.chars());
+    let start = pairs().take_while(|(a, b)| a == b).count();
+    let (before, after): (Vec<char>, Vec<char>) =
+        (before.chars().collect(), after.chars().collect());
+    let shorter = before.len().min(after.len());
+    let backwards = before.iter().rev().zip(after.iter().rev());
+    let end = backwards.take(shorter - start).take_while(|(a, b)| a == b).count();
+    let cut = |characters: &[char]| {
+        // What is cut has to be more than the mark that says so.
+        let skipped = if start > 2 * COMMON { start - COMMON } else { 0 };
+        let kept_end = if end > 2 * COMMON { end - COMMON } else { 0 };
+        let middle: String = characters[skipped..characters.len() - kept_end].iter().collect();
+        let mark = |is_cut: usize| if is_cut > 0 { "…" } else { "" };
+        format!("{}{middle}{}", mark(skipped), mark(kept_end))
+    };
+    (cut(&before), cut(&after))
+}
+
+/// What the reuse of a step rests on.
+pub(super) fn decides(forecast: &Forecast, step: &Step) -> String {
+    let mut parts = vec!["its text".to_owned()];
+    let mut variables = 0;
+    for input in &step.inputs {
+        let other = |index: &StepIndex| {
+            let step = forecast.steps.get(index.0);
+            step.map_or_else(|| "an earlier step".to_owned(), |it| cause::short_name(&it.step.name))
+        };
+        match input {
+            KeyInput::Files { source, .. } => parts.push(match &**source {
+                "" | "." | "/" => "the files of the context".to_owned(),
+                source => text(source).into_owned(),
+            }),
+            KeyInput::Environment { .. } => variables += 1,
+            KeyInput::BaseImage { reference, .. } => {
+                parts.push(format!("the layers of {}", text(reference)));
+            }
+            KeyInput::Parent { step } => parts.push(other(step)),
+            KeyInput::StageOutput { step, path } | KeyInput::StageFiles { step, path, .. } => {
+                parts.push(format!("{} of {}", text(path), other(step)));
+            }
+            KeyInput::Instruction { .. } | KeyInput::Option { .. } => {}
+        }
+    }
+    if variables > 0 {
+        parts.push(units::counted(variables, "variable", "variables"));
+    }
+    format!("decided by {}", parts.join(", "))
+}
+
+/// How often the same cause has struck, in a sentence.
+pub(super) fn strikes(strikes: &Strikes, step: Option<&StepForecast>) -> String {
+    let step = step.map_or_else(String::new, |step| cause::short_name(&step.step.name));
+    let what = match (strikes.kind, &strikes.name) {
+        ("files", Some(name)) => text(name).into_owned(),
+        ("base_image", Some(name)) => format!("base image {}", text(name)),
+        ("environment", Some(name)) => format!("variable {}", text(name)),
+        (kind, Some(name)) => format!("{kind} {}", text(name)),
+        ("files", None) => "changed files".to_owned(),
+        ("instruction", None) => "edits of instructions".to_owned(),
+        ("evicted", None) => "the engine's collecting".to_owned(),
+        ("no_cache", None) => "--no-cache".to_owned(),
+        (kind, None) => kind.to_owned(),
+    };
+    let builds = match strikes.of {
+        1 => "the last build".to_owned(),
+        of => format!("the last {of} builds"),
+    };
+    let time = if units::is_worth_saying(strikes.seconds) {
+        format!(", {} in all", units::seconds(strikes.seconds))
+    } else {
+        String::new()
+    };
+    match (strikes.builds, strikes.of) {
+        (0, 1) => format!("{what} did not make {step} run in {builds}"),
+        (0, _) => format!("{what} made {step} run in none of {builds}"),
+        (1, 1) => format!("{what} made {step} run in {builds}{time}"),
+        (count, _) => format!("{what} made {step} run in {count} of {builds}{time}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_differs_of_long_texts_is_shown() {
+        let long = |middle: &str| format!("{}{middle}{}", "a".repeat(100), "z".repeat(90));
+        let (before, after) = differing(&long("1"), &long("22"));
+        assert_eq!(before, format!("…{}1{}…", "a".repeat(24), "z".repeat(24)));
+        assert_eq!(after, format!("…{}22{}…", "a".repeat(24), "z".repeat(24)));
+        assert_eq!(
+            differing("RUN make", "RUN make -j8"),
+            ("RUN make".into(), "RUN make -j8".into())
+        );
+        // The same letters at both ends are not counted twice.
+        assert_eq!(differing("aaa", "aaaa"), ("aaa".into(), "aaaa".into()));
+        let (one, two) = differing(&"a".repeat(100), &"a".repeat(101));
+        assert!(two.len() == one.len() + 1, "{one} {two}");
+    }
+}
