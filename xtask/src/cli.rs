@@ -1,6 +1,6 @@
 //! The arguments of `cargo xtask`, and which task each leads to.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
@@ -11,7 +11,7 @@ use crate::{
     engine::{self, Engine, Version},
     home::Home,
     storm::{self, StormArgs},
-    ui,
+    times, ui,
 };
 
 /// Development tasks of smartbuild.
@@ -39,6 +39,8 @@ pub(crate) enum Task {
     Engine(EngineTask),
     /// Give an engine a base image made of Debian's packages
     BaseImage(BaseImageArgs),
+    /// Measure how near predicted seconds come to real ones, over days of work on the example
+    Times(TimesArgs),
 }
 
 /// What `demo` takes.
@@ -72,6 +74,20 @@ pub(crate) struct BenchArgs {
     /// Measure no builds, and start no engine
     #[arg(long)]
     pub(crate) no_engine: bool,
+}
+
+/// What `times` takes.
+#[derive(Debug, Args, PartialEq)]
+pub(crate) struct TimesArgs {
+    /// The engine: 20.10, 26.1, 28.5 or 28.5-containerd
+    #[arg(long, value_name = "VERSION", default_value = "28.5")]
+    pub(crate) engine: Version,
+    /// How many days of eight builds
+    #[arg(long, value_name = "COUNT", default_value_t = 2)]
+    pub(crate) days: usize,
+    /// The program to measure; unless given, the release binary, which is built first
+    #[arg(long, value_name = "FILE")]
+    pub(crate) program: Option<PathBuf>,
 }
 
 /// What can be done with an engine.
@@ -137,6 +153,9 @@ pub(crate) fn run(task: Task) -> Result<ExitCode> {
                 ui::result(&tag)?;
             }
             Ok(ExitCode::SUCCESS)
+        }
+        Task::Times(args) => {
+            times::run(args.engine, args.days, args.program).map(|()| ExitCode::SUCCESS)
         }
     }
 }

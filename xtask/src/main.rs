@@ -15,6 +15,7 @@ mod demo;
 mod engine;
 mod home;
 mod storm;
+mod times;
 mod tools;
 mod ui;
 

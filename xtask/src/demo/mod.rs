@@ -19,8 +19,9 @@ use console::style;
 use serde_json::Value;
 
 use crate::{engine::Version, home::Home, ui};
+pub(crate) use program::build_release;
 use program::{Program, Report};
-use project::Project;
+pub(crate) use project::Project;
 use story::{chapter, say};
 
 /// The name that the demo's image gets.

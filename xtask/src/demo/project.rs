@@ -17,7 +17,7 @@ const HEADING: (&str, &str) = ("<h1>", "</h1>");
 
 /// A copy in a temporary directory, gone when dropped.
 #[derive(Debug)]
-pub(super) struct Project(TempDir);
+pub(crate) struct Project(TempDir);
 
 impl Project {
     /// Copies `examples/flask-app`, and makes its requirements unlike any that were built before.
@@ -25,7 +25,7 @@ impl Project {
     /// # Errors
     ///
     /// When a file cannot be read or written.
-    pub(super) fn copy_example(repository: &Path) -> Result<Self> {
+    pub(crate) fn copy_example(repository: &Path) -> Result<Self> {
         let directory = tempfile::Builder::new()
             .prefix("smartbuild-demo-")
             .tempdir()
@@ -46,12 +46,12 @@ impl Project {
     }
 
     /// The context.
-    pub(super) fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.0.path().join("flask-app")
     }
 
     /// A path beside the context, for what is not to be sent.
-    pub(super) fn beside(&self, name: &str) -> PathBuf {
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
@@ -60,7 +60,7 @@ impl Project {
     /// # Errors
     ///
     /// When `app.py` cannot be edited or has no heading.
-    pub(super) fn edit_source(&self, heading: &str) -> Result<String> {
+    pub(crate) fn edit_source(&self, heading: &str) -> Result<String> {
         let mut shown = String::new();
         self.change("app.py", |text| {
             let lines = text.lines().map(|line| {
@@ -83,11 +83,16 @@ impl Project {
     }
 
     /// Keeps the files for a look, and says where.
-    pub(super) fn keep(self) -> PathBuf {
+    pub(crate) fn keep(self) -> PathBuf {
         self.0.keep()
     }
 
-    fn change(&self, name: &str, edit: impl FnOnce(&str) -> String) -> Result<()> {
+    /// Edits a file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read or written.
+    pub(crate) fn change(&self, name: &str, edit: impl FnOnce(&str) -> String) -> Result<()> {
         let path = self.path().join(name);
         let text =
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
