@@ -242,6 +242,8 @@ snapshots! {
     why_of_no_step: fine(), ["why", "pip install"];
     why_of_no_step_among_many: Project::new(&format!("FROM busybox\nRUN {}\n{}", "x".repeat(10_000), "RUN true\n".repeat(3000))), ["why", "pip install"];
     why_of_several_steps: Project::new("FROM busybox\nRUN a\nRUN ab\n"), ["why", "a"];
+    why_of_a_line_that_makes_no_step: Project::new("FROM busybox\nENV A=1\nRUN true\n"), ["why", ":2"];
+    why_of_a_line_that_is_not_there: fine(), ["why", ":9"];
     why_of_no_line: fine(), ["why", ":x"];
     against_a_commit: shop().committed().file("app.py", "print(2)\n"), ["predict", "--against", "HEAD", "."];
     against_the_same: shop().committed(), ["predict", "--against", "main", "."];

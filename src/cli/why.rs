@@ -8,9 +8,10 @@ use super::failure::Failure;
 use super::project::{EngineNeed, Project, prepare};
 use super::stories;
 use super::ui::Ui;
+use crate::dockerfile::{Dockerfile, Instruction};
 use crate::plan::{Plan, Step, StepIndex, StepKind};
 use crate::predict;
-use crate::report::escape::fit;
+use crate::report::escape::{fit, text};
 use crate::report::{self, WhyView};
 
 /// How many past builds are asked when the step was last reused.
@@ -28,7 +29,7 @@ pub(super) async fn run(
     ui: &mut Ui,
 ) -> Result<(), Failure> {
     let project = prepare(&args.path, &args.flags, EngineNeed::Optional, environment, ui).await?;
-    let step = find(&project.plan, &args.step)?;
+    let step = find(&project.plan, &project.source.dockerfile, &args.step)?;
     let view = view(&project, step);
     match args.format {
         Format::Json => ui.json(&report::json::why(&project.subject(), &view))?,
@@ -58,9 +59,16 @@ fn view(project: &Project, step: StepIndex) -> WhyView<'_> {
 
 /// The step that `wanted` means: the number that is shown before it, `:LINE`, or a part of its
 /// text.
-fn find(plan: &Plan, wanted: &str) -> Result<StepIndex, Failure> {
+fn find(plan: &Plan, dockerfile: &Dockerfile, wanted: &str) -> Result<StepIndex, Failure> {
+    let mut title = format!("no step is `{wanted}`");
     let matches: Vec<usize> = if let Some(line) = wanted.strip_prefix(':') {
         let line: u32 = line.parse().map_err(|_| anyhow!("`{wanted}` is no line; write :12"))?;
+        let stands_there = |it: &&Instruction| (it.line..=it.last_line).contains(&line);
+        if let Some(found) = dockerfile.instructions().iter().find(stands_there) {
+            // Such as ENV; or a stage that the target does not need.
+            let text = text(&found.text);
+            title = format!("line {line} makes no step of this build: `{}`", fit(&text, LONGEST));
+        }
         positions(plan, |step| (step.line..=step.last_line).contains(&line))
     } else if let Ok(number) = wanted.parse::<usize>() {
         positions(plan, |step| shown_number(&step.name) == Some(number))
@@ -71,7 +79,7 @@ fn find(plan: &Plan, wanted: &str) -> Result<StepIndex, Failure> {
     let runs = |index: &&usize| plan.steps[**index].kind != StepKind::From;
     match matches.as_slice() {
         [only] => Ok(StepIndex(*only)),
-        [] => Err(anyhow!("no step is `{wanted}`; the steps are\n{}", names(plan, 0..)).into()),
+        [] => Err(anyhow!("{title}; the steps are\n{}", names(plan, 0..)).into()),
         several => match several.iter().filter(runs).collect::<Vec<_>>().as_slice() {
             [only] => Ok(StepIndex(**only)),
             _ => Err(anyhow!(

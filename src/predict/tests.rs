@@ -564,6 +564,7 @@ fn a_builds_time_has_what_is_around_its_steps() {
     assert_eq!((reused.seconds.get().to_string(), reused.cached), ("0.25".into(), 3));
     // FROM, too, takes a second where there is no cache.
     assert_eq!(reused.seconds_full.get().to_string(), "6.5");
+    assert_eq!(reused.seconds_saved.get().to_string(), "6.25");
     story.files.insert("r.txt", "django");
     let edited = story.forecast().summary;
     assert_eq!((edited.seconds.get().to_string(), edited.rebuild), ("5.5".into(), 3));

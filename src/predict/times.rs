@@ -62,7 +62,7 @@ impl PastTimes {
     /// What these runs of steps, and these builds of one Dockerfile and target, tell; both newest
     /// first.
     pub fn new(runs: &[PastRun], builds: Vec<PastDuration>) -> Self {
-        fn expected(
+        fn by_words(
             runs: &[PastRun],
             called: impl Fn(&PastRun) -> String,
         ) -> HashMap<String, Seconds> {
@@ -70,11 +70,11 @@ impl PastTimes {
             for run in runs {
                 by.entry(called(run)).or_default().push(run.seconds);
             }
-            by.into_iter().filter_map(|(name, all)| Some((name, fading_median(&all)?))).collect()
+            by.into_iter().filter_map(|(name, all)| Some((name, expected(&all)?))).collect()
         }
         Self {
-            by_name: expected(runs, |run| without_number(&run.name)),
-            by_instruction: expected(runs, |run| run.instruction.clone()),
+            by_name: by_words(runs, |run| without_number(&run.name)),
+            by_instruction: by_words(runs, |run| run.instruction.clone()),
             builds,
         }
     }
@@ -93,8 +93,7 @@ impl PastTimes {
         let alike = |build: &&PastDuration| build.likeness(runs) >= best;
         let around: Vec<Seconds> = self.builds.iter().filter(alike).map(|it| it.around).collect();
         let least = || around.iter().copied().reduce(|a, b| if b < a { b } else { a });
-        let expected =
-            if best == 0.0 && runs.is_empty() { least() } else { fading_median(&around) };
+        let expected = if best == 0.0 && runs.is_empty() { least() } else { expected(&around) };
         expected.unwrap_or_default()
     }
 }
@@ -141,6 +140,7 @@ pub(super) fn summary(steps: &[StepForecast], times: &PastTimes) -> Summary {
     };
     summary.seconds = seconds(share_that_runs);
     summary.seconds_full = seconds(|_| 1.0);
+    summary.seconds_saved = summary.seconds_full.saturating_sub(summary.seconds);
     summary
 }
 
@@ -168,10 +168,13 @@ pub fn longest_path<I: IntoIterator<Item = StepIndex>>(
     ends.into_iter().fold(Seconds::ZERO, Seconds::max)
 }
 
-/// The median of durations, newest first, in which each weighs 0.7 of the one after it: one slow
-/// build, as when the machine was busy, changes nothing, and a step that became slower is believed
-/// after its second run.
-fn fading_median(newest_first: &[Seconds]) -> Option<Seconds> {
+/// What durations, newest first, let expect: halfway between the newest and their median, in which
+/// each weighs 0.7 of the one after it.
+///
+/// Neighbouring builds meet a machine that is alike busy, so the newest tells most; but of one slow
+/// run only half is believed, and the next forgets it.
+fn expected(newest_first: &[Seconds]) -> Option<Seconds> {
+    let newest = newest_first.first()?;
     let weights = std::iter::successors(Some(1.0), |weight| Some(weight * FADING));
     let mut weighted: Vec<(Seconds, f64)> = newest_first.iter().copied().zip(weights).collect();
     let half = weighted.iter().map(|(_, weight)| weight).sum::<f64>() / 2.0;
@@ -181,7 +184,8 @@ fn fading_median(newest_first: &[Seconds]) -> Option<Seconds> {
         below += weight;
         below >= half
     };
-    weighted.iter().find(reaches_half).map(|(seconds, _)| *seconds)
+    let (median, _) = weighted.iter().find(reaches_half)?;
+    Some(Seconds::new(f64::midpoint(newest.get(), median.get())))
 }
 
 /// A step's name without its number, which changes when a step is added before it: `[build 2/5]
@@ -205,17 +209,18 @@ mod tests {
         PastRun { name: name.to_owned(), instruction, seconds: Seconds::new(seconds) }
     }
 
-    fn median(newest_first: &[f64]) -> Option<f64> {
+    fn expect(newest_first: &[f64]) -> Option<f64> {
         let all: Vec<Seconds> = newest_first.iter().copied().map(Seconds::new).collect();
-        fading_median(&all).map(Seconds::get)
+        expected(&all).map(Seconds::get)
     }
 
     #[test]
-    fn one_slow_run_changes_little_and_a_second_is_believed() {
-        assert_eq!(median(&[]), None);
-        assert_eq!(median(&[2.0]), Some(2.0));
-        assert_eq!(median(&[9.0, 2.0, 2.0, 2.0]), Some(2.0));
-        assert_eq!(median(&[9.0, 9.1, 2.0, 2.0, 2.0]), Some(9.0));
+    fn one_slow_run_is_half_believed_and_then_forgotten() {
+        assert_eq!(expect(&[]), None);
+        assert_eq!(expect(&[2.0]), Some(2.0));
+        assert_eq!(expect(&[8.0, 2.0, 2.0, 2.0]), Some(5.0));
+        assert_eq!(expect(&[2.0, 8.0, 2.0, 2.0]), Some(2.0));
+        assert_eq!(expect(&[8.0, 8.0, 2.0, 2.0, 2.0]), Some(8.0));
     }
 
     #[test]

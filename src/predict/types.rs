@@ -183,10 +183,13 @@ pub struct Summary {
     pub depends: usize,
     /// Steps that nobody can tell.
     pub unknown: usize,
-    /// How long the build will take.
+    /// How long the build will take: the longest path through the steps that run, and what builds
+    /// take around their steps.
     pub seconds: Seconds,
     /// How long it would take without any cache.
     pub seconds_full: Seconds,
+    /// What reuse saves of that.
+    pub seconds_saved: Seconds,
 }
 
 /// How right a forecast was. FROM steps are not counted: engines report them unevenly.
