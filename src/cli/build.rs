@@ -16,7 +16,7 @@ use super::project::{EngineNeed, Project, prepare};
 use super::ui::Ui;
 use crate::context::ContextPath;
 use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, Sent};
-use crate::predict::{PastCause, StepForecast, Verdict, compare};
+use crate::predict::{Forecast, PastCause, Verdict, compare};
 use crate::report::progress::Display;
 use crate::report::{self, Actual, Ended};
 use crate::store::{BuildRecord, Outcome, StepRecord};
@@ -303,21 +303,20 @@ impl<'a> Finished<'a> {
             return Ok(());
         }
         let doubtful = self.doubtful(project);
-        let steps = project.forecast.steps.iter().zip(&self.steps).zip(doubtful);
-        let steps =
-            steps.map(|((StepForecast { step, verdict, .. }, actual), doubtful)| StepRecord {
-                key: step.key.0,
-                other_keys: step.other_keys().map(|key| key.0).collect(),
-                name: step.name.clone(),
-                line: step.line,
-                instruction: step.instruction.clone(),
-                kind: kind_name(step.kind).to_owned(),
-                inputs: serde_json::to_string(&step.inputs).unwrap_or_default(),
-                outcome: actual.outcome,
-                seconds: actual.seconds,
-                reusable: matches!(actual.outcome, Outcome::Cached | Outcome::Ran) && !doubtful,
-                cause: kept_cause(verdict),
-            });
+        let steps = project.plan.steps.iter().zip(&self.steps).zip(doubtful);
+        let steps = steps.map(|((step, actual), doubtful)| StepRecord {
+            key: step.key.0,
+            other_keys: step.other_keys().map(|key| key.0).collect(),
+            name: step.name.clone(),
+            line: step.line,
+            instruction: step.instruction.clone(),
+            kind: kind_name(step.kind).to_owned(),
+            inputs: serde_json::to_string(&step.inputs).unwrap_or_default(),
+            outcome: actual.outcome,
+            seconds: actual.seconds,
+            reusable: matches!(actual.outcome, Outcome::Cached | Outcome::Ran) && !doubtful,
+            cause: None,
+        });
         let record = BuildRecord {
             engine: project.line.engine.clone(),
             project: project.line.project.clone(),
@@ -327,7 +326,7 @@ impl<'a> Finished<'a> {
             seconds: self.ended.seconds,
             succeeded: self.ended.image.is_some(),
             image: self.ended.image,
-            steps: steps.collect(),
+            steps: with_causes(steps, &project.forecast),
             files: file_records(&project.plan, &project.seen, &project.announced),
             context_lost: self.loses_context(project),
         };
@@ -342,9 +341,14 @@ impl<'a> Finished<'a> {
     }
 }
 
-/// Why a step is not reused, to be told when it happens again.
-fn kept_cause(verdict: &Verdict) -> Option<String> {
-    serde_json::to_string(&PastCause::from(verdict.cause()?)).ok()
+/// The steps with why they were not reused, to be told when it happens again.
+fn with_causes(steps: impl Iterator<Item = StepRecord>, forecast: &Forecast) -> Vec<StepRecord> {
+    let kept = |verdict: &Verdict| {
+        let cause = PastCause::from(verdict.cause()?);
+        serde_json::to_string(&cause).ok()
+    };
+    let causes = forecast.steps.iter().map(|step| kept(&step.verdict));
+    steps.zip(causes).map(|(step, cause)| StepRecord { cause, ..step }).collect()
 }
 
 /// Says how it ended and writes what was asked for.
