@@ -36,26 +36,36 @@ pub(super) fn of(project: &Project, cause: &CauseKind) -> BTreeMap<String, FileS
         is_there.then(|| format!("{file}:{} {}", rule.line, rule.pattern))
     };
     let mut stories: BTreeMap<String, FileStory> = BTreeMap::new();
-    let of_git = Repository::open(root, &GitOptions::default()).ok();
-    let top =
-        of_git.as_ref().and_then(Repository::work_tree).and_then(|top| top.canonicalize().ok());
+    let mut in_git: Vec<(&Wanted, ContextPath)> = Vec::new();
+    let repository = Repository::open(root, &GitOptions::default()).ok();
+    let top = repository.as_ref().and_then(Repository::work_tree);
+    let top = top.and_then(|top| top.canonicalize().ok());
     for wanted in &wanted {
-        let mut story = FileStory { left_out: left_out(wanted), ..FileStory::default() };
-        if story.left_out.is_none()
-            && let (Some(repository), Some(top)) = (&of_git, &top)
-            && let Ok(path) = wanted.full.strip_prefix(top)
-        {
-            let path = ContextPath::new(path.as_os_str().as_encoded_bytes());
-            story.is_committed = repository.is_committed(&path, wanted.on_disk.as_ref());
-            if let Some(LastChange::Commit(commit)) =
-                repository.last_changes(std::slice::from_ref(&path)).pop()
-            {
-                story.last_commit = Some(commit);
+        let place = top.as_ref().and_then(|top| wanted.full.strip_prefix(top).ok());
+        match (left_out(wanted), place) {
+            (Some(rule), _) => {
+                let story = FileStory { left_out: Some(rule), ..FileStory::default() };
+                stories.insert(wanted.name.clone(), story);
             }
+            (None, Some(place)) => {
+                in_git.push((wanted, ContextPath::new(place.as_os_str().as_encoded_bytes())));
+            }
+            (None, None) => {}
         }
+    }
+    let Some(repository) = repository else { return stories };
+    let paths: Vec<ContextPath> = in_git.iter().map(|(_, path)| path.clone()).collect();
+    for ((wanted, path), change) in in_git.into_iter().zip(repository.last_changes(&paths)) {
+        let story = FileStory {
+            is_committed: repository.is_committed(&path, wanted.on_disk.as_ref()),
+            last_commit: match change {
+                LastChange::Commit(commit) => Some(commit),
+                LastChange::Never | LastChange::Unknown => None,
+            },
+            left_out: None,
+        };
         stories.insert(wanted.name.clone(), story);
     }
-    stories.retain(|_, story| *story != FileStory::default());
     stories
 }
 

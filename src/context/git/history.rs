@@ -16,8 +16,8 @@ use crate::Digest;
 use crate::context::source::{Found, Source};
 use crate::context::{ContextPath, Entry, EntryKind};
 
-/// How many commits and trees are read before a search ends. In a repository as large as Linux
-/// this takes about a second, and reaches back over thousands of commits.
+/// How many commits and trees are read before a search ends, all files of a question together: a
+/// history of any length costs no more.
 const SEARCHED: usize = 10_000;
 
 /// The memory for trees that are met again: neighbouring commits share most of them.
@@ -63,14 +63,16 @@ impl Repository {
         let mut repository = self.store.repository.to_thread_local();
         repository.object_cache_size_if_unset(TREE_CACHE);
         let mut left = SEARCHED;
-        let search = |path: &ContextPath| {
+        let search = |(index, path): (usize, &ContextPath)| {
+            // An old file must not leave nothing for the others.
+            let share = left / (paths.len() - index);
             let components = path.components().collect();
-            let mut search = Search { repository: &repository, path: components, left };
+            let mut search = Search { repository: &repository, path: components, left: share };
             let found = search.last_change();
-            left = search.left;
+            left -= share - search.left;
             found.unwrap_or(LastChange::Unknown)
         };
-        paths.iter().map(search).collect()
+        paths.iter().enumerate().map(search).collect()
     }
 
     /// Whether what is on disk at a path, from the repository's root, is what `HEAD` has there;
