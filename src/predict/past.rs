@@ -213,7 +213,7 @@ mod tests {
 
     use super::*;
     use crate::Digest;
-    use crate::plan::{StepKey, StepKind};
+    use crate::plan::{ContentKeys, StepKey, StepKind};
     use crate::predict::{ChangeKind, FileChange};
 
     fn step(name: &str) -> Step {
@@ -225,7 +225,8 @@ mod tests {
             instruction: name.split_once("] ").map_or(name, |(_, text)| text).to_owned(),
             kind: StepKind::Run,
             key: StepKey(Digest::of(b"")),
-            part_key: None,
+            bare_key: StepKey(Digest::of(b"")),
+            content_keys: ContentKeys::default(),
             inputs: Vec::new(),
             uncertain: false,
             writes_context: false,

@@ -7,7 +7,7 @@ use super::style::Role;
 use super::units;
 use super::why::WhyView;
 use crate::context::git::Commit;
-use crate::plan::{KeyInput, Step, StepIndex, looks_secret};
+use crate::plan::{KeyInput, Step, StepIndex};
 use crate::predict::{Cause, CauseKind, FileChange, Forecast, StepForecast, Strikes};
 
 /// What is kept of the beginning and the end that two long texts have in common.
@@ -134,11 +134,12 @@ fn story(view: &WhyView<'_>, path: &str) -> Option<(Role, String)> {
     Some((Role::Quiet, view.files.get(path)?.told(&view.clock)?))
 }
 
-/// A value before and after; one whose name looks like a secret is not shown.
+/// A value before and after. One that is missing was not set, or looks like a secret and is not
+/// shown; of an option nothing is hidden.
 fn named(what: &str, name: &str, before: Option<&str>, after: Option<&str>) -> Vec<(Role, String)> {
     let title = |rest: &str| (Role::Plain, format!("{what} {}{rest}", text(name)));
-    if looks_secret(name) {
-        return vec![title(" has another value, which is not shown: its name looks like a secret")];
+    if before.is_none() && after.is_none() {
+        return vec![title(" has another value, which is not shown: it looks like a secret")];
     }
     if before.is_some() && before == after {
         return vec![title(" stands at another place among the variables, which counts")];
@@ -146,7 +147,8 @@ fn named(what: &str, name: &str, before: Option<&str>, after: Option<&str>) -> V
     let shown = |value: Option<&str>| match value {
         Some("") => "(empty)".to_owned(),
         Some(value) => text(value).into_owned(),
-        None => "(not set)".to_owned(),
+        None if what == "option" => "(not set)".to_owned(),
+        None => "(not set, or not shown)".to_owned(),
     };
     let mut lines = vec![title(":")];
     lines.extend(changed(&shown(before), &shown(after)));

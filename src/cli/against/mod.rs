@@ -75,7 +75,7 @@ pub(super) fn compare(
 /// What the commit had is what is known; how long it takes is what was recorded, if anything was.
 fn knowledge(project: &Project, plan: &Plan, before: Plan, old: &Old) -> Knowledge {
     let recorded = project.memory.knowledge(&project.line, plan, None);
-    let keys = before.steps.iter().flat_map(|step| [Some(step.key), step.part_key]).flatten();
+    let keys = before.steps.iter().flat_map(|step| step.other_keys().chain([step.key]));
     let timed = |key: StepKey| (key, recorded.known.get(&key).copied().flatten());
     let known: HashMap<StepKey, Option<Seconds>> = keys.map(timed).collect();
     let steps = before.steps.into_iter().map(|step| PreviousStep {
