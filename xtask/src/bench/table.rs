@@ -59,6 +59,11 @@ impl Row {
         Self { beside: Some(Beside { what, seconds, ratio, at_most: None }), ..self }
     }
 
+    /// The ratio that is wanted where this holds.
+    pub(super) fn at_most_if(self, is_wanted: bool, ratio: f64) -> Self {
+        if is_wanted { self.at_most(ratio) } else { self }
+    }
+
     /// The ratio that is wanted: at most so many times the other.
     pub(super) fn at_most(mut self, ratio: f64) -> Self {
         if let Some(beside) = &mut self.beside {
