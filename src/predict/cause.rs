@@ -167,7 +167,10 @@ fn environment(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     let moved = now.iter().zip(&before).find(|(now, before)| now.0 != before.0).map(|(now, _)| now);
     let (name, _, argument) = *changed.or(removed).or(moved)?;
     let (before, after) = (find(&before, name), find(&now, name));
-    let hide = |value: Option<String>| value.filter(|value| shown_value(value).is_some());
+    // Of a secret not even the value that was none is told.
+    let is_shown =
+        [&before, &after].into_iter().flatten().all(|value| shown_value(value).is_some());
+    let hide = |value: Option<String>| value.filter(|_| is_shown);
     let (name, before, after) = (name.to_owned(), hide(before), hide(after));
     Some(if argument {
         CauseKind::Argument { name, before, after }

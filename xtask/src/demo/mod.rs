@@ -10,8 +10,6 @@ mod program;
 mod project;
 mod story;
 
-pub(crate) use program::build_release;
-
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
