@@ -15,6 +15,7 @@
 //! - [`report`]: rendering only: terminal, JSON
 //! - [`cli`]: arguments to a request, a request to calls, the result to `report`
 
+mod cache_record;
 pub mod cli;
 pub mod context;
 mod digest;
@@ -28,6 +29,7 @@ pub mod report;
 mod seconds;
 pub mod store;
 
+pub use cache_record::{CacheRecord, RecordKind};
 pub use digest::Digest;
 pub use image::BaseImage;
 pub use seconds::Seconds;

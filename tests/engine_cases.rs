@@ -9,15 +9,16 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 use support::{Case, cases, expectations};
-use workshop::{TestEngine, Workshop, engine};
+use workshop::{TestEngine, Workshop, engine, prune_command, spare};
 
 /// How many cases build at once on one engine.
 const AT_ONCE: usize = 4;
 
-/// Pruning hits every other build on the engine, and the store does not yet ask the engine what
-/// it still holds.
+/// What a case says to prune: it would hit every other build on the engine.
+const PRUNE: &str = "DOCKER builder prune";
+
 fn prunes(case: &Case) -> bool {
-    case.change.contains("DOCKER builder prune")
+    case.change.contains(PRUNE)
 }
 
 /// Runs a case on its own fresh base image; gives what was wrong.
@@ -40,7 +41,7 @@ fn run(case: &Case, engine: &TestEngine, expected: &[(String, bool)]) -> Vec<Str
     }
     shop.file("Dockerfile", &on_base(case.dockerfile.trim_start()));
     let shell = |script: &str| {
-        let script = with_program(&on_base(script));
+        let script = with_prune(&with_program(&on_base(script)), engine);
         let mut command = shop.command();
         let shell = std::mem::replace(&mut command, std::process::Command::new("bash"));
         command.args(["-ec", &script]).current_dir(shop.context());
@@ -72,6 +73,13 @@ fn with_program(script: &str) -> String {
     let program = env!("CARGO_BIN_EXE_smartbuild");
     let build = format!(" {program} build -q ");
     format!(" {script}").replace(" BUILD ", &build).trim_start().to_owned()
+}
+
+/// The last command of a script may be a prune.
+fn with_prune(script: &str, engine: &TestEngine) -> String {
+    let Some((before, arguments)) = script.split_once(PRUNE) else { return script.to_owned() };
+    let arguments: Vec<&str> = arguments.split_whitespace().collect();
+    format!("{before}{}", prune_command(engine, &arguments))
 }
 
 fn disagreements(case: &Case, report: &Value, expected: &[(String, bool)]) -> Vec<String> {
@@ -122,7 +130,12 @@ fn check(version: &str) {
             });
         }
     });
-    let wrong = wrong.into_inner().expect("no one has panicked");
+    let mut wrong = wrong.into_inner().expect("no one has panicked");
+    let spare = spare(version);
+    for case in cases.iter().filter(|case| prunes(case)) {
+        let steps = expected[&case.name].steps.as_ref().expect("every engine prunes");
+        wrong.extend(run(case, &spare.engine, steps));
+    }
     assert!(wrong.is_empty(), "{} of {total}:\n{}", wrong.len(), wrong.join("\n"));
 }
 

@@ -82,6 +82,9 @@ pub struct BuildArgs {
         default_value = "auto"
     )]
     pub progress: ProgressMode,
+    /// Build even where nothing changed since the last build and its image is still there
+    #[arg(long)]
+    pub no_shortcut: bool,
     /// Write what was forecast and what happened to FILE as JSON
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,

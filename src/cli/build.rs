@@ -10,12 +10,15 @@ use tokio::sync::mpsc;
 use super::args::{BuildArgs, BuildFlags, ProgressMode, SecretSource};
 use super::environment::Environment;
 use super::failure::Failure;
+use super::held::{self, Recorded};
 use super::memory::{file_records, kind_name};
 use super::observation::Observation;
 use super::project::{EngineNeed, Project, prepare};
+use super::shortcut;
 use super::ui::Ui;
 use crate::context::ContextPath;
 use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, Sent};
+use crate::predict::eviction::{Circumstances, Done};
 use crate::predict::{Forecast, PastCause, Verdict, compare};
 use crate::report::progress::Display;
 use crate::report::{self, Actual, Ended};
@@ -44,10 +47,18 @@ pub(super) async fn run(
         ui.status(&text)?;
     }
     let begun = (SystemTime::now(), Instant::now());
+    let inputs = shortcut::inputs(&project, &request);
+    // Whoever reads the engine's own messages is given them.
+    if !args.no_shortcut && mode != ProgressMode::RawJson {
+        let tags = &args.flags.tags;
+        if let Some(image) = shortcut::take(&docker, &project, inputs.as_ref(), tags).await {
+            return keep(image, &project, args, begun.1.elapsed().into(), ui);
+        }
+    }
     let built = watch(&docker, &request, &project, mode, ui).await?;
     let seconds = Seconds::from(begun.1.elapsed());
-    let finished = Finished::new(&project, &built, args, seconds);
-    finished.remember(&mut project, begun.0, ui)?;
+    let finished = Finished::new(&project, &built, args, seconds, inputs);
+    let is_recorded = finished.remember(&mut project, begun.0, ui)?;
     let outcome = finish(&built, &finished, &project, args, talks, ui);
     if let Some(path) = &args.report {
         let sent = built.result.as_ref().map_or(Sent::default(), |outcome| outcome.sent);
@@ -55,7 +66,88 @@ pub(super) async fn run(
         let ended = finished.ended();
         write_report(path, &report::json::build(&subject, &project.forecast, &ended, sent))?;
     }
+    let is_cancelled = matches!(built.result, Err(BuildError::Cancelled));
+    if is_recorded && !is_cancelled {
+        look(&docker, &finished, &built, &mut project, ui).await?;
+    }
     outcome
+}
+
+/// Ends without a build: the image is there, and has its names.
+fn keep(
+    image: Digest,
+    project: &Project,
+    args: &BuildArgs,
+    seconds: Seconds,
+    ui: &mut Ui,
+) -> Result<(), Failure> {
+    let steps: Vec<Actual> = project
+        .plan
+        .steps
+        .iter()
+        .map(|_| Actual { outcome: Outcome::Cached, seconds: None })
+        .collect();
+    let outcomes: Vec<Outcome> = steps.iter().map(|step| step.outcome).collect();
+    let ended = Ended {
+        steps: &steps,
+        agreement: compare(&project.forecast, &outcomes),
+        image: Some(image),
+        tags: &args.flags.tags,
+        seconds,
+        shortcut: true,
+    };
+    if !matches!(args.progress(), ProgressMode::Quiet) {
+        ui.status(&report::outcome(&ended, &project.forecast, ui.messages()))?;
+    }
+    hand_over(Some(image), args, ui)?;
+    if let Some(path) = &args.report {
+        let report =
+            report::json::build(&project.subject(), &project.forecast, &ended, Sent::default());
+        write_report(path, &report)?;
+    }
+    Ok(())
+}
+
+/// Gives the image's id to whoever asked for it.
+fn hand_over(image: Option<Digest>, args: &BuildArgs, ui: &mut Ui) -> Result<(), Failure> {
+    if let Some(path) = &args.flags.iidfile {
+        let id = image.map(|id| id.to_string()).unwrap_or_default();
+        std::fs::write(path, id).map_err(|error| not_written(path, &error))?;
+    }
+    if let (ProgressMode::Quiet, Some(id)) = (args.progress(), image) {
+        ui.result(&format!("{id}\n"))?;
+    }
+    Ok(())
+}
+
+/// Keeps where the results of the build's steps are, once everything has been said of it.
+async fn look(
+    docker: &Docker,
+    finished: &Finished<'_>,
+    built: &Built,
+    project: &mut Project,
+    ui: &mut Ui,
+) -> Result<(), Failure> {
+    let Some(engine) = &project.engine else { return Ok(()) };
+    let windows = built.observation.windows(&project.plan);
+    let done: Vec<Done> = finished
+        .steps
+        .iter()
+        .zip(windows)
+        .map(|(actual, window)| Done { outcome: actual.outcome, window })
+        .collect();
+    let recorded = Recorded {
+        engine,
+        project: &project.line.project,
+        plan: &project.plan,
+        done: &done,
+        circumstances: Circumstances {
+            began: built.observation.began(),
+            context_window: built.observation.context_window(),
+            context_before: project.context_records.clone(),
+        },
+    };
+    Ok(held::look(docker, &recorded, &mut project.memory, ui).await?)
 }
 
 /// Sees that what was asked for can be written, before anything is built for it.
@@ -205,6 +297,8 @@ struct Finished<'a> {
     ended: EndedParts<'a>,
     /// Whether a file changed while it was sent: then nothing is certain of what was read.
     is_certain: bool,
+    /// What decides the image, where that is known.
+    inputs: Option<Digest>,
     /// Files that the engine lacked and never asked for: it may have built with older ones.
     unsent: Vec<ContextPath>,
 }
@@ -235,7 +329,13 @@ struct EndedParts<'a> {
 }
 
 impl<'a> Finished<'a> {
-    fn new(project: &Project, built: &Built, args: &'a BuildArgs, seconds: Seconds) -> Self {
+    fn new(
+        project: &Project,
+        built: &Built,
+        args: &'a BuildArgs,
+        seconds: Seconds,
+        inputs: Option<Digest>,
+    ) -> Self {
         let mut steps = built.observation.outcomes(&project.plan);
         if built.result.is_err() {
             distrust(&mut steps, project, &built.observation);
@@ -255,7 +355,7 @@ impl<'a> Finished<'a> {
             }
             Err(_) => Vec::new(),
         };
-        Self { steps, ended, is_certain, unsent }
+        Self { steps, ended, is_certain, inputs, unsent }
     }
 
     fn ended(&self) -> Ended<'_> {
@@ -265,6 +365,7 @@ impl<'a> Finished<'a> {
             image: self.ended.image,
             tags: self.ended.tags,
             seconds: self.ended.seconds,
+            shortcut: false,
         }
     }
 
@@ -290,19 +391,20 @@ impl<'a> Finished<'a> {
         })
     }
 
-    /// Keeps what the build taught. Only steps that the engine ran to their end or reused speak
-    /// for its cache.
+    /// Keeps what the build taught, if it taught anything. Only steps that the engine ran to their
+    /// end or reused speak for its cache.
     fn remember(
         &self,
         project: &mut Project,
         started: SystemTime,
         ui: &mut Ui,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let began = self.steps.iter().any(|step| step.outcome != Outcome::NotReached);
         if !self.is_certain || !began {
-            return Ok(());
+            return Ok(false);
         }
         let doubtful = self.doubtful(project);
+        let is_doubtful = doubtful.contains(&true);
         let steps = project.plan.steps.iter().zip(&self.steps).zip(doubtful);
         let steps = steps.map(|((step, actual), doubtful)| StepRecord {
             key: step.key.0,
@@ -326,6 +428,7 @@ impl<'a> Finished<'a> {
             seconds: self.ended.seconds,
             succeeded: self.ended.image.is_some(),
             image: self.ended.image,
+            image_inputs: self.inputs.filter(|_| !is_doubtful),
             steps: with_causes(steps, &project.forecast),
             files: file_records(&project.plan, &project.seen, &project.announced),
             context_lost: self.loses_context(project),
@@ -337,7 +440,7 @@ impl<'a> Finished<'a> {
                 .memory
                 .write(ui, |store| store.describe_engine(&record.engine, &description))?;
         }
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -366,14 +469,7 @@ fn finish(
                 let text = report::outcome(&finished.ended(), &project.forecast, ui.messages());
                 ui.status(&text)?;
             }
-            if let Some(path) = &args.flags.iidfile {
-                let id = outcome.image.map(|id| id.to_string()).unwrap_or_default();
-                std::fs::write(path, id).map_err(|error| not_written(path, &error))?;
-            }
-            if let (ProgressMode::Quiet, Some(id)) = (args.progress(), outcome.image) {
-                ui.result(&format!("{id}\n"))?;
-            }
-            Ok(())
+            hand_over(outcome.image, args, ui)
         }
         Err(BuildError::Cancelled) => Err(Failure::Cancelled),
         Err(error @ (BuildError::Engine(_) | BuildError::Request { .. })) => {

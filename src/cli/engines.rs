@@ -1,6 +1,8 @@
 //! Finding the engine that the docker CLI would use.
 
 use super::environment::Environment;
+use super::held::FORECAST;
+use crate::CacheRecord;
 use crate::engine::{
     self, ConfigError, Docker, DockerConfig, Endpoint, EndpointChoice, EndpointError, EngineInfo,
 };
@@ -26,8 +28,21 @@ impl NoEngine {
     }
 }
 
-/// The engine, with what it says of itself.
-pub(super) async fn connect(environment: &Environment) -> Result<(Docker, EngineInfo), NoEngine> {
+/// An engine that answered.
+pub(super) struct Answered {
+    pub(super) docker: Docker,
+    /// What it says of itself.
+    pub(super) info: EngineInfo,
+    /// What its build cache holds.
+    pub(super) listing: Result<Vec<CacheRecord>, engine::Error>,
+}
+
+/// The engine, with what it says of itself and of its build cache. What `remembered` said of
+/// itself is not asked again.
+pub(super) async fn connect(
+    environment: &Environment,
+    remembered: Option<EngineInfo>,
+) -> Result<Answered, NoEngine> {
     let config = match &environment.docker_config {
         Some(directory) => DockerConfig::load(directory)?,
         None => DockerConfig::default(),
@@ -41,6 +56,12 @@ pub(super) async fn connect(environment: &Environment) -> Result<(Docker, Engine
     };
     let endpoint = Endpoint::resolve(&choice, &config)?;
     let docker = Docker::connect(&endpoint, config).await?;
-    let info = docker.info().await?;
-    Ok((docker, info))
+    let info = async {
+        match remembered {
+            Some(remembered) if docker.is_still(&remembered).await => Ok(remembered),
+            _ => docker.info().await,
+        }
+    };
+    let (info, listing) = tokio::join!(info, docker.cache_records(FORECAST));
+    Ok(Answered { info: info?, listing, docker })
 }

@@ -8,12 +8,13 @@ use super::ui::Ui;
 use crate::context::{ContextPath, EntryKind, ModifiedTime, Snapshot};
 use crate::optimize::PastBuild;
 use crate::plan::{KeyInput, Plan, Step, StepKey, StepKind};
+use crate::predict::eviction::{Survey, evictions};
 use crate::predict::{
     self, Fate, FileState, FileTable, Knowledge, PastDuration, PastRun, PastTimes, PreviousBuild,
     PreviousStep, longest_path,
 };
 use crate::store::{
-    BuildRecord, FileRecord, Manifest, Outcome, StepRecord, StepRun, Store, StoreError,
+    BuildRecord, FileRecord, Holdings, Manifest, Outcome, Sight, StepRecord, StepRun, Store, StoreError,
 };
 use crate::{BaseImage, Digest, Seconds};
 
@@ -107,10 +108,42 @@ impl Memory {
         tables.windows(2).map(|pair| PastBuild::between(&pair[1], &pair[0])).collect()
     }
 
+    /// [`Sight::number`] of every engine.
+    pub(super) fn sight_numbers(&self) -> HashMap<String, i64> {
+        self.0.as_ref().and_then(|store| store.sight_numbers().ok()).unwrap_or_default()
+    }
+
+    /// The image that a build with these inputs gave, as long as the engine would give it again.
+    pub(super) fn image_of(&self, line: &Line, inputs: &Digest) -> Option<Digest> {
+        let target = line.target.as_deref();
+        let store = self.0.as_ref()?;
+        store.image_of(&line.engine, &line.project, &line.dockerfile, target, inputs).ok()?
+    }
+
+    /// What this engine's cache held after the last build.
+    pub(super) fn sight(&self, engine: &str) -> Option<Sight> {
+        self.0.as_ref()?.sight(engine).ok()?
+    }
+
+    /// Where the results of these keys are.
+    pub(super) fn holdings(&self, engine: &str, keys: &[Digest]) -> Holdings {
+        self.0.as_ref().and_then(|store| store.holdings(engine, keys).ok()).unwrap_or_default()
+    }
+
+    /// The records that may hold the engine's copy of this context.
+    pub(super) fn context_records(&self, line: &Line) -> Vec<String> {
+        let Some(store) = &self.0 else { return Vec::new() };
+        store.context_records(&line.engine, &line.project).unwrap_or_default()
+    }
+
     /// The files that the engine has of this context since the last build of whatever Dockerfile
-    /// and target.
-    pub(super) fn engine_copy(&self, line: &Line) -> FileTable {
+    /// and target; none where it has lost its copy.
+    pub(super) fn engine_copy(&self, line: &Line, survey: Option<&Survey>) -> FileTable {
         let Some(store) = &self.0 else { return FileTable::new() };
+        let records = self.context_records(line);
+        if survey.is_some_and(|survey| !survey.holds_all(&records)) {
+            return FileTable::new();
+        }
         let newest = store.latest_context(&line.engine, &line.project).ok().flatten();
         newest.and_then(|manifest| self.files(manifest).ok()).unwrap_or_default()
     }
@@ -133,6 +166,7 @@ impl Memory {
         line: &Line,
         plan: &Plan,
         previous: Option<PreviousBuild>,
+        survey: Option<&Survey>,
     ) -> Knowledge {
         let mut knowledge = Knowledge { previous, ..Knowledge::default() };
         let Some(store) = &self.0 else { return knowledge };
@@ -144,6 +178,11 @@ impl Memory {
             .into_iter()
             .map(|(key, timing)| (StepKey(key), (timing.runs > 0).then_some(timing.seconds)))
             .collect();
+        if let Some(survey) = survey {
+            let holdings = self.holdings(&line.engine, &keys);
+            let is_known = |key: &StepKey| knowledge.known.contains_key(key);
+            knowledge.evictions = evictions(plan, is_known, &holdings, survey);
+        }
         let typical = store.typical_seconds(&line.engine).unwrap_or_default();
         knowledge.typical = typical
             .into_iter()

@@ -2,7 +2,8 @@
 //! calls, and hands the result to `report`.
 //!
 //! The way of a command: [`args`] reads what was typed, `source` finds and reads the Dockerfile
-//! and the context, `engines` finds the engine, `base_images` asks it what the plan is built on,
+//! and the context, `engines` finds the engine, `held` asks what it still holds, `base_images`
+//! what the plan is built on,
 //! `project` puts these and the store's memory together into a plan and its forecast; `build`,
 //! `predict`, `why` and `optimize` do the rest. `context` needs no engine and no plan.
 //! Only this room reads the environment, and only [`ui`] writes.
@@ -15,12 +16,14 @@ mod context;
 mod engines;
 mod environment;
 mod failure;
+mod held;
 mod memory;
 mod observation;
 mod optimize;
 mod own_output;
 mod predict;
 mod project;
+mod shortcut;
 mod source;
 mod stories;
 pub mod ui;

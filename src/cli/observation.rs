@@ -21,6 +21,7 @@ struct Observed {
     name: String,
     group: Option<String>,
     started: Option<SystemTime>,
+    first_started: Option<SystemTime>,
     /// How often it began.
     starts: usize,
     completed: Option<SystemTime>,
@@ -48,6 +49,28 @@ impl Observation {
             first.is_some_and(|first| ends.any(|end| end > first))
         };
         plan.steps.iter().map(is_open).collect()
+    }
+
+    /// When the build began, by the engine's clock.
+    pub(super) fn began(&self) -> Option<SystemTime> {
+        self.steps.values().filter_map(|seen| seen.first_started).min()
+    }
+
+    /// From when to when the engine took over the context.
+    pub(super) fn context_window(&self) -> Option<(SystemTime, SystemTime)> {
+        let seen = self.steps.values().find(|seen| seen.name == "[internal] load build context")?;
+        seen.first_started.zip(seen.completed)
+    }
+
+    /// When each step that ran began and ended, by the engine's clock.
+    pub(super) fn windows(&self, plan: &Plan) -> Vec<Option<(SystemTime, SystemTime)>> {
+        let window = |step: &Step| {
+            let ran =
+                || self.steps.values().filter(|seen| seen.is_called(&step.name) && !seen.cached);
+            let start = ran().filter_map(|seen| seen.first_started).min()?;
+            Some((start, ran().filter_map(|seen| seen.completed).max()?))
+        };
+        plan.steps.iter().map(window).collect()
     }
 
     /// What became of each step, in the plan's order. The engine's vertices are found by their
@@ -86,6 +109,7 @@ impl Observed {
             self.starts += 1;
         }
         self.started = update.started.or(self.started);
+        self.first_started = self.first_started.or(update.started);
         self.completed = update.completed;
         self.cached = update.cached;
         self.failed |= update.error.is_some() && !update.is_canceled();

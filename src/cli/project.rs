@@ -11,9 +11,10 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
 use super::args::BuildFlags;
 use super::base_images::Lookup;
-use super::engines;
+use super::engines::{self, Answered};
 use super::environment::Environment;
 use super::failure::Failure;
+use super::held;
 use super::memory::{Line, Memory};
 use super::own_output;
 use super::source::{self, Source};
@@ -22,6 +23,7 @@ use crate::context::{self, ContextPath, IgnoreRules, Index, Loaded, ModifiedTime
 use crate::dockerfile::Span;
 use crate::engine::{Docker, EngineInfo, ImageStore};
 use crate::plan::{self, BuildOptions, Dialect, Plan, PlanRequest, Platform};
+use crate::predict::eviction::Survey;
 use crate::predict::{
     Forecast, announced_times, as_the_engine_has_it, directories_with_renames, files_to_send,
     predict,
@@ -58,6 +60,10 @@ pub(super) struct Project {
     pub(super) to_send: Vec<ContextPath>,
     pub(super) plan: Plan,
     pub(super) forecast: Forecast,
+    /// The records of the engine's copy of the context, as long as it has that.
+    pub(super) context_records: Vec<String>,
+    /// Whether the engine said that it still has all that it would reuse.
+    pub(super) is_confirmed: bool,
     pub(super) options: BuildOptions,
     pub(super) dialect: Dialect,
     pub(super) images: BTreeMap<String, BaseImage>,
@@ -99,9 +105,15 @@ pub(super) async fn prepare(
     let source = source::read(path, flags.file.as_deref())?;
     let (root, rules) = (source.root.clone(), source.rules.clone());
     let index = environment.cache_directory.as_deref().map(|cache| index_path(cache, &root));
-    let walk = tokio::task::spawn_blocking(move || read_context(&root, &rules, index.as_deref()));
-    let connected = engines::connect(environment).await;
-    let (snapshot, is_index_damaged) = walk.await.context("reading the context ended early")??;
+    let walk = tokio::task::spawn_blocking(move || {
+        let read = read_context(&root, &rules, index.as_deref());
+        (read, begun.elapsed())
+    });
+    let mut memory = Memory::open(environment, ui)?;
+    // Beside the walk, which may take longer than all that is asked.
+    let asked = ask(&source, flags, need, environment, &mut memory, ui).await;
+    let (read, took) = walk.await.context("reading the context ended early")?;
+    let (snapshot, is_index_damaged) = read?;
     let (snapshot, held) = own_output::hold(Arc::new(snapshot), &source.root, &environment.outputs);
     if is_index_damaged {
         ui.warning(DAMAGED_INDEX)?;
@@ -110,48 +122,12 @@ pub(super) async fn prepare(
         files: snapshot.files(),
         bytes: snapshot.bytes(),
         ignored: snapshot.ignored(),
-        seconds: begun.elapsed().into(),
+        seconds: took.into(),
     };
-    let mut memory = Memory::open(environment, ui)?;
-    let project = source.root.to_string_lossy().into_owned();
-    let mut is_engine_absent = false;
-    let (docker, engine) = match connected {
-        Ok((docker, info)) => (Some(docker), Some(info)),
-        Err(error) if need == EngineNeed::Required => return Err(error.into()),
-        Err(error) => {
-            is_engine_absent = error.is_absence();
-            if !is_engine_absent {
-                ui.warning(&format!("going on with what was recorded: {error}"))?;
-            }
-            (None, remembered_engine(&memory, &project))
-        }
-    };
-    let options = build_options(flags, docker.as_ref(), engine.as_ref())?;
-    let dialect = dialect(engine.as_ref());
-    let line = Line {
-        engine: engine.as_ref().map(|engine| engine.id.clone()).unwrap_or_default(),
-        project,
-        dockerfile: source.file.name.clone(),
-        target: flags.target.clone(),
-    };
-    let wanted = plan::base_images(&source.dockerfile, &options, dialect)
-        .map_err(|error| plan_failure(error, &source))?;
-    let mut lookup = Lookup {
-        docker: docker.as_ref(),
-        engine: &line.engine,
-        build_platform: &options.build_platform,
-        pull: flags.pull,
-        memory: &mut memory,
-    };
-    let found = lookup.all(wanted, ui).await?;
-    if need == EngineNeed::Optional {
-        for unresolved in &found.unresolved {
-            ui.warning(&unresolved.to_string())?;
-        }
-    }
-    let images = found.images;
+    let Asked { docker, engine, is_engine_absent, options, dialect, line, images, survey } = asked?;
     let previous = memory.previous(&line);
-    let copy = memory.engine_copy(&line);
+    let copy = memory.engine_copy(&line, survey.as_ref());
+    let context_records = if copy.is_empty() { Vec::new() } else { memory.context_records(&line) };
     let seen = as_the_engine_has_it(&snapshot, &copy);
     let announced = announced_times(&snapshot, &copy);
     let to_send = files_to_send(&snapshot, &copy);
@@ -170,8 +146,9 @@ pub(super) async fn prepare(
     };
     let mut plan = plan::plan(request).map_err(|error| plan_failure(error, &source))?;
     plan.doubt(&renames);
-    let mut knowledge = memory.knowledge(&line, &plan, previous);
+    let mut knowledge = memory.knowledge(&line, &plan, previous, survey.as_ref());
     knowledge.asked = docker.is_some();
+    let is_confirmed = knowledge.evictions.is_all_there;
     let forecast = predict(&plan, &seen, &knowledge);
     Ok(Project {
         source,
@@ -182,6 +159,8 @@ pub(super) async fn prepare(
         to_send,
         plan,
         forecast,
+        context_records,
+        is_confirmed,
         options,
         dialect,
         images,
@@ -192,6 +171,76 @@ pub(super) async fn prepare(
         line,
         context,
     })
+}
+
+/// What is known of a project besides its files.
+struct Asked {
+    docker: Option<Docker>,
+    engine: Option<EngineInfo>,
+    is_engine_absent: bool,
+    options: BuildOptions,
+    dialect: Dialect,
+    line: Line,
+    images: BTreeMap<String, BaseImage>,
+    survey: Option<Survey>,
+}
+
+/// Asks the engine all that a plan and its forecast rest on.
+async fn ask(
+    source: &Source,
+    flags: &BuildFlags,
+    need: EngineNeed,
+    environment: &Environment,
+    memory: &mut Memory,
+    ui: &mut Ui,
+) -> Result<Asked, Failure> {
+    let project = source.root.to_string_lossy().into_owned();
+    let numbers = memory.sight_numbers();
+    let mut is_engine_absent = false;
+    let remembered = remembered_engine(memory, &project);
+    let (answered, engine) = match engines::connect(environment, remembered.clone()).await {
+        Ok(Answered { docker, info, listing }) => (Some((docker, listing)), Some(info)),
+        Err(error) if need == EngineNeed::Required => return Err(error.into()),
+        Err(error) => {
+            is_engine_absent = error.is_absence();
+            if !is_engine_absent {
+                ui.warning(&format!("going on with what was recorded: {error}"))?;
+            }
+            (None, remembered)
+        }
+    };
+    let (docker, survey) = match (answered, &engine) {
+        (Some((docker, listing)), Some(engine)) => {
+            let survey = held::survey(&docker, engine, listing, memory, &numbers, ui).await?;
+            (Some(docker), survey)
+        }
+        _ => (None, None),
+    };
+    let options = build_options(flags, docker.as_ref(), engine.as_ref())?;
+    let dialect = dialect(engine.as_ref());
+    let line = Line {
+        engine: engine.as_ref().map(|engine| engine.id.clone()).unwrap_or_default(),
+        project,
+        dockerfile: source.file.name.clone(),
+        target: flags.target.clone(),
+    };
+    let wanted = plan::base_images(&source.dockerfile, &options, dialect)
+        .map_err(|error| plan_failure(error, source))?;
+    let mut lookup = Lookup {
+        docker: docker.as_ref(),
+        engine: &line.engine,
+        build_platform: &options.build_platform,
+        pull: flags.pull,
+        memory,
+    };
+    let found = lookup.all(wanted, ui).await?;
+    if need == EngineNeed::Optional {
+        for unresolved in &found.unresolved {
+            ui.warning(&unresolved.to_string())?;
+        }
+    }
+    let images = found.images;
+    Ok(Asked { docker, engine, is_engine_absent, options, dialect, line, images, survey })
 }
 
 /// Where the digests of a context's files are kept.

@@ -28,6 +28,64 @@ pub(super) const CONNECTION_WINDOW: u32 = 256 << 20;
 /// A connection that now belongs to HTTP/2.
 pub(super) type Hijacked = Upgraded;
 
+/// What an engine says of itself in the headers of every answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Greeting {
+    /// The newest version of its API, such as `1.51`.
+    pub(super) api: Option<String>,
+    /// Its own version, such as `28.5.2`.
+    pub(super) version: Option<String>,
+}
+
+/// Asks the engine for as little as can be. Unlike `GET /version` and `GET /info` this starts no
+/// program on its side, and takes it a millisecond and not some 20.
+pub(super) async fn greet(endpoint: &Endpoint) -> Result<Greeting, Error> {
+    match endpoint {
+        Endpoint::Unix(socket) => {
+            let stream =
+                UnixStream::connect(socket).await.map_err(|error| unreachable(endpoint, error))?;
+            ping(endpoint, stream).await
+        }
+        Endpoint::Tcp(host, port) => {
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            let stream = TcpStream::connect((host, *port))
+                .await
+                .map_err(|error| unreachable(endpoint, error))?;
+            ping(endpoint, stream).await
+        }
+    }
+}
+
+async fn ping<S>(endpoint: &Endpoint, stream: S) -> Result<Greeting, Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let broke = |error: &dyn std::fmt::Display| Error::Connection {
+        endpoint: endpoint.clone(),
+        doing: "asking for its version",
+        message: error.to_string(),
+    };
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|error| broke(&error))?;
+    tokio::spawn(connection);
+    let request = Request::builder()
+        .uri("/_ping")
+        .header(header::HOST, "docker")
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| broke(&error))?;
+    let response = sender.send_request(request).await.map_err(|error| broke(&error))?;
+    Ok(greeting(response.headers()))
+}
+
+fn greeting(headers: &HeaderMap) -> Greeting {
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    let version = || {
+        let version = text("server")?.strip_prefix("Docker/")?.split_whitespace().next()?;
+        Some(version.to_owned())
+    };
+    Greeting { api: text("api-version").map(str::to_owned), version: version() }
+}
+
 /// Asks the engine for `path` and takes the connection over.
 pub(super) async fn hijack(
     endpoint: &Endpoint,
@@ -106,4 +164,21 @@ pub(super) fn header_value(text: &str) -> HeaderValue {
         // Hex digits are visible ASCII, which every header may hold.
         HeaderValue::from_str(&hex).unwrap_or(HeaderValue::from_static(""))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_greets_with_its_versions() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(greeting(&headers), Greeting::default());
+        headers.insert("server", HeaderValue::from_static("Docker/28.5.2+dfsg1 (linux)"));
+        headers.insert("api-version", HeaderValue::from_static("1.51"));
+        let told = Greeting { api: Some("1.51".into()), version: Some("28.5.2+dfsg1".into()) };
+        assert_eq!(greeting(&headers), told);
+        headers.insert("server", HeaderValue::from_static("Libpod/4.3.1 (linux)"));
+        assert_eq!(greeting(&headers).version, None);
+    }
 }

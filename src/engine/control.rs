@@ -54,6 +54,21 @@ pub(super) async fn channel(docker: &Docker) -> Result<Channel, Error> {
         .map_err(|error| broke(docker, &error))
 }
 
+impl Docker {
+    /// The id of the engine's builder, and what it stores with; `None` where it does not say.
+    pub(super) async fn worker(&self) -> Option<(String, ImageStore)> {
+        let mut control = control(self).await.ok()?;
+        let workers = control.list_workers(ListWorkersRequest::default()).await.ok()?.into_inner();
+        let worker = workers.record.into_iter().next()?;
+        let store = if worker.labels.contains_key(SNAPSHOTTER_LABEL) {
+            ImageStore::Containerd
+        } else {
+            ImageStore::GraphDriver
+        };
+        Some((worker.id, store))
+    }
+}
+
 /// What the engine says of itself that a request depends on.
 pub(super) async fn facts(docker: &Docker, control: &mut Control) -> Result<EngineFacts, Error> {
     let workers = control

@@ -8,7 +8,7 @@ use bollard::query_parameters::TagImageOptionsBuilder;
 use tokio::time::timeout;
 
 use super::config::DockerConfig;
-use super::connection::unreachable;
+use super::connection::greet;
 use super::endpoint::Endpoint;
 use super::error::Error;
 use super::types::{EngineInfo, ImageStore};
@@ -26,33 +26,35 @@ pub struct Docker {
     pub(super) endpoint: Endpoint,
     pub(super) config: DockerConfig,
     api: bollard::Docker,
+    /// Its version, where it says so unasked.
+    version: Option<String>,
 }
 
 impl Docker {
     /// The engine at `endpoint`, with the registry credentials of `config`. It has answered
     /// once when this returns.
     pub async fn connect(endpoint: &Endpoint, config: DockerConfig) -> Result<Self, Error> {
-        probe(endpoint).await?;
-        let version = bollard::API_DEFAULT_VERSION;
-        let api = match endpoint {
-            Endpoint::Unix(path) => {
-                bollard::Docker::connect_with_unix(&path.to_string_lossy(), ANSWER_SECONDS, version)
-            }
-            Endpoint::Tcp(..) => {
-                bollard::Docker::connect_with_http(&endpoint.to_string(), ANSWER_SECONDS, version)
-            }
-        };
         let broke = |message: String| Error::Connection {
             endpoint: endpoint.clone(),
             doing: "asking for its version",
             message,
         };
-        let negotiated = async { api?.negotiate_version().await };
-        let api = timeout(FIRST_ANSWER, negotiated)
+        let greeting = timeout(FIRST_ANSWER, greet(endpoint))
             .await
-            .map_err(|_| broke(format!("no answer within {} s", FIRST_ANSWER.as_secs())))?
-            .map_err(|error| broke(error.to_string()))?;
-        Ok(Self { endpoint: endpoint.clone(), config, api })
+            .map_err(|_| broke(format!("no answer within {} s", FIRST_ANSWER.as_secs())))??;
+        let version = api_version(greeting.api.as_deref());
+        let api = match endpoint {
+            Endpoint::Unix(path) => bollard::Docker::connect_with_unix(
+                &path.to_string_lossy(),
+                ANSWER_SECONDS,
+                &version,
+            ),
+            Endpoint::Tcp(..) => {
+                bollard::Docker::connect_with_http(&endpoint.to_string(), ANSWER_SECONDS, &version)
+            }
+        };
+        let api = api.map_err(|error| broke(error.to_string()))?;
+        Ok(Self { endpoint: endpoint.clone(), config, api, version: greeting.version })
     }
 
     /// Where it listens.
@@ -63,6 +65,19 @@ impl Docker {
     /// The build arguments that the docker CLI's configuration sets for every build on it.
     pub fn proxy_arguments(&self) -> BTreeMap<String, String> {
         self.config.proxy_arguments(&self.endpoint.to_string())
+    }
+
+    /// Whether it is still the engine that described itself so: by its version and by the id of
+    /// its builder, which engines from 23.0 on give their own. Others have to be asked again; so
+    /// have those with containerd's store.
+    pub async fn is_still(&self, described: &EngineInfo) -> bool {
+        described.store == ImageStore::GraphDriver
+            && !described.id.is_empty()
+            && self.version.as_ref() == Some(&described.version)
+            && self
+                .worker()
+                .await
+                .is_some_and(|(id, store)| id == described.id && store == ImageStore::GraphDriver)
     }
 
     /// Who it is.
@@ -147,22 +162,16 @@ impl Docker {
     }
 }
 
-/// Connects once, so that a missing engine and a forbidden socket are told apart by the
-/// system's own error.
-async fn probe(endpoint: &Endpoint) -> Result<(), Error> {
-    let connected = timeout(FIRST_ANSWER, async {
-        match endpoint {
-            Endpoint::Unix(path) => tokio::net::UnixStream::connect(path).await.map(drop),
-            Endpoint::Tcp(host, port) => {
-                let host = host.trim_start_matches('[').trim_end_matches(']');
-                tokio::net::TcpStream::connect((host, *port)).await.map(drop)
-            }
-        }
-    });
-    connected
-        .await
-        .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
-        .map_err(|error| unreachable(endpoint, error))
+/// The version of the API to speak: the newest that both know.
+fn api_version(engine: Option<&str>) -> bollard::ClientVersion {
+    let ours = bollard::API_DEFAULT_VERSION;
+    let parse = |text: &str| {
+        let (major, minor) = text.split_once('.')?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    };
+    let newest = (ours.major_version, ours.minor_version);
+    let (major_version, minor_version) = engine.and_then(parse).map_or(newest, |it| it.min(newest));
+    bollard::ClientVersion { major_version, minor_version }
 }
 
 fn base_image(image: ImageInspect) -> BaseImage {
@@ -211,8 +220,22 @@ mod tests {
         let endpoint = Endpoint::Unix("/nowhere/docker.sock".into());
         let error = Docker::connect(&endpoint, DockerConfig::default()).await.unwrap_err();
         insta::assert_snapshot!(error, @"no engine answers at unix:///nowhere/docker.sock: No such file or directory (os error 2); start it, or name another one with DOCKER_HOST or DOCKER_CONTEXT");
-        let denied = unreachable(&endpoint, std::io::ErrorKind::PermissionDenied.into());
+        let denied = super::super::connection::unreachable(
+            &endpoint,
+            std::io::ErrorKind::PermissionDenied.into(),
+        );
         assert!(matches!(denied, Error::Forbidden { .. }));
+    }
+
+    #[test]
+    fn the_newest_version_that_both_know_is_spoken() {
+        let spoken = |text: Option<&str>| {
+            let version = api_version(text);
+            format!("{}.{}", version.major_version, version.minor_version)
+        };
+        assert_eq!(spoken(Some("1.41")), "1.41");
+        assert_eq!(spoken(Some("9.9")), spoken(None));
+        assert_eq!(spoken(Some("strange")), spoken(None));
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod build;
 mod config;
 mod connection;
 mod control;
+mod disk_usage;
 mod docker;
 mod endpoint;
 mod error;

@@ -85,7 +85,7 @@ fn warning(warning: VertexWarning) -> Event {
 }
 
 /// A time, if it is one that this machine can hold.
-fn system_time(time: &Timestamp) -> Option<SystemTime> {
+pub(super) fn system_time(time: &Timestamp) -> Option<SystemTime> {
     let nanoseconds = u32::try_from(time.nanos).ok().filter(|&nanos| nanos < 1_000_000_000)?;
     let seconds = Duration::from_secs(time.seconds.unsigned_abs());
     let whole = if time.seconds < 0 {

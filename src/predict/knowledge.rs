@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::eviction::Evictions;
 use super::times::PastTimes;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::plan::{KeyInput, StepKey, StepKind};
@@ -18,6 +19,8 @@ pub struct Knowledge {
     pub asked: bool,
     /// The keys that it has run or reused, with how long they took where that is known.
     pub known: HashMap<StepKey, Option<Seconds>>,
+    /// Which of these the engine has lost.
+    pub evictions: Evictions,
     /// The last build of this Dockerfile, if there was one.
     pub previous: Option<PreviousBuild>,
     /// What past builds of this project took.

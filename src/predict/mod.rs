@@ -6,6 +6,7 @@
 
 mod agreement;
 mod cause;
+pub mod eviction;
 mod knowledge;
 mod past;
 #[cfg(test)]

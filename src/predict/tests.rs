@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Agreement, CauseKind, ChangeKind, FileChange, FileState, Forecast, Knowledge, PastDuration,
+    Agreement, Cause, CauseKind, ChangeKind, FileChange, FileState, Forecast, Knowledge, PastDuration,
     PastRun, PastTimes, PreviousBuild, PreviousStep, Verdict, announced_times, compare, file_table,
     predict,
 };
@@ -127,6 +127,27 @@ fn editing_source_keeps_the_dependency_layer() {
     assert_eq!(story.verdict("RUN install"), Verdict::Cached);
     let changed = FileChange { path: "app.py".into(), change: ChangeKind::Modified };
     assert_eq!(story.cause("COPY . ."), CauseKind::Files { files: vec![changed], more: 0 });
+}
+
+#[test]
+fn what_the_engine_lost_runs_and_what_was_copied_from_it_is_found() {
+    let text = "FROM base AS made\nRUN a\nRUN b\nFROM base\nCOPY --from=made /a /a\nRUN c\n";
+    let mut story = Story::new(text, &[]).built();
+    let plan = story.plan();
+    let key = |part: &str| plan.steps.iter().find(|step| step.name.ends_with(part)).unwrap().key;
+    story.knowledge.evictions.evicted.extend([key("RUN a"), key("RUN b")]);
+    assert_eq!(
+        (story.cause("RUN a"), story.cause("RUN b")),
+        (CauseKind::Evicted, CauseKind::Evicted)
+    );
+    assert!(matches!(story.verdict("RUN b"), Verdict::Rebuild(_)));
+    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
+    assert_eq!(story.verdict("RUN c"), Verdict::Cached);
+    story.knowledge.evictions.doubted.insert(key("RUN c"));
+    assert!(matches!(
+        story.verdict("RUN c"),
+        Verdict::Unknown(Cause { kind: CauseKind::Evicted, .. })
+    ));
 }
 
 #[test]

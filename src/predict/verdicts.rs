@@ -63,17 +63,27 @@ fn verdict(
             None => here(CauseKind::NoRecord),
         });
     }
+    let is_known = knowledge.known.contains_key(&step.key);
+    if is_known && knowledge.evictions.evicted.contains(&step.key) {
+        return Verdict::Rebuild(here(CauseKind::Evicted));
+    }
     if let Some(Verdict::Rebuild(_)) = parent.map(of)
         && let Some(parent) = parent
         && below[parent.0].step.kind != StepKind::From
     {
         return Verdict::Rebuild(Cause { step: parent, kind: CauseKind::Parent });
     }
-    // An image's files are the same however often it is taken: another image has another key.
+    if is_known && knowledge.evictions.doubted.contains(&step.key) {
+        return Verdict::Unknown(here(CauseKind::Evicted));
+    }
+    // What was made of an output is found without it, where the engine only lost that output.
+    let is_found = |output: StepIndex| is_known && runs_for_eviction(output, below);
     let changed_output = step
         .unknown_outputs()
+        // An image's files are the same however often it is taken: another image has another key.
         .filter(|output| below[output.0].step.kind != StepKind::From)
-        .find(|&output| matches!(of(output), Verdict::Rebuild(_) | Verdict::Depends { .. }));
+        .filter(|&output| matches!(of(output), Verdict::Rebuild(_) | Verdict::Depends { .. }))
+        .find(|&output| !is_found(output));
     let reason = match (parent.map(of), changed_output) {
         (_, Some(output)) => Some(Cause { step: output, kind: CauseKind::StageOutput }),
         (Some(Verdict::Depends { .. }), None) => {
@@ -82,7 +92,7 @@ fn verdict(
         _ => None,
     };
     let depends = |cause| Verdict::Depends { cause, probability: Probability::new(UNOBSERVED) };
-    if knowledge.known.contains_key(&step.key) {
+    if is_known {
         // What runs although its key is known, for want of the cache, writes anew.
         return match reason {
             Some(cause) => depends(cause),
@@ -115,6 +125,11 @@ fn verdict(
             }),
         },
     }
+}
+
+/// Whether a step runs for no other reason than that the engine lost it.
+fn runs_for_eviction(step: StepIndex, below: &[StepForecast]) -> bool {
+    matches!(&below[step.0].verdict, Verdict::Rebuild(cause) if cause.kind == CauseKind::Evicted)
 }
 
 /// Whether the engine may have a step under another key than its own, and what decides it: the

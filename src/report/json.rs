@@ -106,6 +106,7 @@ pub fn build<'a>(
             image: ended.image,
             sent,
             seconds: ended.seconds,
+            shortcut: ended.shortcut,
         }),
     }
 }
@@ -157,6 +158,7 @@ struct End {
     image: Option<Digest>,
     sent: Sent,
     seconds: Seconds,
+    shortcut: bool,
 }
 
 #[derive(Serialize)]

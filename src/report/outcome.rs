@@ -31,6 +31,8 @@ pub struct Ended<'a> {
     pub tags: &'a [String],
     /// How long it took in all.
     pub seconds: Seconds,
+    /// Whether the image was there already, so that nothing was built.
+    pub shortcut: bool,
 }
 
 /// The line after a build, and a line for each step that was forecast wrong.
@@ -47,6 +49,9 @@ pub fn outcome(ended: &Ended<'_>, forecast: &Forecast, capabilities: &Capabiliti
                 text(&step.step.name),
                 verdict(&ended.agreement)
             )
+        }
+        None if ended.shortcut => {
+            format!("kept      {} in {took}; nothing changed, nothing built", product(ended))
         }
         None => format!("built     {} in {took}; {}", product(ended), verdict(&ended.agreement)),
     };

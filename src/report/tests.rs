@@ -194,7 +194,7 @@ fn engine() -> EngineInfo {
 
 fn ended<'a>(steps: &'a [Actual], tags: &'a [String], agreement: Agreement) -> Ended<'a> {
     let image = Some(Digest::of(b"image"));
-    Ended { steps, agreement, image, tags, seconds: Seconds::new(4.1) }
+    Ended { steps, agreement, image, tags, seconds: Seconds::new(4.1), shortcut: false }
 }
 
 fn actual(outcomes: &[Outcome]) -> Vec<Actual> {
@@ -235,6 +235,27 @@ fn every_cause_at_80_columns() {
 #[test]
 fn every_cause_at_40_columns() {
     insta::assert_snapshot!(forecast(None, &every_cause(), &NARROW));
+}
+
+#[test]
+fn after_a_prune() {
+    let pruned = steps()
+        .cached("FROM busybox:local", 0.0)
+        .rebuild("COPY a.txt /a.txt", 0.1, CauseKind::Evicted)
+        .rebuild("RUN make", 12.0, CauseKind::Evicted)
+        .done();
+    insta::assert_snapshot!(forecast(None, &pruned, &Capabilities::PLAIN));
+}
+
+#[test]
+fn an_image_that_is_kept_is_said_not_to_be_built() {
+    let tags = ["shop:latest".to_owned()];
+    let agreement = Agreement { steps: 5, right: 5, ..Agreement::default() };
+    let kept = Ended { shortcut: true, ..ended(&[], &tags, agreement) };
+    assert_eq!(
+        outcome(&kept, &shop(), &Capabilities::PLAIN),
+        "kept      sha256:6105d6cc76af shop:latest in 4.10 s; nothing changed, nothing built\n"
+    );
 }
 
 #[test]

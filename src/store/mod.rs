@@ -14,6 +14,9 @@
 //! [`StoreError`] into one warning and goes on without; nothing here ever overwrites a file
 //! that it cannot read. Only [`Store::set_aside`], called by hand, moves one out of the way.
 
+mod cache;
+#[cfg(test)]
+mod cache_tests;
 mod error;
 mod manifest;
 mod past;
@@ -30,7 +33,9 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 
+pub use cache::{Holding, Holdings, Seen, Sight};
 pub use error::StoreError;
+pub use record::nanoseconds;
 pub use types::{BuildRecord, FileRecord, Manifest, Outcome, StepRecord, StepRun, Timing};
 
 /// The name of the file in its directory.

@@ -18,13 +18,13 @@ impl Store {
         self.read(|| {
             let mut statement = self.connection.prepare_cached(
                 "SELECT step.name, step.instruction, step.seconds
-                 FROM (SELECT id, started FROM build
+                 FROM (SELECT id FROM build
                        WHERE engine = (SELECT id FROM engine WHERE identity = ?1)
                          AND project = ?2
-                       ORDER BY started DESC, id DESC LIMIT ?3) AS newest
+                       ORDER BY id DESC LIMIT ?3) AS newest
                  JOIN step ON step.build = newest.id
                  WHERE step.outcome = 1 AND step.seconds IS NOT NULL
-                 ORDER BY newest.started DESC, newest.id DESC, step.position",
+                 ORDER BY newest.id DESC, step.position",
             )?;
             let limit = i64::try_from(builds).unwrap_or(i64::MAX);
             let runs = statement.query_map(params![engine, project, limit], |row| {

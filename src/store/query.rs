@@ -64,7 +64,7 @@ impl Store {
             self.connection
                 .query_row(
                     "SELECT identity, description FROM build JOIN engine ON build.engine = engine.id
-                     WHERE project = ?1 ORDER BY started DESC, build.id DESC LIMIT 1",
+                     WHERE project = ?1 ORDER BY build.id DESC LIMIT 1",
                     [project],
                     |row| Ok((row.get(0)?, row.get(1)?)),
                 )
@@ -98,6 +98,43 @@ impl Store {
         Ok(builds.into_iter().map(|(build, _)| build).collect())
     }
 
+    /// The image that the newest build of this Dockerfile and target with these
+    /// [`image_inputs`](BuildRecord::image_inputs) made, unless one of its steps ran again since.
+    pub fn image_of(
+        &self,
+        engine: &str,
+        project: &str,
+        dockerfile: &str,
+        target: Option<&str>,
+        inputs: &Digest,
+    ) -> Result<Option<Digest>, StoreError> {
+        self.read(|| {
+            let snapshot = self.connection.unchecked_transaction()?;
+            let made: Option<(i64, [u8; 32])> = snapshot
+                .query_row(
+                    "SELECT id, image FROM build
+                     WHERE engine = (SELECT id FROM engine WHERE identity = ?1)
+                       AND project = ?2 AND dockerfile = ?3 AND target IS ?4
+                       AND image_inputs = ?5 AND succeeded AND image IS NOT NULL
+                     ORDER BY id DESC LIMIT 1",
+                    params![engine, project, dockerfile, target, inputs.as_bytes()],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()?;
+            let Some((build, image)) = made else { return Ok(None) };
+            let ran_since: bool = snapshot.query_row(
+                "SELECT EXISTS (
+                     SELECT 1 FROM build JOIN step ON step.build = build.id
+                     WHERE build.id > ?2 AND step.outcome = 1 AND step.kind <> 'FROM'
+                       AND build.engine = (SELECT id FROM engine WHERE identity = ?1)
+                       AND step.key IN (SELECT key FROM step WHERE build = ?2))",
+                params![engine, build],
+                |row| row.get(0),
+            )?;
+            Ok((!ran_since).then(|| Digest::from_bytes(image)))
+        })
+    }
+
     /// The files that the newest build of this project, of whatever Dockerfile and target, had:
     /// what the engine has of the context. A build that read no file left it as it was; after one
     /// that made the engine let go of its copy there is nothing.
@@ -112,7 +149,7 @@ impl Store {
                     "SELECT manifest, context_lost FROM build
                      WHERE engine = (SELECT id FROM engine WHERE identity = ?1) AND project = ?2
                        AND manifest IS NOT NULL
-                     ORDER BY started DESC, id DESC LIMIT 1",
+                     ORDER BY id DESC LIMIT 1",
                     [engine, project],
                     |row| Ok((row.get(0)?, row.get(1)?)),
                 )
@@ -152,7 +189,7 @@ impl Store {
                      WHERE build.engine = (SELECT id FROM engine WHERE identity = ?1)
                        AND build.project = ?2
                        AND (step.name = ?3 OR step.instruction = ?4) AND step.outcome = 1
-                     ORDER BY build.started DESC, build.id DESC, step.name = ?3 DESC, step.position
+                     ORDER BY build.id DESC, step.name = ?3 DESC, step.position
                      LIMIT 1"
                 ))?
                 .query_row(params![engine, project, name, instruction], step_from)
@@ -213,7 +250,7 @@ impl Store {
                 "SELECT id, started, seconds, succeeded, image, manifest, context_lost FROM build
                  WHERE engine = (SELECT id FROM engine WHERE identity = ?1)
                    AND project = ?2 AND dockerfile = ?3 AND target IS ?4
-                 ORDER BY started DESC, id DESC LIMIT ?5",
+                 ORDER BY id DESC LIMIT ?5",
             )?;
             let mut steps = snapshot.prepare_cached(&format!(
                 "SELECT {STEP_COLUMNS} FROM step WHERE build = ?1 ORDER BY position"
@@ -233,6 +270,7 @@ impl Store {
                     seconds: Seconds::new(row.get(2)?),
                     succeeded: row.get(3)?,
                     image: image.map(Digest::from_bytes),
+                    image_inputs: None,
                     steps: steps.query_map([id], step_from)?.collect::<rusqlite::Result<_>>()?,
                     files: Vec::new(),
                     context_lost: row.get(6)?,
@@ -309,7 +347,7 @@ fn outcome_from(number: i64) -> rusqlite::Result<Outcome> {
     }
 }
 
-fn time_from(nanoseconds: i64) -> SystemTime {
+pub(super) fn time_from(nanoseconds: i64) -> SystemTime {
     let distance = Duration::from_nanos(nanoseconds.unsigned_abs());
     if nanoseconds < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance }
 }

@@ -99,7 +99,7 @@ impl Store {
 
     /// Runs `work` in one transaction that takes the write lock at its beginning: a reader that
     /// became a writer halfway could not wait for others and would fail.
-    fn write<T>(
+    pub(super) fn write<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
@@ -114,7 +114,10 @@ impl Store {
     }
 }
 
-fn engine_number(transaction: &Transaction<'_>, identity: &str) -> rusqlite::Result<i64> {
+pub(super) fn engine_number(
+    transaction: &Transaction<'_>,
+    identity: &str,
+) -> rusqlite::Result<i64> {
     transaction
         .prepare_cached("INSERT INTO engine (identity) VALUES (?1) ON CONFLICT DO NOTHING")?
         .execute([identity])?;
@@ -158,8 +161,8 @@ fn insert_build(
     transaction.execute(
         "INSERT INTO build
          (engine, project, dockerfile, target, started, seconds, succeeded, image, manifest,
-          context_lost)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+          context_lost, image_inputs)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             engine,
             build.project,
@@ -171,6 +174,7 @@ fn insert_build(
             build.image.as_ref().map(Digest::as_bytes),
             manifest,
             build.context_lost,
+            build.image_inputs.as_ref().map(Digest::as_bytes),
         ],
     )?;
     Ok(transaction.last_insert_rowid())
@@ -205,7 +209,8 @@ fn insert_step(
     Ok(())
 }
 
-/// Brings the key's row up to date.
+/// Brings the key's row up to date. That its result is there is for [`Store::saw`] to say: the
+/// engine reports steps as reused that it did not even look for.
 ///
 /// The expected time is an exponentially weighted mean that begins as a plain one: after the
 /// n-th run of x seconds, `mean += (x - mean) * max(1/n, 0.3)`. The first three runs weigh the
@@ -226,8 +231,8 @@ fn learn_key(
     }
     transaction
         .prepare_cached(
-            "INSERT INTO step_key (engine, key, kind, reusable, runs, mean_seconds, used)
-             VALUES (?1, ?2, ?3, ?4, ?5 IS NOT NULL, coalesce(?5, 0.0), ?6)
+            "INSERT INTO step_key (engine, key, kind, reusable, runs, mean_seconds, used, losses)
+             VALUES (?1, ?2, ?3, ?4, ?5 IS NOT NULL, coalesce(?5, 0.0), ?6, -1)
              ON CONFLICT (engine, key) DO UPDATE SET
                  reusable = CASE WHEN ?7 THEN 0 ELSE max(reusable, excluded.reusable) END,
                  runs = runs + excluded.runs,
@@ -256,7 +261,7 @@ fn drop_old_builds(
     const OLDER: &str = "engine = ?1 AND project = ?2 AND dockerfile = ?3 AND target IS ?4
          AND id IN (SELECT id FROM build
                     WHERE engine = ?1 AND project = ?2 AND dockerfile = ?3 AND target IS ?4
-                    ORDER BY started DESC, id DESC LIMIT -1 OFFSET ?5)";
+                    ORDER BY id DESC LIMIT -1 OFFSET ?5)";
     let parameters = |kept: u32| {
         (engine, build.project.clone(), build.dockerfile.clone(), build.target.clone(), kept)
     };
@@ -274,7 +279,7 @@ fn drop_old_builds(
 }
 
 /// Nanoseconds since 1970; good until the year 2262.
-pub(super) fn nanoseconds(time: SystemTime) -> i64 {
+pub fn nanoseconds(time: SystemTime) -> i64 {
     let signed = |duration: std::time::Duration| i64::try_from(duration.as_nanos());
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => signed(after).unwrap_or(i64::MAX),

@@ -46,6 +46,7 @@ fn build(at: u64, steps: Vec<StepRecord>) -> BuildRecord {
         seconds: Seconds::new(4.5),
         succeeded: true,
         image: Some(Digest::of(b"image")),
+        image_inputs: None,
         steps,
         files: vec![file("app.py", at)],
         context_lost: false,

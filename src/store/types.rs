@@ -103,6 +103,8 @@ pub struct BuildRecord {
     pub succeeded: bool,
     /// The image that it made.
     pub image: Option<Digest>,
+    /// The digest of everything that decides that image, where that is known; not read back.
+    pub image_inputs: Option<Digest>,
     /// Its steps in the plan's order.
     pub steps: Vec<StepRecord>,
     /// The context that it read.

@@ -45,6 +45,65 @@ pub(crate) fn engine(version: &str) -> TestEngine {
         .unwrap_or_else(|| panic!("engine {version} is not up: run `cargo xtask test`"))
 }
 
+/// An engine whose cache this test may empty: while it is held, no other test builds on it.
+pub(crate) struct SpareEngine {
+    pub(crate) engine: TestEngine,
+    _held: std::fs::File,
+}
+
+/// The spare engine of this version, from `SMARTBUILD_TEST_SPARE_ENGINES`.
+///
+/// # Panics
+///
+/// Where the test run has not started it.
+pub(crate) fn spare(version: &str) -> SpareEngine {
+    let pairs = std::env::var("SMARTBUILD_TEST_SPARE_ENGINES").unwrap_or_default();
+    let host = pairs
+        .split_whitespace()
+        .find_map(|pair| pair.strip_prefix(version)?.strip_prefix('='))
+        .unwrap_or_else(|| panic!("no spare engine {version} is up: run `cargo xtask test`"));
+    let socket = Path::new(host.trim_start_matches("unix://"));
+    let held = std::fs::File::create(socket.with_extension("lock")).expect("a lock");
+    rustix::fs::flock(&held, rustix::fs::FlockOperation::LockExclusive).expect("a lock");
+    let engine = TestEngine { version: version.to_owned(), host: host.to_owned() };
+    SpareEngine { engine, _held: held }
+}
+
+/// `docker builder prune` with these arguments, as a shell command.
+pub(crate) fn prune_command(engine: &TestEngine, arguments: &[&str]) -> String {
+    let socket = engine.host.trim_start_matches("unix://");
+    let mut query = Vec::new();
+    let mut filters = serde_json::Map::new();
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match *word {
+            "-f" => {}
+            "-af" => query.push("all=1".to_owned()),
+            "--filter" => {
+                let (name, value) = words.next().and_then(|it| it.split_once('=')).expect("K=V");
+                filters.insert(name.to_owned(), serde_json::json!({ value: true }));
+            }
+            "--keep-storage" => {
+                query.push(format!("keep-storage={}", words.next().expect("bytes")));
+            }
+            other => panic!("no test has used `{other}` yet"),
+        }
+    }
+    let filters = hex::encode(Value::Object(filters).to_string());
+    let escaped: Vec<u8> = filters.bytes().enumerate().fold(Vec::new(), |mut all, (at, byte)| {
+        if at % 2 == 0 {
+            all.push(b'%');
+        }
+        all.push(byte);
+        all
+    });
+    query.push(format!("filters={}", String::from_utf8_lossy(&escaped)));
+    let query = query.join("&");
+    format!(
+        "curl -sSf -o /dev/null -X POST --unix-socket {socket} 'http://engine/build/prune?{query}'"
+    )
+}
+
 /// A context built by the program on a real engine, with a store and image names of its own.
 pub(crate) struct Workshop {
     pub(crate) engine: TestEngine,

@@ -168,7 +168,10 @@ fn run_engine(task: EngineTask) -> Result<ExitCode> {
             engine.up()?;
             ui::result(&engine.docker_host())?;
         }
-        EngineTask::Down { version } => Engine::new(home, version).down()?,
+        EngineTask::Down { version } => {
+            Engine::new(home.clone(), version).down()?;
+            Engine::spare(home, version).down()?;
+        }
         EngineTask::Host { version } => ui::result(&Engine::new(home, version).docker_host())?,
         EngineTask::Cli { version, arguments } => {
             return engine::docker(&Engine::new(home, version), &arguments);

@@ -74,7 +74,7 @@ pub(super) fn compare(
 
 /// What the commit had is what is known; how long it takes is what was recorded, if anything was.
 fn knowledge(project: &Project, plan: &Plan, before: Plan, old: &Old) -> Knowledge {
-    let recorded = project.memory.knowledge(&project.line, plan, None);
+    let recorded = project.memory.knowledge(&project.line, plan, None, None);
     let keys = before.steps.iter().flat_map(|step| step.other_keys().chain([step.key]));
     let timed = |key: StepKey| (key, recorded.known.get(&key).copied().flatten());
     let known: HashMap<StepKey, Option<Seconds>> = keys.map(timed).collect();

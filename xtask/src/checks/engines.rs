@@ -15,6 +15,8 @@ use crate::{
 pub(super) struct Prepared {
     /// The value of `SMARTBUILD_TEST_ENGINES`.
     pub(super) list: String,
+    /// The value of `SMARTBUILD_TEST_SPARE_ENGINES`: those whose cache a test may empty.
+    pub(super) spares: String,
     /// How long it took, beside everything else.
     pub(super) took: Duration,
 }
@@ -33,7 +35,13 @@ pub(super) fn prepare(home: &Home) -> Result<Prepared> {
             base_image::import(engine, *kind, &[])?;
         }
     }
-    Ok(Prepared { list: engine::list(&engines), took: begun.elapsed() })
+    let spares = Version::ALL.map(|version| Engine::spare(home.clone(), version));
+    for spare in &spares {
+        spare.up().with_context(|| format!("spare engine {}", spare.version()))?;
+        base_image::import(spare, Kind::Busybox, &[])?;
+    }
+    let (list, spares) = (engine::list(&engines), engine::list(&spares));
+    Ok(Prepared { list, spares, took: begun.elapsed() })
 }
 
 /// Python only where the example application is built: it is 240 MB in each engine.

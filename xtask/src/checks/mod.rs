@@ -53,12 +53,9 @@ pub(crate) fn run(is_fast: bool) -> Result<ExitCode> {
         if let Some(engines) = engines {
             // A panic there is a defect of ours; its message has been printed already.
             let prepared = engines.join().unwrap_or_else(|_| Err(anyhow::anyhow!("it panicked")));
-            let (took, result) = match prepared {
-                Ok(prepared) => (Some(prepared.took), Ok(prepared.list)),
-                Err(error) => (None, Err(error)),
-            };
-            table.add("engines up", took, &result);
-            table.run("engine tests", || suites::run_with_engines(&repository, &result?));
+            let took = prepared.as_ref().ok().map(|prepared| prepared.took);
+            table.add("engines up", took, &prepared);
+            table.run("engine tests", || suites::run_with_engines(&repository, &prepared?));
         }
     });
     table.print()?;

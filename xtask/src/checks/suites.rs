@@ -12,11 +12,15 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
+use super::engines::Prepared;
 use super::table::Outcome;
 use crate::command;
 
 /// What engine tests read to know their engines.
 const ENGINES: &str = "SMARTBUILD_TEST_ENGINES";
+
+/// What tests that empty an engine's cache read.
+const SPARES: &str = "SMARTBUILD_TEST_SPARE_ENGINES";
 
 /// Who runs tests. Nextest shows a failed test's output, which may hold cargo's closing line: each
 /// runner's output is only read for its own.
@@ -97,13 +101,18 @@ pub(super) fn run_without_engine(repository: &Path) -> Result<Outcome> {
 /// # Errors
 ///
 /// When they cannot be compiled or none ran: no engine test is a failure.
-pub(super) fn run_with_engines(repository: &Path, engines: &str) -> Result<Outcome> {
+pub(super) fn run_with_engines(repository: &Path, engines: &Prepared) -> Result<Outcome> {
     let mut tests = integration_tests(repository)?;
     tests.retain(|name| needs_engine(name));
     if tests.is_empty() {
         bail!("there is no engine test: tests/engine_*.rs");
     }
-    run(|command| command.args(tests.into_iter().flat_map(target)).env(ENGINES, engines))
+    run(|command| {
+        command
+            .args(tests.into_iter().flat_map(target))
+            .env(ENGINES, &engines.list)
+            .env(SPARES, &engines.spares)
+    })
 }
 
 /// The examples in the documentation, which nextest does not run.

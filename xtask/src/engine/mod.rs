@@ -40,12 +40,19 @@ const PING: Duration = Duration::from_secs(3);
 pub(crate) struct Engine {
     home: Home,
     version: Version,
+    is_spare: bool,
 }
 
 impl Engine {
     /// The engine of this version in this home.
     pub(crate) fn new(home: Home, version: Version) -> Self {
-        Self { home, version }
+        Self { home, version, is_spare: false }
+    }
+
+    /// A second engine of this version in this home, whose cache a test may empty: nothing else
+    /// builds on it.
+    pub(crate) fn spare(home: Home, version: Version) -> Self {
+        Self { home, version, is_spare: true }
     }
 
     /// Where it keeps its downloads, roots and images.
@@ -86,7 +93,7 @@ impl Engine {
         }
         debian::ensure_root()?;
         debian::ensure_packages(&self.home, PACKAGES)?;
-        let lock = self.home.lock(&format!("run-{}", self.version))?;
+        let lock = self.home.lock(&format!("run-{}", self.name()))?;
         if self.is_ready() {
             return Ok(());
         }
@@ -109,17 +116,23 @@ impl Engine {
             return Ok(());
         }
         debian::ensure_root()?;
-        let _lock = self.home.lock(&format!("run-{}", self.version))?;
+        let _lock = self.home.lock(&format!("run-{}", self.name()))?;
         daemon::stop(self)?;
         network::remove(&self.run_path("network"))
     }
 
+    /// What its directories are called by.
+    fn name(&self) -> String {
+        let suffix = if self.is_spare { "-spare" } else { "" };
+        format!("{}{suffix}", self.version)
+    }
+
     fn run_path(&self, name: &str) -> PathBuf {
-        self.home.join(format!("run-{}", self.version)).join(name)
+        self.home.join(format!("run-{}", self.name())).join(name)
     }
 
     fn data(&self) -> PathBuf {
-        self.home.join(format!("data-{}", self.version))
+        self.home.join(format!("data-{}", self.name()))
     }
 
     fn warn_of_slow_storage(&self) {
@@ -183,6 +196,18 @@ mod tests {
             list(&engines),
             "20.10=unix:///cache/run-20.10/docker.sock \
              28.5-containerd=unix:///cache/run-28.5-containerd/docker.sock"
+        );
+    }
+
+    #[test]
+    fn a_spare_engine_shares_nothing_but_the_programs() {
+        let home = Home::at(Path::new("/cache"));
+        let own = Engine::new(home.clone(), Version::V28_5);
+        let spare = Engine::spare(home, Version::V28_5);
+        assert_eq!(spare.docker_host(), "unix:///cache/run-28.5-spare/docker.sock");
+        assert_ne!(
+            (own.data(), own.run_path("network")),
+            (spare.data(), spare.run_path("network"))
         );
     }
 

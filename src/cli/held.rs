@@ -1,0 +1,112 @@
+//! What the engine's build cache holds: asked before a forecast, looked at again after a build.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::memory::Memory;
+use super::ui::Ui;
+use crate::engine::{Docker, EngineInfo, ImageStore};
+use crate::plan::Plan;
+use crate::predict::eviction::{Circumstances, Done, Survey, learn};
+use crate::store::{Seen, Sight};
+use crate::{CacheRecord, Digest};
+
+/// How long a forecast waits for the engine's list.
+pub(super) const FORECAST: Duration = Duration::from_secs(3);
+
+/// How long the look after a build does, when everything has been said.
+const AFTERWARDS: Duration = Duration::from_secs(60);
+
+/// How often, and after what time, is looked again while a build holds records.
+const LET_GO_LOOKS: usize = 4;
+const LET_GO: Duration = Duration::from_millis(25);
+
+/// [`Sight::number`] of each engine, read before an engine is asked for its cache: where it has
+/// changed since, another process has looked in between, and what it saw is newer.
+pub(super) type Numbers = HashMap<String, i64>;
+
+/// What the engine holds now against what it held after the last build. `None` where that cannot
+/// be told: then the forecast rests on records.
+pub(super) async fn survey(
+    docker: &Docker,
+    engine: &EngineInfo,
+    listing: Result<Vec<CacheRecord>, crate::engine::Error>,
+    memory: &Memory,
+    numbers: &Numbers,
+    ui: &mut Ui,
+) -> std::io::Result<Option<Survey>> {
+    let sight = memory.sight(&engine.id);
+    let number = sight.as_ref().map_or(0, |sight| sight.number);
+    let is_current = numbers.get(&engine.id).copied().unwrap_or(0) == number;
+    let listing = match listing {
+        Ok(_) if !is_current => docker.cache_records(FORECAST).await,
+        listing => listing,
+    };
+    match listing {
+        Ok(listing) => Ok(Some(Survey::new(sight.as_ref(), listing, forgets_all(engine)))),
+        Err(_) if engine.builder != "buildkit" => Ok(None),
+        Err(error) => {
+            ui.warning(&format!("going on with what was recorded of the engine's cache: {error}"))?;
+            Ok(None)
+        }
+    }
+}
+
+/// With containerd's store whatever is pruned takes all results with it
+/// (`context-lost-same-content`).
+fn forgets_all(engine: &EngineInfo) -> bool {
+    engine.store == ImageStore::Containerd
+}
+
+/// A build that was recorded.
+pub(super) struct Recorded<'a> {
+    pub(super) engine: &'a EngineInfo,
+    pub(super) project: &'a str,
+    pub(super) plan: &'a Plan,
+    pub(super) done: &'a [Done],
+    pub(super) circumstances: Circumstances,
+}
+
+/// Looks at the cache after a build, and keeps where the results of its steps are.
+pub(super) async fn look(
+    docker: &Docker,
+    recorded: &Recorded<'_>,
+    memory: &mut Memory,
+    ui: &mut Ui,
+) -> std::io::Result<()> {
+    if memory.store().is_none() {
+        return Ok(());
+    }
+    let engine = recorded.engine;
+    let sight: Option<Sight> = memory.sight(&engine.id);
+    let mut listing = docker.cache_records(AFTERWARDS).await;
+    // Where one record tells of all, as many as can be are to be watched: the engine lets go of
+    // a build's own a moment after its end.
+    for _ in 0..LET_GO_LOOKS {
+        let is_held = |listing: &Vec<CacheRecord>| listing.iter().any(|record| record.is_in_use);
+        if !forgets_all(engine) || !listing.as_ref().is_ok_and(is_held) {
+            break;
+        }
+        tokio::time::sleep(LET_GO).await;
+        listing = docker.cache_records(AFTERWARDS).await;
+    }
+    if let Err(error) = &listing {
+        tracing::debug!(%error, "the cache cannot be listed");
+    }
+    let keys: Vec<Digest> = recorded.plan.steps.iter().map(|step| step.key.0).collect();
+    let before = memory.holdings(&engine.id, &keys);
+    let survey =
+        listing.ok().map(|listing| Survey::new(sight.as_ref(), listing, forgets_all(engine)));
+    let learnt =
+        learn(recorded.plan, recorded.done, &recorded.circumstances, survey.as_ref(), &before);
+    let seen = Seen {
+        after: sight.map_or(0, |sight| sight.number),
+        is_lost: survey.as_ref().is_some_and(Survey::is_lost),
+        renamed: survey.as_ref().map(Survey::renamed).unwrap_or_default(),
+        listing: survey.as_ref().map(Survey::lasting),
+        holdings: learnt.holdings,
+        certain: learnt.certain,
+        context: learnt.context,
+    };
+    memory.write(ui, |store| store.saw(&engine.id, recorded.project, &seen))
+}

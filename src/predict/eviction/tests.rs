@@ -1,0 +1,299 @@
+//! What is learnt of a build, and what is forecast once something has gone.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, SystemTime};
+
+use super::*;
+use crate::context::Snapshot;
+use crate::dockerfile::Dockerfile;
+use crate::plan::{BuildOptions, Dialect, PlanRequest, plan};
+use crate::store::{Holding, Outcome, Sight, nanoseconds};
+use crate::{BaseImage, Digest, RecordKind};
+
+fn at(second: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(second)
+}
+
+fn planned(dockerfile: &str) -> Plan {
+    let dockerfile = Dockerfile::parse("Dockerfile", dockerfile).unwrap();
+    let base = BaseImage { layers: vec![Digest::of(b"base")], ..BaseImage::default() };
+    plan(PlanRequest {
+        dockerfile: &dockerfile,
+        snapshot: &Snapshot::new(Vec::new(), 0),
+        images: &BTreeMap::from([("base".to_owned(), base)]),
+        options: &BuildOptions::default(),
+        dialect: Dialect::of_version("28.5"),
+    })
+    .unwrap()
+}
+
+/// A record of a RUN, made in this second.
+fn run(id: &str, parent: &str, command: &str, second: u64) -> CacheRecord {
+    CacheRecord {
+        id: id.to_owned(),
+        kind: RecordKind::Layer,
+        parents: vec![parent.to_owned()],
+        description: format!("mount / from exec /bin/sh -c {command}"),
+        created: at(second),
+        used: Some(at(second)),
+        is_in_use: false,
+        is_mutable: false,
+    }
+}
+
+fn context(id: &str, second: u64) -> CacheRecord {
+    CacheRecord {
+        kind: RecordKind::LocalSource,
+        parents: Vec::new(),
+        description: "local source for context".to_owned(),
+        is_mutable: true,
+        ..run(id, "", "", second)
+    }
+}
+
+/// An engine, what it lists, and what is remembered of it.
+struct Engine {
+    plan: Plan,
+    listing: Vec<CacheRecord>,
+    sight: Option<Sight>,
+    holdings: HashMap<Digest, Holding>,
+    forgets_all: bool,
+}
+
+impl Engine {
+    fn new(dockerfile: &str) -> Self {
+        Self {
+            plan: planned(dockerfile),
+            listing: vec![run("base", "", "", 0)],
+            sight: None,
+            holdings: HashMap::new(),
+            forgets_all: false,
+        }
+    }
+
+    fn survey(&self) -> Survey {
+        Survey::new(self.sight.as_ref(), self.listing.clone(), self.forgets_all)
+    }
+
+    /// A build ended in which each step (FROM too) did what `outcomes` says, RUNs in the seconds
+    /// of their places.
+    fn built(&mut self, outcomes: &[Outcome]) {
+        let done: Vec<Done> = outcomes
+            .iter()
+            .zip(1_u64..)
+            .map(|(outcome, second)| Done {
+                outcome: *outcome,
+                window: (*outcome == Outcome::Ran).then(|| (at(second), at(second))),
+            })
+            .collect();
+        let survey = self.survey();
+        let circumstances = Circumstances { began: Some(at(1)), ..Circumstances::default() };
+        let learnt = learn(&self.plan, &done, &circumstances, Some(&survey), &self.holdings);
+        let losses =
+            self.sight.as_ref().map_or(0, |sight| sight.losses) + i64::from(survey.is_lost());
+        for step in &self.plan.steps {
+            self.holdings.entry(step.key.0).or_insert(Holding { records: Vec::new(), losses: -1 });
+        }
+        for (key, records) in learnt.holdings {
+            self.holdings.get_mut(&key).unwrap().records = records;
+        }
+        for key in learnt.certain {
+            self.holdings.get_mut(&key).unwrap().losses = losses;
+        }
+        let newest = self.listing.iter().map(|record| nanoseconds(record.created)).max();
+        self.sight = Some(Sight {
+            records: survey.lasting(),
+            losses,
+            number: 1,
+            newest: newest.unwrap_or(0),
+        });
+    }
+
+    fn lose(&mut self, id: &str) {
+        let before = self.listing.len();
+        self.listing.retain(|record| record.id != id);
+        assert_eq!(self.listing.len(), before - 1);
+    }
+
+    /// The names of the steps that are evicted, then those that are doubted.
+    fn lost(&self) -> (Vec<&str>, Vec<&str>) {
+        let is_known = |key: &crate::plan::StepKey| self.holdings.contains_key(&key.0);
+        let found = evictions(&self.plan, is_known, &self.holdings, &self.survey());
+        let named = |keys: &std::collections::HashSet<crate::plan::StepKey>| {
+            let steps = self.plan.steps.iter().filter(|step| keys.contains(&step.key));
+            steps.map(|step| step.name.split_once("] ").unwrap().1).collect()
+        };
+        (named(&found.evicted), named(&found.doubted))
+    }
+}
+
+use Outcome::{Cached, Ran};
+
+const LINE: &str = "FROM base\nRUN a\nRUN b\n";
+
+fn line() -> Engine {
+    let mut engine = Engine::new(LINE);
+    engine.listing.extend([run("a1", "base", "a", 2), run("b1", "a1", "b", 3)]);
+    engine.built(&[Cached, Ran, Ran]);
+    engine
+}
+
+#[test]
+fn a_step_that_ran_is_held_by_the_record_of_its_time() {
+    let engine = line();
+    let records: Vec<&[String]> = engine
+        .plan
+        .steps
+        .iter()
+        .map(|step| engine.holdings[&step.key.0].records.as_slice())
+        .collect();
+    assert_eq!(records, [&[][..], &["a1".to_owned()], &["b1".to_owned()]]);
+    assert_eq!(engine.lost(), (vec![], vec![]));
+}
+
+#[test]
+fn only_what_is_gone_is_evicted() {
+    let mut engine = line();
+    engine.lose("b1");
+    assert_eq!(engine.lost(), (vec!["RUN b"], vec![]));
+    engine.lose("a1");
+    assert_eq!(engine.lost(), (vec!["RUN a", "RUN b"], vec![]));
+}
+
+#[test]
+fn what_another_project_lost_evicts_nothing() {
+    let mut engine = line();
+    engine.listing.push(run("x", "base", "other", 4));
+    engine.built(&[Cached, Cached, Cached]);
+    engine.lose("x");
+    assert_eq!(engine.lost(), (vec![], vec![]));
+}
+
+const COPIED: &str = "FROM base AS made\nRUN a\nFROM base\nCOPY --from=made /a /a\n";
+
+fn copied() -> Engine {
+    let mut engine = Engine::new(COPIED);
+    let copy = CacheRecord {
+        description: "[stage-1 2/2] COPY --from=made /a /a".to_owned(),
+        ..run("c1", "base", "", 4)
+    };
+    engine.listing.extend([run("a1", "base", "a", 2), copy]);
+    engine.built(&[Cached, Ran, Cached, Ran]);
+    engine
+}
+
+#[test]
+fn a_stage_is_not_asked_for_while_what_copies_from_it_is_there() {
+    let mut engine = copied();
+    engine.lose("a1");
+    assert_eq!(engine.lost(), (vec![], vec![]));
+    // Reported reused, and not looked for: it is still gone.
+    engine.built(&[Cached, Cached, Cached, Cached]);
+    assert_eq!(engine.lost(), (vec![], vec![]));
+    engine.lose("c1");
+    assert_eq!(engine.lost(), (vec!["RUN a", "COPY --from=made /a /a"], vec![]));
+}
+
+#[test]
+fn the_other_identifier_of_a_result_is_the_same_result() {
+    let mut engine = line();
+    let last = engine.listing.pop().unwrap();
+    engine.listing.push(CacheRecord { id: "b2".to_owned(), is_mutable: true, ..last });
+    assert_eq!(engine.lost(), (vec![], vec![]));
+    assert_eq!(engine.survey().renamed(), [("b1".to_owned(), "b2".to_owned())]);
+}
+
+#[test]
+fn what_may_have_been_built_anew_by_others_is_open() {
+    let mut engine = line();
+    engine.lose("b1");
+    engine.listing.push(run("b2", "a1", "b", 9));
+    assert_eq!(engine.lost(), (vec![], vec!["RUN b"]));
+}
+
+#[test]
+fn a_reused_step_is_found_below_what_stands_on_it() {
+    let mut engine = Engine::new(LINE);
+    engine.listing.extend([run("a1", "base", "a", 0), run("a2", "base", "a", 0)]);
+    engine.listing.push(run("b1", "a2", "b", 3));
+    engine.built(&[Cached, Cached, Ran]);
+    let first = engine.plan.steps[1].key.0;
+    assert_eq!(engine.holdings[&first].records, ["a2"]);
+}
+
+#[test]
+fn of_several_that_may_hold_a_step_none_may_be_gone() {
+    let mut engine = Engine::new("FROM base\nRUN a\n");
+    engine.listing.extend([run("a1", "base", "a", 5), run("a2", "base", "a", 5)]);
+    engine.built(&[Cached, Cached]);
+    assert_eq!(engine.lost(), (vec![], vec![]));
+    engine.lose("a1");
+    assert_eq!(engine.lost(), (vec![], vec!["RUN a"]));
+    engine.lose("a2");
+    assert_eq!(engine.lost(), (vec!["RUN a"], vec![]));
+}
+
+#[test]
+fn with_containerd_a_lost_copy_of_a_context_takes_everything() {
+    let mut engine = line();
+    engine.forgets_all = true;
+    engine.listing.push(context("s1", 1));
+    engine.built(&[Cached, Cached, Cached]);
+    assert_eq!(engine.lost(), (vec![], vec![]));
+    engine.lose("s1");
+    assert_eq!(engine.lost(), (vec!["RUN a", "RUN b"], vec![]));
+    engine.forgets_all = false;
+    assert_eq!(engine.lost(), (vec![], vec![]));
+}
+
+#[test]
+fn a_copy_of_a_context_that_a_build_holds_has_not_gone() {
+    let mut engine = line();
+    engine.forgets_all = true;
+    engine.listing.push(context("s1", 1));
+    engine.built(&[Cached, Cached, Cached]);
+    engine.lose("s1");
+    engine.listing.push(CacheRecord { is_mutable: false, is_in_use: true, ..context("s2", 9) });
+    assert_eq!(engine.lost(), (vec![], vec![]));
+}
+
+#[test]
+fn nothing_is_gone_where_nobody_looked_before() {
+    let mut engine = line();
+    engine.sight = None;
+    engine.listing.clear();
+    assert_eq!(engine.lost(), (vec![], vec![]));
+}
+
+#[test]
+fn what_another_build_is_making_holds_no_step() {
+    let mut engine = Engine::new("FROM base\nRUN a\n");
+    let making = CacheRecord { is_mutable: true, is_in_use: true, ..run("a2", "base", "a", 2) };
+    engine.listing.extend([run("a1", "base", "a", 2), making]);
+    engine.built(&[Cached, Ran]);
+    assert_eq!(engine.holdings[&engine.plan.steps[1].key.0].records, ["a1"]);
+}
+
+#[test]
+fn the_copy_of_the_context_is_the_one_that_was_made_with_it_or_the_one_before() {
+    let mut engine = line();
+    engine.listing.extend([context("other", 1), context("own", 5), context("later", 9)]);
+    let found = |circumstances: &Circumstances| {
+        learn(
+            &engine.plan,
+            &[Done { outcome: Cached, window: None }; 3],
+            circumstances,
+            Some(&engine.survey()),
+            &engine.holdings,
+        )
+        .context
+    };
+    let window = Some((at(4), at(6)));
+    let first = Circumstances { context_window: window, ..Circumstances::default() };
+    assert_eq!(found(&first), ["own"]);
+    let again = Circumstances { context_before: vec!["other".to_owned()], ..first.clone() };
+    assert_eq!(found(&again), ["other"]);
+    let lost = Circumstances { context_before: vec!["gone".to_owned()], ..first };
+    assert_eq!(found(&lost), ["own"]);
+}

@@ -1,0 +1,149 @@
+//! Which known steps run because their results are gone.
+
+use std::collections::HashSet;
+
+use super::survey::Survey;
+use super::{below, fits};
+use crate::CacheRecord;
+use crate::plan::{Plan, StepKey, StepKind};
+use crate::store::{Holding, Holdings};
+
+/// Steps whose keys are known and do not speak for the engine any more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evictions {
+    /// They run: the engine has lost them.
+    pub evicted: HashSet<StepKey>,
+    /// The engine has lost something that may have been theirs.
+    pub doubted: HashSet<StepKey>,
+    /// Whether all that a build would ask for is known to be there.
+    pub is_all_there: bool,
+}
+
+/// What is known of a step's result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing: its key is not known.
+    New,
+    There,
+    Doubtful,
+    Gone,
+}
+
+/// Whether a build asks for a step's result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Demand {
+    No,
+    Perhaps,
+    Yes,
+}
+
+/// The steps of `plan` that a build would ask for and the engine has lost, among those that are
+/// known.
+pub fn evictions(
+    plan: &Plan,
+    is_known: impl Fn(&StepKey) -> bool,
+    holdings: &Holdings,
+    survey: &Survey,
+) -> Evictions {
+    let states = states(plan, is_known, holdings, survey);
+    let mut demands = vec![Demand::No; plan.steps.len()];
+    if let Some(last) = demands.last_mut() {
+        *last = Demand::Yes;
+    }
+    let mut found = Evictions::default();
+    for (index, step) in plan.steps.iter().enumerate().rev() {
+        let demand = demands[index];
+        let is_sure = states[index] == State::Gone && demand == Demand::Yes;
+        let is_open = matches!(states[index], State::Gone | State::Doubtful);
+        if is_sure {
+            found.evicted.insert(step.key);
+        } else if is_open && demand > Demand::No {
+            found.doubted.insert(step.key);
+        }
+        // What is reused asks for nothing below it.
+        let asks = match states[index] {
+            _ if step.no_cache => Demand::Yes,
+            State::There if step.uncertain => Demand::Perhaps,
+            State::There => Demand::No,
+            State::Doubtful => Demand::Perhaps,
+            State::New | State::Gone => Demand::Yes,
+        };
+        for input in step.parent().into_iter().chain(step.stage_outputs()) {
+            demands[input.0] = demands[input.0].max(asks.min(demand));
+        }
+    }
+    found.is_all_there = survey.has_past
+        && states.last() == Some(&State::There)
+        && found.evicted.is_empty()
+        && found.doubted.is_empty();
+    // Steps that are alike are one to the engine.
+    found.doubted.retain(|key| !found.evicted.contains(key));
+    found
+}
+
+fn states(
+    plan: &Plan,
+    is_known: impl Fn(&StepKey) -> bool,
+    holdings: &Holdings,
+    survey: &Survey,
+) -> Vec<State> {
+    let unknown = Holding::default();
+    let mut could_be: Vec<HashSet<&str>> = Vec::with_capacity(plan.steps.len());
+    let mut states = Vec::with_capacity(plan.steps.len());
+    for (index, step) in plan.steps.iter().enumerate() {
+        let holding = holdings.get(&step.key.0).unwrap_or(&unknown);
+        let on = below(plan, index).map(|parent| &could_be[parent]);
+        let stands = |record: &CacheRecord| {
+            on.is_none_or(|on| record.parents.iter().any(|id| on.contains(id.as_str())))
+        };
+        let fitting = survey.records().filter(|record| fits(step, record) && stands(record));
+        let fitting: HashSet<&str> = fitting.map(|record| record.id.as_str()).collect();
+        let (state, records) = match (is_known(&step.key), step.kind) {
+            (false, _) => (State::New, fitting),
+            // A base image is there as an image, whatever the cache has of it.
+            (true, StepKind::From) => (State::There, fitting),
+            (true, _) => state_of(holding, survey, fitting),
+        };
+        could_be.push(records);
+        states.push(state);
+    }
+    // Whoever is there holds what it stands on.
+    for index in (0..plan.steps.len()).rev() {
+        let is_certain = states[index] == State::There
+            && holdings.get(&plan.steps[index].key.0).is_some_and(|it| !it.records.is_empty());
+        if let Some(parent) = below(plan, index).filter(|_| is_certain)
+            && states[parent] != State::New
+        {
+            states[parent] = State::There;
+        }
+    }
+    states
+}
+
+/// What is known of one result, with the records that may hold it now, which are among `fitting`.
+fn state_of<'a>(
+    holding: &Holding,
+    survey: &'a Survey,
+    mut fitting: HashSet<&'a str>,
+) -> (State, HashSet<&'a str>) {
+    let is_untouched = holding.losses == survey.losses && !survey.is_lost();
+    let is_unknown = holding.records.is_empty();
+    if !survey.has_past || (is_untouched && (is_unknown || survey.forgets_all)) {
+        return (State::There, fitting);
+    }
+    if survey.forgets_all || !is_unknown {
+        let left: HashSet<&str> = holding
+            .records
+            .iter()
+            .filter_map(|record| survey.get(record))
+            .map(|record| record.id.as_str())
+            .collect();
+        if !survey.forgets_all && survey.holds_all(&holding.records) {
+            return (State::There, left);
+        }
+        // Another client may have built it anew.
+        fitting.retain(|record| survey.is_fresh(record));
+        fitting.extend(left);
+    }
+    (if fitting.is_empty() { State::Gone } else { State::Doubtful }, fitting)
+}

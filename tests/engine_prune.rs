@@ -1,0 +1,149 @@
+//! What is forecast after the engine's cache was pruned, and what the engine then does. On engines
+//! that nothing else builds on.
+
+#[path = "support/report.rs"]
+mod report;
+#[path = "support/engine.rs"]
+mod workshop;
+
+use std::process::Command;
+
+use report::{assert_agreed, assert_all_reused, step, steps, told};
+use serde_json::Value;
+use workshop::{TestEngine, Workshop, prune_command, spare};
+
+/// A stage that another copies from, and what stands on that.
+const TWO_STAGES: &str = "\
+FROM busybox:local AS build
+WORKDIR /work
+COPY source.txt .
+RUN cat source.txt > made.txt
+RUN echo SALT > other.txt
+FROM busybox:local
+COPY --from=build /work/made.txt /made.txt
+RUN cat /made.txt
+COPY last.txt /last.txt
+";
+
+/// A project of its own, built once.
+fn built(engine: &TestEngine) -> (Workshop, String) {
+    let shop = Workshop::new(engine);
+    let salt = shop.salt();
+    shop.file("source.txt", &salt);
+    shop.file("last.txt", &salt);
+    shop.file("Dockerfile", &TWO_STAGES.replace("SALT", &salt));
+    let image = shop.image_name("built");
+    shop.build(&["-t", &image]);
+    (shop, image)
+}
+
+fn prune(shop: &Workshop, arguments: &[&str]) {
+    let command = prune_command(&shop.engine, arguments);
+    let done = Command::new("sh").args(["-c", &command]).output().expect("a shell");
+    assert!(done.status.success(), "{command}: {done:?}");
+}
+
+fn verdicts(report: &Value) -> Vec<String> {
+    let word = |step: &Value, field: &str| step[field].as_str().unwrap_or_default().to_owned();
+    let of_step = |step: &&Value| match &step["cause"] {
+        Value::Null => word(step, "verdict"),
+        cause => format!("{} {}", word(step, "verdict"), word(cause, "kind")),
+    };
+    steps(report).iter().map(of_step).collect()
+}
+
+/// What predict says as text, without the context's line and times.
+fn text(shop: &Workshop) -> String {
+    let output = shop.run(&["predict", "."]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    let lines = text.lines().filter(|line| !line.starts_with("context"));
+    let lines: Vec<&str> =
+        lines.map(|line| line.split_once(" 0.").map_or(line, |(kept, _)| kept)).collect();
+    lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
+}
+
+fn all_is_gone_after_a_prune_of_all(engine: &TestEngine) {
+    let (shop, image) = built(engine);
+    assert_eq!(verdicts(&shop.predict()), ["cached"; 7]);
+    prune(&shop, &["-af"]);
+    let predicted = shop.predict();
+    assert_eq!(verdicts(&predicted), ["rebuild evicted"; 7], "{predicted:#}");
+    assert!(text(&shop).contains("the engine dropped it"), "{}", text(&shop));
+    assert_agreed(&shop.build(&["-t", &image]));
+    assert_all_reused(&shop.build(&["-t", &image]));
+}
+
+/// Without `-a` what an image shares with the cache stays: the last stage of a tagged image. Where
+/// that is there, nobody asks for the stage that it copies from.
+fn a_stage_that_is_gone_runs_when_it_is_asked_for(engine: &TestEngine) {
+    let (shop, image) = built(engine);
+    prune(&shop, &["-f"]);
+    let report = shop.build(&["-t", &image]);
+    assert_agreed(&report);
+    let forgets_all = engine.version.ends_with("containerd");
+    let expected = if forgets_all { "rebuild ran" } else { "cached cached" };
+    assert_eq!(told(&report), [expected; 7]);
+    prune(&shop, &["-f"]);
+    shop.file(
+        "Dockerfile",
+        &shop.read("Dockerfile").replace("/made.txt /made.txt", "/other.txt /made.txt"),
+    );
+    let report = shop.build(&["-t", &image]);
+    assert_agreed(&report);
+    let stage = step(&report, "RUN cat source.txt");
+    assert_eq!((&stage["verdict"], &stage["actual"]), (&"rebuild".into(), &"ran".into()));
+    assert_eq!(stage["cause"]["kind"], "evicted", "{stage:#}");
+}
+
+/// The engine takes what was used longest ago first, one by one, until little enough is left.
+fn what_is_left_of_a_partial_prune_is_reused(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    let salt = shop.salt();
+    let image = shop.image_name("partial");
+    let run =
+        |name: &str| format!("RUN head -c 1000000 /dev/zero > /{name}; echo {salt} >> /{name}\n");
+    let all: String = ["a", "b", "c", "d"].map(run).concat();
+    shop.file("Dockerfile", &format!("FROM busybox:local\n{all}"));
+    shop.build(&["-t", &image]);
+    // The image goes, so that its layers are the cache's alone.
+    shop.file("Dockerfile", &format!("FROM busybox:local\n{}", run("a")));
+    shop.build(&["-t", &image]);
+    shop.file("Dockerfile", &format!("FROM busybox:local\n{all}"));
+    prune(&shop, &["-af", "--keep-storage", "2500000"]);
+    let report = shop.build(&["-t", &image]);
+    assert_eq!(report["agreement"]["false_cached"], 0, "{report:#}");
+    assert_eq!(report["agreement"]["false_rebuild"], 0, "{report:#}");
+    assert_agreed(&report);
+}
+
+/// A store that never saw these steps run knows where they are when they are reused.
+fn what_others_built_is_known_to_be_gone(engine: &TestEngine) {
+    let (first, _) = built(engine);
+    let second = Workshop::new(engine);
+    for file in ["Dockerfile", "source.txt", "last.txt"] {
+        second.file(file, &first.read(file));
+    }
+    let image = second.image_name("again");
+    let report = second.build(&["-t", &image]);
+    assert!(told(&report).iter().all(|told| told == "unknown cached"), "{report:#}");
+    assert_all_reused(&second.build(&["-t", &image]));
+    prune(&second, &["-af"]);
+    let report = second.build(&["-t", &image]);
+    assert_eq!(report["agreement"]["false_cached"], 0, "{report:#}");
+    assert_eq!(report["agreement"]["false_rebuild"], 0, "{report:#}");
+    assert_all_reused(&second.build(&["-t", &image]));
+}
+
+macro_rules! on_all_engines {
+    ($($name:ident: $version:literal),*) => {
+        $(#[test] fn $name() {
+            let spare = spare($version);
+            all_is_gone_after_a_prune_of_all(&spare.engine);
+            a_stage_that_is_gone_runs_when_it_is_asked_for(&spare.engine);
+            what_is_left_of_a_partial_prune_is_reused(&spare.engine);
+            what_others_built_is_known_to_be_gone(&spare.engine);
+        })*
+    };
+}
+
+on_all_engines!(on_20_10: "20.10", on_26_1: "26.1", on_28_5: "28.5", on_containerd: "28.5-containerd");

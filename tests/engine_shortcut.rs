@@ -1,0 +1,156 @@
+//! An image that nothing changed is kept, and is the one that the engine would have given.
+
+#[path = "support/report.rs"]
+mod report;
+#[path = "support/engine.rs"]
+mod workshop;
+#[macro_use]
+#[path = "support/on_engines.rs"]
+mod on_engines;
+
+use std::process::Command;
+
+use report::{assert_agreed, assert_all_reused};
+use serde_json::Value;
+use workshop::{TestEngine, Workshop, engine};
+
+on_engines!(
+    the_image_is_the_one_that_the_engine_would_have_given,
+    whatever_decides_the_image_builds_it,
+    an_image_that_is_gone_or_was_made_again_is_built,
+    names_and_files_are_given_without_a_build,
+);
+
+const DOCKERFILE: &str = "\
+FROM busybox:local AS made
+COPY source.txt /source.txt
+RUN cat /source.txt > /made.txt
+FROM busybox:local
+LABEL who=we
+COPY --from=made /made.txt /made.txt
+RUN cat /made.txt
+CMD [\"true\"]
+";
+
+fn project(engine: &TestEngine) -> (Workshop, String) {
+    let shop = Workshop::new(engine);
+    shop.file("source.txt", &shop.salt());
+    shop.file("Dockerfile", DOCKERFILE);
+    let image = shop.image_name("kept");
+    (shop, image)
+}
+
+fn is_kept(report: &Value) -> bool {
+    report["shortcut"] == true
+}
+
+fn request(engine: &TestEngine, method: &str, path: &str) -> String {
+    let socket = engine.host.trim_start_matches("unix://");
+    let done = Command::new("curl")
+        .args(["-sS", "-X", method, "--unix-socket", socket])
+        .arg(format!("http://engine{path}"))
+        .output()
+        .expect("curl runs");
+    String::from_utf8(done.stdout).expect("text")
+}
+
+/// The id that an image's name stands for.
+fn id_of(engine: &TestEngine, name: &str) -> Value {
+    let told = request(engine, "GET", &format!("/images/{name}/json"));
+    serde_json::from_str::<Value>(&told).expect("JSON")["Id"].clone()
+}
+
+fn the_image_is_the_one_that_the_engine_would_have_given(engine: &TestEngine) {
+    for dockerfile in [DOCKERFILE, "FROM busybox:local\nLABEL only=SALT\n", "FROM busybox:local\n"]
+    {
+        let (shop, image) = project(engine);
+        shop.file("Dockerfile", &dockerfile.replace("SALT", &shop.salt()));
+        let first = shop.build(&["-t", &image]);
+        assert!(!is_kept(&first), "{first:#}");
+        let kept = shop.build(&["-t", &image]);
+        assert!(is_kept(&kept), "{kept:#}");
+        assert_all_reused(&kept);
+        let built = shop.build(&["--no-shortcut", "-t", &image]);
+        assert!(!is_kept(&built), "{built:#}");
+        assert_all_reused(&built);
+        assert_eq!((&kept["image"], &built["image"]), (&first["image"], &first["image"]));
+        assert_eq!(id_of(engine, &image), first["image"]);
+    }
+}
+
+fn whatever_decides_the_image_builds_it(engine: &TestEngine) {
+    let (shop, image) = project(engine);
+    shop.build(&["-t", &image]);
+    let build_again = |what: &str, arguments: &[&str]| {
+        let report = shop.build(&[&["-t", &image], arguments].concat());
+        assert!(!is_kept(&report), "{what}: {report:#}");
+        assert_agreed(&report);
+        report["image"].clone()
+    };
+    build_again("a label", &["--label", "by=them"]);
+    build_again("a platform", &["--platform", "linux/amd64"]);
+    build_again("another target", &["--target", "made"]);
+    build_again("no cache", &["--no-cache"]);
+    build_again("no cache of one stage", &["--no-cache-filter", "made"]);
+    shop.build(&["-t", &image]);
+    for (before, after) in [("who=we", "who=you"), ("\"true\"", "\"false\"")] {
+        let edited = shop.read("Dockerfile").replace(before, after);
+        shop.file("Dockerfile", &edited);
+        build_again(after, &[]);
+        let kept = shop.build(&["-t", &image]);
+        assert!(is_kept(&kept), "{after}: {kept:#}");
+    }
+    shop.append("source.txt", "more\n");
+    build_again("a file", &[]);
+}
+
+fn an_image_that_is_gone_or_was_made_again_is_built(engine: &TestEngine) {
+    let (shop, image) = project(engine);
+    shop.build(&["-t", &image]);
+    request(engine, "DELETE", &format!("/images/{image}?force=1"));
+    let report = shop.build(&["-t", &image]);
+    assert!(!is_kept(&report), "{report:#}");
+    assert_all_reused(&report);
+    // A name that went to another image comes back.
+    shop.append("source.txt", "more\n");
+    let other = shop.build(&["-t", &image]);
+    shop.file("source.txt", shop.read("source.txt").trim_end_matches("more\n"));
+    let kept = shop.build(&["-t", &image]);
+    assert!(is_kept(&kept), "{kept:#}");
+    assert_ne!(kept["image"], other["image"]);
+    assert_eq!(id_of(engine, &image), kept["image"]);
+    // Made again with the same keys, its layers have other times.
+    let again = shop.image_name("again");
+    shop.build(&["--no-cache", "-t", &again]);
+    let report = shop.build(&["-t", &image]);
+    assert!(!is_kept(&report), "{report:#}");
+    assert_eq!(id_of(engine, &image), report["image"]);
+}
+
+fn names_and_files_are_given_without_a_build(engine: &TestEngine) {
+    let (shop, image) = project(engine);
+    let built = shop.build(&["-t", &image]);
+    let id = built["image"].as_str().expect("an id");
+    let (other, file) = (shop.image_name("other"), shop.beside("id"));
+    let path = file.to_str().expect("a path in UTF-8");
+    let said = shop.run(&["build", "-q", "-t", &other, "--iidfile", path, "."]);
+    assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), id);
+    assert_eq!(std::fs::read_to_string(&file).expect("the id"), id);
+    assert_eq!(id_of(engine, &other), id);
+    let said = shop.run(&["build", "."]);
+    let text = String::from_utf8_lossy(&said.stderr);
+    let last = text.lines().last().unwrap_or_default();
+    assert!(last.starts_with(&format!("kept      {} in ", &id[..19])), "{text}");
+    assert!(last.ends_with("; nothing changed, nothing built"), "{text}");
+}
+
+/// There each build writes its own times into the image.
+#[test]
+fn with_containerd_every_build_is_made() {
+    let engine = engine("28.5-containerd");
+    let (shop, image) = project(&engine);
+    shop.build(&["-t", &image]);
+    let report = shop.build(&["-t", &image]);
+    assert!(!is_kept(&report), "{report:#}");
+    assert_all_reused(&report);
+}
