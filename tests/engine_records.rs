@@ -1,0 +1,125 @@
+//! Records that cannot be used: the build goes on, with one warning, and loses nothing.
+
+#[macro_use]
+#[path = "support/on_engines.rs"]
+mod on_engines;
+#[path = "support/report.rs"]
+mod report;
+#[path = "support/engine.rs"]
+mod workshop;
+
+use std::path::PathBuf;
+
+use report::assert_all_reused;
+use rusqlite::Connection;
+use workshop::{TestEngine, Workshop, engine};
+
+on_engines!(
+    a_locked_store_is_one_warning_and_keeps_what_it_has,
+    a_store_of_a_newer_version_is_one_warning_and_stays_as_it_is,
+    a_store_that_is_no_store_is_one_warning_and_stays_as_it_is,
+    a_store_that_is_damaged_in_the_middle_is_one_warning,
+    a_store_where_none_can_be_is_one_warning,
+);
+
+/// A project that was built once, and where its records are.
+fn built(engine: &TestEngine) -> (Workshop, PathBuf) {
+    let shop = Workshop::new(engine);
+    let salt = shop.salt();
+    shop.file("Dockerfile", &format!("FROM busybox:local\nRUN echo {salt}\n"));
+    shop.build(&[]);
+    let store = shop.beside("cache").join("smartbuild.sqlite3");
+    // Out of its log and into the file.
+    Connection::open(&store)
+        .and_then(|store| store.pragma_update(None, "wal_checkpoint", "TRUNCATE"))
+        .expect("a store");
+    (shop, store)
+}
+
+/// Builds what no record knows; the build goes well and warns once.
+fn builds_with_one_warning(shop: &Workshop, about: &str) {
+    let salt = shop.salt();
+    shop.file("Dockerfile", &(shop.read("Dockerfile") + &format!("RUN echo {salt}\n")));
+    let output = shop.run(&["--progress", "plain", "."]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    let warnings: Vec<&str> = stderr.lines().filter(|line| line.starts_with("warning:")).collect();
+    assert!(warnings.len() == 1 && warnings[0].contains(about), "{about}: {stderr}");
+    let text = shop.read("Dockerfile");
+    let kept: Vec<&str> = text.lines().take(2).collect();
+    shop.file("Dockerfile", &(kept.join("\n") + "\n"));
+}
+
+fn a_locked_store_is_one_warning_and_keeps_what_it_has(engine: &TestEngine) {
+    let (shop, path) = built(engine);
+    let holder = Connection::open(path).expect("a store");
+    holder.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    builds_with_one_warning(&shop, "in use by another process");
+    holder.execute_batch("ROLLBACK").expect("the lock goes");
+    assert_all_reused(&shop.build(&["--no-shortcut"]));
+}
+
+fn a_store_of_a_newer_version_is_one_warning_and_stays_as_it_is(engine: &TestEngine) {
+    let (shop, path) = built(engine);
+    let store = Connection::open(&path).expect("a store");
+    let version: i64 =
+        store.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a version");
+    store.pragma_update(None, "user_version", 999).expect("a newer version");
+    builds_with_one_warning(&shop, "written by a newer smartbuild");
+    store.pragma_update(None, "user_version", version).expect("its own version");
+    assert_all_reused(&shop.build(&["--no-shortcut"]));
+}
+
+fn a_store_that_is_no_store_is_one_warning_and_stays_as_it_is(engine: &TestEngine) {
+    let (shop, path) = built(engine);
+    let whole = std::fs::read(&path).expect("a store");
+    let noise = vec![b'?'; whole.len()];
+    std::fs::write(&path, &noise).expect("a damaged store");
+    builds_with_one_warning(&shop, "are damaged");
+    assert!(std::fs::read(&path).expect("a file") == noise, "the file was written to");
+    std::fs::write(&path, whole).expect("a store");
+    assert_all_reused(&shop.build(&["--no-shortcut"]));
+}
+
+fn a_store_that_is_damaged_in_the_middle_is_one_warning(engine: &TestEngine) {
+    let (shop, path) = built(engine);
+    let mut bytes = std::fs::read(&path).expect("a store");
+    // The first page, with the list of tables, stays.
+    bytes[4096..].fill(b'?');
+    std::fs::write(&path, bytes).expect("a damaged store");
+    builds_with_one_warning(&shop, "are damaged");
+}
+
+fn a_store_where_none_can_be_is_one_warning(engine: &TestEngine) {
+    let (shop, _) = built(engine);
+    let nowhere = shop.beside("file");
+    std::fs::write(&nowhere, "").expect("a file");
+    let output = shop
+        .command()
+        .env("SMARTBUILD_CACHE_DIR", nowhere.join("cache"))
+        .args(["--progress", "plain", "."])
+        .output()
+        .expect("the program runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert_eq!(stderr.matches("warning:").count(), 1, "{stderr}");
+    assert!(stderr.contains("cannot keep records in"), "{stderr}");
+}
+
+#[test]
+fn records_of_one_engine_do_not_speak_for_another() {
+    let (shop, _) = built(&engine("28.5"));
+    let other = engine("20.10");
+    let output = shop
+        .command()
+        .env("DOCKER_HOST", &other.host)
+        .args(["predict", "--format", "json", "."])
+        .output()
+        .expect("the program runs");
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(told["engine"]["version"].as_str().expect("a version").starts_with("20.10"));
+    assert_eq!(told["steps"][1]["verdict"], "unknown", "{told:#}");
+    assert_eq!(told["steps"][1]["cause"]["kind"], "no_record", "{told:#}");
+    // And the engine's own are still there.
+    assert_all_reused(&shop.build(&["--no-shortcut"]));
+}
