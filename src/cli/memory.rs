@@ -14,7 +14,8 @@ use crate::predict::{
     PreviousStep, longest_path,
 };
 use crate::store::{
-    BuildRecord, FileRecord, Holdings, Manifest, Outcome, Sight, StepRecord, StepRun, Store, StoreError,
+    BuildRecord, FileRecord, Holdings, Manifest, Outcome, Sight, StepRecord, StepRun, Store,
+    StoreError,
 };
 use crate::{BaseImage, Digest, Seconds};
 

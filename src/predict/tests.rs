@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Agreement, Cause, CauseKind, ChangeKind, FileChange, FileState, Forecast, Knowledge, PastDuration,
-    PastRun, PastTimes, PreviousBuild, PreviousStep, Verdict, announced_times, compare, file_table,
-    predict,
+    Agreement, Cause, CauseKind, ChangeKind, FileChange, FileState, Forecast, Knowledge,
+    PastDuration, PastRun, PastTimes, PreviousBuild, PreviousStep, Verdict, announced_times,
+    compare, file_table, predict,
 };
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::dockerfile::Dockerfile;

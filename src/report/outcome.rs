@@ -51,7 +51,7 @@ pub fn outcome(ended: &Ended<'_>, forecast: &Forecast, capabilities: &Capabiliti
             )
         }
         None if ended.shortcut => {
-            format!("kept      {} in {took}; nothing changed, nothing built", product(ended))
+            format!("kept      {} in {took}; nothing to build", product(ended))
         }
         None => format!("built     {} in {took}; {}", product(ended), verdict(&ended.agreement)),
     };

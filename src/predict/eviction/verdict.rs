@@ -132,8 +132,9 @@ fn state_of<'a>(
         return (State::There, fitting);
     }
     if survey.forgets_all || !is_unknown {
-        let left: HashSet<&str> = holding
-            .records
+        // There a record that is listed says nothing.
+        let known = if survey.forgets_all { &[][..] } else { &holding.records };
+        let left: HashSet<&str> = known
             .iter()
             .filter_map(|record| survey.get(record))
             .map(|record| record.id.as_str())
