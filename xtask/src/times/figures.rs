@@ -90,7 +90,7 @@ mod tests {
         let of = |edit, predicted| Measured { edit, predicted, measured: 2.0 };
         let line = of(Edit::Source, 2.5).line(7);
         assert_eq!(line, "    7  app.py                  2.50 s     2.00 s    25 %");
-        assert_eq!(HEAD.len(), line.len() - 1);
+        assert_eq!(HEAD.len(), line.len());
         let mut figures = Figures::default();
         for (edit, predicted) in [(Edit::Source, 2.2), (Edit::Source, 1.0), (Edit::Base, 2.0)] {
             figures.add(of(edit, predicted));
