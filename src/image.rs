@@ -8,7 +8,7 @@ use crate::Digest;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct BaseImage {
     /// The image's id: the digest of its configuration, or of its manifest with the containerd
-    /// image store. It does not decide reuse; it is shown.
+    /// image store, where it decides what is reused together with the layers; else it is only shown.
     pub id: String,
     /// The layers' diff ids from the lowest up: what decides reuse of `FROM`.
     pub layers: Vec<Digest>,

@@ -405,10 +405,15 @@ impl<'a> Finished<'a> {
         }
         let doubtful = self.doubtful(project);
         let is_doubtful = doubtful.contains(&true);
-        let steps = project.plan.steps.iter().zip(&self.steps).zip(doubtful);
-        let steps = steps.map(|((step, actual), doubtful)| StepRecord {
+        let on_new_images = project.on_new_images.iter().copied().chain(std::iter::repeat(false));
+        let steps = project.plan.steps.iter().zip(&self.steps).zip(doubtful).zip(on_new_images);
+        let steps = steps.map(|(((step, actual), doubtful), is_new)| StepRecord {
             key: step.key.0,
-            other_keys: step.other_keys().map(|key| key.0).collect(),
+            other_keys: step
+                .other_keys()
+                .chain(Some(step.layers_key).filter(|key| is_new && *key != step.key))
+                .map(|key| key.0)
+                .collect(),
             name: step.name.clone(),
             line: step.line,
             instruction: step.instruction.clone(),

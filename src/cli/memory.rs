@@ -179,6 +179,7 @@ impl Memory {
             .into_iter()
             .map(|(key, timing)| (StepKey(key), (timing.runs > 0).then_some(timing.seconds)))
             .collect();
+        knowledge.know_by_layers(plan);
         if let Some(survey) = survey {
             let holdings = self.holdings(&line.engine, &keys);
             let is_known = |key: &StepKey| knowledge.known.contains_key(key);

@@ -64,6 +64,8 @@ pub(super) struct Project {
     pub(super) context_records: Vec<String>,
     /// Whether the engine said that it still has all that it would reuse.
     pub(super) is_confirmed: bool,
+    /// Of each step, whether the engine never had any of the images below it.
+    pub(super) on_new_images: Vec<bool>,
     pub(super) options: BuildOptions,
     pub(super) dialect: Dialect,
     pub(super) images: BTreeMap<String, BaseImage>,
@@ -150,6 +152,7 @@ pub(super) async fn prepare(
     knowledge.asked = docker.is_some();
     let is_confirmed = knowledge.evictions.is_all_there;
     let forecast = predict(&plan, &seen, &knowledge);
+    let on_new_images = knowledge.on_new_images;
     Ok(Project {
         source,
         snapshot,
@@ -161,6 +164,7 @@ pub(super) async fn prepare(
         forecast,
         context_records,
         is_confirmed,
+        on_new_images,
         options,
         dialect,
         images,

@@ -174,10 +174,15 @@ impl<'a> Builder<'a> {
             Some((shown, label, from)) => (shown, label.to_owned(), Some(from)),
             None => (format!("FROM {full}"), String::new(), None),
         };
-        let inputs = vec![KeyInput::BaseImage { reference: name.to_owned(), digest }];
+        let input =
+            |manifest| vec![KeyInput::BaseImage { reference: name.to_owned(), digest, manifest }];
+        let counts = self.request.dialect.knows_manifests;
+        let inputs = input(image.filter(|_| counts).map(|image| image.id.clone()));
         let key = self.key(StepKind::From, &inputs);
+        let layers_key = self.key(StepKind::From, &input(None));
         self.plan.steps.push(Step {
             bare_key: bare_key(StepKind::From, &inputs),
+            layers_key,
             content_keys: ContentKeys::default(),
             name: name_shown,
             stage: label,
@@ -286,6 +291,8 @@ impl<'a> Builder<'a> {
         scope: &Scope,
     ) {
         let key = self.key(draft.kind, &draft.inputs);
+        let layers_key =
+            step_key(keyword(draft.kind), &draft.inputs, |step| self.plan.steps[step].layers_key);
         let key_of = |step: usize| self.plan.steps[step].key;
         let content_keys = content_keys(draft.kind, &draft.inputs, key_of);
         let mark = scope.onbuild && self.request.dialect.marks_onbuild;
@@ -298,6 +305,7 @@ impl<'a> Builder<'a> {
             kind: draft.kind,
             key,
             bare_key: bare_key(draft.kind, &draft.inputs),
+            layers_key,
             content_keys,
             inputs: draft.inputs,
             uncertain: draft.uncertain,

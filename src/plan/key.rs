@@ -31,9 +31,12 @@ pub(super) fn step_key(
                 hasher.field(b"files");
                 hasher.field(digest.as_bytes());
             }
-            KeyInput::BaseImage { digest, .. } => {
+            KeyInput::BaseImage { digest, manifest, .. } => {
                 hasher.field(b"base");
                 hasher.field(digest.as_bytes());
+                if let Some(manifest) = manifest {
+                    hasher.fields(&["manifest", manifest]);
+                }
             }
             KeyInput::Parent { step } => {
                 hasher.field(b"parent");

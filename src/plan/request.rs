@@ -132,6 +132,11 @@ pub struct Dialect {
     /// Whether the engine's store can merge layers, and so heeds `--link`
     /// (`copy-link-left-out`). Not a matter of the version: [`Dialect::with_merging`] tells it.
     pub merges: bool,
+    /// Whether the engine knows an image by its manifest first, and by its layers only while it
+    /// has that manifest for the first time, as with containerd's store: what is then built on an
+    /// image that it knows is not found on another one with the same layers
+    /// (`base-known-then-new-label`). Goes with [`Dialect::merges`].
+    pub knows_manifests: bool,
     /// Whether ONBUILD triggers are counted in a step's `n` and shown with `ONBUILD `
     /// (`base-onbuild`).
     pub marks_onbuild: bool,
@@ -154,6 +159,7 @@ impl Dialect {
             patterns_count_base_names: at >= (23, 0),
             patterns_follow_all_links: at >= (23, 0) && at < (28, 5),
             merges: false,
+            knows_manifests: false,
             marks_onbuild: at >= (27, 4),
             owners_count: at >= (23, 0),
         }
@@ -162,7 +168,7 @@ impl Dialect {
     /// This dialect on an engine whose store can merge layers, as containerd's can, or cannot.
     #[must_use]
     pub const fn with_merging(self, merges: bool) -> Self {
-        Self { merges, ..self }
+        Self { merges, knows_manifests: merges, ..self }
     }
 }
 

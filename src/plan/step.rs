@@ -79,6 +79,10 @@ pub enum KeyInput {
         reference: String,
         /// The digest of its layer chain.
         digest: Digest,
+        /// Its id, where the engine knows images by their manifests first
+        /// ([`Dialect::knows_manifests`](super::Dialect::knows_manifests)).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        manifest: Option<String>,
     },
     /// The step below.
     Parent {
@@ -140,6 +144,10 @@ pub struct Step {
     /// The key of the instruction alone, whatever it stands on and whatever files it takes: as
     /// long as the engine never had it, the step runs.
     pub bare_key: StepKey,
+    /// Its key with the images below it by their layers alone. The engine knows it so as well,
+    /// as long as it has these images for the first time
+    /// ([`Dialect::knows_manifests`](super::Dialect::knows_manifests)).
+    pub layers_key: StepKey,
     /// Keys of the part of its files that is certain.
     pub content_keys: ContentKeys,
     /// What the key is made of.
@@ -200,7 +208,8 @@ impl Step {
 
     /// Every key that its verdict may rest on.
     pub fn asked_keys(&self) -> impl Iterator<Item = StepKey> {
-        self.content_keys.asks.iter().copied().chain([self.key, self.bare_key])
+        let own = [self.key, self.bare_key, self.layers_key];
+        self.content_keys.asks.iter().copied().chain(own)
     }
 
     /// The steps of other stages whose unknown files it copies or mounts: where one of them

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::eviction::Evictions;
 use super::times::PastTimes;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
-use crate::plan::{KeyInput, StepKey, StepKind};
+use crate::plan::{KeyInput, Plan, StepKey, StepKind};
 use crate::{Digest, Seconds};
 
 /// What is remembered of an engine and of this project's last build on it.
@@ -19,6 +19,8 @@ pub struct Knowledge {
     pub asked: bool,
     /// The keys that it has run or reused, with how long they took where that is known.
     pub known: HashMap<StepKey, Option<Seconds>>,
+    /// Of each step of the plan, whether the engine never had any of the images below it.
+    pub on_new_images: Vec<bool>,
     /// Which of these the engine has lost.
     pub evictions: Evictions,
     /// The last build of this Dockerfile, if there was one.
@@ -27,6 +29,32 @@ pub struct Knowledge {
     pub times: PastTimes,
     /// Median seconds of each kind of step.
     pub typical: HashMap<StepKind, Seconds>,
+}
+
+impl Knowledge {
+    /// Takes a step for known that the engine knows by the layers of the images below it, which it
+    /// has for the first time.
+    pub fn know_by_layers(&mut self, plan: &Plan) {
+        self.on_new_images = self.images_are_new(plan);
+        for (step, is_new) in plan.steps.iter().zip(&self.on_new_images) {
+            if *is_new && let Some(&seconds) = self.known.get(&step.layers_key) {
+                self.known.entry(step.key).or_insert(seconds);
+            }
+        }
+    }
+
+    fn images_are_new(&self, plan: &Plan) -> Vec<bool> {
+        let mut new: Vec<bool> = Vec::with_capacity(plan.steps.len());
+        for step in &plan.steps {
+            let mut inputs = step.parent().into_iter().chain(step.stage_outputs());
+            let is_new = match step.kind {
+                StepKind::From => !self.known.contains_key(&step.key),
+                _ => inputs.all(|input| new[input.0]),
+            };
+            new.push(is_new);
+        }
+        new
+    }
 }
 
 /// A build that was made before.

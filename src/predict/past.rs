@@ -226,6 +226,7 @@ mod tests {
             kind: StepKind::Run,
             key: StepKey(Digest::of(b"")),
             bare_key: StepKey(Digest::of(b"")),
+            layers_key: StepKey(Digest::of(b"")),
             content_keys: ContentKeys::default(),
             inputs: Vec::new(),
             uncertain: false,

@@ -19,6 +19,7 @@ struct Story {
     files: BTreeMap<&'static str, &'static str>,
     options: BuildOptions,
     images: BTreeMap<String, BaseImage>,
+    dialect: Dialect,
     knowledge: Knowledge,
 }
 
@@ -30,6 +31,7 @@ impl Story {
             files: files.iter().copied().collect(),
             options: BuildOptions::default(),
             images: [("base".to_owned(), base)].into(),
+            dialect: Dialect::default(),
             knowledge: Knowledge { recorded: true, ..Knowledge::default() },
         }
     }
@@ -59,7 +61,7 @@ impl Story {
             snapshot: &self.snapshot(),
             images: &self.images,
             options: &self.options,
-            dialect: Dialect::default(),
+            dialect: self.dialect,
         })
         .unwrap()
     }
@@ -80,9 +82,15 @@ impl Story {
     fn built(mut self) -> Self {
         let plan = self.plan();
         let second = Some(Seconds::new(1.0));
+        self.knowledge.know_by_layers(&plan);
         self.knowledge.known.extend(plan.steps.iter().map(|step| (step.key, second)));
         let others = plan.steps.iter().flat_map(Step::other_keys);
-        self.knowledge.known.extend(others.map(|key| (key, None)));
+        let on_new = plan.steps.iter().zip(&self.knowledge.on_new_images);
+        let by_layers = on_new.filter(|(_, is_new)| **is_new).map(|(step, _)| step.layers_key);
+        let others: Vec<_> = others.chain(by_layers).map(|key| (key, None)).collect();
+        for (key, seconds) in others {
+            self.knowledge.known.entry(key).or_insert(seconds);
+        }
         let steps = plan.steps.iter().map(|step| PreviousStep {
             name: step.name.clone(),
             instruction: step.instruction.clone(),
@@ -97,7 +105,16 @@ impl Story {
     }
 
     fn forecast(&self) -> Forecast {
-        predict(&self.plan(), &self.snapshot(), &self.knowledge)
+        let plan = self.plan();
+        let mut knowledge = self.knowledge.clone();
+        knowledge.know_by_layers(&plan);
+        predict(&plan, &self.snapshot(), &knowledge)
+    }
+
+    /// The base image with another label: the same layers under another id.
+    fn relabelled(mut self, id: &str) -> Self {
+        self.images.values_mut().for_each(|image| image.id = id.to_owned());
+        self
     }
 
     /// The verdict of the first step whose name has this in it.
@@ -597,4 +614,28 @@ fn another_text_at_the_same_place_is_an_edit_though_steps_were_added() {
     story.dockerfile = "FROM base\nRUN aa\nRUN b\n";
     let edited = CauseKind::Instruction { before: Some("RUN a".into()), after: "RUN aa".into() };
     assert_eq!(story.cause("RUN aa"), edited);
+}
+
+#[test]
+fn where_manifests_are_known_only_what_ran_on_a_new_image_is_found_by_its_layers() {
+    let containerd = Dialect::default().with_merging(true);
+    let mut story = Story::new("FROM base\nRUN one\n", &[]).relabelled("sha256:1");
+    story.dialect = containerd;
+    let story = story.built();
+    // New to the engine when the step ran, and new again.
+    let story = story.relabelled("sha256:2");
+    assert_eq!(story.verdict("RUN one"), Verdict::Cached);
+    // Known when the step ran: nothing says that another image finds it.
+    let mut story = story.built();
+    story.dockerfile = "FROM base\nRUN two\n";
+    let story = story.built();
+    assert_eq!(story.verdict("RUN two"), Verdict::Cached);
+    let story = story.relabelled("sha256:3");
+    assert!(matches!(story.verdict("RUN two"), Verdict::Rebuild(_)));
+    let story = story.relabelled("sha256:2");
+    assert_eq!(story.verdict("RUN two"), Verdict::Cached);
+    // Elsewhere only layers count.
+    let mut story = story.relabelled("sha256:3");
+    story.dialect = Dialect::default();
+    assert_eq!(story.built().relabelled("sha256:4").verdict("RUN two"), Verdict::Cached);
 }

@@ -39,6 +39,7 @@ impl Steps {
         };
         let step = Step {
             bare_key: StepKey(Digest::of(instruction.as_bytes())),
+            layers_key: StepKey(Digest::of(instruction.as_bytes())),
             content_keys: ContentKeys::default(),
             name: String::new(),
             stage: String::new(),

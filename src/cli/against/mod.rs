@@ -119,7 +119,9 @@ fn images(project: &Project, old: &Dockerfile) -> Result<BTreeMap<String, BaseIm
 fn references(plan: &Plan) -> HashMap<String, String> {
     let inputs = plan.steps.iter().flat_map(|step| &step.inputs);
     let images = inputs.filter_map(|input| match input {
-        KeyInput::BaseImage { reference, digest } => Some((digest.to_string(), reference.clone())),
+        KeyInput::BaseImage { reference, digest, .. } => {
+            Some((digest.to_string(), reference.clone()))
+        }
         _ => None,
     });
     images.collect()
