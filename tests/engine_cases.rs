@@ -11,8 +11,12 @@ use serde_json::Value;
 use support::{Case, cases, expectations};
 use workshop::{TestEngine, Workshop, engine, prune_command, spare};
 
-/// How many cases build at once on one engine.
-const AT_ONCE: usize = 4;
+/// How many cases build at once on one engine. With containerd's store whatever goes from its
+/// cache, if only what another build let go of, may mean that all is gone, and then nothing is
+/// called `cached`.
+fn at_once(version: &str) -> usize {
+    if version.ends_with("containerd") { 1 } else { 4 }
+}
 
 /// What a case says to prune: it would hit every other build on the engine.
 const PRUNE: &str = "DOCKER builder prune";
@@ -53,9 +57,11 @@ fn run(case: &Case, engine: &TestEngine, expected: &[(String, bool)]) -> Vec<Str
         shell(script);
     }
     let words = |words: &[String]| words.iter().map(|word| on_base(word)).collect::<Vec<_>>();
+    // A case is about builds, also about one that changes nothing between two others.
     let build = |list: &[String]| {
         let list = words(list);
-        shop.build(&list.iter().map(String::as_str).collect::<Vec<_>>())
+        let list = list.iter().map(String::as_str).chain(["--no-shortcut"]);
+        shop.build(&list.collect::<Vec<_>>())
     };
     build(&case.args1);
     shell(&case.change);
@@ -121,7 +127,7 @@ fn check(version: &str) {
     let wrong = Mutex::new(Vec::new());
     let total = open.lock().expect("no one has panicked").len();
     std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..at_once(version) {
             scope.spawn(|| {
                 while let Some((case, steps)) = next(&open) {
                     let found = run(case, &engine, steps);

@@ -112,13 +112,22 @@ fn an_image_that_is_gone_or_was_made_again_is_built(engine: &TestEngine) {
     assert!(!is_kept(&report), "{report:#}");
     assert_all_reused(&report);
     // A name that went to another image comes back.
-    shop.append("source.txt", "more\n");
+    let dockerfile = shop.read("Dockerfile");
+    shop.file("Dockerfile", &dockerfile.replace("who=we", "who=you"));
     let other = shop.build(&["-t", &image]);
-    shop.file("source.txt", shop.read("source.txt").trim_end_matches("more\n"));
+    shop.file("Dockerfile", &dockerfile);
     let kept = shop.build(&["-t", &image]);
     assert!(is_kept(&kept), "{kept:#}");
     assert_ne!(kept["image"], other["image"]);
     assert_eq!(id_of(engine, &image), kept["image"]);
+    // Files of before the last build are for the engine to take in.
+    shop.append("source.txt", "more\n");
+    shop.build(&["-t", &image]);
+    shop.file("source.txt", shop.read("source.txt").trim_end_matches("more\n"));
+    let report = shop.build(&["-t", &image]);
+    assert!(!is_kept(&report), "{report:#}");
+    assert_all_reused(&report);
+    assert_eq!(report["image"], kept["image"]);
     // Made again with the same keys, its layers have other times.
     let again = shop.image_name("again");
     shop.build(&["--no-cache", "-t", &again]);

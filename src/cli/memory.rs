@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::environment::Environment;
 use super::ui::Ui;
-use crate::context::{ContextPath, EntryKind, ModifiedTime, Snapshot};
+use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::optimize::PastBuild;
 use crate::plan::{KeyInput, Plan, Step, StepKey, StepKind};
 use crate::predict::eviction::{Survey, evictions};
@@ -147,6 +147,14 @@ impl Memory {
         }
         let newest = store.latest_context(&line.engine, &line.project).ok().flatten();
         newest.and_then(|manifest| self.files(manifest).ok()).unwrap_or_default()
+    }
+
+    /// The files that the engine was told of last of this context, whether or not it still has
+    /// its copy.
+    pub(super) fn told_files(&self, line: &Line) -> FileTable {
+        let Some(store) = &self.0 else { return FileTable::new() };
+        let told = store.told_context(&line.engine, &line.project).ok().flatten();
+        told.and_then(|(manifest, _)| self.files(manifest).ok()).unwrap_or_default()
     }
 
     fn files(&self, manifest: Manifest) -> Result<FileTable, StoreError> {
@@ -311,13 +319,11 @@ fn kind_of(name: &str) -> Option<StepKind> {
         .find(|kind| kind_name(*kind) == name)
 }
 
-/// The entries of a context that the steps of a plan read, with the directories above them: what
-/// the engine has of it after the build.
-pub(super) fn file_records(
+/// The entries of a context that the steps of a plan read, with the directories above them.
+fn entries_read<'a>(
     plan: &Plan,
-    snapshot: &Snapshot,
-    announced: &BTreeMap<ContextPath, ModifiedTime>,
-) -> Vec<FileRecord> {
+    snapshot: &'a Snapshot,
+) -> impl Iterator<Item = &'a Entry> + use<'a> {
     let roots: Vec<ContextPath> = plan
         .steps
         .iter()
@@ -329,13 +335,25 @@ pub(super) fn file_records(
         .flatten()
         .map(ContextPath::new)
         .collect();
-    let is_read = |path: &ContextPath| {
+    let is_read = move |path: &ContextPath| {
         roots.iter().any(|root| path.starts_with(root) || root.starts_with(path))
     };
-    snapshot
-        .entries()
-        .iter()
-        .filter(|entry| is_read(&entry.path))
+    snapshot.entries().iter().filter(move |entry| is_read(&entry.path))
+}
+
+/// Whether what a plan reads of the context is just what the engine has of it.
+pub(super) fn is_as_told(plan: &Plan, snapshot: &Snapshot, copy: &FileTable) -> bool {
+    let mut read = entries_read(plan, snapshot).peekable();
+    read.peek().is_none() || copy.is_just(read)
+}
+
+/// What the engine has of the context after the build.
+pub(super) fn file_records(
+    plan: &Plan,
+    snapshot: &Snapshot,
+    announced: &BTreeMap<ContextPath, ModifiedTime>,
+) -> Vec<FileRecord> {
+    entries_read(plan, snapshot)
         .map(|entry| (entry, announced.get(&entry.path).copied().unwrap_or(entry.modified)))
         .map(|(entry, modified)| FileRecord {
             path: encode(entry.path.as_bytes()),

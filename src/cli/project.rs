@@ -15,7 +15,7 @@ use super::engines::{self, Answered};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::held;
-use super::memory::{Line, Memory};
+use super::memory::{Line, Memory, is_as_told};
 use super::own_output;
 use super::source::{self, Source};
 use super::ui::Ui;
@@ -64,6 +64,8 @@ pub(super) struct Project {
     pub(super) context_records: Vec<String>,
     /// Whether the engine said that it still has all that it would reuse.
     pub(super) is_confirmed: bool,
+    /// Whether the context is just what the engine was told of it last, and still has.
+    pub(super) is_as_told: bool,
     /// Of each step, whether the engine never had any of the images below it.
     pub(super) on_new_images: Vec<bool>,
     pub(super) options: BuildOptions,
@@ -131,14 +133,15 @@ pub(super) async fn prepare(
     let copy = memory.engine_copy(&line, survey.as_ref());
     let context_records = if copy.is_empty() { Vec::new() } else { memory.context_records(&line) };
     let seen = as_the_engine_has_it(&snapshot, &copy);
-    let announced = announced_times(&snapshot, &copy);
+    // Where the engine should have let go of its copy and has not, it must not be told of a file
+    // that changed as it was told before.
+    let announced = announced_times(&snapshot, &memory.told_files(&line));
     let to_send = files_to_send(&snapshot, &copy);
     let renames = if dialect.mistakes_renamed_directories {
         directories_with_renames(&snapshot, &copy)
     } else {
         Vec::new()
     };
-    drop(copy);
     let request = PlanRequest {
         dockerfile: &source.dockerfile,
         snapshot: &seen,
@@ -151,6 +154,8 @@ pub(super) async fn prepare(
     let mut knowledge = memory.knowledge(&line, &plan, previous, survey.as_ref());
     knowledge.asked = docker.is_some();
     let is_confirmed = knowledge.evictions.is_all_there;
+    let is_as_told = is_as_told(&plan, &snapshot, &copy);
+    drop(copy);
     let forecast = predict(&plan, &seen, &knowledge);
     let on_new_images = knowledge.on_new_images;
     Ok(Project {
@@ -164,6 +169,7 @@ pub(super) async fn prepare(
         forecast,
         context_records,
         is_confirmed,
+        is_as_told,
         on_new_images,
         options,
         dialect,

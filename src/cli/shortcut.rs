@@ -8,6 +8,9 @@
 //!   decide the image ([`inputs`]), and no step of it has run since: a result that was made again
 //!   has another time in it, and so gives another image;
 //! - that image is still there;
+//! - the files are just those of the last build of the context, their times and the directories'
+//!   modes included: after a build that was left out the engine's copy of the context would be
+//!   another than after docker's;
 //! - nothing has to be asked of a registry or a server (`--pull`, ADD of a URL, a frontend's
 //!   image), and nothing is to run (`--no-cache`);
 //! - the engine stores images by itself: with containerd's store it writes into every image an
@@ -58,7 +61,8 @@ pub(super) async fn take(
 ) -> Option<Digest> {
     let steps = &project.forecast.steps;
     let is_cached = steps.iter().all(|step| matches!(step.verdict, Verdict::Cached));
-    if !is_cached || !project.is_confirmed || !project.announced.is_empty() {
+    let is_certain = project.is_confirmed && project.is_as_told;
+    if !is_cached || !is_certain || !project.announced.is_empty() {
         return None;
     }
     let image = project.memory.image_of(&project.line, inputs?)?;

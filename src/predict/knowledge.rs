@@ -101,6 +101,18 @@ pub struct FileState {
 }
 
 impl FileState {
+    /// The state of an entry.
+    pub fn of(entry: &Entry) -> Self {
+        Self {
+            kind: entry.kind,
+            mode: entry.mode,
+            digest: entry.digest,
+            target: entry.target.clone(),
+            size: entry.size,
+            modified: entry.modified,
+        }
+    }
+
     /// Whether a COPY brings the same of both: times do not count.
     pub fn has_same_content(&self, other: &Self) -> bool {
         let modified = other.modified;
@@ -113,6 +125,15 @@ impl FileState {
 pub struct FileTable(Arc<Vec<(ContextPath, FileState)>>);
 
 impl FileTable {
+    /// Whether these entries, sorted by path, are all that is here, each in the state that it has
+    /// here.
+    pub fn is_just<'a>(&self, mut entries: impl Iterator<Item = &'a Entry>) -> bool {
+        let mut is_next = |(path, state): &(ContextPath, FileState)| {
+            entries.next().is_some_and(|it| it.path == *path && FileState::of(it) == *state)
+        };
+        self.0.iter().all(&mut is_next) && entries.next().is_none()
+    }
+
     /// No files.
     pub fn new() -> Self {
         Self::default()
@@ -168,15 +189,8 @@ impl FromIterator<(ContextPath, FileState)> for FileTable {
 
 /// The states of all entries of a snapshot.
 pub fn file_table(snapshot: &Snapshot) -> FileTable {
-    let state = |entry: &Entry| FileState {
-        kind: entry.kind,
-        mode: entry.mode,
-        digest: entry.digest,
-        target: entry.target.clone(),
-        size: entry.size,
-        modified: entry.modified,
-    };
-    snapshot.entries().iter().map(|entry| (entry.path.clone(), state(entry))).collect()
+    let entries = snapshot.entries().iter();
+    entries.map(|entry| (entry.path.clone(), FileState::of(entry))).collect()
 }
 
 /// The snapshot as the engine will have it, given the files of the last build.

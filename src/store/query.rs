@@ -143,7 +143,18 @@ impl Store {
         engine: &str,
         project: &str,
     ) -> Result<Option<Manifest>, StoreError> {
-        let newest: Option<(i64, bool)> = self.read(|| {
+        let told = self.told_context(engine, project)?;
+        Ok(told.filter(|(_, is_lost)| !is_lost).map(|(manifest, _)| manifest))
+    }
+
+    /// The files that the engine was told of last of this context, and whether it has let go of
+    /// its copy since.
+    pub fn told_context(
+        &self,
+        engine: &str,
+        project: &str,
+    ) -> Result<Option<(Manifest, bool)>, StoreError> {
+        self.read(|| {
             self.connection
                 .query_row(
                     "SELECT manifest, context_lost FROM build
@@ -151,11 +162,10 @@ impl Store {
                        AND manifest IS NOT NULL
                      ORDER BY id DESC LIMIT 1",
                     [engine, project],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
+                    |row| Ok((Manifest(row.get(0)?), row.get(1)?)),
                 )
                 .optional()
-        })?;
-        Ok(newest.filter(|(_, is_lost)| !is_lost).map(|(manifest, _)| Manifest(manifest)))
+        })
     }
 
     /// The files of the newest `limit` builds of this Dockerfile and target that still have them,
