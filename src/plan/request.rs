@@ -157,7 +157,7 @@ impl Dialect {
             source_date_epoch_counts: at >= (27, 0),
             mistakes_renamed_directories: at < (23, 0),
             patterns_count_base_names: at >= (23, 0),
-            patterns_follow_all_links: at >= (23, 0) && at < (28, 5),
+            patterns_follow_all_links: ((23, 0)..(28, 5)).contains(&at),
             merges: false,
             knows_manifests: false,
             marks_onbuild: at >= (27, 4),

@@ -18,6 +18,7 @@ pub(super) const MAX_LINKS: usize = 40;
 const NAMED_MATCHES: usize = 100;
 
 /// What one source of an instruction asks for.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about a source")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Selector {
     /// Relative to the context's root, cleaned; empty for the root.
@@ -129,7 +130,7 @@ fn filtered(
     let mut included: Vec<Included<'_>> = Vec::new();
     let mut open_directories: Vec<(&Entry, bool)> = Vec::new();
     let mut matched: Option<&ContextPath> = None;
-    let mut matches: Vec<String> = Vec::new();
+    let mut named: Vec<String> = Vec::new();
     for entry in snapshot.subtree(&resolved) {
         let relative = below(entry.path.as_bytes(), &resolved);
         if relative.is_empty() && pattern.is_some() {
@@ -143,7 +144,7 @@ fn filtered(
                         continue;
                     }
                     matched = Some(&entry.path);
-                    matches.push(entry.path.to_string());
+                    named.push(entry.path.to_string());
                 }
                 matched.unwrap_or(&resolved)
             }
@@ -184,8 +185,8 @@ fn filtered(
         return Err(Missing);
     }
     // The engine is sent what matches, and has nothing of what lies beside it.
-    if pattern.is_some() && matches.len() <= NAMED_MATCHES {
-        roots.extend(matches);
+    if pattern.is_some() && named.len() <= NAMED_MATCHES {
+        roots.extend(named);
     } else {
         roots.push(prefix.to_string());
     }

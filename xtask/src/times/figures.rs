@@ -8,6 +8,7 @@ use super::work::Edit;
 pub(super) const HEAD: &str = "build  after                predicted   measured   error";
 
 /// One build.
+#[allow(clippy::struct_field_names, reason = "measured stands against predicted")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Measured {
     /// What was done before it.
