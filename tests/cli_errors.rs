@@ -314,8 +314,10 @@ fn assert_goes_on(project: &Project, why: &str) {
 
 #[test]
 fn an_unreadable_file_is_named_with_what_to_do() {
-    let project = fine().file("secret.txt", "");
+    let dockerfile = "FROM busybox:local\nCOPY src /x\nCOPY *.txt /y\n";
+    let project = Project::new(dockerfile).file("secret.txt", "").directory("src");
     let stderr = refused_to_nobody(&project, "secret.txt");
+    assert!(stderr.contains("Dockerfile:3 | COPY *.txt /y"), "{stderr}");
     assert!(stderr.contains("secret.txt") && stderr.contains("chmod a+r"), "{stderr}");
     assert!(stderr.contains(".dockerignore"), "{stderr}");
 }

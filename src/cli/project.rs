@@ -19,7 +19,7 @@ use super::memory::{Line, Memory, is_as_told};
 use super::own_output;
 use super::source::{self, Source};
 use super::ui::Ui;
-use crate::context::{self, ContextPath, IgnoreRules, Index, Loaded, ModifiedTime, Snapshot};
+use crate::context::{self, ContextPath, IgnoreRules, Index, Loaded, ModifiedTime, Snapshot, glob};
 use crate::dockerfile::Span;
 use crate::engine::{Docker, EngineInfo, ImageStore};
 use crate::plan::{self, BuildOptions, Dialect, Plan, PlanRequest, Platform};
@@ -28,8 +28,8 @@ use crate::predict::{
     Forecast, announced_times, as_the_engine_has_it, directories_with_renames, files_to_send,
     predict,
 };
-use crate::report::ContextLine;
 use crate::report::json::{ContextSummary, Subject};
+use crate::report::{self, ContextLine};
 use crate::{BaseImage, Digest};
 
 /// Whether a command can do without an engine.
@@ -117,7 +117,7 @@ pub(super) async fn prepare(
     // Beside the walk, which may take longer than all that is asked.
     let asked = ask(&source, flags, need, environment, &mut memory, ui).await;
     let (read, took) = walk.await.context("reading the context ended early")?;
-    let (snapshot, is_index_damaged) = read?;
+    let (snapshot, is_index_damaged) = read.map_err(|error| unreadable(error, &source, ui))?;
     let (snapshot, held) = own_output::hold(Arc::new(snapshot), &source.root, &environment.outputs);
     if is_index_damaged {
         ui.warning(DAMAGED_INDEX)?;
@@ -251,6 +251,25 @@ async fn ask(
     }
     let images = found.images;
     Ok(Asked { docker, engine, is_engine_absent, options, dialect, line, images, survey })
+}
+
+/// A context that cannot be read, with the first line of the Dockerfile that asks for what cannot.
+fn unreadable(error: context::Error, source: &Source, ui: &Ui) -> Failure {
+    let context::Error::Unreadable(problems) = &error else { return error.into() };
+    // What stands before a wildcard may be all that is asked for.
+    let literal = |pattern: &str| {
+        let parts = pattern.split('/').take_while(|part| !glob::has_wildcards(part.as_bytes()));
+        ContextPath::new(parts.collect::<Vec<_>>().join("/"))
+    };
+    let named = plan::named_sources(&source.dockerfile);
+    let asks = |pattern: &str| {
+        let place = literal(pattern);
+        problems.iter().any(|problem| problem.path.starts_with(&place))
+    };
+    let Some(first) = named.iter().find(|named| asks(&named.pattern)) else { return error.into() };
+    let (name, text) = (&source.file.name, source.dockerfile.source());
+    let shown = report::excerpt(name, text, (first.line, first.line), ui.messages());
+    anyhow::anyhow!("{error}\n{}", shown.join("\n")).into()
 }
 
 /// Where the digests of a context's files are kept.
