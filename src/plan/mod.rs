@@ -15,6 +15,7 @@ mod environment;
 mod error;
 mod expansion;
 mod key;
+mod links;
 mod mount;
 mod name;
 mod named;

@@ -5,13 +5,11 @@
 //! its first wildcard (`arg-in-copy-path`, `wildcard-new-match`, `copy-glob-dir-sibling`).
 
 use super::key::FieldHasher;
+use super::links::{self, At};
 use crate::Digest;
 use crate::context::content::{ContentScope, content_digest, header_digest};
 use crate::context::patterns::PatternMatcher;
 use crate::context::{ContextPath, Entry, EntryKind, Snapshot, glob};
-
-/// How many links may follow one another before a path counts as not there, as in Linux.
-pub(super) const MAX_LINKS: usize = 40;
 
 /// How many matches of a pattern are looked at each by itself; of more, all of its folder is, for
 /// every file of the context is compared with every one of them.
@@ -250,35 +248,14 @@ pub(super) fn resolve(
     follow_last: bool,
     roots: &mut Vec<String>,
 ) -> Option<ContextPath> {
-    let mut links = 0;
-    let mut done = ContextPath::root();
-    let mut open: Vec<Vec<u8>> = path.components().rev().map(<[u8]>::to_vec).collect();
-    while let Some(component) = open.pop() {
-        if component == b".." {
-            done = done.parent().unwrap_or_default();
-            continue;
+    let look = |next: &ContextPath, is_last: bool| match &snapshot.get(next).ok_or(())?.target {
+        Some(target) if follow_last || !is_last => {
+            roots.push(next.to_string());
+            Ok(At::Link(target))
         }
-        let next = done.join(&component);
-        let entry = snapshot.get(&next)?;
-        let target = match &entry.target {
-            Some(target) if follow_last || !open.is_empty() => target,
-            _ => {
-                done = next;
-                continue;
-            }
-        };
-        links += 1;
-        if links > MAX_LINKS {
-            return None;
-        }
-        roots.push(next.to_string());
-        if target.starts_with(b"/") {
-            done = ContextPath::root();
-        }
-        let parts = target.split(|&byte| byte == b'/').rev();
-        open.extend(parts.filter(|part| !matches!(*part, b"" | b".")).map(<[u8]>::to_vec));
-    }
-    Some(done)
+        _ => Ok(At::Stay),
+    };
+    links::follow(path, (), look).ok()
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::operation::Owner;
+use crate::Digest;
 use crate::context::content::header_digest;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::plan::StepIndex;
 use crate::plan::key::FieldHasher;
-use crate::{Digest, plan::selection::MAX_LINKS};
+use crate::plan::links::{self, At};
 
 /// The mode of a directory that is made because something is to be in it.
 const DIRECTORY_MODE: u32 = 0o755;
@@ -89,32 +90,14 @@ impl Tree {
     /// The path with the links on the way followed, the last one too. What is missing is passed
     /// by, as the engine makes it.
     pub(super) fn resolve(&self, path: &ContextPath) -> Result<ContextPath, NotKnown> {
-        let mut links = 0;
-        let mut done = ContextPath::root();
-        let mut open: Vec<Vec<u8>> = path.components().rev().map(<[u8]>::to_vec).collect();
-        while let Some(component) = open.pop() {
-            if component == b".." {
-                done = done.parent().unwrap_or_default();
-                continue;
+        links::follow(path, NotKnown, |next, _| {
+            match self.nodes.get(next).and_then(|node| node.entry.target.as_deref()) {
+                // Where a link leads is known only where everything is.
+                Some(_) if !self.is_closed() => Err(NotKnown),
+                Some(target) => Ok(At::Link(target)),
+                None => Ok(At::Stay),
             }
-            let next = done.join(&component);
-            let target = self.nodes.get(&next).and_then(|node| node.entry.target.as_deref());
-            let Some(target) = target else {
-                done = next;
-                continue;
-            };
-            links += 1;
-            // Where a link leads is known only where everything is.
-            if links > MAX_LINKS || !self.is_closed() {
-                return Err(NotKnown);
-            }
-            if target.starts_with(b"/") {
-                done = ContextPath::root();
-            }
-            let parts = target.split(|&byte| byte == b'/').rev();
-            open.extend(parts.filter(|part| !matches!(*part, b"" | b".")).map(<[u8]>::to_vec));
-        }
-        Ok(done)
+        })
     }
 
     /// The directory through which a write to `directory` goes.
