@@ -1,5 +1,8 @@
 //! Verdicts and their causes, as stories of a project without a disk.
 
+mod stages;
+mod times;
+
 use std::collections::BTreeMap;
 
 use super::{
@@ -277,104 +280,6 @@ fn without_cache_every_step_runs_whatever_is_known() {
 }
 
 #[test]
-fn what_stands_on_a_stage_without_cache_runs_too() {
-    let text = "FROM base AS one\nRUN one\nFROM one\nRUN two\n\
-                FROM base\nCOPY --from=one /x /x\nCOPY --from=1 /y /y\n";
-    let mut story = Story::new(text, &[]).built();
-    story.options.no_cache_filter = vec!["one".into()];
-    assert_eq!(story.cause("RUN one"), CauseKind::NoCache);
-    assert_eq!(story.cause("RUN two"), CauseKind::Parent);
-    assert!(matches!(story.verdict("COPY --from=one"), Verdict::Depends { .. }));
-    assert!(matches!(story.verdict("COPY --from=1"), Verdict::Depends { .. }));
-}
-
-const STAGES: &str = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
-                      FROM base\nCOPY --from=build /out /out\nRUN use /out\n";
-
-#[test]
-fn what_a_stage_writes_is_open_until_it_ran() {
-    let mut story = Story::new(STAGES, &[("a", "1")]).built();
-    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
-    story.files.insert("a", "2");
-    assert!(matches!(story.verdict("RUN make"), Verdict::Rebuild(_)));
-    assert_eq!(story.cause("COPY --from"), CauseKind::StageOutput);
-    assert!(matches!(story.verdict("COPY --from"), Verdict::Depends { .. }));
-    assert!(matches!(story.verdict("RUN use"), Verdict::Depends { .. }));
-}
-
-#[test]
-fn an_edited_copy_of_a_stage_runs_whatever_the_stage_writes() {
-    let mut story = Story::new(STAGES, &[("a", "1")]).built();
-    story.files.insert("a", "2");
-    story.dockerfile = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
-                        FROM base\nCOPY --from=build /out /elsewhere\nRUN use /out\n";
-    assert!(matches!(story.verdict("COPY --from"), Verdict::Rebuild(_)));
-}
-
-#[test]
-fn a_copy_of_a_stage_that_no_build_ever_made_runs() {
-    let mut story = Story::new(STAGES, &[("a", "1")]).built();
-    story.dockerfile = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
-                        FROM base\nCOPY --from=build /out /out\nRUN use /out\n\
-                        COPY --from=build /more /more\n";
-    assert_eq!(story.verdict("RUN use"), Verdict::Cached);
-    assert!(matches!(story.verdict("/more"), Verdict::Rebuild(_)));
-    story.files.insert("a", "2");
-    assert!(matches!(story.verdict("RUN use"), Verdict::Depends { .. }));
-    assert!(matches!(story.verdict("/more"), Verdict::Rebuild(_)));
-}
-
-#[test]
-fn what_an_older_build_had_on_a_step_that_depends_is_open() {
-    let mut story = Story::new(STAGES, &[("a", "1")]).built();
-    story.dockerfile = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
-                        FROM base\nCOPY --from=build /out /out\n";
-    let mut story = story.built();
-    story.files.insert("a", "2");
-    story.dockerfile = STAGES;
-    assert!(matches!(story.verdict("RUN use"), Verdict::Depends { .. }));
-    story.dockerfile = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
-                        FROM base\nCOPY --from=build /out /out\nRUN something else\n";
-    assert!(matches!(story.verdict("RUN something"), Verdict::Rebuild(_)));
-}
-
-#[test]
-fn files_of_another_stage_may_be_those_that_were_copied_before() {
-    let two = "FROM base AS one\nRUN one\nFROM base AS two\nRUN two\n\
-               FROM base\nCOPY --from=one /x /x\nCOPY --from=two /x /y\n";
-    let mut story = Story::new(two, &[]).built();
-    story.dockerfile = "FROM base AS two\nRUN two\nFROM base\nCOPY --from=two /x /x\n";
-    assert_eq!(story.verdict("RUN two"), Verdict::Cached);
-    assert!(matches!(story.verdict("COPY"), Verdict::Depends { .. }));
-    story.dockerfile = "FROM base AS two\nRUN two\nFROM base\nCOPY --from=two /x /new\n";
-    assert!(matches!(story.verdict("COPY"), Verdict::Rebuild(_)));
-}
-
-#[test]
-fn files_of_an_image_are_known_though_the_engine_never_spoke_of_it() {
-    let text = "FROM base\nRUN --mount=from=tool,target=/t use\n";
-    let mut story = Story::new(text, &[]);
-    let tool = BaseImage { layers: vec![Digest::of(b"tool")], ..BaseImage::default() };
-    story.images.insert("tool".to_owned(), tool);
-    let mut story = story.built();
-    let image = story.plan().steps.iter().find(|step| step.name.contains("tool")).unwrap().key;
-    assert!(story.knowledge.known.remove(&image).is_some());
-    assert_eq!(story.verdict("RUN"), Verdict::Cached);
-}
-
-#[test]
-fn of_several_mounts_the_one_that_is_known_tells() {
-    let text = "FROM base AS one\nRUN one $A\nFROM base\n\
-                RUN --mount=from=one,target=/o --mount=source=a,target=/a use\n";
-    let mut story = Story::new(text, &[("a", "1")]).built();
-    story.dockerfile = "FROM base AS one\nRUN another\nFROM base\n\
-                        RUN --mount=from=one,target=/o --mount=source=a,target=/a use\n";
-    assert!(matches!(story.verdict("use"), Verdict::Depends { .. }));
-    story.files.insert("a", "2");
-    assert!(matches!(story.verdict("use"), Verdict::Rebuild(_)));
-}
-
-#[test]
 fn a_directory_on_the_base_alone_is_reused_without_cache() {
     let text = "FROM base\nWORKDIR /a\nRUN make\nWORKDIR /b\n";
     let mut story = Story::new(text, &[]).built();
@@ -392,18 +297,6 @@ fn going_back_to_what_was_built_before_is_cached() {
     story.files.insert("a", "1");
     assert_eq!(story.verdict("COPY"), Verdict::Cached);
     assert_eq!(story.verdict("RUN"), Verdict::Cached);
-}
-
-#[test]
-fn branches_run_side_by_side() {
-    let text = "FROM base AS one\nRUN one\nFROM base AS two\nRUN two\nRUN two more\n\
-                FROM base\nCOPY --from=one /x /x\nCOPY --from=two /y /y\n";
-    let mut story = Story::new(text, &[]).built();
-    story.options.no_cache = true;
-    let summary = story.forecast().summary;
-    assert_eq!((summary.rebuild, summary.cached), (5, 0));
-    // FROM is reused; then two steps of the longer branch and the copy from it.
-    assert_eq!(summary.seconds, Seconds::new(3.0));
 }
 
 #[test]
@@ -437,101 +330,6 @@ fn an_edit_that_keeps_size_and_time_is_announced_later_and_stays_so() {
     assert_eq!(announced_times(&story.snapshot(), &had).get(&path), Some(&later.later()));
 }
 
-const COPIED: &str = "FROM base AS files\nRUN setup\nCOPY a b /in/\n\
-                      FROM base\nCOPY --from=files /in/a /a\nRUN use /a\n";
-
-#[test]
-fn the_files_of_a_stage_that_only_copies_are_known_before_it_is_built() {
-    let mut story = Story::new(COPIED, &[("a", "1"), ("b", "1")]).built();
-    story.files.insert("b", "2");
-    assert!(matches!(story.verdict("COPY a b"), Verdict::Rebuild(_)));
-    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
-    assert_eq!(story.verdict("RUN use"), Verdict::Cached);
-
-    story.files.insert("a", "2");
-    let changed = FileChange { path: "a".into(), change: ChangeKind::Modified };
-    assert_eq!(story.cause("COPY --from"), CauseKind::Files { files: vec![changed], more: 0 });
-    assert_eq!(story.cause("RUN use"), CauseKind::Parent);
-
-    let mut story = story.built();
-    story.files.insert("a", "1");
-    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
-}
-
-#[test]
-fn a_file_copied_into_a_directory_is_the_same_on_every_base() {
-    let mut story = Story::new(COPIED, &[("a", "1"), ("b", "1")]).built();
-    story.dockerfile = "FROM base AS files\nRUN setup again\nCOPY a b /in/\n\
-                        FROM base\nCOPY --from=files /in/a /a\nRUN use /a\n";
-    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
-    story.files.insert("a", "2");
-    assert!(matches!(story.verdict("COPY --from"), Verdict::Rebuild(_)));
-}
-
-#[test]
-fn what_a_run_below_may_have_left_beside_the_files_is_open_when_it_runs() {
-    let text = |setup| {
-        format!(
-            "FROM base AS files\nRUN {setup}\nCOPY a /in/\nFROM base\nCOPY --from=files /in /in\n"
-        )
-    };
-    let mut story = Story::new(text("setup").leak(), &[("a", "1")]).built();
-    story.dockerfile = text("setup again").leak();
-    assert!(matches!(story.verdict("COPY --from"), Verdict::Depends { .. }));
-    // Another file in it makes it another directory, whatever else is there.
-    story.files.insert("a", "2");
-    assert!(matches!(story.verdict("COPY --from"), Verdict::Rebuild(_)));
-}
-
-#[test]
-fn a_copy_elsewhere_on_an_unknown_base_leaves_it_open() {
-    let text = "FROM base AS files\nCOPY a /in/\nCOPY b /alias/\n\
-                FROM base\nCOPY --from=files /in /in\nRUN --mount=from=files,target=/m use /m\n";
-    let mut story = Story::new(text, &[("a", "1"), ("b", "1")]).built();
-    story.files.insert("b", "2");
-    assert!(matches!(story.verdict("COPY --from"), Verdict::Depends { .. }));
-    let mut story = story.built();
-    story.files.insert("a", "2");
-    assert!(matches!(story.verdict("COPY --from"), Verdict::Rebuild(_)));
-    story.files.insert("a", "1");
-    story.files.insert("b", "1");
-    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
-    assert_eq!(story.verdict("RUN --mount"), Verdict::Cached);
-}
-
-#[test]
-fn what_a_run_left_may_be_what_is_copied_now() {
-    let run =
-        "FROM base AS files\nCOPY a /in/a\nRUN cp /in/a /a\nFROM base\nCOPY --from=files /a /a\n";
-    let mut story = Story::new(run, &[("a", "1")]).built();
-    story.dockerfile = "FROM base AS files\nCOPY a /a\nFROM base\nCOPY --from=files /a /a\n";
-    assert!(matches!(story.verdict("COPY --from"), Verdict::Depends { .. }));
-}
-
-#[test]
-fn other_instructions_that_leave_the_same_files_change_nothing() {
-    let mut story = Story::new(
-        "FROM scratch AS files\nCOPY a b /in/\nFROM base\nCOPY --from=files /in /in\n",
-        &[("a", "1"), ("b", "2")],
-    )
-    .built();
-    story.dockerfile = "FROM scratch AS files\nCOPY b /in/\nCOPY a /in/\n\
-                        FROM base\nCOPY --from=files /in /in\n";
-    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
-    story.dockerfile = "FROM scratch AS files\nCOPY b /in/\nCOPY b /in/a\n\
-                        FROM base\nCOPY --from=files /in /in\n";
-    assert_eq!(story.cause("COPY --from"), CauseKind::StageOutput);
-}
-
-#[test]
-fn without_cache_a_stage_that_only_copies_leaves_the_same() {
-    let text = "FROM base AS files\nCOPY a /in/\nFROM base\nCOPY --from=files /in /in\n";
-    let mut story = Story::new(text, &[("a", "1")]).built();
-    story.options.no_cache_filter = vec!["files".into()];
-    assert_eq!(story.cause("COPY a"), CauseKind::NoCache);
-    assert_eq!(story.verdict("COPY --from"), Verdict::Cached);
-}
-
 #[test]
 fn what_stands_on_an_image_that_the_engine_cannot_resolve_is_unknown_for_that_reason() {
     let mut story =
@@ -552,60 +350,6 @@ fn what_stands_on_an_image_that_the_engine_cannot_resolve_is_unknown_for_that_re
         assert_eq!(cause(3), (!recorded).then_some((3, CauseKind::NoRecord)));
         assert_eq!(cause(4), (!recorded).then_some((1, CauseKind::Parent)));
     }
-}
-
-#[test]
-fn a_step_that_two_stages_share_runs_where_one_is_built_without_cache() {
-    let mut story = Story::new(
-        "FROM base AS kept\nRUN shared\nRUN own\nFROM base AS named\nRUN shared\nRUN other\n\
-         FROM kept\nCOPY --from=named /a /b\n",
-        &[],
-    )
-    .built();
-    story.options.no_cache_filter = vec!["named".into()];
-    assert!(matches!(story.verdict("[kept 2/3]"), Verdict::Rebuild(_)));
-    assert!(matches!(story.verdict("[kept 3/3]"), Verdict::Rebuild(_)));
-}
-
-/// The seconds of the first step whose name has this in it.
-fn seconds(story: &Story, part: &str) -> f64 {
-    let forecast = story.forecast();
-    let step = forecast.steps.iter().find(|step| step.step.name.contains(part));
-    step.unwrap_or_else(|| panic!("no step has `{part}`")).seconds.get()
-}
-
-/// The last build says nothing of a step that it reused, and an edit gives it a key that nobody
-/// has timed.
-#[test]
-fn a_step_with_a_new_key_takes_what_its_text_took() {
-    let runs = [("[3/4] RUN install -r r.txt", 40.0), ("[2/2] RUN other", 7.0)];
-    let mut story = Story::new(INSTALL, &[("r.txt", "flask")]).built().timed(&runs);
-    assert_eq!(seconds(&story, "RUN install").to_string(), "1", "its own key is timed");
-    story.files.insert("r.txt", "django");
-    assert_eq!(seconds(&story, "RUN install").to_string(), "40");
-    story.dockerfile = "FROM base\nCOPY r.txt .\nRUN install -v -r r.txt\nCOPY . .\n";
-    assert_eq!(seconds(&story, "RUN install").to_string(), "40", "as its counterpart");
-    story.dockerfile = "FROM base\nCOPY r.txt .\nRUN install -v -r r.txt\nCOPY . .\nRUN new\n";
-    story.knowledge.typical.insert(crate::plan::StepKind::Run, Seconds::new(5.0));
-    assert_eq!(seconds(&story, "RUN new").to_string(), "5", "the median of its kind");
-}
-
-#[test]
-fn a_builds_time_has_what_is_around_its_steps() {
-    let mut story = Story::new(INSTALL, &[("r.txt", "flask")]).built();
-    let of = |names: &[&str], total| {
-        PastDuration::new(names.iter().copied(), Seconds::new(total), Seconds::new(1.0))
-    };
-    let all = ["[2/4] COPY r.txt .", "[3/4] RUN install -r r.txt", "[4/4] COPY . ."];
-    story.knowledge.times = PastTimes::new(&[], vec![of(&[], 1.25), of(&all, 3.5)]);
-    let reused = story.forecast().summary;
-    assert_eq!((reused.seconds.get().to_string(), reused.cached), ("0.25".into(), 3));
-    // FROM, too, takes a second where there is no cache.
-    assert_eq!(reused.seconds_full.get().to_string(), "6.5");
-    assert_eq!(reused.seconds_saved.get().to_string(), "6.25");
-    story.files.insert("r.txt", "django");
-    let edited = story.forecast().summary;
-    assert_eq!((edited.seconds.get().to_string(), edited.rebuild), ("5.5".into(), 3));
 }
 
 #[test]
