@@ -16,6 +16,7 @@ mod context;
 mod engines;
 mod environment;
 mod failure;
+mod file_records;
 mod held;
 mod memory;
 mod observation;

@@ -1,0 +1,135 @@
+//! The files of a context as the store keeps them, and back.
+
+use std::collections::BTreeMap;
+
+use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
+use crate::plan::{KeyInput, Plan};
+use crate::predict::{FileState, FileTable};
+use crate::store::FileRecord;
+
+/// The entries of a context that the steps of a plan read, with the directories above them.
+fn entries_read<'a>(
+    plan: &Plan,
+    snapshot: &'a Snapshot,
+) -> impl Iterator<Item = &'a Entry> + use<'a> {
+    let roots: Vec<ContextPath> = plan
+        .steps
+        .iter()
+        .flat_map(|step| &step.inputs)
+        .filter_map(|input| match input {
+            KeyInput::Files { roots, .. } => Some(roots),
+            _ => None,
+        })
+        .flatten()
+        .map(ContextPath::new)
+        .collect();
+    let is_read = move |path: &ContextPath| {
+        roots.iter().any(|root| path.starts_with(root) || root.starts_with(path))
+    };
+    snapshot.entries().iter().filter(move |entry| is_read(&entry.path))
+}
+
+/// Whether what a plan reads of the context is just what the engine has of it.
+pub(super) fn is_as_told(plan: &Plan, snapshot: &Snapshot, copy: &FileTable) -> bool {
+    let mut read = entries_read(plan, snapshot).peekable();
+    read.peek().is_none() || copy.is_just(read)
+}
+
+/// What the engine has of the context after the build.
+pub(super) fn file_records(
+    plan: &Plan,
+    snapshot: &Snapshot,
+    announced: &BTreeMap<ContextPath, ModifiedTime>,
+) -> Vec<FileRecord> {
+    entries_read(plan, snapshot)
+        .map(|entry| (entry, announced.get(&entry.path).copied().unwrap_or(entry.modified)))
+        .map(|(entry, modified)| FileRecord {
+            path: encode(entry.path.as_bytes()),
+            kind: kind_word(entry.kind).to_owned(),
+            mode: entry.mode,
+            size: entry.size,
+            modified: (modified.seconds, modified.nanoseconds),
+            digest: entry.digest,
+            target: entry.target.as_deref().map(encode),
+        })
+        .collect()
+}
+
+/// What a record says of a file; `None` of one that a newer version wrote.
+pub(super) fn file(record: &FileRecord) -> Option<(ContextPath, FileState)> {
+    let state = FileState {
+        kind: kind_from(&record.kind)?,
+        mode: record.mode,
+        digest: record.digest,
+        target: record.target.as_deref().map(|target| decode(target).into()),
+        size: record.size,
+        modified: ModifiedTime { seconds: record.modified.0, nanoseconds: record.modified.1 },
+    };
+    Some((ContextPath::new(decode(&record.path)), state))
+}
+
+const KINDS: [(EntryKind, &str); 7] = [
+    (EntryKind::File, "file"),
+    (EntryKind::Directory, "directory"),
+    (EntryKind::Symlink, "symlink"),
+    (EntryKind::Fifo, "fifo"),
+    (EntryKind::CharacterDevice, "character_device"),
+    (EntryKind::BlockDevice, "block_device"),
+    (EntryKind::Socket, "socket"),
+];
+
+fn kind_word(kind: EntryKind) -> &'static str {
+    KINDS.iter().find(|(known, _)| *known == kind).map_or("file", |(_, word)| word)
+}
+
+fn kind_from(word: &str) -> Option<EntryKind> {
+    KINDS.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
+}
+
+/// Bytes that are not UTF-8, and the percent sign, as `%XX`.
+fn encode(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(&chunk.valid().replace('%', "%25"));
+        text.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
+    }
+    text
+}
+
+fn decode(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let hex = (byte == b'%').then(|| after.get(..2)).flatten();
+        let value = hex
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        if let Some(value) = value {
+            bytes.push(value);
+            rest = &after[2..];
+        } else {
+            bytes.push(byte);
+            rest = after;
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_name_comes_back_as_it_was() {
+        for name in [&b"plain"[..], b"100%", b"\xff\xfe/x", "na\u{ef}ve".as_bytes()] {
+            assert_eq!(decode(&encode(name)), name);
+        }
+    }
+
+    #[test]
+    fn kinds_come_back_as_they_were() {
+        for (kind, word) in KINDS {
+            assert_eq!(kind_from(word), Some(kind));
+        }
+    }
+}
