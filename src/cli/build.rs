@@ -406,13 +406,14 @@ impl<'a> Finished<'a> {
         }
         let doubtful = self.doubtful(project);
         let is_doubtful = doubtful.contains(&true);
-        let on_new_images = project.on_new_images.iter().copied().chain(std::iter::repeat(false));
-        let steps = project.plan.steps.iter().zip(&self.steps).zip(doubtful).zip(on_new_images);
-        let steps = steps.map(|(((step, actual), doubtful), is_new)| StepRecord {
-            key: step.key.0,
+        let kept_under =
+            project.kept_under.iter().map(Vec::as_slice).chain(std::iter::repeat(&[][..]));
+        let steps = project.plan.steps.iter().zip(&self.steps).zip(doubtful).zip(kept_under);
+        let steps = steps.map(|(((step, actual), doubtful), kept_under)| StepRecord {
+            key: kept_under.first().unwrap_or(&step.key).0,
             other_keys: step
                 .other_keys()
-                .chain(Some(step.layers_key).filter(|key| is_new && *key != step.key))
+                .chain(kept_under.iter().skip(1).copied())
                 .map(|key| key.0)
                 .collect(),
             name: step.name.clone(),

@@ -7,7 +7,7 @@ use super::memory::Memory;
 use super::ui::Ui;
 use crate::engine::{Docker, EngineInfo, ImageStore};
 use crate::plan::Plan;
-use crate::predict::eviction::{Circumstances, Done, Survey, learn};
+use crate::predict::eviction::{Circumstances, ContextCopy, Done, Survey, learn};
 use crate::store::{Seen, Sight};
 use crate::{CacheRecord, Digest};
 
@@ -17,9 +17,9 @@ pub(super) const FORECAST: Duration = Duration::from_secs(3);
 /// How long the look after a build does, when everything has been said.
 const AFTERWARDS: Duration = Duration::from_secs(60);
 
-/// How often, and after what time, is looked again while a build holds records.
-const LET_GO_LOOKS: usize = 4;
-const LET_GO: Duration = Duration::from_millis(25);
+/// How often, and after what time, is looked whether the copy of a context is free.
+const FREE_LOOKS: usize = 20;
+const FREE: Duration = Duration::from_millis(50);
 
 /// [`Sight::number`] of each engine, read before an engine is asked for its cache: where it has
 /// changed since, another process has looked in between, and what it saw is newer.
@@ -52,6 +52,28 @@ pub(super) async fn survey(
     }
 }
 
+/// Whether the engine's copy of the context, one of `records`, is or gets free within a second: the
+/// engine lets go of the copy of a build that has ended a moment later, on a busy machine a longer
+/// one.
+pub(super) async fn becomes_free(
+    mut place: ContextCopy,
+    docker: &Docker,
+    engine: &EngineInfo,
+    memory: &Memory,
+    records: &[String],
+) -> bool {
+    let sight = memory.sight(&engine.id);
+    for _ in 0..FREE_LOOKS {
+        if place != ContextCopy::Held {
+            break;
+        }
+        tokio::time::sleep(FREE).await;
+        let Ok(listing) = docker.cache_records(FORECAST).await else { break };
+        place = Survey::new(sight.as_ref(), listing, forgets_all(engine)).context_copy(records);
+    }
+    place == ContextCopy::Free
+}
+
 /// With containerd's store whatever is pruned takes all results with it
 /// (`context-lost-same-content`).
 fn forgets_all(engine: &EngineInfo) -> bool {
@@ -79,17 +101,7 @@ pub(super) async fn look(
     }
     let engine = recorded.engine;
     let sight: Option<Sight> = memory.sight(&engine.id);
-    let mut listing = docker.cache_records(AFTERWARDS).await;
-    // Where one record tells of all, as many as can be are to be watched: the engine lets go of
-    // a build's own a moment after its end.
-    for _ in 0..LET_GO_LOOKS {
-        let is_held = |listing: &Vec<CacheRecord>| listing.iter().any(|record| record.is_in_use);
-        if !forgets_all(engine) || !listing.as_ref().is_ok_and(is_held) {
-            break;
-        }
-        tokio::time::sleep(LET_GO).await;
-        listing = docker.cache_records(AFTERWARDS).await;
-    }
+    let listing = docker.cache_records(AFTERWARDS).await;
     if let Err(error) = &listing {
         tracing::debug!(%error, "the cache cannot be listed");
     }

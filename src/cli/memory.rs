@@ -136,14 +136,10 @@ impl Memory {
         store.context_records(&line.engine, &line.project).unwrap_or_default()
     }
 
-    /// The files that the engine has of this context since the last build of whatever Dockerfile
-    /// and target; none where it has lost its copy.
-    pub(super) fn engine_copy(&self, line: &Line, survey: Option<&Survey>) -> FileTable {
+    /// The files that the engine had of this context after the last build of whatever Dockerfile
+    /// and target.
+    pub(super) fn engine_copy(&self, line: &Line) -> FileTable {
         let Some(store) = &self.0 else { return FileTable::new() };
-        let records = self.context_records(line);
-        if survey.is_some_and(|survey| !survey.holds_all(&records)) {
-            return FileTable::new();
-        }
         let newest = store.latest_context(&line.engine, &line.project).ok().flatten();
         newest.and_then(|manifest| self.files(manifest).ok()).unwrap_or_default()
     }

@@ -23,11 +23,11 @@ use super::ui::Ui;
 use crate::context::{self, ContextPath, IgnoreRules, Index, Loaded, ModifiedTime, Snapshot, glob};
 use crate::dockerfile::Span;
 use crate::engine::{Docker, EngineInfo, ImageStore};
-use crate::plan::{self, BuildOptions, Dialect, Plan, PlanRequest, Platform};
-use crate::predict::eviction::Survey;
+use crate::plan::{self, BuildOptions, Dialect, Plan, PlanRequest, Platform, StepKey};
+use crate::predict::eviction::{ContextCopy, Survey};
 use crate::predict::{
-    Forecast, announced_times, as_the_engine_has_it, directories_with_renames, files_to_send,
-    predict,
+    FileTable, Forecast, announced_times, as_the_engine_has_it, directories_with_other_modes,
+    directories_with_renames, files_to_send, predict,
 };
 use crate::report::json::{ContextSummary, Subject};
 use crate::report::{self, ContextLine};
@@ -67,8 +67,8 @@ pub(super) struct Project {
     pub(super) is_confirmed: bool,
     /// Whether the context is just what the engine was told of it last, and still has.
     pub(super) is_as_told: bool,
-    /// Of each step, whether the engine never had any of the images below it.
-    pub(super) on_new_images: Vec<bool>,
+    /// Under which keys the engine will have each step.
+    pub(super) kept_under: Vec<Vec<StepKey>>,
     pub(super) options: BuildOptions,
     pub(super) dialect: Dialect,
     pub(super) images: BTreeMap<String, BaseImage>,
@@ -131,18 +131,32 @@ pub(super) async fn prepare(
     };
     let Asked { docker, engine, is_engine_absent, options, dialect, line, images, survey } = asked?;
     let previous = memory.previous(&line);
-    let copy = memory.engine_copy(&line, survey.as_ref());
-    let context_records = if copy.is_empty() { Vec::new() } else { memory.context_records(&line) };
+    let mut context_records = memory.context_records(&line);
+    let place = survey.as_ref().map(|survey| survey.context_copy(&context_records));
+    let is_gone = place == Some(ContextCopy::Gone);
+    let copy = if is_gone { FileTable::new() } else { memory.engine_copy(&line) };
+    if copy.is_empty() {
+        context_records.clear();
+    }
     let seen = as_the_engine_has_it(&snapshot, &copy);
     // Where the engine should have let go of its copy and has not, it must not be told of a file
     // that changed as it was told before.
     let announced = announced_times(&snapshot, &memory.told_files(&line));
     let to_send = files_to_send(&snapshot, &copy);
-    let renames = if dialect.mistakes_renamed_directories {
-        directories_with_renames(&snapshot, &copy)
-    } else {
-        Vec::new()
+    let mut doubted = directories_with_other_modes(&snapshot, &copy);
+    let is_sure = match (place, &docker, &engine) {
+        (Some(place), Some(docker), Some(engine)) if !doubted.is_empty() => {
+            held::becomes_free(place, docker, engine, &memory, &context_records).await
+        }
+        // Without a listing a forecast rests on records.
+        _ => true,
     };
+    if is_sure {
+        doubted.clear();
+    }
+    if dialect.mistakes_renamed_directories {
+        doubted.extend(directories_with_renames(&snapshot, &copy));
+    }
     let request = PlanRequest {
         dockerfile: &source.dockerfile,
         snapshot: &seen,
@@ -151,14 +165,14 @@ pub(super) async fn prepare(
         dialect,
     };
     let mut plan = plan::plan(request).map_err(|error| plan_failure(error, &source))?;
-    plan.doubt(&renames);
+    plan.doubt(&doubted);
     let mut knowledge = memory.knowledge(&line, &plan, previous, survey.as_ref());
     knowledge.asked = docker.is_some();
     let is_confirmed = knowledge.evictions.is_all_there;
     let is_as_told = is_as_told(&plan, &snapshot, &copy);
     drop(copy);
     let forecast = predict(&plan, &seen, &knowledge);
-    let on_new_images = knowledge.on_new_images;
+    let kept_under = knowledge.kept_under;
     Ok(Project {
         source,
         snapshot,
@@ -171,7 +185,7 @@ pub(super) async fn prepare(
         context_records,
         is_confirmed,
         is_as_told,
-        on_new_images,
+        kept_under,
         options,
         dialect,
         images,

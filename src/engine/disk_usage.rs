@@ -37,6 +37,12 @@ impl Docker {
     }
 }
 
+/// What the engine notes on its copy of a directory of a client, and on a cache mount. What a build
+/// commits of them, which is listed in their place as long as it is in use, is noted so too but
+/// listed as a `regular` record (`cache/refs.go`, `commit`).
+const OF_LOCAL_SOURCE: &str = "local source for ";
+const OF_CACHE_MOUNT: &str = "cached mount ";
+
 fn record(raw: UsageRecord) -> CacheRecord {
     #[expect(deprecated, reason = "engines before 23.0 know only this field")]
     let parent = raw.parent;
@@ -44,8 +50,11 @@ fn record(raw: UsageRecord) -> CacheRecord {
     CacheRecord {
         id: raw.id,
         kind: match raw.record_type.as_str() {
-            "regular" | "" => RecordKind::Layer,
             "source.local" => RecordKind::LocalSource,
+            "regular" | "" if raw.description.starts_with(OF_LOCAL_SOURCE) => {
+                RecordKind::LocalSource
+            }
+            "regular" | "" if !raw.description.starts_with(OF_CACHE_MOUNT) => RecordKind::Layer,
             _ => RecordKind::Other,
         },
         parents: parents.into_iter().filter(|parent| !parent.is_empty()).collect(),
@@ -82,5 +91,19 @@ mod tests {
         assert_eq!(record(old.clone()), record(new));
         assert_eq!(record(old).parents, ["a"]);
         assert!(record(UsageRecord::default()).parents.is_empty());
+    }
+
+    #[test]
+    fn what_a_build_commits_of_a_context_or_a_cache_mount_is_no_layer() {
+        let listed = |kind: &str, description: &str| {
+            let (record_type, description) = (kind.to_owned(), description.to_owned());
+            record(UsageRecord { record_type, description, ..UsageRecord::default() }).kind
+        };
+        assert_eq!(listed("source.local", "local source for context"), RecordKind::LocalSource);
+        assert_eq!(listed("regular", "local source for context"), RecordKind::LocalSource);
+        assert_eq!(listed("exec.cachemount", "cached mount /c from exec x"), RecordKind::Other);
+        assert_eq!(listed("regular", "cached mount /c from exec x"), RecordKind::Other);
+        assert_eq!(listed("regular", "mount / from exec x"), RecordKind::Layer);
+        assert_eq!(listed("regular", "[2/2] COPY . /local source for x"), RecordKind::Layer);
     }
 }

@@ -132,10 +132,10 @@ pub struct Dialect {
     /// Whether the engine's store can merge layers, and so heeds `--link`
     /// (`copy-link-left-out`). Not a matter of the version: [`Dialect::with_merging`] tells it.
     pub merges: bool,
-    /// Whether the engine knows an image by its manifest first, and by its layers only while it
-    /// has that manifest for the first time, as with containerd's store: what is then built on an
-    /// image that it knows is not found on another one with the same layers
-    /// (`base-known-then-new-label`). Goes with [`Dialect::merges`].
+    /// Whether the engine knows an image by its manifest first, and by its layers only where it
+    /// does not know that manifest, as with containerd's store: what is built on an image that it
+    /// knows is not found on another one with the same layers (`base-made-then-new-label`). Goes
+    /// with [`Dialect::merges`].
     pub knows_manifests: bool,
     /// Whether ONBUILD triggers are counted in a step's `n` and shown with `ONBUILD `
     /// (`base-onbuild`).

@@ -145,7 +145,7 @@ pub struct Step {
     /// long as the engine never had it, the step runs.
     pub bare_key: StepKey,
     /// Its key with the images below it by their layers alone. The engine knows it so as well,
-    /// as long as it has these images for the first time
+    /// as long as it does not know the manifests of these images
     /// ([`Dialect::knows_manifests`](super::Dialect::knows_manifests)).
     pub layers_key: StepKey,
     /// Keys of the part of its files that is certain.

@@ -19,8 +19,9 @@ pub struct Knowledge {
     pub asked: bool,
     /// The keys that it has run or reused, with how long they took where that is known.
     pub known: HashMap<StepKey, Option<Seconds>>,
-    /// Of each step of the plan, whether the engine never had any of the images below it.
-    pub on_new_images: Vec<bool>,
+    /// Under which keys the engine will have each step of the plan, the first of them the one to
+    /// find it by ([`Knowledge::know_by_layers`]).
+    pub kept_under: Vec<Vec<StepKey>>,
     /// Which of these the engine has lost.
     pub evictions: Evictions,
     /// The last build of this Dockerfile, if there was one.
@@ -32,28 +33,34 @@ pub struct Knowledge {
 }
 
 impl Knowledge {
-    /// Takes a step for known that the engine knows by the layers of the images below it, which it
-    /// has for the first time.
+    /// Takes a step for known that the engine knows by the layers of the images below it, whose
+    /// manifests it does not know.
+    ///
+    /// An image whose layers it knew before is found by these every time: its manifest stays
+    /// unknown (`base-known-then-new-label`). One of new layers is known by its manifest from then
+    /// on, and what first runs on that later is kept under it alone (`base-made-then-new-label`).
     pub fn know_by_layers(&mut self, plan: &Plan) {
-        self.on_new_images = self.images_are_new(plan);
-        for (step, is_new) in plan.steps.iter().zip(&self.on_new_images) {
-            if *is_new && let Some(&seconds) = self.known.get(&step.layers_key) {
+        let mut by_layers: Vec<bool> = Vec::with_capacity(plan.steps.len());
+        self.kept_under.clear();
+        for step in &plan.steps {
+            let mut inputs = step.parent().into_iter().chain(step.stage_outputs());
+            let is_by_layers = match step.kind {
+                StepKind::From => !self.known.contains_key(&step.key),
+                _ => inputs.all(|input| by_layers[input.0]),
+            };
+            by_layers.push(is_by_layers);
+            let known = self.known.get(&step.layers_key).copied().filter(|_| is_by_layers);
+            self.kept_under.push(match (step.kind, known) {
+                (StepKind::From, Some(_)) => vec![step.layers_key],
+                _ if is_by_layers && step.layers_key != step.key => {
+                    vec![step.key, step.layers_key]
+                }
+                _ => vec![step.key],
+            });
+            if let Some(seconds) = known {
                 self.known.entry(step.key).or_insert(seconds);
             }
         }
-    }
-
-    fn images_are_new(&self, plan: &Plan) -> Vec<bool> {
-        let mut new: Vec<bool> = Vec::with_capacity(plan.steps.len());
-        for step in &plan.steps {
-            let mut inputs = step.parent().into_iter().chain(step.stage_outputs());
-            let is_new = match step.kind {
-                StepKind::From => !self.known.contains_key(&step.key),
-                _ => inputs.all(|input| new[input.0]),
-            };
-            new.push(is_new);
-        }
-        new
     }
 }
 
@@ -198,15 +205,7 @@ pub fn file_table(snapshot: &Snapshot) -> FileTable {
 /// The engine keeps its copy of the context and takes over a directory only when it is new: a
 /// changed mode alone is not seen (`dir-mode`, `dir-mode-with-edit-elsewhere`).
 pub fn as_the_engine_has_it(snapshot: &Arc<Snapshot>, previous: &FileTable) -> Arc<Snapshot> {
-    let seen: Vec<(usize, u32)> = previous
-        .beside(snapshot)
-        .enumerate()
-        .filter_map(|(place, (entry, old))| {
-            let old = old.filter(|old| old.kind == EntryKind::Directory)?;
-            let differs = entry.kind == EntryKind::Directory && old.mode != entry.mode;
-            differs.then_some((place, old.mode))
-        })
-        .collect();
+    let seen: Vec<(usize, u32)> = other_modes(snapshot, previous).collect();
     if seen.is_empty() {
         return Arc::clone(snapshot);
     }
@@ -215,6 +214,25 @@ pub fn as_the_engine_has_it(snapshot: &Arc<Snapshot>, previous: &FileTable) -> A
         entries[place].mode = mode;
     }
     Arc::new(Snapshot::new(entries, snapshot.ignored()))
+}
+
+/// The directories whose mode is another than in the engine's copy of the context: whether it is
+/// seen depends on whether the engine takes that copy.
+pub fn directories_with_other_modes(snapshot: &Snapshot, previous: &FileTable) -> Vec<ContextPath> {
+    let places = other_modes(snapshot, previous);
+    places.map(|(place, _)| snapshot.entries()[place].path.clone()).collect()
+}
+
+/// The places of directories whose mode was another, with that mode.
+fn other_modes<'a>(
+    snapshot: &'a Snapshot,
+    previous: &'a FileTable,
+) -> impl Iterator<Item = (usize, u32)> + 'a {
+    previous.beside(snapshot).enumerate().filter_map(|(place, (entry, old))| {
+        let old = old.filter(|old| old.kind == EntryKind::Directory)?;
+        let differs = entry.kind == EntryKind::Directory && old.mode != entry.mode;
+        differs.then_some((place, old.mode))
+    })
 }
 
 /// The directories in which one is gone whose name begins with the whole name of another that is

@@ -18,7 +18,8 @@ mod verdicts;
 pub use agreement::compare;
 pub use knowledge::{
     FileState, FileTable, Knowledge, PreviousBuild, PreviousStep, announced_times,
-    as_the_engine_has_it, directories_with_renames, file_table, files_to_send,
+    as_the_engine_has_it, directories_with_other_modes, directories_with_renames, file_table,
+    files_to_send,
 };
 pub use past::{
     COUNTED_BUILDS, Fate, PastBuild, PastCause, PastStep, StepHistory, Strikes, history, strikes,

@@ -173,6 +173,8 @@ pub(crate) struct Case {
     pub(crate) args1: Vec<String>,
     #[serde(default)]
     pub(crate) args2: Vec<String>,
+    #[serde(default)]
+    pub(crate) alone: bool,
 }
 
 /// What an engine did on the build that a case compares.

@@ -108,6 +108,8 @@ pub(crate) enum EngineTask {
         /// 20.10, 26.1, 28.5 or 28.5-containerd
         version: Version,
     },
+    /// Start all that the engine tests build on, and print the variables that name them to a shell
+    Env,
     /// Run that version's own docker command in this directory
     Cli {
         /// 20.10, 26.1, 28.5 or 28.5-containerd
@@ -173,6 +175,11 @@ fn run_engine(task: EngineTask) -> Result<ExitCode> {
             Engine::spare(home, version).down()?;
         }
         EngineTask::Host { version } => ui::result(&Engine::new(home, version).docker_host())?,
+        EngineTask::Env => {
+            for (name, value) in checks::prepare_engines(&home)?.variables() {
+                ui::result(&format!("export {name}='{value}'"))?;
+            }
+        }
         EngineTask::Cli { version, arguments } => {
             return engine::docker(&Engine::new(home, version), &arguments);
         }

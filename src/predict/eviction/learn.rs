@@ -95,21 +95,24 @@ pub fn learn(
     learnt
 }
 
-/// The records that may hold the engine's copy of the context: those that did, as long as they are
-/// there, else those that were made while it was taken over.
+/// The records that may hold the engine's copy of the context: those that did, as far as they are
+/// there, and those that were made while it was taken over, of which every build that finds the
+/// copy held by another makes one.
 fn context(survey: &Survey, circumstances: &Circumstances) -> Vec<String> {
-    let before = &circumstances.context_before;
-    if !before.is_empty() && survey.holds_all(before) {
-        return before.iter().filter_map(|id| Some(survey.get(id)?.id.clone())).collect();
-    }
-    let Some((start, end)) = circumstances.context_window else { return Vec::new() };
-    survey
-        .records()
-        .filter(|record| record.kind == RecordKind::LocalSource && !is_being_made(record))
-        .filter(|record| record.description == OF_CONTEXT)
-        .filter(|record| (start..=end).contains(&record.created))
-        .map(|record| record.id.clone())
-        .collect()
+    let before = circumstances.context_before.iter().filter_map(|id| {
+        let listed = survey.get(id).map(|record| record.id.clone());
+        listed.or_else(|| survey.is_unsure(id).then(|| id.clone()))
+    });
+    let made = circumstances.context_window.into_iter().flat_map(|(start, end)| {
+        let made = survey.records().filter(move |record| (start..=end).contains(&record.created));
+        made.filter(|record| record.kind == RecordKind::LocalSource && !is_being_made(record))
+            .filter(|record| record.description == OF_CONTEXT)
+            .filter(|record| !survey.has_past || survey.is_fresh(&record.id))
+    });
+    let mut ids: Vec<String> = before.chain(made.map(|record| record.id.clone())).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// Whether another build is still at work on it.

@@ -12,6 +12,9 @@ pub struct Survey {
     /// Whether a layer has gone or, where it forgets everything for it, anything.
     is_lost: bool,
     renamed: HashMap<String, String>,
+    /// Copies of contexts and cache mounts of which it cannot be told whether they are there under
+    /// another identifier.
+    unsure: HashSet<String>,
     fresh: HashSet<String>,
     /// Whether anybody looked before.
     pub(super) has_past: bool,
@@ -20,6 +23,19 @@ pub struct Survey {
     /// Whether the engine forgets everything as soon as it loses anything.
     pub(super) forgets_all: bool,
     number: i64,
+}
+
+/// What a listing tells of the engine's copy of a context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContextCopy {
+    /// It is gone.
+    Gone,
+    /// It is there, and nobody holds it.
+    Free,
+    /// Some build holds it or may, or has not let go of it yet: one that begins now gets another.
+    Held,
+    /// Which record it is, of several or of those that nobody knows, cannot be told.
+    Unsure,
 }
 
 impl Survey {
@@ -37,27 +53,15 @@ impl Survey {
         let mut unseen: Vec<&CacheRecord> =
             survey.listed.values().filter(|record| !known.contains(record.id.as_str())).collect();
         unseen.sort_unstable_by(|a, b| a.created.cmp(&b.created).then(a.id.cmp(&b.id)));
-        let mut explained: HashSet<&str> = HashSet::new();
-        for old in &sight.records {
-            if survey.listed.contains_key(&old.id) {
-                continue;
-            }
-            let twin = unseen.iter().find(|new| {
-                !explained.contains(new.id.as_str()) && is_twin(old, new, sight.newest)
-            });
-            if let Some(twin) = twin {
-                explained.insert(&twin.id);
-                survey.renamed.insert(old.id.clone(), twin.id.clone());
-            } else {
-                survey.is_lost |= forgets_all || old.kind == RecordKind::Layer;
-            }
-        }
-        survey.fresh = unseen
-            .iter()
-            .filter(|record| !explained.contains(record.id.as_str()))
-            .map(|record| record.id.clone())
-            .collect();
-        survey
+        let missing = || sight.records.iter().filter(|old| !survey.listed.contains_key(&old.id));
+        let pairs = Pairs::new(missing(), &unseen, sight.newest);
+        let is_lost = pairs.gone.iter().any(|old| forgets_all || old.kind == RecordKind::Layer);
+        let renamed = pairs.renamed;
+        let unsure = pairs.unsure;
+        let explained: HashSet<&String> = renamed.values().collect();
+        let is_fresh = |record: &&&CacheRecord| !explained.contains(&record.id);
+        let fresh = unseen.iter().filter(is_fresh).map(|record| record.id.clone()).collect();
+        Self { is_lost, renamed, unsure, fresh, ..survey }
     }
 
     /// Whether something that was there has gone: what is not known to be there may have.
@@ -68,6 +72,24 @@ impl Survey {
     /// Whether all of `records` are there, as far as anybody knows them.
     pub fn holds_all(&self, records: &[String]) -> bool {
         records.iter().all(|record| self.holds(record))
+    }
+
+    /// What became of the copy of a context that was one of these records after the last build.
+    pub fn context_copy(&self, records: &[String]) -> ContextCopy {
+        let held: Vec<&CacheRecord> = records.iter().filter_map(|id| self.get(id)).collect();
+        match (records, held.as_slice()) {
+            ([], _) => ContextCopy::Unsure,
+            _ if records.iter().any(|id| self.is_unsure(id)) => ContextCopy::Held,
+            (_, []) => ContextCopy::Gone,
+            ([_], [copy]) if copy.is_in_use => ContextCopy::Held,
+            ([_], [_]) => ContextCopy::Free,
+            _ => ContextCopy::Unsure,
+        }
+    }
+
+    /// Whether it is a copy of a context of which nothing can be told.
+    pub(super) fn is_unsure(&self, record: &str) -> bool {
+        self.unsure.contains(record)
     }
 
     /// The records whose identifier has changed, old and new.
@@ -81,11 +103,9 @@ impl Survey {
         self.number
     }
 
-    /// What to remember of the listing: all but what a running build may drop again. Where the
-    /// absence of one tells that all are gone, nothing that is in use is remembered.
+    /// What to remember of the listing: all but what a running build may drop again.
     pub fn lasting(&self) -> Vec<CacheRecord> {
-        let may_drop =
-            |record: &CacheRecord| record.is_in_use && (record.is_mutable || self.forgets_all);
+        let may_drop = |record: &CacheRecord| record.is_in_use && record.is_mutable;
         let is_lasting = |record: &&CacheRecord| !may_drop(record);
         self.listed.values().filter(is_lasting).cloned().collect()
     }
@@ -109,16 +129,81 @@ impl Survey {
     }
 }
 
+/// What became of records that are not listed any more.
+#[derive(Default)]
+struct Pairs<'a> {
+    renamed: HashMap<String, String>,
+    unsure: HashSet<String>,
+    gone: Vec<&'a CacheRecord>,
+}
+
+impl<'a> Pairs<'a> {
+    /// Looks for each of `missing` among the records that were `unseen` before, oldest first.
+    fn new(
+        missing: impl Iterator<Item = &'a CacheRecord>,
+        unseen: &[&'a CacheRecord],
+        newest: i64,
+    ) -> Self {
+        let (layers, others): (Vec<_>, Vec<_>) =
+            missing.partition(|old| old.kind == RecordKind::Layer);
+        let mut pairs = Self::default();
+        let mut taken: HashSet<&str> = HashSet::new();
+        for old in layers {
+            let is_free = |new: &&&CacheRecord| !taken.contains(new.id.as_str());
+            match unseen.iter().filter(is_free).find(|new| is_twin(old, new, newest)) {
+                Some(twin) => {
+                    taken.insert(&twin.id);
+                    pairs.renamed.insert(old.id.clone(), twin.id.clone());
+                }
+                None => pairs.gone.push(old),
+            }
+        }
+        let mut alike: HashMap<&str, Vec<&CacheRecord>> = HashMap::new();
+        for old in others {
+            alike.entry(old.description.as_str()).or_default().push(old);
+        }
+        for group in alike.values() {
+            pairs.take_alike(group, unseen, newest);
+        }
+        pairs
+    }
+
+    /// Copies of contexts, and cache mounts, have nothing that tells one from another of its kind:
+    /// a pair is one only where no other could be.
+    fn take_alike(&mut self, group: &[&'a CacheRecord], unseen: &[&'a CacheRecord], newest: i64) {
+        let mut twins: HashSet<&str> = HashSet::new();
+        let mut open = 0;
+        for old in group {
+            let mut found = unseen.iter().filter(|new| is_twin(old, new, newest));
+            let Some(first) = found.next() else {
+                self.gone.push(old);
+                continue;
+            };
+            open += 1;
+            twins.insert(&first.id);
+            twins.extend(found.map(|new| new.id.as_str()));
+            if group.len() == 1 && twins.len() == 1 {
+                self.renamed.insert(old.id.clone(), first.id.clone());
+            } else {
+                self.unsure.insert(old.id.clone());
+            }
+        }
+        if open > twins.len() {
+            self.gone.extend(group);
+        }
+    }
+}
+
 /// Whether `new` is what was listed as `old`: the engine keeps some results twice, and lists the
 /// one or the other.
 ///
 /// Of a layer, the other one was made before the last look, and was not listed then. A copy of a
-/// context is written to a new one of its kind by every build: as long as that is in use, or once
-/// something was built on it, the old one is not listed.
+/// context, or a cache mount, is committed to a new record by every build: as long as that is in
+/// use, the old one is not listed.
 fn is_twin(old: &CacheRecord, new: &CacheRecord, newest: i64) -> bool {
     let is_alike =
         old.kind == new.kind && old.parents == new.parents && old.description == new.description;
     let switched = old.is_mutable != new.is_mutable && nanoseconds(new.created) <= newest;
-    let is_other_copy = new.kind == RecordKind::LocalSource && !new.is_mutable;
+    let is_other_copy = new.kind != RecordKind::Layer && !new.is_mutable;
     is_alike && (switched || is_other_copy)
 }

@@ -276,7 +276,7 @@ fn what_another_build_is_making_holds_no_step() {
 }
 
 #[test]
-fn the_copy_of_the_context_is_the_one_that_was_made_with_it_or_the_one_before() {
+fn the_copy_of_the_context_is_the_one_before_or_one_that_was_made_with_it() {
     let mut engine = line();
     engine.listing.extend([context("other", 1), context("own", 5), context("later", 9)]);
     let found = |circumstances: &Circumstances| {
@@ -293,7 +293,66 @@ fn the_copy_of_the_context_is_the_one_that_was_made_with_it_or_the_one_before() 
     let first = Circumstances { context_window: window, ..Circumstances::default() };
     assert_eq!(found(&first), ["own"]);
     let again = Circumstances { context_before: vec!["other".to_owned()], ..first.clone() };
-    assert_eq!(found(&again), ["other"]);
+    // Where the one before was held by another build, a new one was made.
+    assert_eq!(found(&again), ["other", "own"]);
     let lost = Circumstances { context_before: vec!["gone".to_owned()], ..first };
     assert_eq!(found(&lost), ["own"]);
+}
+
+/// What a build commits of a copy of a context or of a cache mount, listed in its place.
+fn committed(id: &str, of: &CacheRecord, second: u64) -> CacheRecord {
+    CacheRecord {
+        id: id.to_owned(),
+        is_mutable: false,
+        is_in_use: true,
+        created: at(second),
+        ..of.clone()
+    }
+}
+
+#[test]
+fn a_copy_of_a_context_is_sure_to_be_taken_only_where_nobody_holds_it() {
+    let mut engine = line();
+    let (own, other) = (context("own", 1), context("other", 1));
+    let rest = engine.listing.clone();
+    engine.listing.extend([own.clone(), other.clone()]);
+    engine.built(&[Cached, Cached, Cached]);
+    let copy = |listing: &[&CacheRecord], records: &[&str]| {
+        let listing = rest.iter().chain(listing.iter().copied()).cloned().collect();
+        let records: Vec<String> = records.iter().map(|id| (*id).to_owned()).collect();
+        Survey::new(engine.sight.as_ref(), listing, false).context_copy(&records)
+    };
+    assert_eq!(copy(&[&own, &other], &["own"]), ContextCopy::Free);
+    assert_eq!(copy(&[&other], &["own"]), ContextCopy::Gone);
+    let held = CacheRecord { is_in_use: true, ..own.clone() };
+    assert_eq!(copy(&[&held, &other], &["own"]), ContextCopy::Held);
+    let read = committed("read", &own, 9);
+    assert_eq!(copy(&[&read, &other], &["own"]), ContextCopy::Held);
+    assert_eq!(copy(&[&read, &committed("too", &other, 9)], &["own"]), ContextCopy::Held);
+    assert_eq!(copy(&[&own, &other], &["own", "other"]), ContextCopy::Unsure);
+    assert_eq!(copy(&[&own, &other], &[]), ContextCopy::Unsure);
+}
+
+#[test]
+fn what_builds_commit_of_contexts_and_cache_mounts_loses_nothing() {
+    let mut engine = Engine { forgets_all: true, ..line() };
+    let mount = |id| CacheRecord {
+        kind: RecordKind::Other,
+        description: "cached mount /c from exec /bin/sh -c true".to_owned(),
+        ..context(id, 1)
+    };
+    let rest = engine.listing.clone();
+    let old = [context("s", 1), context("t", 1), mount("m"), mount("n")];
+    engine.listing.extend(old.clone());
+    engine.built(&[Cached, Cached, Cached]);
+    let is_lost = |listing: &[CacheRecord]| {
+        let listing = rest.iter().chain(listing).cloned().collect();
+        Survey::new(engine.sight.as_ref(), listing, true).is_lost()
+    };
+    let committed = old.each_ref().map(|old| committed(&format!("{}2", old.id), old, 9));
+    assert!(!is_lost(&old));
+    assert!(!is_lost(&committed));
+    // One of two has no other that it could be.
+    assert!(is_lost(&committed[1..]));
+    assert!(is_lost(&committed[..3]));
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::dockerfile::Dockerfile;
-use crate::plan::{BuildOptions, Dialect, Plan, PlanRequest, Step, plan};
+use crate::plan::{BuildOptions, Dialect, Plan, PlanRequest, plan};
 use crate::store::Outcome;
 use crate::{BaseImage, Digest, Seconds};
 
@@ -85,14 +85,16 @@ impl Story {
     fn built(mut self) -> Self {
         let plan = self.plan();
         let second = Some(Seconds::new(1.0));
+        let known = self.knowledge.known.clone();
         self.knowledge.know_by_layers(&plan);
-        self.knowledge.known.extend(plan.steps.iter().map(|step| (step.key, second)));
-        let others = plan.steps.iter().flat_map(Step::other_keys);
-        let on_new = plan.steps.iter().zip(&self.knowledge.on_new_images);
-        let by_layers = on_new.filter(|(_, is_new)| **is_new).map(|(step, _)| step.layers_key);
-        let others: Vec<_> = others.chain(by_layers).map(|key| (key, None)).collect();
-        for (key, seconds) in others {
-            self.knowledge.known.entry(key).or_insert(seconds);
+        // What it took for known is not all kept.
+        self.knowledge.known = known;
+        let kept_under = std::mem::take(&mut self.knowledge.kept_under);
+        for (step, keys) in plan.steps.iter().zip(kept_under) {
+            self.knowledge.known.insert(keys[0], second);
+            for key in step.other_keys().chain(keys) {
+                self.knowledge.known.entry(key).or_insert(None);
+            }
         }
         let steps = plan.steps.iter().map(|step| PreviousStep {
             name: step.name.clone(),
@@ -361,25 +363,31 @@ fn another_text_at_the_same_place_is_an_edit_though_steps_were_added() {
 }
 
 #[test]
-fn where_manifests_are_known_only_what_ran_on_a_new_image_is_found_by_its_layers() {
-    let containerd = Dialect::default().with_merging(true);
+fn what_ran_on_a_known_manifest_is_not_found_by_its_layers() {
     let mut story = Story::new("FROM base\nRUN one\n", &[]).relabelled("sha256:1");
-    story.dialect = containerd;
-    let story = story.built();
-    // New to the engine when the step ran, and new again.
-    let story = story.relabelled("sha256:2");
-    assert_eq!(story.verdict("RUN one"), Verdict::Cached);
-    // Known when the step ran: nothing says that another image finds it.
+    story.dialect = Dialect::default().with_merging(true);
     let mut story = story.built();
+    // The layers were new with it, so the manifest is known now.
     story.dockerfile = "FROM base\nRUN two\n";
     let story = story.built();
     assert_eq!(story.verdict("RUN two"), Verdict::Cached);
-    let story = story.relabelled("sha256:3");
+    let mut story = story.relabelled("sha256:2");
     assert!(matches!(story.verdict("RUN two"), Verdict::Rebuild(_)));
-    let story = story.relabelled("sha256:2");
-    assert_eq!(story.verdict("RUN two"), Verdict::Cached);
+    // What ran when they were new is.
+    story.dockerfile = "FROM base\nRUN one\n";
+    assert_eq!(story.verdict("RUN one"), Verdict::Cached);
     // Elsewhere only layers count.
-    let mut story = story.relabelled("sha256:3");
     story.dialect = Dialect::default();
-    assert_eq!(story.built().relabelled("sha256:4").verdict("RUN two"), Verdict::Cached);
+    assert_eq!(story.built().relabelled("sha256:3").verdict("RUN one"), Verdict::Cached);
+}
+
+#[test]
+fn an_image_of_known_layers_is_found_by_them_every_time() {
+    let mut story = Story::new("FROM base\nRUN one\n", &[]).relabelled("sha256:1");
+    story.dialect = Dialect::default().with_merging(true);
+    let mut story = story.built().relabelled("sha256:2").built();
+    story.dockerfile = "FROM base\nRUN two\n";
+    let story = story.built();
+    assert_eq!(story.verdict("RUN two"), Verdict::Cached);
+    assert_eq!(story.relabelled("sha256:3").verdict("RUN two"), Verdict::Cached);
 }

@@ -12,13 +12,18 @@ use crate::{
 
 /// All engines, up and with their base images.
 #[derive(Debug)]
-pub(super) struct Prepared {
-    /// The value of `SMARTBUILD_TEST_ENGINES`.
-    pub(super) list: String,
-    /// The value of `SMARTBUILD_TEST_SPARE_ENGINES`: those whose cache a test may empty.
-    pub(super) spares: String,
+pub(crate) struct Prepared {
+    list: String,
+    spares: String,
     /// How long it took, beside everything else.
     pub(super) took: Duration,
+}
+
+impl Prepared {
+    /// What engine tests read to know their engines, and those whose cache they may empty.
+    pub(crate) fn variables(&self) -> [(&'static str, &str); 2] {
+        [("SMARTBUILD_TEST_ENGINES", &self.list), ("SMARTBUILD_TEST_SPARE_ENGINES", &self.spares)]
+    }
 }
 
 /// Brings every engine up.
@@ -26,7 +31,7 @@ pub(super) struct Prepared {
 /// # Errors
 ///
 /// For the first one that does not come up: engine tests are never skipped silently.
-pub(super) fn prepare(home: &Home) -> Result<Prepared> {
+pub(crate) fn prepare(home: &Home) -> Result<Prepared> {
     let begun = Instant::now();
     let engines = Version::ALL.map(|version| Engine::new(home.clone(), version));
     for engine in &engines {

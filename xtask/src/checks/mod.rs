@@ -16,6 +16,7 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use crate::{command, debian, home::Home, tools::Tool, ui};
+pub(crate) use engines::prepare as prepare_engines;
 use table::{Outcome, Table};
 
 /// Runs everything; without the engine tests, and without an engine, when `is_fast`.

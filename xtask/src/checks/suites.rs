@@ -16,12 +16,6 @@ use super::engines::Prepared;
 use super::table::Outcome;
 use crate::command;
 
-/// What engine tests read to know their engines.
-const ENGINES: &str = "SMARTBUILD_TEST_ENGINES";
-
-/// What tests that empty an engine's cache read.
-const SPARES: &str = "SMARTBUILD_TEST_SPARE_ENGINES";
-
 /// Who runs tests. Nextest shows a failed test's output, which may hold cargo's closing line: each
 /// runner's output is only read for its own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -107,12 +101,7 @@ pub(super) fn run_with_engines(repository: &Path, engines: &Prepared) -> Result<
     if tests.is_empty() {
         bail!("there is no engine test: tests/engine_*.rs");
     }
-    run(|command| {
-        command
-            .args(tests.into_iter().flat_map(target))
-            .env(ENGINES, &engines.list)
-            .env(SPARES, &engines.spares)
-    })
+    run(|command| command.args(tests.into_iter().flat_map(target)).envs(engines.variables()))
 }
 
 /// The examples in the documentation, which nextest does not run.

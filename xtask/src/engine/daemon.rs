@@ -71,11 +71,12 @@ fn config(engine: &Engine) -> String {
     )
 }
 
-/// Lets go of what nobody has used for two days, so that a kept engine does not grow for ever.
+/// Lets go of the builds of earlier runs, and of images that nobody has used for two days: a kept
+/// engine does not grow for ever, and every build is slower by each record of an earlier one.
 fn forget_old_builds(engine: &Engine) {
-    for kind in ["build", "images"] {
-        let path = format!("/{kind}/prune?filters={}", curl::escape(r#"{"until":["48h"]}"#));
-        if let Err(error) = curl::post(&engine.socket(), &path) {
+    let old_images = curl::escape(r#"{"until":["48h"]}"#);
+    for path in ["/build/prune?all=1", &format!("/images/prune?filters={old_images}")] {
+        if let Err(error) = curl::post(&engine.socket(), path) {
             ui::note(format_args!(
                 "{} engine {} kept its old builds: {error}",
                 ui::yellow("warning:"),
