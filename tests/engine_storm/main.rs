@@ -31,7 +31,7 @@ use std::time::Instant;
 use settings::Settings;
 use tally::Tally;
 use trial::Trial;
-use workshop::{TestEngine, engine};
+use workshop::{SpareEngine, TestEngine, engine, spare};
 
 /// What all projects of a storm came to.
 #[derive(Default)]
@@ -41,19 +41,40 @@ struct Sum {
     wrong: Vec<String>,
 }
 
-/// Storms on the engine of this version: so many projects, where the environment says nothing.
+/// Where a storm blows.
+enum Place {
+    /// An engine that others build on.
+    Shared(TestEngine),
+    /// One that nobody else does, while it is held.
+    Own(SpareEngine),
+}
+
+impl Place {
+    fn engine(&self) -> &TestEngine {
+        match self {
+            Self::Shared(engine) => engine,
+            Self::Own(spare) => &spare.engine,
+        }
+    }
+}
+
+/// Storms on the engine of this version: so many projects on an engine of its own, where the
+/// environment says nothing.
 fn blow(version: &str, projects: u64) {
-    let settings = Settings::of_environment(projects);
-    let engine = engine(version);
+    let told = Settings::of_environment(projects);
+    let place = match told {
+        Some(_) => Place::Shared(engine(version)),
+        None => Place::Own(spare(version)),
+    };
+    let settings = told.unwrap_or_else(|| Settings::short(projects));
+    let engine = place.engine();
     let begun = Instant::now();
     let sum = Mutex::new(Sum::default());
     std::thread::scope(|scope| {
-        // With containerd's store builds that run beside each other leave each other in doubt.
-        let jobs = if version.ends_with("containerd") { 1 } else { settings.jobs };
-        for _ in 0..jobs {
+        for _ in 0..settings.jobs {
             scope.spawn(|| {
                 while let Some(number) = next(&settings, &sum, begun) {
-                    run(&settings, &engine, number, &sum);
+                    run(&settings, engine, number, &sum);
                 }
             });
         }
@@ -99,20 +120,20 @@ fn run(settings: &Settings, engine: &TestEngine, number: u64, sum: &Mutex<Sum>) 
 
 #[test]
 fn storm_on_28_5() {
-    blow("28.5", 10);
+    blow("28.5", 20);
 }
 
 #[test]
 fn storm_on_28_5_containerd() {
-    blow("28.5-containerd", 3);
+    blow("28.5-containerd", 6);
 }
 
 #[test]
 fn storm_on_26_1() {
-    blow("26.1", 3);
+    blow("26.1", 6);
 }
 
 #[test]
 fn storm_on_20_10() {
-    blow("20.10", 3);
+    blow("20.10", 6);
 }

@@ -19,6 +19,9 @@ impl Features {
     }
 }
 
+/// Builds of a project after its first.
+const ROUNDS: usize = 12;
+
 /// How long and how hard it blows; `cargo xtask storm --help` explains each.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -44,8 +47,25 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Those of the environment; `projects` where it says nothing of how long.
-    pub fn of_environment(projects: u64) -> Self {
+    /// The short storm of a run of all tests.
+    pub fn short(projects: u64) -> Self {
+        Self {
+            seed: 1,
+            project: None,
+            projects,
+            steps: None,
+            time: None,
+            rounds: ROUNDS,
+            jobs: 1,
+            keep: None,
+            tells_all: false,
+            may_prune: true,
+        }
+    }
+
+    /// Those of the environment, where it says any; so many `projects` where it says nothing of how
+    /// long.
+    pub fn of_environment(projects: u64) -> Option<Self> {
         let number = |name: &str| -> Option<u64> {
             let text = std::env::var(format!("SMARTBUILD_STORM_{name}")).ok()?;
             Some(text.parse().unwrap_or_else(|_| panic!("SMARTBUILD_STORM_{name} is no number")))
@@ -54,19 +74,20 @@ impl Settings {
             number(name).map_or(otherwise, |it| usize::try_from(it).expect("a count"))
         };
         let may_prune = std::env::var_os("SMARTBUILD_STORM_PRUNE").is_some();
+        let seed = number("SEED")?;
         let is_endless = number("STEPS").is_some() || number("MINUTES").is_some();
-        Self {
-            seed: number("SEED").unwrap_or(1),
+        Some(Self {
+            seed,
             project: number("PROJECT"),
             projects: if is_endless { u64::MAX } else { projects },
             steps: number("STEPS").map(|steps| usize::try_from(steps).expect("a count")),
             time: number("MINUTES").map(|minutes| Duration::from_secs(60 * minutes)),
-            rounds: count("ROUNDS", 12),
+            rounds: count("ROUNDS", ROUNDS),
             // A prune takes what other projects rest on.
             jobs: if may_prune { 1 } else { count("JOBS", 3) },
             keep: std::env::var_os("SMARTBUILD_STORM_KEEP").map(PathBuf::from),
             tells_all: std::env::var_os("SMARTBUILD_STORM_TELL").is_some(),
             may_prune,
-        }
+        })
     }
 }

@@ -12,6 +12,8 @@ pub struct Tally {
     pub builds: usize,
     /// Builds that were refused or failed.
     pub failed: usize,
+    /// Builds that were left out as nothing had changed.
+    pub left_out: usize,
     pub steps: usize,
     pub right: usize,
     pub false_cached: usize,
@@ -33,6 +35,7 @@ impl Tally {
     pub fn add(&mut self, other: &Self) {
         self.builds += other.builds;
         self.failed += other.failed;
+        self.left_out += other.left_out;
         self.steps += other.steps;
         self.right += other.right;
         self.false_cached += other.false_cached;
@@ -55,7 +58,8 @@ impl fmt::Display for Tally {
         write!(
             f,
             "{} steps, {} right, {} false_cached, {} false_rebuild, {} depends ({} reused, {} \
-             left open), {} unknown, {} evaded, {} unlike predict; {} builds, {} failed",
+             left open), {} unknown, {} evaded, {} unlike predict; {} builds, {} failed, {} left \
+             out",
             self.steps,
             self.right,
             self.false_cached,
@@ -68,6 +72,7 @@ impl fmt::Display for Tally {
             self.unlike_predict,
             self.builds,
             self.failed,
+            self.left_out,
         )
     }
 }
@@ -75,8 +80,10 @@ impl fmt::Display for Tally {
 /// What `unknown` may stand for on an engine.
 #[derive(Debug, Clone, Copy)]
 pub struct Allowances {
-    /// The engine digests directories wrongly at times (`dir-renamed-back`).
-    pub mistaken_directories: bool,
+    /// The engine digests directories wrongly at times (`dir-renamed-back`), or directories have
+    /// other modes than some build before had, and which of the engine's copies of contexts is the
+    /// project's own cannot always be told while others build.
+    pub doubtful_directories: bool,
 }
 
 /// A step of a report.
@@ -144,7 +151,7 @@ pub fn judge(
             }
             "unknown" => {
                 tally.unknown += 1;
-                if allowed.mistaken_directories {
+                if allowed.doubtful_directories {
                     continue;
                 }
                 tally.evaded += 1;

@@ -53,6 +53,17 @@ impl Tree {
         tree
     }
 
+    /// Whether a directory of both has another mode in the other.
+    pub fn directory_modes_differ(&self, other: &Self) -> bool {
+        let mode = |tree: &Self, path: &String| match tree.0.get(path) {
+            Some(Node::Directory { mode }) => Some(*mode),
+            _ => None,
+        };
+        self.0.keys().any(|path| {
+            mode(self, path).zip(mode(other, path)).is_some_and(|(one, two)| one != two)
+        })
+    }
+
     /// Adds an entry somewhere.
     pub fn add(&mut self, draw: &mut Draw) {
         let place = if draw.percent(50) { self.directory(draw) } else { None };

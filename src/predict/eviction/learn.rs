@@ -103,16 +103,43 @@ fn context(survey: &Survey, circumstances: &Circumstances) -> Vec<String> {
         let listed = survey.get(id).map(|record| record.id.clone());
         listed.or_else(|| survey.is_unsure(id).then(|| id.clone()))
     });
-    let made = circumstances.context_window.into_iter().flat_map(|(start, end)| {
-        let made = survey.records().filter(move |record| (start..=end).contains(&record.created));
-        made.filter(|record| record.kind == RecordKind::LocalSource && !is_being_made(record))
-            .filter(|record| record.description == OF_CONTEXT)
-            .filter(|record| !survey.has_past || survey.is_fresh(&record.id))
-    });
+    let made = circumstances.context_window.into_iter().flat_map(|window| made(survey, window));
     let mut ids: Vec<String> = before.chain(made.map(|record| record.id.clone())).collect();
     ids.sort_unstable();
     ids.dedup();
     ids
+}
+
+/// The copies of contexts that may have been made by the build that took its own over in this
+/// window, as builds beside it made theirs.
+///
+/// The engine makes a copy when it begins to take a context over, and commits and lets go of it at
+/// the end: one that fits that twice as well as any other is the build's own.
+fn made(survey: &Survey, (start, end): (SystemTime, SystemTime)) -> Vec<&CacheRecord> {
+    let between = |one: SystemTime, other: SystemTime| {
+        one.duration_since(other).or_else(|_| other.duration_since(one)).unwrap_or_default()
+    };
+    let distance = |record: &CacheRecord| {
+        if record.is_mutable {
+            between(record.created, start) + between(record.used.unwrap_or(start), end)
+        } else {
+            between(record.created, end)
+        }
+    };
+    let mut made: Vec<&CacheRecord> = survey
+        .records()
+        .filter(|record| record.kind == RecordKind::LocalSource && !is_being_made(record))
+        .filter(|record| record.description == OF_CONTEXT)
+        .filter(|record| (start..=end).contains(&record.created))
+        .filter(|record| !survey.has_past || survey.is_fresh(&record.id))
+        .collect();
+    made.sort_by_key(|record| distance(record));
+    if let [own, next, ..] = made.as_slice()
+        && distance(own) * 2 < distance(next)
+    {
+        made.truncate(1);
+    }
+    made
 }
 
 /// Whether another build is still at work on it.

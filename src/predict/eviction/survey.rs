@@ -32,7 +32,7 @@ pub enum ContextCopy {
     Gone,
     /// It is there, and nobody holds it.
     Free,
-    /// Some build holds it or may, or has not let go of it yet: one that begins now gets another.
+    /// Some build holds it or may, or has not let go of it yet: one that begins now may get another.
     Held,
     /// Which record it is, of several or of those that nobody knows, cannot be told.
     Unsure,
@@ -81,7 +81,8 @@ impl Survey {
             ([], _) => ContextCopy::Unsure,
             _ if records.iter().any(|id| self.is_unsure(id)) => ContextCopy::Held,
             (_, []) => ContextCopy::Gone,
-            ([_], [copy]) if copy.is_in_use => ContextCopy::Held,
+            // Whoever builds also lists, and holds all that is new to measure it.
+            ([_], [_]) if self.records().any(|record| record.is_in_use) => ContextCopy::Held,
             ([_], [_]) => ContextCopy::Free,
             _ => ContextCopy::Unsure,
         }

@@ -326,6 +326,8 @@ fn a_copy_of_a_context_is_sure_to_be_taken_only_where_nobody_holds_it() {
     assert_eq!(copy(&[&other], &["own"]), ContextCopy::Gone);
     let held = CacheRecord { is_in_use: true, ..own.clone() };
     assert_eq!(copy(&[&held, &other], &["own"]), ContextCopy::Held);
+    let beside = CacheRecord { is_in_use: true, ..other.clone() };
+    assert_eq!(copy(&[&own, &beside], &["own"]), ContextCopy::Held);
     let read = committed("read", &own, 9);
     assert_eq!(copy(&[&read, &other], &["own"]), ContextCopy::Held);
     assert_eq!(copy(&[&read, &committed("too", &other, 9)], &["own"]), ContextCopy::Held);
@@ -355,4 +357,29 @@ fn what_builds_commit_of_contexts_and_cache_mounts_loses_nothing() {
     // One of two has no other that it could be.
     assert!(is_lost(&committed[1..]));
     assert!(is_lost(&committed[..3]));
+}
+
+#[test]
+fn of_copies_that_were_made_at_once_the_one_that_fits_the_builds_times_is_its_own() {
+    let millisecond = |number| SystemTime::UNIX_EPOCH + Duration::from_millis(number);
+    let made = |id, created, used| CacheRecord {
+        created: millisecond(created),
+        used: Some(millisecond(used)),
+        ..context(id, 0)
+    };
+    let mut engine = line();
+    engine.listing.extend([made("own", 1_002, 1_499), made("beside", 1_200, 1_700)]);
+    let found = |survey: &Survey| {
+        let window = Some((millisecond(1_000), millisecond(1_500)));
+        let circumstances = Circumstances { context_window: window, ..Circumstances::default() };
+        let done = [Done { outcome: Cached, window: None }; 3];
+        learn(&engine.plan, &done, &circumstances, Some(survey), &engine.holdings).context
+    };
+    assert_eq!(found(&engine.survey()), ["own"]);
+    // Read by the build still: what it committed is listed.
+    let read = CacheRecord { created: millisecond(1_499), ..committed("read", &context("", 0), 0) };
+    let listing = vec![read, made("beside", 1_200, 1_700)];
+    assert_eq!(found(&Survey::new(None, listing, false)), ["read"]);
+    let alike = vec![made("one", 1_002, 1_498), made("two", 1_003, 1_499)];
+    assert_eq!(found(&Survey::new(None, alike, false)), ["one", "two"]);
 }
