@@ -9,10 +9,12 @@
 //! not kept, and such a file is read again the next time.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sha2::{Digest as _, Sha256};
 
 use super::read::Stamp;
 use crate::Digest;
@@ -25,6 +27,12 @@ const MAGIC: &[u8; 16] = b"smartbuild idx 1";
 
 /// Bytes of one record in the file.
 const RECORD: usize = 92;
+
+/// Bytes of records that are read at once.
+const PIECE: usize = RECORD * 1024;
+
+/// Records for which room is made before they are read.
+const MOST_AT_ONCE: usize = 1 << 20;
 
 /// Bytes of a digest.
 pub(super) const DIGEST: usize = 32;
@@ -52,7 +60,7 @@ pub enum Loaded {
 impl Index {
     /// Reads the index at `path`.
     pub fn load(path: &Path) -> (Self, Loaded) {
-        let (index, loaded) = load(path, Self::decode);
+        let (index, loaded) = loaded(fs::File::open(path).and_then(|file| Self::decode(&file)));
         (index.unwrap_or_default(), loaded)
     }
 
@@ -154,24 +162,48 @@ impl Index {
         bytes
     }
 
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        let (content, sum) = bytes.split_last_chunk::<DIGEST>()?;
-        let records = content.strip_prefix(MAGIC)?;
-        if Digest::of(content).as_bytes() != sum || records.len() % RECORD != 0 {
-            return None;
+    /// Reads piece by piece: an index of 100,000 files has 9 MB, which would lie in memory beside
+    /// its records.
+    fn decode(mut file: &fs::File) -> io::Result<Option<Self>> {
+        let around = MAGIC.len() + DIGEST;
+        let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+        let Some(mut left) = size.checked_sub(around).filter(|left| left % RECORD == 0) else {
+            return Ok(None);
+        };
+        let mut magic = [0; MAGIC.len()];
+        file.read_exact(&mut magic)?;
+        if magic != *MAGIC {
+            return Ok(None);
         }
-        let records: Option<Vec<_>> = records.chunks_exact(RECORD).map(decode_record).collect();
-        records.map(|records| Self { records })
+        let mut hasher = Sha256::new_with_prefix(magic);
+        // The size is only what the file says of itself.
+        let mut records = Vec::with_capacity((left / RECORD).min(MOST_AT_ONCE));
+        let mut piece = vec![0; PIECE];
+        while left > 0 {
+            let piece = &mut piece[..left.min(PIECE)];
+            file.read_exact(piece)?;
+            hasher.update(&*piece);
+            records.extend(piece.chunks_exact(RECORD).filter_map(decode_record));
+            left -= piece.len();
+        }
+        let mut sum = [0; DIGEST];
+        file.read_exact(&mut sum)?;
+        let is_whole = Digest::from_bytes(hasher.finalize().into()) == Digest::from_bytes(sum);
+        Ok(is_whole.then_some(Self { records }))
     }
 }
 
 /// Reads what was kept at `path`; nothing where `decode` cannot read it.
 pub(super) fn load<T>(path: &Path, decode: impl Fn(&[u8]) -> Option<T>) -> (Option<T>, Loaded) {
-    match fs::read(path) {
-        Ok(bytes) => match decode(&bytes) {
-            Some(kept) => (Some(kept), Loaded::Read),
-            None => (None, Loaded::Damaged),
-        },
+    loaded(fs::read(path).map(|bytes| decode(&bytes)))
+}
+
+/// How reading went: what is no such file is damaged, and so is one that is cut meanwhile.
+fn loaded<T>(read: io::Result<Option<T>>) -> (Option<T>, Loaded) {
+    match read {
+        Ok(Some(kept)) => (Some(kept), Loaded::Read),
+        Ok(None) => (None, Loaded::Damaged),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => (None, Loaded::Damaged),
         Err(error) if error.kind() == io::ErrorKind::NotFound => (None, Loaded::Missing),
         Err(error) => (None, Loaded::Refused(error)),
     }

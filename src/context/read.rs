@@ -13,9 +13,12 @@ use sha2::{Digest as _, Sha256};
 use super::error::ProblemReason;
 use crate::Digest;
 
-/// Large files are read in pieces of this many bytes: what a processor's cache holds beside the
-/// rest, so that the digest need not wait for memory.
+/// Files are read in pieces of this many bytes: what a processor's cache holds beside the rest, so
+/// that the digest need not wait for memory.
 const PIECE: usize = 128 * 1024;
+
+/// Where a thread reads ahead, larger ones: each costs a thread's waking.
+const PIECE_AHEAD: usize = 1024 * 1024;
 
 /// From this many bytes on a thread of its own reads ahead, so that the digest does not wait for
 /// the disk or for the copy from the system's cache. A smaller file is read before one would have
@@ -23,7 +26,7 @@ const PIECE: usize = 128 * 1024;
 const READ_AHEAD: u64 = 8 * 1024 * 1024;
 
 /// Pieces that are read ahead.
-const PIECES_AHEAD: usize = 4;
+const PIECES_AHEAD: usize = 2;
 
 /// What the system changes when a file is changed or replaced: what identifies one state of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,8 +115,11 @@ fn digest_large(file: &mut File) -> io::Result<(Digest, u64)> {
     thread::scope(|scope| {
         let reader = scope.spawn(move || -> io::Result<()> {
             for made in 0.. {
-                let next =
-                    if made < PIECES_AHEAD + 2 { Some(vec![0; PIECE]) } else { used.recv().ok() };
+                let next = if made < PIECES_AHEAD + 2 {
+                    Some(vec![0; PIECE_AHEAD])
+                } else {
+                    used.recv().ok()
+                };
                 // Nobody digests any more.
                 let Some(mut piece) = next else { break };
                 let length = read_some(file, &mut piece)?;

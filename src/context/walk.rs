@@ -154,7 +154,7 @@ impl ParallelVisitor for Visitor<'_> {
 impl Drop for Visitor<'_> {
     fn drop(&mut self) {
         // While the other threads still walk.
-        self.found.entries.sort_by(|a, b| a.path.cmp(&b.path));
+        self.found.entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let mut all = self.walk.found.lock().unwrap_or_else(PoisonError::into_inner);
         all.entries.append(&mut self.found.entries);
         all.reserve.append(&mut self.found.reserve);
