@@ -6,6 +6,21 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+#[test]
+fn an_exit_status_is_the_same_where_no_message_can_be_written() {
+    let full = || fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+    let (gone, writer) = std::io::pipe().expect("a pipe");
+    drop(gone);
+    for stderr in [full().into(), std::process::Stdio::from(writer)] {
+        let status = Command::new(env!("CARGO_BIN_EXE_smartbuild"))
+            .args(["build", "./no-such-directory"])
+            .stderr(stderr)
+            .status()
+            .expect("the program runs");
+        assert_eq!(status.code(), Some(125));
+    }
+}
+
 /// A directory with a context in it, and a store beside it.
 struct Project {
     directory: tempfile::TempDir,

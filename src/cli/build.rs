@@ -16,7 +16,7 @@ use super::memory::kind_name;
 use super::observation::Observation;
 use super::project::{EngineNeed, Project, prepare};
 use super::shortcut;
-use super::ui::Ui;
+use super::ui::{Heedless, Ui};
 use crate::context::ContextPath;
 use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, Sent};
 use crate::predict::eviction::{Circumstances, Done};
@@ -69,7 +69,11 @@ pub(super) async fn run(
     }
     let is_cancelled = matches!(built.result, Err(BuildError::Cancelled));
     if is_recorded && !is_cancelled {
-        look(&docker, &finished, &built, &mut project, ui).await?;
+        tokio::select! {
+            looked = look(&docker, &finished, &built, &mut project, ui) => looked?,
+            // Whoever is in a hurry goes without: the next forecast looks again.
+            Ok(()) = tokio::signal::ctrl_c() => {}
+        }
     }
     outcome
 }
@@ -198,8 +202,8 @@ async fn watch(
         .filter(|step| step.seconds > Seconds::ZERO)
         .map(|step| (step.step.name.clone(), step.seconds))
         .collect();
-    let mut display =
-        Display::new(mode.into(), ui.messages(), expected, Box::new(std::io::stderr()));
+    let messages = Box::new(Heedless(std::io::stderr()));
+    let mut display = Display::new(mode.into(), ui.messages(), expected, messages);
     let mut observation = Observation::default();
     let (sender, mut events) = mpsc::unbounded_channel();
     let cancel = async {

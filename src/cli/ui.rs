@@ -57,8 +57,27 @@ impl Surroundings {
     }
 }
 
-/// Writes results and messages. A reader that went away is not an error of ours: the methods
-/// return it, and the caller ends quietly on [`io::ErrorKind::BrokenPipe`].
+/// Writes on as long as it can, and is silent about what cannot be written: no build ends, and no
+/// exit status changes, because nobody reads its messages any more.
+pub struct Heedless<W>(pub W);
+
+impl<W: Write> Write for Heedless<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => Ok(bytes.len()),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        // As in `write`.
+        let _ = self.0.flush();
+        Ok(())
+    }
+}
+
+/// Writes results and messages. A reader of results that went away is not an error of ours: the
+/// methods return it, and the caller ends quietly on [`io::ErrorKind::BrokenPipe`].
 pub struct Ui {
     stdout: Box<dyn Write + Send>,
     stderr: Box<dyn Write + Send>,
@@ -81,7 +100,7 @@ impl Ui {
     /// The writer of this process.
     pub fn of_this_process() -> Self {
         let surroundings = Surroundings::of_this_process();
-        Self::new(&surroundings, Box::new(io::stdout()), Box::new(io::stderr()))
+        Self::new(&surroundings, Box::new(io::stdout()), Box::new(Heedless(io::stderr())))
     }
 
     /// What standard output can show: for what goes to [`Ui::result`].

@@ -8,9 +8,10 @@ use crate::engine::{Event, LogStream, StepId, StepUpdate};
 use crate::report::escape;
 use crate::report::failure::without_command;
 
-/// Lines of one step's output that are kept for the case that it fails. A step that writes more
-/// has its beginning forgotten: the end says why it failed.
-const KEPT_LINES: usize = 10_000;
+/// Lines of one step's output that are kept for the case that it fails. The engine cuts a step's
+/// output at 2 MiB, so only one of very short lines has more: its beginning is forgotten, as the
+/// end says why it failed.
+const KEPT_LINES: usize = 200_000;
 
 /// A line that does not end is shown in pieces of this many bytes.
 const LONGEST_LINE: usize = 32 * 1024;

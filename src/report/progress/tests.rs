@@ -194,14 +194,14 @@ fn a_step_that_is_canceled_did_not_fail_and_did_not_run() {
 fn a_flood_of_output_keeps_its_end() {
     let mut steps = Steps::default();
     steps.event(&started(TEST, 0));
-    for number in 0..10_050 {
+    for number in 0..200_050 {
         steps.event(&log(TEST, 1, format!("line {number}\n").as_bytes()));
     }
     steps.event(&log(TEST, 1, &vec![b'x'; 100_000]));
     steps.event(&failed(TEST, 0, 2, "exit code: 1"));
     let output = steps.failure(&id(TEST), 80);
     assert!(output.contains("… 54 lines before these …"), "{}", &output[..200]);
-    assert!(output.contains("line 10049") && !output.contains("line 53\n"));
+    assert!(output.contains("line 200049") && !output.contains("line 53\n"));
 }
 
 fn live(events: &[Event], expected: &[(&str, f64)], now: u64) -> String {

@@ -138,7 +138,9 @@ fn machine(bench: &Bench) -> String {
         })
         .unwrap_or_else(|| "unknown processor".to_owned());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let kernel = read("/proc/sys/kernel/osrelease").trim().to_owned();
+    // What follows the number names whoever built it.
+    let kernel = read("/proc/sys/kernel/osrelease");
+    let kernel = kernel.split('-').next().unwrap_or_default().trim();
     let engine = bench.engine.as_ref().map_or_else(
         || "no engine".to_owned(),
         |engine| format!("docker {} and its own docker command", engine.version()),

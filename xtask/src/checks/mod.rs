@@ -30,6 +30,7 @@ pub(crate) fn run(is_fast: bool) -> Result<ExitCode> {
     std::env::set_current_dir(&repository)
         .with_context(|| format!("cannot enter {}", repository.display()))?;
 
+    ensure_components()?;
     let mut table = Table::default();
     thread::scope(|scope| {
         let engines = (!is_fast).then(|| scope.spawn(|| engines::prepare(&home)));
@@ -61,6 +62,15 @@ pub(crate) fn run(is_fast: bool) -> Result<ExitCode> {
     });
     table.print()?;
     Ok(table.exit_code())
+}
+
+/// Installs what rustup's smallest profile leaves out.
+fn ensure_components() -> Result<()> {
+    let is_there = |tool| command::succeeds(Command::new("cargo").args([tool, "--version"]));
+    if is_there("fmt") && is_there("clippy") {
+        return Ok(());
+    }
+    command::run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))
 }
 
 /// Installs what tests measure our work by: git, whose repositories we read and whose patches we
