@@ -71,11 +71,10 @@ fn config(engine: &Engine) -> String {
     )
 }
 
-/// Lets go of the builds of earlier runs, and of images that nobody has used for two days: a kept
-/// engine does not grow for ever, and every build is slower by each record of an earlier one.
+/// Lets go of the builds of earlier runs and of images without a name: a kept engine does not grow
+/// for ever, and every build is slower by each record and each image of an earlier one.
 fn forget_old_builds(engine: &Engine) {
-    let old_images = curl::escape(r#"{"until":["48h"]}"#);
-    for path in ["/build/prune?all=1", &format!("/images/prune?filters={old_images}")] {
+    for path in ["/build/prune?all=1", "/images/prune"] {
         if let Err(error) = curl::post(&engine.socket(), path) {
             ui::note(format_args!(
                 "{} engine {} kept its old builds: {error}",
