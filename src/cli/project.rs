@@ -141,7 +141,8 @@ pub(super) async fn prepare(
     let seen = as_the_engine_has_it(&snapshot, &copy);
     // Where the engine should have let go of its copy and has not, it must not be told of a file
     // that changed as it was told before.
-    let announced = announced_times(&snapshot, &memory.told_files(&line));
+    let told = memory.told_files(&line);
+    let announced = announced_times(&snapshot, &told);
     let to_send = files_to_send(&snapshot, &copy);
     let mut doubted = directories_with_other_modes(&snapshot, &copy);
     let is_sure = match (place, &docker, &engine) {
@@ -155,7 +156,8 @@ pub(super) async fn prepare(
         doubted.clear();
     }
     if dialect.mistakes_renamed_directories {
-        doubted.extend(directories_with_renames(&snapshot, &copy));
+        // A copy that seems to be gone may be there, where others build.
+        doubted.extend(directories_with_renames(&snapshot, &told));
     }
     let request = PlanRequest {
         dockerfile: &source.dockerfile,
