@@ -60,7 +60,7 @@ fn replace_lone_surrogates(text: &str) -> String {
     result
 }
 
-/// The surrogate that `uXXXX` names, if it names one.
+/// The surrogate that `u` and four hexadecimal digits name, if they name one.
 fn surrogate(text: &str) -> Option<u32> {
     let digits = text.strip_prefix('u')?.get(..4)?;
     if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::eviction::Evictions;
 use super::times::PastTimes;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
-use crate::plan::{KeyInput, Plan, StepKey, StepKind};
+use crate::plan::{KeyInput, Plan, Step, StepKey, StepKind};
 use crate::{Digest, Seconds};
 
 /// What is remembered of an engine and of this project's last build on it.
@@ -88,6 +88,14 @@ pub struct PreviousStep {
     pub inputs: Vec<KeyInput>,
     /// How long it took, where it ran.
     pub seconds: Option<Seconds>,
+}
+
+impl PreviousStep {
+    /// The step as a plan has it, of which nobody knows how long it took.
+    pub fn of(step: Step) -> Self {
+        let Step { name, instruction, kind, key, inputs, .. } = step;
+        Self { name, instruction, kind, key, inputs, seconds: None }
+    }
 }
 
 /// What decides whether two entries are the same to the engine.

@@ -63,9 +63,15 @@ fn verdict(
             None => here(CauseKind::NoRecord),
         });
     }
+    let depends = |cause| Verdict::Depends { cause, probability: Probability::new(UNOBSERVED) };
     let is_known = knowledge.known.contains_key(&step.key);
     if is_known && knowledge.evictions.evicted.contains(&step.key) {
-        return Verdict::Rebuild(here(CauseKind::Evicted));
+        return match open_input(step, below)
+            .filter(|_| knowledge.evictions.replaceable.contains(&step.key))
+        {
+            Some(cause) => depends(cause),
+            None => Verdict::Rebuild(here(CauseKind::Evicted)),
+        };
     }
     if let Some(Verdict::Rebuild(_)) = parent.map(of)
         && let Some(parent) = parent
@@ -91,7 +97,6 @@ fn verdict(
         }
         _ => None,
     };
-    let depends = |cause| Verdict::Depends { cause, probability: Probability::new(UNOBSERVED) };
     if is_known {
         // What runs although its key is known, for want of the cache, writes anew.
         return match reason {
@@ -125,6 +130,30 @@ fn verdict(
             }),
         },
     }
+}
+
+/// What a step, whose own result is lost, may be found by all the same: the files that a stage which
+/// runs leaves, or what it stands on. Nothing where the step below is sure to run: whatever stood on
+/// its result is lost with it.
+fn open_input(step: &Step, below: &[StepForecast]) -> Option<Cause> {
+    let of = |step: StepIndex| &below[step.0];
+    let is_open = |verdict: &Verdict| matches!(verdict, Verdict::Depends { .. });
+    if let Some(parent) = step.parent().filter(|parent| of(*parent).step.kind != StepKind::From) {
+        match &of(parent).verdict {
+            Verdict::Rebuild(_) => return None,
+            verdict if is_open(verdict) => {
+                return Some(Cause { step: parent, kind: CauseKind::Parent });
+            }
+            _ => {}
+        }
+    }
+    let runs = |output: &StepIndex| {
+        let verdict = &of(*output).verdict;
+        of(*output).step.kind != StepKind::From
+            && (matches!(verdict, Verdict::Rebuild(_)) || is_open(verdict))
+    };
+    let output = step.unknown_outputs().find(runs)?;
+    Some(Cause { step: output, kind: CauseKind::StageOutput })
 }
 
 /// Whether a step runs for no other reason than that the engine lost it.

@@ -114,14 +114,7 @@ impl Project {
         self.engine_copy = if is_lost { FileTable::new() } else { files.clone() };
         let keys = plan.steps.iter().flat_map(|step| step.other_keys().chain([step.key]));
         self.knowledge.known.extend(keys.map(|key| (key, None)));
-        let steps = plan.steps.iter().map(|step| PreviousStep {
-            name: step.name.clone(),
-            instruction: step.instruction.clone(),
-            kind: step.kind,
-            key: step.key,
-            inputs: step.inputs.clone(),
-            seconds: None,
-        });
+        let steps = plan.steps.into_iter().map(PreviousStep::of);
         let previous = PreviousBuild { steps: steps.collect(), files };
         self.knowledge.previous = Some(previous);
     }

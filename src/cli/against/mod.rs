@@ -78,14 +78,7 @@ fn knowledge(project: &Project, plan: &Plan, before: Plan, old: &Old) -> Knowled
     let keys = before.steps.iter().flat_map(|step| step.other_keys().chain([step.key]));
     let timed = |key: StepKey| (key, recorded.known.get(&key).copied().flatten());
     let known: HashMap<StepKey, Option<Seconds>> = keys.map(timed).collect();
-    let steps = before.steps.into_iter().map(|step| PreviousStep {
-        name: step.name,
-        instruction: step.instruction,
-        kind: step.kind,
-        key: step.key,
-        inputs: step.inputs,
-        seconds: None,
-    });
+    let steps = before.steps.into_iter().map(PreviousStep::of);
     let previous = PreviousBuild { steps: steps.collect(), files: file_table(&old.snapshot) };
     Knowledge {
         recorded: true,

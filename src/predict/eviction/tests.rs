@@ -162,6 +162,28 @@ fn only_what_is_gone_is_evicted() {
 }
 
 #[test]
+fn what_is_gone_may_be_there_as_it_was_with_other_files_while_the_step_below_is_there() {
+    let is_replaceable = |engine: &Engine| {
+        let is_known = |key: &crate::plan::StepKey| engine.holdings.contains_key(&key.0);
+        let found = evictions(&engine.plan, is_known, &engine.holdings, &engine.survey());
+        found.replaceable.contains(&engine.plan.steps[2].key)
+    };
+    let mut engine = line();
+    engine.listing.push(run("b2", "a1", "b", 4));
+    engine.built(&[Cached, Cached, Cached]);
+    engine.lose("b1");
+    assert!(is_replaceable(&engine));
+    engine.lose("b2");
+    assert!(!is_replaceable(&engine));
+    // Listed or not, it is forgotten there.
+    let mut engine = Engine { forgets_all: true, ..line() };
+    engine.listing.push(run("b2", "a1", "b", 4));
+    engine.built(&[Cached, Cached, Cached]);
+    engine.lose("b1");
+    assert!(!is_replaceable(&engine));
+}
+
+#[test]
 fn what_another_project_lost_evicts_nothing() {
     let mut engine = line();
     engine.listing.push(run("x", "base", "other", 4));

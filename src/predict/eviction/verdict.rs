@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::survey::Survey;
-use super::{below, fits};
+use super::{OF_FILES, below, fits, fits_exactly};
 use crate::CacheRecord;
 use crate::plan::{Plan, StepKey, StepKind};
 use crate::store::{Holding, Holdings};
@@ -13,6 +13,9 @@ use crate::store::{Holding, Holdings};
 pub struct Evictions {
     /// They run: the engine has lost them.
     pub evicted: HashSet<StepKey>,
+    /// Of these, the ones that the engine may have as they were with other files of another stage:
+    /// where that stage runs, it finds them by what it then leaves.
+    pub replaceable: HashSet<StepKey>,
     /// The engine has lost something that may have been theirs.
     pub doubted: HashSet<StepKey>,
     /// Whether all that a build would ask for is known to be there.
@@ -45,7 +48,8 @@ pub fn evictions(
     holdings: &Holdings,
     survey: &Survey,
 ) -> Evictions {
-    let states = states(plan, is_known, holdings, survey);
+    let (states, could_be) = states(plan, is_known, holdings, survey);
+    let replaceable = replaceable(plan, &states, could_be, survey);
     let mut demands = vec![Demand::No; plan.steps.len()];
     if let Some(last) = demands.last_mut() {
         *last = Demand::Yes;
@@ -57,6 +61,9 @@ pub fn evictions(
         let is_open = matches!(states[index], State::Gone | State::Doubtful);
         if is_sure {
             found.evicted.insert(step.key);
+            if replaceable[index] {
+                found.replaceable.insert(step.key);
+            }
         } else if is_open && demand > Demand::No {
             found.doubted.insert(step.key);
         }
@@ -81,12 +88,13 @@ pub fn evictions(
     found
 }
 
-fn states(
+/// What is known of each step's result, and the records that may hold it.
+fn states<'a>(
     plan: &Plan,
     is_known: impl Fn(&StepKey) -> bool,
     holdings: &Holdings,
-    survey: &Survey,
-) -> Vec<State> {
+    survey: &'a Survey,
+) -> (Vec<State>, Vec<HashSet<&'a str>>) {
     let unknown = Holding::default();
     let mut could_be: Vec<HashSet<&str>> = Vec::with_capacity(plan.steps.len());
     let mut states = Vec::with_capacity(plan.steps.len());
@@ -117,7 +125,35 @@ fn states(
             states[parent] = State::There;
         }
     }
-    states
+    (states, could_be)
+}
+
+/// Whether the engine holds something else that such a step made on the one below, of those whose
+/// own result is gone. With containerd's store what is listed says nothing.
+fn replaceable<'a>(
+    plan: &Plan,
+    states: &[State],
+    mut could_be: Vec<HashSet<&'a str>>,
+    survey: &'a Survey,
+) -> Vec<bool> {
+    for (index, step) in plan.steps.iter().enumerate() {
+        if survey.forgets_all || states[index] != State::Gone {
+            continue;
+        }
+        let on = below(plan, index).map(|parent| &could_be[parent]);
+        // Of what stands on an image, nothing but what the engine noted tells whose it is.
+        let is_other = |record: &&CacheRecord| {
+            fits(step, record)
+                && on.map_or_else(
+                    || record.description == OF_FILES || fits_exactly(step, record),
+                    |on| record.parents.iter().any(|id| on.contains(id.as_str())),
+                )
+        };
+        let others = survey.records().filter(is_other).map(|record| record.id.as_str()).collect();
+        could_be[index] = others;
+    }
+    let is_gone = |index: usize| states[index] == State::Gone && !survey.forgets_all;
+    (0..states.len()).map(|index| is_gone(index) && !could_be[index].is_empty()).collect()
 }
 
 /// What is known of one result, with the records that may hold it now, which are among `fitting`.

@@ -96,14 +96,8 @@ impl Story {
                 self.knowledge.known.entry(key).or_insert(None);
             }
         }
-        let steps = plan.steps.iter().map(|step| PreviousStep {
-            name: step.name.clone(),
-            instruction: step.instruction.clone(),
-            kind: step.kind,
-            key: step.key,
-            inputs: step.inputs.clone(),
-            seconds: second,
-        });
+        let steps = plan.steps.into_iter();
+        let steps = steps.map(|step| PreviousStep { seconds: second, ..PreviousStep::of(step) });
         self.knowledge.previous =
             Some(PreviousBuild { steps: steps.collect(), files: file_table(&self.snapshot()) });
         self
@@ -170,6 +164,31 @@ fn what_the_engine_lost_runs_and_what_was_copied_from_it_is_found() {
         story.verdict("RUN c"),
         Verdict::Unknown(Cause { kind: CauseKind::Evicted, .. })
     ));
+}
+
+#[test]
+fn what_the_engine_lost_may_be_found_by_what_a_stage_that_runs_leaves() {
+    let text = "FROM base AS made\nRUN a\nFROM base\nRUN b\nCOPY --from=made /a /a\nRUN c\n";
+    let mut story = Story::new(text, &[]).built();
+    let plan = story.plan();
+    let key = |part: &str| plan.steps.iter().find(|step| step.name.contains(part)).unwrap().key;
+    let lost = [key("RUN a"), key("COPY --from"), key("RUN c")];
+    story.knowledge.evictions.evicted.extend(lost);
+    assert!(matches!(story.verdict("COPY --from"), Verdict::Rebuild(_)));
+    story.knowledge.evictions.replaceable.extend(lost);
+    let of = |cause: CauseKind| {
+        move |verdict: Verdict| match verdict {
+            Verdict::Depends { cause: found, .. } => found.kind == cause,
+            _ => false,
+        }
+    };
+    // What takes from no other stage has nothing else to be found by.
+    assert_eq!(story.cause("RUN a"), CauseKind::Evicted);
+    assert!(of(CauseKind::StageOutput)(story.verdict("COPY --from")));
+    assert!(of(CauseKind::Parent)(story.verdict("RUN c")));
+    // Whatever stood on a result that is lost is lost with it.
+    story.knowledge.evictions.evicted.insert(key("RUN b"));
+    assert!(matches!(story.verdict("COPY --from"), Verdict::Rebuild(_)));
 }
 
 #[test]
