@@ -81,8 +81,10 @@ impl Survey {
             ([], _) => ContextCopy::Unsure,
             _ if records.iter().any(|id| self.is_unsure(id)) => ContextCopy::Held,
             (_, []) => ContextCopy::Gone,
-            // Whoever builds also lists, and holds all that is new to measure it.
-            ([_], [_]) if self.records().any(|record| record.is_in_use) => ContextCopy::Held,
+            // Whoever builds also lists, and holds all that is new to measure it. Each build reads
+            // a copy, of the Dockerfile if of nothing else; layers the engine may keep in use for
+            // ever, long after a build has ended.
+            ([_], [_]) if self.records().any(is_copy_in_use) => ContextCopy::Held,
             ([_], [_]) => ContextCopy::Free,
             _ => ContextCopy::Unsure,
         }
@@ -128,6 +130,10 @@ impl Survey {
     pub(super) fn is_fresh(&self, record: &str) -> bool {
         self.fresh.contains(record)
     }
+}
+
+fn is_copy_in_use(record: &CacheRecord) -> bool {
+    record.kind == RecordKind::LocalSource && record.is_in_use
 }
 
 /// What became of records that are not listed any more.

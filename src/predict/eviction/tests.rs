@@ -350,6 +350,8 @@ fn a_copy_of_a_context_is_sure_to_be_taken_only_where_nobody_holds_it() {
     assert_eq!(copy(&[&held, &other], &["own"]), ContextCopy::Held);
     let beside = CacheRecord { is_in_use: true, ..other.clone() };
     assert_eq!(copy(&[&own, &beside], &["own"]), ContextCopy::Held);
+    let kept = CacheRecord { is_in_use: true, ..run("kept", "base", "x", 0) };
+    assert_eq!(copy(&[&own, &other, &kept], &["own"]), ContextCopy::Free);
     let read = committed("read", &own, 9);
     assert_eq!(copy(&[&read, &other], &["own"]), ContextCopy::Held);
     assert_eq!(copy(&[&read, &committed("too", &other, 9)], &["own"]), ContextCopy::Held);
