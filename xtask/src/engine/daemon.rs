@@ -14,15 +14,17 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::{Engine, namespace, network::Network};
 use crate::{command, curl, ui};
 
-/// How long a start may take; a loaded machine of two cores needs a few seconds.
-const START: Duration = Duration::from_secs(60);
+/// How long a start may take: a few seconds, or some minutes where the engine first reads thousands
+/// of records of earlier builds from a cold disk.
+const START: Duration = Duration::from_secs(180);
 
 /// How long an engine may take to end its containers and itself.
 const STOP: Duration = Duration::from_secs(30);
 
 const POLL: Duration = Duration::from_millis(100);
 
-/// Starts the engine and waits until it answers.
+/// Starts the engine and waits until it answers. If it does not with what earlier runs left in it,
+/// which a killed engine may have damaged, it begins empty.
 ///
 /// # Errors
 ///
@@ -41,6 +43,26 @@ pub(super) fn start(engine: &Engine, network: Network) -> Result<()> {
         );
     }
     check_kernel()?;
+    let has_kept_data = engine.data().exists();
+    match launch(engine, network) {
+        Err(error) if has_kept_data => {
+            ui::note(format_args!(
+                "{} engine {} does not start with its kept data, so it begins empty: {error:#}",
+                ui::yellow("warning:"),
+                engine.version()
+            ));
+            stop(engine)?;
+            fs::remove_dir_all(engine.data()).context("cannot remove the engine's kept data")?;
+            launch(engine, network)?;
+        }
+        launched => launched?,
+    }
+    forget_old_builds(engine);
+    Ok(())
+}
+
+/// One attempt to start it.
+fn launch(engine: &Engine, network: Network) -> Result<()> {
     clear_remains(engine)?;
     fs::create_dir_all(engine.data()).context("cannot make the engine's data directory")?;
     fs::write(engine.run_path("daemon.json"), config(engine))
@@ -50,7 +72,6 @@ pub(super) fn start(engine: &Engine, network: Network) -> Result<()> {
     let begun = Instant::now();
     while begun.elapsed() < START {
         if engine.is_ready() {
-            forget_old_builds(engine);
             return Ok(());
         }
         if let Some(status) = child.try_wait().context("cannot wait for dockerd")? {
