@@ -18,7 +18,9 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-pub use values::{Assignment, ProgressMode, Secret, SecretSource, UsageError};
+pub use values::{
+    Assignment, ContextSource, NamedContext, ProgressMode, Secret, SecretSource, UsageError,
+};
 
 /// Predicts which steps of a docker build lose the cache and why, then builds.
 ///
@@ -202,6 +204,9 @@ pub struct BuildFlags {
     /// Value of a build argument; NAME alone takes the environment's
     #[arg(long = "build-arg", value_name = "NAME[=VALUE]")]
     pub build_args: Vec<Assignment>,
+    /// What stands for a name in FROM and --from, NAME=DIRECTORY or NAME=docker-image://IMAGE
+    #[arg(long = "build-context", value_name = "NAME=VALUE")]
+    pub contexts: Vec<NamedContext>,
     /// The stage to build
     #[arg(long, value_name = "STAGE")]
     pub target: Option<String>,

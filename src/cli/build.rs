@@ -18,7 +18,8 @@ use super::project::{EngineNeed, Project, prepare};
 use super::shortcut;
 use super::ui::{Heedless, Ui};
 use crate::context::ContextPath;
-use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, Sent};
+use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, RequestedContext, Sent};
+use crate::plan::NamedContext;
 use crate::predict::eviction::{Circumstances, Done};
 use crate::predict::{Forecast, PastCause, Verdict, compare};
 use crate::report::progress::Display;
@@ -251,6 +252,7 @@ fn request(
         dockerfile: project.source.file.clone(),
         ignore_file: project.source.ignore_file.clone(),
         build_args: project.options.build_args.clone(),
+        contexts: requested_contexts(project),
         labels: flags
             .labels
             .iter()
@@ -270,6 +272,18 @@ fn request(
         secrets: secrets(flags)?,
         shared_key: format!("smartbuild:{}", Digest::of(identity.as_bytes()).to_hex()),
     })
+}
+
+fn requested_contexts(project: &Project) -> BTreeMap<String, RequestedContext> {
+    let directories = project.source.directories.iter().map(|(name, directory)| {
+        let (root, ignore_file) = (directory.root.clone(), directory.ignore_file.clone());
+        (name.clone(), RequestedContext::Directory { root, ignore_file })
+    });
+    let images = project.options.contexts.iter().filter_map(|(name, context)| match context {
+        NamedContext::Image(image) => Some((name.clone(), RequestedContext::Image(image.clone()))),
+        NamedContext::Directory => None,
+    });
+    images.chain(directories).collect()
 }
 
 fn secrets(flags: &BuildFlags) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
@@ -441,7 +455,13 @@ impl<'a> Finished<'a> {
             image: self.ended.image,
             image_inputs: self.inputs.filter(|_| !is_doubtful),
             steps: with_causes(steps, &project.forecast),
-            files: file_records(&project.plan, &project.seen, &project.announced),
+            files: file_records(
+                &project.plan,
+                &project.seen,
+                &project.announced,
+                &project.source.directories,
+                &project.memory.told_files(&project.line),
+            ),
             context_lost: self.loses_context(project),
         };
         project.memory.record(&record, ui)?;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
+use super::source::Directory;
+use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot, in_named};
 use crate::plan::{KeyInput, Plan};
 use crate::predict::{FileState, FileTable};
 use crate::store::FileRecord;
@@ -29,30 +30,47 @@ fn entries_read<'a>(
     snapshot.entries().iter().filter(move |entry| is_read(&entry.path))
 }
 
-/// Whether what a plan reads of the context is just what the engine has of it.
+/// Whether what a plan reads of the build's own context is just what the engine has of it.
 pub(super) fn is_as_told(plan: &Plan, snapshot: &Snapshot, copy: &FileTable) -> bool {
-    let mut read = entries_read(plan, snapshot).peekable();
-    read.peek().is_none() || copy.is_just(read)
+    let is_own = |path: &ContextPath| in_named(path).is_none();
+    let mut read = entries_read(plan, snapshot).filter(|entry| is_own(&entry.path)).peekable();
+    read.peek().is_none() || copy.is_just(is_own, read)
 }
 
-/// What the engine has of the context after the build.
+/// What the engine has of the contexts after the build. It keeps a copy of each: of a named one
+/// that is no part of this build, it has what it was `told` before.
 pub(super) fn file_records(
     plan: &Plan,
     snapshot: &Snapshot,
     announced: &BTreeMap<ContextPath, ModifiedTime>,
+    named: &BTreeMap<String, Directory>,
+    told: &FileTable,
 ) -> Vec<FileRecord> {
-    entries_read(plan, snapshot)
-        .map(|entry| (entry, announced.get(&entry.path).copied().unwrap_or(entry.modified)))
-        .map(|(entry, modified)| FileRecord {
-            path: encode(entry.path.as_bytes()),
-            kind: kind_word(entry.kind).to_owned(),
-            mode: entry.mode,
-            size: entry.size,
-            modified: (modified.seconds, modified.nanoseconds),
-            digest: entry.digest,
-            target: entry.target.as_deref().map(encode),
-        })
-        .collect()
+    let is_named = |path: &ContextPath| in_named(path).is_some();
+    let now = entries_read(plan, snapshot).filter(|entry| !is_named(&entry.path));
+    // What of a named context the engine asked for earlier it may still have.
+    let named_now = snapshot.entries().iter().take_while(|entry| is_named(&entry.path));
+    let elsewhere = told
+        .iter()
+        .take_while(|(path, _)| is_named(path))
+        .filter(|(path, _)| in_named(path).is_some_and(|(name, _)| !named.contains_key(&name)));
+    let of_build = named_now.chain(now).map(|entry| {
+        let modified = announced.get(&entry.path).copied().unwrap_or(entry.modified);
+        record(&entry.path, &FileState { modified, ..FileState::of(entry) })
+    });
+    elsewhere.map(|(path, state)| record(path, state)).chain(of_build).collect()
+}
+
+fn record(path: &ContextPath, state: &FileState) -> FileRecord {
+    FileRecord {
+        path: encode(path.as_bytes()),
+        kind: kind_word(state.kind).to_owned(),
+        mode: state.mode,
+        size: state.size,
+        modified: (state.modified.seconds, state.modified.nanoseconds),
+        digest: state.digest,
+        target: state.target.as_deref().map(encode),
+    }
 }
 
 /// What a record says of a file; `None` of one that a newer version wrote.
@@ -86,11 +104,11 @@ fn kind_from(word: &str) -> Option<EntryKind> {
     KINDS.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
 }
 
-/// Bytes that are not UTF-8, and the percent sign, as `%XX`.
+/// Bytes that are not UTF-8, the percent sign and NUL as `%XX`.
 fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
-        text.push_str(&chunk.valid().replace('%', "%25"));
+        text.push_str(&chunk.valid().replace('%', "%25").replace('\0', "%00"));
         text.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
     }
     text
@@ -121,7 +139,7 @@ mod tests {
 
     #[test]
     fn any_name_comes_back_as_it_was() {
-        for name in [&b"plain"[..], b"100%", b"\xff\xfe/x", "na\u{ef}ve".as_bytes()] {
+        for name in [&b"plain"[..], b"100%", b"\xff\xfe/x", b"\0lib/x", "na\u{ef}ve".as_bytes()] {
             assert_eq!(decode(&encode(name)), name);
         }
     }

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
-use super::args::BuildFlags;
+use super::args::{BuildFlags, ContextSource};
 use super::base_images::Lookup;
 use super::engines::{self, Answered};
 use super::environment::Environment;
@@ -23,7 +23,9 @@ use super::ui::Ui;
 use crate::context::{self, ContextPath, IgnoreRules, Index, Loaded, ModifiedTime, Snapshot, glob};
 use crate::dockerfile::Span;
 use crate::engine::{Docker, EngineInfo, ImageStore};
-use crate::plan::{self, BuildOptions, Dialect, Plan, PlanRequest, Platform, StepKey};
+use crate::plan::{
+    self, BuildOptions, Dialect, NamedContext, Plan, PlanRequest, Platform, StepKey,
+};
 use crate::predict::eviction::{ContextCopy, Survey};
 use crate::predict::{
     FileTable, Forecast, announced_times, as_the_engine_has_it, directories_with_other_modes,
@@ -107,19 +109,15 @@ pub(super) async fn prepare(
     ui: &mut Ui,
 ) -> Result<Project, Failure> {
     let begun = Instant::now();
-    let source = source::read(path, flags.file.as_deref())?;
-    let (root, rules) = (source.root.clone(), source.rules.clone());
-    let index = environment.cache_directory.as_deref().map(|cache| index_path(cache, &root));
-    let walk = tokio::task::spawn_blocking(move || {
-        let read = read_context(&root, &rules, index.as_deref());
-        (read, begun.elapsed())
-    });
+    let source = source::read(path, flags.file.as_deref(), &flags.contexts)?;
+    let wanted = WantedFiles::of(&source, environment.cache_directory.as_deref());
+    let walk = tokio::task::spawn_blocking(move || (wanted.read(), begun.elapsed()));
     let mut memory = Memory::open(environment, ui)?;
     // Beside the walk, which may take longer than all that is asked.
     let asked = ask(&source, flags, need, environment, &mut memory, ui).await;
     let (read, took) = walk.await.context("reading the context ended early")?;
     let (snapshot, is_index_damaged) = read.map_err(|error| unreadable(error, &source, ui))?;
-    let (snapshot, held) = own_output::hold(Arc::new(snapshot), &source.root, &environment.outputs);
+    let (snapshot, held) = own_output::hold(snapshot, &source.root, &environment.outputs);
     if is_index_damaged {
         ui.warning(DAMAGED_INDEX)?;
     }
@@ -144,7 +142,9 @@ pub(super) async fn prepare(
     let told = memory.told_files(&line);
     let announced = announced_times(&snapshot, &told);
     let to_send = files_to_send(&snapshot, &copy);
+    let is_named = |path: &ContextPath| context::in_named(path).is_some();
     let mut doubted = directories_with_other_modes(&snapshot, &copy);
+    doubted.retain(|path| !is_named(path));
     let is_sure = match (place, &docker, &engine) {
         (Some(place), Some(docker), Some(engine)) if !doubted.is_empty() => {
             held::becomes_free(place, docker, engine, &memory, &context_records).await
@@ -155,6 +155,8 @@ pub(super) async fn prepare(
     if is_sure {
         doubted.clear();
     }
+    // Whether the engine still has its copy of a named context is not followed.
+    doubted.extend(directories_with_other_modes(&snapshot, &told).into_iter().filter(is_named));
     if dialect.mistakes_renamed_directories {
         // A copy that seems to be gone may be there, where others build.
         doubted.extend(directories_with_renames(&snapshot, &told));
@@ -245,6 +247,15 @@ async fn ask(
     };
     let options = build_options(flags, docker.as_ref(), engine.as_ref())?;
     let dialect = dialect(engine.as_ref());
+    if let (Some(engine), false, false) =
+        (&engine, options.contexts.is_empty(), dialect.has_named_contexts)
+    {
+        let version = &engine.version;
+        return Err(anyhow::anyhow!(
+            "the engine is {version}, which has no --build-context: it needs Docker 23.0 or newer"
+        )
+        .into());
+    }
     let line = Line {
         engine: engine.as_ref().map(|engine| engine.id.clone()).unwrap_or_default(),
         project,
@@ -287,6 +298,52 @@ fn unreadable(error: context::Error, source: &Source, ui: &Ui) -> Failure {
     let (name, text) = (&source.file.name, source.dockerfile.source());
     let shown = report::excerpt(name, text, (first.line, first.line), ui.messages());
     anyhow::anyhow!("{error}\n{}", shown.join("\n")).into()
+}
+
+/// Which directories are read.
+struct WantedFiles {
+    own: WantedDirectory,
+    named: BTreeMap<String, WantedDirectory>,
+}
+
+/// One of them.
+struct WantedDirectory {
+    root: PathBuf,
+    rules: IgnoreRules,
+    index: Option<PathBuf>,
+}
+
+impl WantedFiles {
+    fn of(source: &Source, cache: Option<&Path>) -> Self {
+        let directory = |root: &Path, rules: &IgnoreRules| WantedDirectory {
+            root: root.to_owned(),
+            rules: rules.clone(),
+            index: cache.map(|cache| index_path(cache, root)),
+        };
+        let named = source.directories.iter();
+        Self {
+            own: directory(&source.root, &source.rules),
+            named: named.map(|(name, it)| (name.clone(), directory(&it.root, &it.rules))).collect(),
+        }
+    }
+
+    /// All of them in one snapshot, and whether an index was damaged.
+    fn read(&self) -> Result<(Arc<Snapshot>, bool), context::Error> {
+        let (own, mut is_damaged) = self.own.read()?;
+        let mut named = BTreeMap::new();
+        for (name, directory) in &self.named {
+            let (snapshot, damaged) = directory.read()?;
+            is_damaged |= damaged;
+            named.insert(name.clone(), snapshot);
+        }
+        Ok((context::join(Arc::new(own), named), is_damaged))
+    }
+}
+
+impl WantedDirectory {
+    fn read(&self) -> Result<(Snapshot, bool), context::Error> {
+        read_context(&self.root, &self.rules, self.index.as_deref())
+    }
 }
 
 /// Where the digests of a context's files are kept.
@@ -356,7 +413,17 @@ fn build_options(
         shm_size: flags.shm_size,
         ulimits: flags.ulimits.clone(),
         cgroup_parent: flags.cgroup_parent.clone(),
+        contexts: contexts(flags),
     })
+}
+
+/// `--build-context`; of equal names the last one counts.
+fn contexts(flags: &BuildFlags) -> BTreeMap<String, NamedContext> {
+    let context = |source: &ContextSource| match source {
+        ContextSource::Image(image) => NamedContext::Image(image.clone()),
+        ContextSource::Directory(_) => NamedContext::Directory,
+    };
+    flags.contexts.iter().map(|it| (it.name.clone(), context(&it.source))).collect()
 }
 
 /// `--build-arg`; a name alone takes the environment's value, and is nothing without one.
@@ -374,7 +441,9 @@ fn build_args(flags: &BuildFlags) -> BTreeMap<String, String> {
 /// A Dockerfile that cannot be planned, shown with its line.
 pub(super) fn plan_failure(error: plan::Error, source: &Source) -> Failure {
     let help = match &error.problem {
-        plan::Problem::MissingSource { source_path } => missing_source_help(source_path, source),
+        plan::Problem::MissingSource { source_path, context: None } => {
+            missing_source_help(source_path, source)
+        }
         problem => problem.help(),
     };
     let span = source.dockerfile.place_of(error.problem.words(), error.span);

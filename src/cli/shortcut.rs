@@ -11,6 +11,7 @@
 //! - the files are just those of the last build of the context, their times and the directories'
 //!   modes included: after a build that was left out the engine's copy of the context would be
 //!   another than after docker's;
+//! - no other context is named (`--build-context`);
 //! - nothing has to be asked of a registry or a server (`--pull`, ADD of a URL, a frontend's
 //!   image), and nothing is to run (`--no-cache`);
 //! - the engine stores images by itself: with containerd's store it writes into every image an
@@ -30,7 +31,9 @@ pub(super) fn inputs(project: &Project, request: &BuildRequest) -> Option<Digest
         || project.source.dockerfile.syntax().is_some()
         || request.build_args.contains_key("BUILDKIT_SYNTAX")
         || project.plan.steps.iter().any(|step| step.uncertain);
-    let runs = request.no_cache || !request.no_cache_filter.is_empty();
+    // What the engine has of a named context's files is not followed that closely.
+    let runs =
+        request.no_cache || !request.no_cache_filter.is_empty() || !request.contexts.is_empty();
     if asks_others || runs || engine.store != ImageStore::GraphDriver {
         return None;
     }

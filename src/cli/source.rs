@@ -1,5 +1,6 @@
 //! The Dockerfile and the ignore rules, found and read.
 
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 
+use super::args::{ContextSource, NamedContext};
 use super::failure::Failure;
 use crate::context::IgnoreRules;
 use crate::dockerfile::Dockerfile;
@@ -27,11 +29,28 @@ pub(super) struct Source {
     pub(super) rules: IgnoreRules,
     /// The ignore file, for the engine.
     pub(super) ignore_file: Option<SourceFile>,
+    /// The directories of `--build-context`, by name.
+    pub(super) directories: BTreeMap<String, Directory>,
+}
+
+/// A directory of `--build-context`.
+#[derive(Debug)]
+pub(super) struct Directory {
+    /// Canonical.
+    pub(super) root: PathBuf,
+    /// What is left out of it: its own `.dockerignore` alone rules.
+    pub(super) rules: IgnoreRules,
+    /// That ignore file, for the engine.
+    pub(super) ignore_file: Option<SourceFile>,
 }
 
 /// Reads the Dockerfile (`-f`, else `PATH/Dockerfile`) and the ignore file of the context at
-/// `path`.
-pub(super) fn read(path: &Path, file: Option<&Path>) -> Result<Source, Failure> {
+/// `path`, and of the named ones.
+pub(super) fn read(
+    path: &Path,
+    file: Option<&Path>,
+    contexts: &[NamedContext],
+) -> Result<Source, Failure> {
     let root = root(path)?;
     let (found, content) = match file {
         Some(file) if file == Path::new("-") => (None, read_standard_input()?),
@@ -52,12 +71,32 @@ pub(super) fn read(path: &Path, file: Option<&Path>) -> Result<Source, Failure> 
         Dockerfile::parse(&name, &text).map_err(|error| Failure::Dockerfile(Box::new(error)))?;
     let beside = found.clone().unwrap_or_else(|| root.join("Dockerfile"));
     let rules = IgnoreRules::load(&root, &beside)?;
-    let ignore_file = rules.source().map(|path| SourceFile {
+    let ignore_file = ignore_file(&rules);
+    let file = SourceFile { name, content: text.into_bytes() };
+    let dockerfile = Arc::new(dockerfile);
+    let directories = directories(contexts)?;
+    Ok(Source { root, path: found, dockerfile, file, rules, ignore_file, directories })
+}
+
+/// The directories among the named contexts; of equal names the last one counts.
+fn directories(contexts: &[NamedContext]) -> Result<BTreeMap<String, Directory>, Failure> {
+    let mut directories = BTreeMap::new();
+    for context in contexts {
+        directories.remove(&context.name);
+        let ContextSource::Directory(path) = &context.source else { continue };
+        let root = root(path).with_context(|| format!("--build-context {}", context.name))?;
+        let rules = IgnoreRules::load_common(&root)?;
+        let ignore_file = ignore_file(&rules);
+        directories.insert(context.name.clone(), Directory { root, rules, ignore_file });
+    }
+    Ok(directories)
+}
+
+fn ignore_file(rules: &IgnoreRules) -> Option<SourceFile> {
+    rules.source().map(|path| SourceFile {
         name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         content: rules.bytes().to_vec(),
-    });
-    let file = SourceFile { name, content: text.into_bytes() };
-    Ok(Source { root, path: found, dockerfile: Arc::new(dockerfile), file, rules, ignore_file })
+    })
 }
 
 /// The Dockerfile: the given one, else the one in the context.
@@ -154,13 +193,13 @@ fn text(name: &str, content: Vec<u8>) -> Result<String, Failure> {
 }
 
 /// The canonical directory of the context at `path`.
-pub(super) fn root(path: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn root(path: &Path) -> anyhow::Result<PathBuf> {
     let root = path
         .canonicalize()
         .with_context(|| format!("cannot read the context {}", path.display()))?;
     if !root.is_dir() {
         let path = path.display();
-        return Err(anyhow!("the context {path} is not a directory; give the directory").into());
+        return Err(anyhow!("the context {path} is not a directory; give the directory"));
     }
     Ok(root)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::project::Project;
 use crate::Digest;
 use crate::context::git::{GitOptions, LastChange, Repository};
-use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime};
+use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, named_root};
 use crate::predict::CauseKind;
 use crate::report::FileStory;
 
@@ -81,6 +81,14 @@ struct Wanted {
 impl Wanted {
     fn of_context(project: &Project, name: &str) -> Self {
         let path = ContextPath::new(name);
+        let named = project.source.directories.iter().find_map(|(context, directory)| {
+            let rest = name.strip_prefix(&**context)?.strip_prefix(':')?;
+            Some((named_root(context).join(rest), ContextPath::new(rest).on_disk(&directory.root)))
+        });
+        if let Some((path, full)) = named.filter(|_| project.snapshot.get(&path).is_none()) {
+            let on_disk = project.snapshot.get(&path).cloned();
+            return Self { name: name.to_owned(), full, on_disk, in_context: None };
+        }
         Self {
             name: name.to_owned(),
             full: path.on_disk(&project.source.root),

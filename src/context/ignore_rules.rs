@@ -65,8 +65,13 @@ impl IgnoreRules {
         let context = Disk::new(root);
         match dockerfile.file_name() {
             Some(name) => Self::load_beside(&context, &Disk::new(beside), name.as_encoded_bytes()),
-            None => Self::load_first(&[(&context, common())]),
+            None => Self::load_common(root),
         }
+    }
+
+    /// The rules of `.dockerignore` at `root` alone, as for a directory of `--build-context`.
+    pub fn load_common(root: &Path) -> Result<Self, Error> {
+        Self::load_first(&[(&Disk::new(root), common())])
     }
 
     /// As [`load`](Self::load), for a context and a Dockerfile in the same source: the context is

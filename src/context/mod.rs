@@ -22,6 +22,7 @@
 //! ```
 
 pub mod content;
+mod contexts;
 mod directories;
 mod error;
 pub mod follow;
@@ -37,6 +38,7 @@ mod source;
 pub mod survey;
 mod walk;
 
+pub use contexts::{Contexts, in_named, join, named_root, shown_path};
 pub use error::{Error, Problem, ProblemReason, Problems};
 pub use ignore_rules::{IgnoreRules, Rule};
 pub use index::{Index, Loaded};

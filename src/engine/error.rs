@@ -3,7 +3,7 @@
 use std::io;
 
 use super::endpoint::Endpoint;
-use crate::context::ContextPath;
+use crate::context::{ContextPath, shown_path};
 
 /// Talking to the engine failed outside of a build.
 #[derive(Debug, thiserror::Error)]
@@ -119,8 +119,9 @@ pub enum BuildError {
     },
     /// A file is not what it was when the context was read; nothing was built from it.
     #[error(
-        "{path} changed while the build read it ({change}); build again, or add it to \
-         .dockerignore where it is a log that is written meanwhile"
+        "{} changed while the build read it ({change}); build again, or add it to \
+         .dockerignore where it is a log that is written meanwhile",
+        shown_path(path)
     )]
     ContextChanged {
         /// The file.
@@ -130,7 +131,8 @@ pub enum BuildError {
     },
     /// The engine takes only names in UTF-8.
     #[error(
-        "the engine cannot take {path}, whose name is not UTF-8; rename it or add it to .dockerignore"
+        "the engine cannot take {}, whose name is not UTF-8; rename it or add it to .dockerignore",
+        shown_path(path)
     )]
     Name {
         /// The file.

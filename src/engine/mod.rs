@@ -32,6 +32,6 @@ pub use docker::Docker;
 pub use endpoint::{DEFAULT_SOCKET, Endpoint, EndpointChoice, EndpointError};
 pub use error::{BuildError, Change, Error, SourceLocation};
 pub use types::{
-    BuildOutcome, BuildRequest, EngineInfo, Event, ImageStore, LogStream, Sent, SourceFile, StepId,
-    StepUpdate,
+    BuildOutcome, BuildRequest, EngineInfo, Event, ImageStore, LogStream, RequestedContext, Sent,
+    SourceFile, StepId, StepUpdate,
 };

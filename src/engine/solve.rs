@@ -8,8 +8,8 @@ use bollard_buildkit_proto::moby::buildkit::v1::{
 };
 
 use super::error::BuildError;
-use super::session::dockerfile_name;
-use super::types::{BuildRequest, ImageStore};
+use super::session::{dockerfile_name, local_name};
+use super::types::{BuildRequest, ImageStore, RequestedContext};
 
 /// What the engine has to be asked before the request can be written.
 #[derive(Debug, Clone)]
@@ -99,6 +99,13 @@ fn frontend(request: &BuildRequest) -> Result<(String, HashMap<String, String>),
     }
     for (name, value) in &request.labels {
         set(&format!("label:{name}"), value.clone());
+    }
+    for (name, context) in &request.contexts {
+        let value = match context {
+            RequestedContext::Image(image) => format!("docker-image://{image}"),
+            RequestedContext::Directory { .. } => format!("local:{}", local_name(name)),
+        };
+        set(&format!("context:{name}"), value);
     }
     set("image-resolve-mode", if request.pull { "pull" } else { "local" }.to_owned());
     let optional = [

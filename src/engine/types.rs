@@ -47,6 +47,21 @@ pub struct SourceFile {
     pub content: Vec<u8>,
 }
 
+/// What stands for a name of `--build-context`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestedContext {
+    /// The image of this name.
+    Image(String),
+    /// A directory on this machine, whose files are in the snapshot
+    /// ([`context::join`](crate::context::join)).
+    Directory {
+        /// Where it is.
+        root: PathBuf,
+        /// Its `.dockerignore`.
+        ignore_file: Option<SourceFile>,
+    },
+}
+
 /// One build, ready to be sent.
 #[derive(Debug, Clone)]
 pub struct BuildRequest {
@@ -66,6 +81,8 @@ pub struct BuildRequest {
     pub ignore_file: Option<SourceFile>,
     /// `--build-arg`: `None` takes no value from anywhere and is not sent.
     pub build_args: BTreeMap<String, String>,
+    /// `--build-context`, by name.
+    pub contexts: BTreeMap<String, RequestedContext>,
     /// `--label`.
     pub labels: BTreeMap<String, String>,
     /// `-t`, in order, as given.

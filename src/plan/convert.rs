@@ -13,6 +13,7 @@ use super::request::PlanRequest;
 use super::stage_files::{StageFiles, Tree};
 use super::stages::{Base, Stages};
 use super::{ContentKeys, KeyInput, Plan, Step, StepIndex, StepKind, transfer};
+use crate::context::Contexts;
 use crate::dockerfile::{Instruction, InstructionKind, parse_trigger};
 use crate::{BaseImage, Digest};
 
@@ -30,12 +31,15 @@ pub(super) struct StageState {
     pub(super) files: StageFiles,
     /// Whether a step below is one that only the engine can tell.
     pub(super) uncertain: bool,
+    /// The directory of `--build-context` that it is built on.
+    pub(super) context: Option<String>,
 }
 
 /// The plan of a target.
 pub(super) struct Builder<'a> {
     pub(super) request: PlanRequest<'a>,
     pub(super) stages: Stages<'a>,
+    pub(super) contexts: Contexts<'a>,
     pub(super) words: Words,
     pub(super) plan: Plan,
     pub(super) finished: BTreeMap<usize, StageState>,
@@ -50,6 +54,7 @@ impl<'a> Builder<'a> {
         Ok(Self {
             request,
             stages,
+            contexts: Contexts::of(request.snapshot),
             words: Words::new(request.dockerfile.escape()),
             plan: Plan::default(),
             finished: BTreeMap::new(),
@@ -85,7 +90,7 @@ impl<'a> Builder<'a> {
         let mut triggers = BTreeMap::new();
         for (index, stage) in self.stages.all.iter().enumerate() {
             let texts: Vec<String> = match &stage.base {
-                Base::Scratch => Vec::new(),
+                Base::Scratch | Base::Context(_) => Vec::new(),
                 Base::Image(name) => self
                     .request
                     .images
@@ -126,8 +131,9 @@ impl<'a> Builder<'a> {
         let marks_onbuild = self.request.dialect.marks_onbuild;
         let own = source.instructions.iter().filter(|one| counts_as_step(one)).count();
         let triggered = if marks_onbuild { triggers.len() } else { 0 };
-        let from_image = matches!(base, Base::Image(_));
-        let mut namer = Namer::new(&label, usize::from(from_image) + own + triggered);
+        let context = planned.context.clone();
+        let is_counted = matches!(base, Base::Image(_) | Base::Context(_)) || context.is_some();
+        let mut namer = Namer::new(&label, usize::from(is_counted) + own + triggered);
 
         let mut state = match &base {
             Base::Scratch => StageState {
@@ -136,8 +142,17 @@ impl<'a> Builder<'a> {
                 ..StageState::default()
             },
             Base::Stage(below) => self.finished.get(below).cloned().unwrap_or_default(),
+            Base::Context(name) => StageState {
+                environment: Environment::of_image(&[]),
+                directory: "/".to_owned(),
+                context: Some(name.clone()),
+                ..StageState::default()
+            },
             Base::Image(name) => {
-                let shown = namer.name(&format!("FROM {}", full_reference(name)), false);
+                let shown = match &context {
+                    Some(context) => shown_context(context, name),
+                    None => namer.name(&format!("FROM {}", full_reference(name)), false),
+                };
                 let step = self.image_step(name, Some((shown, &label, source.from)));
                 image_state(self.request.images.get(name), step)
             }
@@ -170,9 +185,12 @@ impl<'a> Builder<'a> {
         let image = self.request.images.get(name);
         let digest = image.map_or_else(|| Digest::of(full_reference(name).as_bytes()), layer_chain);
         let full = full_reference(name);
-        let (name_shown, label, instruction) = match shown {
-            Some((shown, label, from)) => (shown, label.to_owned(), Some(from)),
-            None => (format!("FROM {full}"), String::new(), None),
+        let (name_shown, label, instruction) = if let Some((shown, label, from)) = shown {
+            (shown, label.to_owned(), Some(from))
+        } else {
+            let context = self.stages.context_with_image(name);
+            let shown = context.map(|context| shown_context(context, name));
+            (shown.unwrap_or_else(|| format!("FROM {full}")), String::new(), None)
         };
         let input =
             |manifest| vec![KeyInput::BaseImage { reference: name.to_owned(), digest, manifest }];
@@ -285,11 +303,15 @@ impl<'a> Builder<'a> {
     fn step(
         &mut self,
         instruction: &Instruction,
-        draft: Draft,
+        mut draft: Draft,
         state: &mut StageState,
         namer: &mut Namer,
         scope: &Scope,
     ) {
+        if let Some(context) = state.context.as_ref().filter(|_| state.parent.is_none()) {
+            draft.inputs.push(KeyInput::on_context(context));
+            draft.operation = None;
+        }
         let key = self.key(draft.kind, &draft.inputs);
         let layers_key =
             step_key(keyword(draft.kind), &draft.inputs, |step| self.plan.steps[step].layers_key);
@@ -344,7 +366,13 @@ fn image_state(image: Option<&BaseImage>, step: StepIndex) -> StageState {
         parent: Some(step),
         files: StageFiles::unknown(step),
         uncertain: image.is_none(),
+        context: None,
     }
+}
+
+/// How the engine shows an image of `--build-context`.
+fn shown_context(context: &str, image: &str) -> String {
+    format!("[context {context}] {image}")
 }
 
 /// The digest of an image's layers in their order: same layers under another name or label are

@@ -6,11 +6,12 @@ use super::convert::{Builder, StageState};
 use super::error::{Error, Problem};
 use super::mount::ExpandedMount;
 use super::name::shown_text;
-use super::selection::{Missing, Selector, select};
+use super::selection::{Missing, Selection, Selector, select};
 use super::stage_files::{Copied, FilesOf, Operation, Owner};
 use super::stages::Origin;
 use super::transfer::ExpandedTransfer;
 use super::{KeyInput, StepKind, mount, run, transfer};
+use crate::context::named_root;
 use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, Transfer};
 
 /// What a step is made of before it has a key.
@@ -105,8 +106,12 @@ impl Builder<'_> {
                 Selector { path: mount.source.clone(), required: true, ..Selector::default() };
             match origin {
                 None => {
-                    let files = self.context_files(&[source], &mount.source, instruction)?;
+                    let files = self.context_files(None, &[source], &mount.source, instruction)?;
                     inputs.push(files);
+                }
+                Some(Origin::Context(name)) => {
+                    let of = Some(&*name);
+                    inputs.push(self.context_files(of, &[source], &mount.source, instruction)?);
                 }
                 // A writable mount may count by more than its content, as one of the context.
                 Some(origin) if mount.mount.read_only == Some(false) => {
@@ -149,12 +154,20 @@ impl Builder<'_> {
             None if expanded.selectors.is_empty() => {}
             None => {
                 let source = transfer.sources.join(" ");
-                inputs.push(self.context_files(&expanded.selectors, &source, instruction)?);
+                inputs.push(self.context_files(None, &expanded.selectors, &source, instruction)?);
             }
-            Some(from) => {
-                let origin = self.stages.copy_origin(from, scope.index, instruction)?;
-                inputs.extend(self.origin_input(&origin, &expanded.selectors));
-            }
+            Some(from) => match self.stages.copy_origin(from, scope.index, instruction)? {
+                Origin::Context(name) => {
+                    let (of, source) = (Some(&*name), transfer.sources.join(" "));
+                    inputs.push(self.context_files(
+                        of,
+                        &expanded.selectors,
+                        &source,
+                        instruction,
+                    )?);
+                }
+                origin => inputs.extend(self.origin_input(&origin, &expanded.selectors)),
+            },
         }
         let operation = self.copied(instruction, transfer, &expanded, scope)?;
         Ok(Draft {
@@ -198,26 +211,34 @@ impl Builder<'_> {
         counts.then(|| KeyInput::Option { name: "source-date-epoch".to_owned(), value })
     }
 
+    /// The files that `selectors` select of the build's own context, or of the named one.
     fn context_files(
         &self,
+        context: Option<&str>,
         selectors: &[Selector],
         source: &str,
         instruction: &Instruction,
     ) -> Result<KeyInput, Error> {
+        let named = context.map(|name| self.contexts.named(name));
+        let snapshot = named.as_deref().unwrap_or(&self.contexts.own);
+        let missing = |source_path: String| {
+            let context = context.map(ToOwned::to_owned);
+            self.at(Problem::MissingSource { source_path, context }, instruction)
+        };
         for selector in selectors {
-            if let Err(Missing) = select(self.request.snapshot, std::slice::from_ref(selector)) {
-                let source_path = [&*selector.path, &selector.include.join(" ")].concat();
-                return Err(self.at(Problem::MissingSource { source_path }, instruction));
+            if let Err(Missing) = select(snapshot, std::slice::from_ref(selector)) {
+                return Err(missing([&*selector.path, &selector.include.join(" ")].concat()));
             }
         }
-        let selection = select(self.request.snapshot, selectors).map_err(|Missing| {
-            self.at(Problem::MissingSource { source_path: source.to_owned() }, instruction)
-        })?;
-        Ok(KeyInput::Files {
-            source: source.to_owned(),
-            digest: selection.digest,
-            roots: selection.roots,
-        })
+        let Selection { digest, mut roots } =
+            select(snapshot, selectors).map_err(|Missing| missing(source.to_owned()))?;
+        let mut source = source.to_owned();
+        if let Some(name) = context {
+            let root = named_root(name);
+            roots = roots.iter().map(|path| root.join(path).to_string()).collect();
+            source = format!("{name}:{source}");
+        }
+        Ok(KeyInput::Files { source, digest, roots })
     }
 
     /// The owner as far as it counts; `None` for names that only the base knows.
@@ -249,6 +270,7 @@ impl Builder<'_> {
                     Some(finished) => FilesOf::Stage(finished.files.clone()),
                     None => return Ok(None),
                 },
+                Origin::Context(name) => FilesOf::NamedContext(name),
                 Origin::Scratch | Origin::Image(_) => return Ok(None),
             },
         };
@@ -282,7 +304,8 @@ impl Builder<'_> {
 
     fn output_input(&mut self, origin: &Origin, path: &str) -> Option<KeyInput> {
         let step = match origin {
-            Origin::Scratch => return None,
+            // What is taken of a context is known, and never asked for here.
+            Origin::Scratch | Origin::Context(_) => return None,
             Origin::Image(name) => Some(self.image_step(name, None)),
             Origin::Stage(stage) => self.finished.get(stage).and_then(|state| state.parent),
         };
@@ -292,8 +315,7 @@ impl Builder<'_> {
     fn known_files(&mut self, stage: usize, selectors: &[Selector]) -> Option<KeyInput> {
         let finished = self.finished.get(&stage)?;
         let step = finished.parent?;
-        let tree =
-            self.trees.entry(stage).or_insert_with(|| finished.files.tree(self.request.snapshot));
+        let tree = self.trees.entry(stage).or_insert_with(|| finished.files.tree(&self.contexts));
         let selected = tree.select(selectors, |step| self.plan.steps[step.0].key)?;
         // What a step leaves without anything copied onto it counts by that step alone.
         if selected.base == Some(step) {

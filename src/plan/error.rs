@@ -53,10 +53,12 @@ pub enum Problem {
     #[error("`{0}` is not a platform; write one such as linux/amd64")]
     Platform(String),
     /// A source that is not in the context.
-    #[error("`{source_path}` is not in the build context")]
+    #[error("`{source_path}` is not in the build context{}", named(context.as_ref()))]
     MissingSource {
         /// The source as expanded.
         source_path: String,
+        /// The name of `--build-context`, where it is not the build's own.
+        context: Option<String>,
     },
     /// A variable that cannot be expanded.
     #[error("{0}")]
@@ -75,6 +77,10 @@ fn at_line(line: u32) -> String {
     if line == 0 { String::new() } else { format!(":{line}") }
 }
 
+fn named(context: Option<&String>) -> String {
+    context.map_or_else(String::new, |name| format!(" `{name}`"))
+}
+
 fn listed(stages: &[String]) -> String {
     match stages {
         [] => "no stage has a name: write FROM … AS NAME".to_owned(),
@@ -91,7 +97,7 @@ impl Problem {
                 words
             }
             Self::Reference { name, .. } => name,
-            Self::MissingSource { source_path } => source_path,
+            Self::MissingSource { source_path, .. } => source_path,
             _ => "",
         }
     }

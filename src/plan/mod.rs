@@ -33,8 +33,8 @@ use std::collections::BTreeSet;
 pub use environment::shown_value;
 pub use error::{Error, Problem};
 pub use named::named_sources;
-pub use reference::{full_reference, reference_problem};
-pub use request::{BuildOptions, Dialect, PlanRequest, Platform};
+pub use reference::{context_name, full_reference, reference_problem};
+pub use request::{BuildOptions, Dialect, NamedContext, PlanRequest, Platform};
 pub use step::{ContentKeys, KeyInput, Plan, Step, StepIndex, StepKey, StepKind};
 
 use crate::dockerfile::Dockerfile;

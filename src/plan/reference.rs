@@ -23,6 +23,15 @@ pub fn full_reference(name: &str) -> String {
     format!("{repository}{tag}{suffix}")
 }
 
+/// The name that a context of `--build-context` is found by: without docker's own registry and
+/// folder, and without the tag `latest`. `docker.io/library/busybox:latest` is `busybox`.
+pub fn context_name(name: &str) -> String {
+    let full = full_reference(name);
+    let short = full.strip_prefix("docker.io/").unwrap_or(&full);
+    let short = short.strip_prefix("library/").unwrap_or(short);
+    short.strip_suffix(":latest").unwrap_or(short).to_owned()
+}
+
 /// What is wrong with the form of an image's name, `[HOST[:PORT]/]PATH[:TAG][@DIGEST]`; `None`
 /// where docker takes it. A digest is the engine's to judge.
 pub fn reference_problem(text: &str) -> Option<&'static str> {
@@ -106,6 +115,15 @@ mod tests {
         assert_eq!(full_reference("a/b:1"), "docker.io/a/b:1");
         assert_eq!(full_reference("localhost:5000/a"), "localhost:5000/a:latest");
         assert_eq!(full_reference("x.io/a@sha256:00"), "x.io/a@sha256:00");
+    }
+
+    #[test]
+    fn contexts_have_one_name() {
+        for name in ["busybox", "busybox:latest", "docker.io/library/busybox"] {
+            assert_eq!(context_name(name), "busybox");
+        }
+        assert_eq!(context_name("a/b:1"), "a/b:1");
+        assert_eq!(context_name("x.io/a:latest"), "x.io/a");
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::dockerfile::Dockerfile;
 pub struct PlanRequest<'a> {
     /// The Dockerfile.
     pub dockerfile: &'a Dockerfile,
-    /// The context as the engine will have it.
+    /// The context as the engine will have it, with those of `--build-context` that are directories
+    /// ([`context::join`](crate::context::join)).
     pub snapshot: &'a Snapshot,
     /// The base images that are known, by their reference as [`base_images`](super::base_images)
     /// gives it. Steps on an image that is not among them are uncertain.
@@ -48,6 +49,17 @@ pub struct BuildOptions {
     pub ulimits: Vec<String>,
     /// `--cgroup-parent`.
     pub cgroup_parent: Option<String>,
+    /// `--build-context`, by name.
+    pub contexts: BTreeMap<String, NamedContext>,
+}
+
+/// What stands for a name in FROM, `COPY --from` and mounts (`--build-context`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedContext {
+    /// An image.
+    Image(String),
+    /// A directory; its files are in the snapshot.
+    Directory,
 }
 
 /// An operating system and a processor, such as `linux/arm64/v8`.
@@ -140,6 +152,8 @@ pub struct Dialect {
     /// Whether ONBUILD triggers are counted in a step's `n` and shown with `ONBUILD `
     /// (`base-onbuild`).
     pub marks_onbuild: bool,
+    /// Whether `--build-context` reaches the frontend; an old one passes it by.
+    pub has_named_contexts: bool,
     /// Whether a file's owner is part of its content (`stage-files-chown-edited`).
     pub owners_count: bool,
 }
@@ -161,6 +175,7 @@ impl Dialect {
             merges: false,
             knows_manifests: false,
             marks_onbuild: at >= (27, 4),
+            has_named_contexts: at >= (23, 0),
             owners_count: at >= (23, 0),
         }
     }

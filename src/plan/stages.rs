@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Error, Problem};
 use super::expansion::Words;
-use super::reference::reference_problem;
-use super::request::{BuildOptions, Dialect, Platform};
+use super::name::counts_as_step;
+use super::reference::{context_name, reference_problem};
+use super::request::{BuildOptions, Dialect, NamedContext, Platform};
 use crate::dockerfile::{Dockerfile, Instruction, InstructionKind, Mount, MountKind, Stage};
 
 /// The name of the empty base.
@@ -21,6 +22,8 @@ pub(super) enum Base {
     Stage(usize),
     /// An image, its name expanded.
     Image(String),
+    /// A directory of `--build-context`, by its name.
+    Context(String),
 }
 
 /// Where `COPY --from` and mounts take their files from.
@@ -32,6 +35,8 @@ pub(super) enum Origin {
     Stage(usize),
     /// An image that is no stage.
     Image(String),
+    /// A directory of `--build-context`, by its name.
+    Context(String),
 }
 
 /// One stage with what decides its place in the graph.
@@ -39,6 +44,8 @@ pub(super) enum Origin {
 pub(super) struct StagePlan<'a> {
     pub(super) source: Stage<'a>,
     pub(super) base: Base,
+    /// The name of `--build-context` that the base was found by, where it was.
+    pub(super) context: Option<String>,
     pub(super) platform: Platform,
     /// The name shown before a step's number; empty for a single unnamed stage.
     pub(super) label: String,
@@ -51,13 +58,14 @@ pub(super) struct Stages<'a> {
     /// The variables that FROM sees and that a stage's ARG may take its value from.
     pub(super) globals: BTreeMap<String, String>,
     by_name: BTreeMap<String, usize>,
+    contexts: &'a BTreeMap<String, NamedContext>,
     file: String,
 }
 
 impl<'a> Stages<'a> {
     pub(super) fn new(
         dockerfile: &'a Dockerfile,
-        options: &BuildOptions,
+        options: &'a BuildOptions,
         dialect: Dialect,
     ) -> Result<Self, Error> {
         let file = dockerfile.name().to_owned();
@@ -81,7 +89,9 @@ impl<'a> Stages<'a> {
                 globals.insert(name.clone(), value);
             }
         }
-        let mut stages = Self { all: Vec::new(), globals, by_name: BTreeMap::new(), file };
+        let contexts = &options.contexts;
+        let mut stages =
+            Self { all: Vec::new(), globals, by_name: BTreeMap::new(), contexts, file };
         for source in sources {
             stages.add(source, words, options)?;
         }
@@ -91,7 +101,7 @@ impl<'a> Stages<'a> {
 
     fn add(
         &mut self,
-        source: Stage<'a>,
+        mut source: Stage<'a>,
         words: Words,
         options: &BuildOptions,
     ) -> Result<(), Error> {
@@ -110,10 +120,21 @@ impl<'a> Stages<'a> {
                 Some(Platform::parse(&text).ok_or_else(|| at(Problem::Platform(text)))?)
             }
         };
-        let base = if let Some(&stage) = self.by_name.get(&image_name) {
+        let mut context = None;
+        let base = if let Some(name) = self.context_of_stage(source.from) {
+            // Nothing that the stage says counts then.
+            source.instructions = &[];
+            let base = self.context_base(&name);
+            context = Some(name);
+            base
+        } else if let Some(&stage) = self.by_name.get(&image_name) {
             Base::Stage(stage)
         } else if image_name == SCRATCH {
             Base::Scratch
+        } else if let Some(name) = self.context(&image_name) {
+            let base = self.context_base(&name);
+            context = Some(name);
+            base
         } else {
             Base::Image(self.image(image_name).map_err(at)?)
         };
@@ -126,8 +147,44 @@ impl<'a> Stages<'a> {
         if let Some(name) = stage_name(source.from) {
             self.by_name.insert(name, index);
         }
-        self.all.push(StagePlan { source, base, platform, label: String::new() });
+        self.all.push(StagePlan { source, base, context, platform, label: String::new() });
         Ok(())
+    }
+
+    /// The name of `--build-context` that an image's name stands for.
+    fn context(&self, image: &str) -> Option<String> {
+        let name = context_name(image);
+        self.contexts.contains_key(&name).then_some(name)
+    }
+
+    fn context_of_stage(&self, from: &Instruction) -> Option<String> {
+        stage_name(from).and_then(|name| self.context(&name))
+    }
+
+    fn context_base(&self, name: &str) -> Base {
+        match self.contexts.get(name) {
+            Some(NamedContext::Image(image)) if image == SCRATCH => Base::Scratch,
+            Some(NamedContext::Image(image)) => Base::Image(image.clone()),
+            Some(NamedContext::Directory) | None => Base::Context(name.to_owned()),
+        }
+    }
+
+    /// The name of `--build-context` that stands for this image, if one does.
+    pub(super) fn context_with_image(&self, image: &str) -> Option<&str> {
+        let stands_for_it =
+            |context: &NamedContext| matches!(context, NamedContext::Image(it) if it == image);
+        self.contexts.iter().find(|(_, it)| stands_for_it(it)).map(|(name, _)| &**name)
+    }
+
+    /// A stage that leaves a directory of `--build-context` as it is is that directory.
+    fn stage_origin(&self, stage: usize) -> Origin {
+        let planned = &self.all[stage];
+        match &planned.base {
+            Base::Context(name) if !planned.source.instructions.iter().any(counts_as_step) => {
+                Origin::Context(name.clone())
+            }
+            _ => Origin::Stage(stage),
+        }
     }
 
     /// A single stage without a name shows none, unless something that is no stage is used
@@ -184,7 +241,7 @@ impl<'a> Stages<'a> {
             return match number {
                 _ if number >= self.all.len() => Err(Problem::NoStageNumber(number)),
                 _ if number >= at => Err(Problem::StageNotYetDefined(from.to_owned())),
-                _ => Ok(Origin::Stage(number)),
+                _ => Ok(self.stage_origin(number)),
             }
             .map_err(|problem| problem.at(&self.file, instruction));
         }
@@ -218,12 +275,17 @@ impl<'a> Stages<'a> {
             Some(&stage) if stage >= at => {
                 Err(Problem::StageNotYetDefined(name.to_owned()).at(&self.file, instruction))
             }
-            Some(&stage) => Ok(Origin::Stage(stage)),
+            Some(&stage) => Ok(self.stage_origin(stage)),
             None if name == SCRATCH => Ok(Origin::Scratch),
-            None => self
-                .image(name.to_owned())
-                .map(Origin::Image)
-                .map_err(|problem| problem.at(&self.file, instruction)),
+            None => match self.context(name).map(|name| self.context_base(&name)) {
+                Some(Base::Context(name)) => Ok(Origin::Context(name)),
+                Some(Base::Image(name)) => Ok(Origin::Image(name)),
+                Some(Base::Scratch | Base::Stage(_)) => Ok(Origin::Scratch),
+                None => self
+                    .image(name.to_owned())
+                    .map(Origin::Image)
+                    .map_err(|problem| problem.at(&self.file, instruction)),
+            },
         }
     }
 

@@ -114,6 +114,16 @@ pub enum KeyInput {
     },
 }
 
+/// The option that names the directory which a stage is built on.
+const BUILD_CONTEXT: &str = "build-context";
+
+impl KeyInput {
+    /// That a stage is built on this directory of `--build-context`.
+    pub(super) fn on_context(name: &str) -> Self {
+        Self::Option { name: BUILD_CONTEXT.to_owned(), value: name.to_owned() }
+    }
+}
+
 /// Keys of what is certain of the files that a step takes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ContentKeys {
@@ -168,6 +178,15 @@ impl Step {
     pub fn parent(&self) -> Option<StepIndex> {
         self.inputs.iter().find_map(|input| match input {
             KeyInput::Parent { step } => Some(*step),
+            _ => None,
+        })
+    }
+
+    /// The directory of `--build-context` that it stands on: the engine takes it for another one at
+    /// each build, so that the step always runs (`context-as-base`).
+    pub fn on_context(&self) -> Option<&str> {
+        self.inputs.iter().find_map(|input| match input {
+            KeyInput::Option { name, value } if name == BUILD_CONTEXT => Some(&**value),
             _ => None,
         })
     }

@@ -2,7 +2,7 @@
 
 use super::knowledge::{FileTable, PreviousBuild, PreviousStep};
 use super::types::{CauseKind, ChangeKind, FileChange};
-use crate::context::{ContextPath, EntryKind, Snapshot};
+use crate::context::{ContextPath, EntryKind, Snapshot, shown_path};
 use crate::plan::{KeyInput, Step, shown_value};
 
 /// How many changed files are named; the rest are counted.
@@ -284,6 +284,6 @@ fn changed_files(
     };
     (0..changes.len())
         .filter(|&index| !is_told_by_what_is_in_it(index, &changes))
-        .map(|index| FileChange { path: changes[index].0.to_string(), change: changes[index].1 })
+        .map(|index| FileChange { path: shown_path(&changes[index].0), change: changes[index].1 })
         .collect()
 }

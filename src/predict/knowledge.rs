@@ -140,13 +140,17 @@ impl FileState {
 pub struct FileTable(Arc<Vec<(ContextPath, FileState)>>);
 
 impl FileTable {
-    /// Whether these entries, sorted by path, are all that is here, each in the state that it has
-    /// here.
-    pub fn is_just<'a>(&self, mut entries: impl Iterator<Item = &'a Entry>) -> bool {
-        let mut is_next = |(path, state): &(ContextPath, FileState)| {
+    /// Whether these entries, sorted by path, are all of the wanted ones that are here, each in
+    /// the state that it has here.
+    pub fn is_just<'a>(
+        &self,
+        is_wanted: impl Fn(&ContextPath) -> bool,
+        mut entries: impl Iterator<Item = &'a Entry>,
+    ) -> bool {
+        let is_next = |(path, state): &(ContextPath, FileState)| {
             entries.next().is_some_and(|it| it.path == *path && FileState::of(it) == *state)
         };
-        self.0.iter().all(&mut is_next) && entries.next().is_none()
+        self.0.iter().filter(|(path, _)| is_wanted(path)).all(is_next) && entries.next().is_none()
     }
 
     /// No files.

@@ -50,7 +50,7 @@ impl CauseKind {
             Self::StageOutput => "stage_output",
             Self::Evicted => "evicted",
             Self::NoRecord => "no_record",
-            Self::NoCache => "no_cache",
+            Self::NoCache | Self::ContextBase { .. } => "no_cache",
         }
     }
 

@@ -150,6 +150,12 @@ pub enum CauseKind {
     NoRecord,
     /// `--no-cache` or `--no-cache-filter`.
     NoCache,
+    /// It stands on a directory of `--build-context`, which is another one to the engine at each
+    /// build.
+    ContextBase {
+        /// The name of that context.
+        name: String,
+    },
 }
 
 /// One step with its verdict.

@@ -46,6 +46,9 @@ fn verdict(
     if step.no_cache && step.kind != StepKind::From {
         return Verdict::Rebuild(here(CauseKind::NoCache));
     }
+    if let Some(name) = step.on_context() {
+        return Verdict::Rebuild(here(CauseKind::ContextBase { name: name.to_owned() }));
+    }
     let of = |step: StepIndex| &below[step.0].verdict;
     let parent = step.parent();
     if step.uncertain && step.kind == StepKind::From {

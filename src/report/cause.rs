@@ -73,6 +73,9 @@ fn brief_kind(kind: &CauseKind) -> String {
         CauseKind::Evicted => "the engine dropped it".to_owned(),
         CauseKind::NoRecord => "no record of it".to_owned(),
         CauseKind::NoCache => "--no-cache".to_owned(),
+        CauseKind::ContextBase { name } => {
+            format!("stands on the directory {}", escape::text(name))
+        }
     }
 }
 

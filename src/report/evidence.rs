@@ -103,6 +103,11 @@ fn sentence(forecast: &Forecast, index: StepIndex, cause: &Cause, kind: &CauseKi
         CauseKind::NoCache => {
             "--no-cache or --no-cache-filter asks for it; it is in the cache afterwards".to_owned()
         }
+        CauseKind::ContextBase { name } => format!(
+            "it stands on {}, a directory of --build-context, which is another one to the engine \
+             at each build; COPY from it into a stage on an image, and it can be reused",
+            text(name)
+        ),
         CauseKind::BaseImage { reference, .. } => {
             format!("the engine cannot resolve the base image {}", text(reference))
         }

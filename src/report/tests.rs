@@ -169,6 +169,7 @@ fn every_cause() -> Forecast {
         .rebuild("RUN eight", 1.0, CauseKind::NoCache)
         .step("ADD https://example.com/a.tgz /", 2.0, unknown)
         .rebuild("RUN nine", 1.0, base(None))
+        .rebuild("RUN ten", 1.0, CauseKind::ContextBase { name: "lib".into() })
         .done()
 }
 

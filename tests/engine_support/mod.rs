@@ -228,6 +228,7 @@ impl Project {
                 content: text.clone().into(),
             }),
             build_args: BTreeMap::new(),
+            contexts: BTreeMap::new(),
             labels: BTreeMap::new(),
             tags: vec![tag.into()],
             target: None,

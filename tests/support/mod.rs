@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use smartbuild::context::{IgnoreRules, Snapshot, snapshot};
+use smartbuild::context::{IgnoreRules, Snapshot, join, snapshot};
 use smartbuild::dockerfile::Dockerfile;
-use smartbuild::plan::{BuildOptions, Dialect, Plan, PlanRequest, Step, plan};
+use smartbuild::plan::{BuildOptions, Dialect, NamedContext, Plan, PlanRequest, Step, plan};
 use smartbuild::predict::{
     FileTable, Forecast, Knowledge, PreviousBuild, PreviousStep, as_the_engine_has_it,
     directories_with_renames, file_table, predict,
@@ -31,6 +31,8 @@ pub(crate) struct Project {
 pub(crate) struct Arguments {
     pub(crate) dockerfile: Option<String>,
     pub(crate) options: BuildOptions,
+    /// The directories of `--build-context`, relative to the context.
+    pub(crate) directories: BTreeMap<String, PathBuf>,
 }
 
 impl Project {
@@ -85,6 +87,12 @@ impl Project {
         let dockerfile = Dockerfile::parse(name, &text).expect("a Dockerfile that parses");
         let rules = IgnoreRules::load(self.path(), &path).expect("ignore rules");
         let now = Arc::new(snapshot(self.path(), &rules).expect("a snapshot"));
+        let named = arguments.directories.iter().map(|(name, directory)| {
+            let root = self.path().join(directory);
+            let rules = IgnoreRules::load_common(&root).expect("ignore rules");
+            (name.clone(), snapshot(&root, &rules).expect("a snapshot"))
+        });
+        let now = join(now, named.collect());
         let now = as_the_engine_has_it(&now, &self.engine_copy);
         let request = PlanRequest {
             dockerfile: &dockerfile,
@@ -132,6 +140,17 @@ pub(crate) fn arguments(words: &[String]) -> Arguments {
                 let pair = value();
                 let (name, value) = pair.split_once('=').expect("NAME=VALUE");
                 options.build_args.insert(name.to_owned(), value.to_owned());
+            }
+            "--build-context" => {
+                let pair = value();
+                let (name, value) = pair.split_once('=').expect("NAME=VALUE");
+                let context = if let Some(image) = value.strip_prefix("docker-image://") {
+                    NamedContext::Image(image.to_owned())
+                } else {
+                    arguments.directories.insert(name.to_owned(), value.into());
+                    NamedContext::Directory
+                };
+                options.contexts.insert(name.to_owned(), context);
             }
             "--target" => options.target = Some(value()),
             "--network" => options.network = Some(value()),

@@ -8,6 +8,7 @@
 mod old;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use anyhow::anyhow;
 
@@ -16,7 +17,7 @@ use super::failure::Failure;
 use super::project::{Project, plan_failure};
 use super::ui::Ui;
 use crate::context::git::{Commit, as_git_records};
-use crate::context::{ContextPath, Found, Snapshot, Source as _};
+use crate::context::{self, ContextPath, Contexts, Found, Snapshot, Source as _};
 use crate::dockerfile::Dockerfile;
 use crate::plan::{self, KeyInput, Plan, PlanRequest, StepKey};
 use crate::predict::{
@@ -40,12 +41,20 @@ pub(super) fn compare(
     environment: &Environment,
     ui: &mut Ui,
 ) -> Result<Compared, Failure> {
-    let old = old::read(project, revision, environment, ui)?;
+    let mut old = old::read(project, revision, environment, ui)?;
+    let contexts = Contexts::of(&project.snapshot);
+    if !project.source.directories.is_empty() {
+        ui.warning(&format!(
+            "directories of --build-context are taken as they are now for {revision} too"
+        ))?;
+        old.snapshot = context::join(old.snapshot, contexts.all_named().clone());
+    }
     let images = images(project, &old.dockerfile)?;
     let now = {
         let tracked =
             |path: &ContextPath| matches!(old.context.find(path), Ok(Some(Found::Directory)));
-        as_git_records(&project.snapshot, tracked)
+        let own = as_git_records(&contexts.own, tracked);
+        context::join(Arc::new(own), contexts.all_named().clone())
     };
     let plan_of = |dockerfile: &Dockerfile, snapshot: &Snapshot| {
         plan::plan(PlanRequest {

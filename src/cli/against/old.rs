@@ -21,7 +21,7 @@ pub(super) struct Old {
     /// The context's directory in the revision's tree.
     pub(super) context: Tree,
     pub(super) dockerfile: Arc<Dockerfile>,
-    pub(super) snapshot: Snapshot,
+    pub(super) snapshot: Arc<Snapshot>,
 }
 
 /// Reads the project as `revision` has it: the same Dockerfile, the same context.
@@ -68,7 +68,7 @@ pub(super) fn read(
         drop(repository.digests().save(path));
     }
     let commit = repository.commit(revision);
-    Ok(Old { commit, context, dockerfile, snapshot: taken.snapshot })
+    Ok(Old { commit, context, dockerfile, snapshot: Arc::new(taken.snapshot) })
 }
 
 /// Where the digests of a repository's blobs are kept.

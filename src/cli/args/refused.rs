@@ -11,7 +11,6 @@ const FLAGS: &[(&str, bool, &str)] = &[
     ("allow", true, DOCKER),
     ("annotation", true, DOCKER),
     ("attest", true, DOCKER),
-    ("build-context", true, DOCKER),
     ("builder", true, "smartbuild builds with the engine itself; use `docker buildx build`"),
     ("cache-from", true, DOCKER),
     ("cache-to", true, DOCKER),

@@ -54,6 +54,7 @@ fn a_directory_may_have_any_name() {
 fn every_flag_of_docker_arrives() {
     let args = build(
         "-t shop:1 --tag shop:2 -f sub/Dockerfile --build-arg A=1=2 --build-arg B --target run \
+         --build-context lib=../lib --build-context busybox:latest=docker-image://alpine:3 \
          --no-cache --no-cache-filter a,b --pull --label x=y -q --iidfile id --platform \
          linux/arm64 --network none --add-host db=10.0.0.5 --shm-size 64m --ulimit \
          nofile=1:2 --cgroup-parent /g --secret id=k,src=key --load --report out.json ctx",
@@ -61,10 +62,15 @@ fn every_flag_of_docker_arrives() {
     let text = |text: &str| Some(text.to_owned());
     let assignment =
         |name: &str, value: Option<String>| Assignment { name: name.to_owned(), value };
+    let context = |name: &str, source| NamedContext { name: name.to_owned(), source };
     let flags = BuildFlags {
         tags: vec!["shop:1".into(), "shop:2".into()],
         file: Some("sub/Dockerfile".into()),
         build_args: vec![assignment("A", text("1=2")), assignment("B", None)],
+        contexts: vec![
+            context("lib", ContextSource::Directory("../lib".into())),
+            context("busybox", ContextSource::Image("alpine:3".into())),
+        ],
         target: text("run"),
         no_cache: true,
         no_cache_filter: vec!["a".into(), "b".into()],
@@ -133,7 +139,7 @@ fn what_is_not_honoured_is_refused_by_name() {
         "--ssh default .",
         "--squash=false .",
         "-m 1g .",
-        "--build-context a=b .",
+        "--build-context a=https://example.com/b.git .",
         "predict --sbom=true .",
     ] {
         let message = refused(line);

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::builder::{OsStringValueParser, PathBufValueParser, TypedValueParser};
 
+use crate::plan::{context_name, reference_problem};
 use crate::report::progress;
 
 /// A value that cannot be understood.
@@ -47,6 +48,14 @@ pub enum UsageError {
     /// `--progress`.
     #[error("`{0}` is not a kind of progress; write auto, plain, tty, quiet or rawjson")]
     Progress(String),
+    /// `--build-context`.
+    #[error("{reason} in `{text}`; write NAME=DIRECTORY or NAME=docker-image://IMAGE")]
+    NamedContext {
+        /// As given.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A context that is not a directory.
     #[error("a context from {0} is not supported yet; write it to a directory and give that")]
     Context(&'static str),
@@ -73,6 +82,50 @@ impl FromStr for Assignment {
             return Err(UsageError::NoName(text.to_owned()));
         }
         Ok(Self { name: name.to_owned(), value })
+    }
+}
+
+/// `--build-context`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedContext {
+    /// What the Dockerfile calls it, as the engine looks for it.
+    pub name: String,
+    /// What it is.
+    pub source: ContextSource,
+}
+
+/// What a named context is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContextSource {
+    /// A directory.
+    Directory(PathBuf),
+    /// The image of this name.
+    Image(String),
+}
+
+impl FromStr for NamedContext {
+    type Err = UsageError;
+
+    fn from_str(text: &str) -> Result<Self, UsageError> {
+        let wrong = |reason: String| UsageError::NamedContext { text: text.to_owned(), reason };
+        let (name, value) = text
+            .split_once('=')
+            .filter(|(name, value)| !name.is_empty() && !value.is_empty())
+            .ok_or_else(|| wrong("the name or the value is missing".to_owned()))?;
+        if let Some(problem) = reference_problem(name) {
+            return Err(wrong(problem.to_owned()));
+        }
+        let source = if let Some(image) = value.strip_prefix("docker-image://") {
+            if let Some(problem) = reference_problem(image) {
+                return Err(wrong(format!("of the image {problem}")));
+            }
+            ContextSource::Image(image.to_owned())
+        } else if value.contains("://") || value.starts_with("git@") {
+            return Err(wrong("a context from there is not supported yet".to_owned()));
+        } else {
+            ContextSource::Directory(PathBuf::from(value))
+        };
+        Ok(Self { name: context_name(name), source })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The directories that the frontend asks for by name, and what it wants of them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::{io, path};
 
@@ -10,9 +11,9 @@ use tonic::metadata::MetadataMap;
 
 use super::root::Root;
 use super::tree::{Selection, Tree};
-use crate::context::follow;
 use crate::context::patterns::PathFilter;
-use crate::engine::types::BuildRequest;
+use crate::context::{ContextPath, Contexts, ModifiedTime, follow, in_named, named_root};
+use crate::engine::types::{BuildRequest, RequestedContext, SourceFile};
 
 /// The name of the ignore file that the frontend looks for in the context.
 const IGNORE_FILE: &str = ".dockerignore";
@@ -36,6 +37,8 @@ pub(super) struct Locals {
     dockerfile: Tree,
     ignore_file: Tree,
     context: Tree,
+    /// The named contexts by their directories' names, each with its ignore file.
+    named: BTreeMap<String, (Tree, Tree)>,
 }
 
 impl Locals {
@@ -50,12 +53,18 @@ impl Locals {
             alone.push((IGNORE_FILE.to_owned(), content(&file.content)));
         }
         let root = Arc::new(Root::open(&request.root)?);
+        let contexts = Contexts::of(&request.snapshot);
+        let own = match &contexts.own {
+            Cow::Borrowed(_) => Arc::clone(&request.snapshot),
+            Cow::Owned(own) => Arc::new(own.clone()),
+        };
         Ok(Self {
             dockerfile: Tree::in_memory(beside),
             ignore_file: Tree::in_memory(alone),
-            context: Tree::on_disk(Arc::clone(&request.snapshot), root)
-                .announcing(request.announced.clone())
+            context: Tree::on_disk(own, root)
+                .announcing(announced(request, None))
                 .holding(request.held.clone()),
+            named: named(request, &contexts)?,
         })
     }
 
@@ -67,12 +76,52 @@ impl Locals {
             // was made by them.
             "context" if wanted.follow == [IGNORE_FILE.as_bytes()] => &self.ignore_file,
             "context" => &self.context,
-            other => {
-                return Err(Status::not_found(format!("the build serves no directory `{other}`")));
-            }
+            other => match self.named.get(other) {
+                Some((_, ignore_file)) if wanted.follow == [IGNORE_FILE.as_bytes()] => ignore_file,
+                Some((context, _)) => context,
+                None => {
+                    let message = format!("the build serves no directory `{other}`");
+                    return Err(Status::not_found(message));
+                }
+            },
         };
         select(tree, wanted)
     }
+}
+
+/// The directories of `--build-context`, opened.
+fn named(
+    request: &BuildRequest,
+    contexts: &Contexts<'_>,
+) -> io::Result<BTreeMap<String, (Tree, Tree)>> {
+    let mut named = BTreeMap::new();
+    for (name, context) in &request.contexts {
+        let RequestedContext::Directory { root, ignore_file } = context else { continue };
+        let root = Arc::new(Root::open(root)?);
+        let files = Arc::new(contexts.named(name).into_owned());
+        let tree = Tree::on_disk(files, root)
+            .announcing(announced(request, Some(name)))
+            .at(named_root(name));
+        let content = |file: &SourceFile| Bytes::copy_from_slice(&file.content);
+        let alone = ignore_file.iter().map(|file| (IGNORE_FILE.to_owned(), content(file)));
+        named.insert(local_name(name), (tree, Tree::in_memory(alone)));
+    }
+    Ok(named)
+}
+
+/// The times that are told of the files of the build's own context, or of a named one.
+fn announced(request: &BuildRequest, name: Option<&str>) -> BTreeMap<ContextPath, ModifiedTime> {
+    let times = request.announced.iter().filter_map(|(path, &time)| match in_named(path) {
+        Some((of, path)) => (Some(&*of) == name).then_some((path, time)),
+        None => name.is_none().then(|| (path.clone(), time)),
+    });
+    times.collect()
+}
+
+/// What the directory of a named context is called on the wire: docker's client has the same names.
+pub(in crate::engine) fn local_name(context: &str) -> String {
+    let is_taken = matches!(context, "context" | "dockerfile");
+    format!("{}{context}", if is_taken { "_" } else { "" })
 }
 
 fn select(tree: &Tree, wanted: &Wanted) -> Result<Selection, Status> {
@@ -179,6 +228,7 @@ mod tests {
             dockerfile: tree(&["Dockerfile", "Dockerfile.dockerignore"]),
             ignore_file: tree(&[IGNORE_FILE]),
             context: tree(&["a.txt", "b.md", "c.txt"]),
+            named: [("lib".to_owned(), (tree(&["d.txt"]), tree(&[])))].into(),
         }
     }
 
@@ -201,6 +251,8 @@ mod tests {
         assert_eq!(got(&wanted("dockerfile", &["Dockerfile"])), ["Dockerfile"]);
         assert_eq!(got(&wanted("context", &[IGNORE_FILE])), [IGNORE_FILE]);
         assert_eq!(got(&wanted("context", &["c.txt", "none"])), ["c.txt"]);
+        assert_eq!(got(&wanted("lib", &[])), ["d.txt"]);
+        assert!(got(&wanted("lib", &[IGNORE_FILE])).is_empty());
         let mut filtered = wanted("context", &[]);
         filtered.exclude = vec![b"*.txt".to_vec(), b"!c.txt".to_vec()];
         assert_eq!(got(&filtered), ["b.md", "c.txt"]);

@@ -32,7 +32,7 @@ use super::error::{BuildError, Change, Error};
 use super::types::BuildRequest;
 use crate::context::ContextPath;
 
-pub(super) use locals::dockerfile_name;
+pub(super) use locals::{dockerfile_name, local_name};
 pub(super) use sender::Report;
 
 /// A running session; it ends when this is dropped.

@@ -108,10 +108,10 @@ impl Report {
         self.sent.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
-    fn note_sent(&self, path: &ContextPath, bytes: u64) {
+    fn note_sent(&self, path: ContextPath, bytes: u64) {
         self.counter.add(bytes);
         let mut sent = self.sent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        sent.insert(path.clone());
+        sent.insert(path);
     }
 
     /// The first name that was announced and is not UTF-8, if one was.
@@ -138,7 +138,7 @@ where
         if let Err(error) = transfer(&selection, requests, &sender, &report).await {
             tracing::debug!(%error, "transfer ended early");
             if let TransferError::Changed { path, change } = &error {
-                report.note_change(path, change);
+                report.note_change(&selection.place(path), change);
             }
             // Where the engine is gone there is nobody to tell.
             let _ = sender.send(Err(Status::aborted(error.to_string()))).await;
@@ -172,7 +172,7 @@ where
                 if matches!(selection.contents(), Contents::Directory(_))
                     && let Some(entry) = selection.entry(id)
                 {
-                    report.note_sent(&entry.path, bytes);
+                    report.note_sent(selection.place(&entry.path), bytes);
                 }
             }
             Ok(())
@@ -203,7 +203,7 @@ async fn announce(
         .map_err(|_| TransferError::Protocol("more entries than ids".to_owned()))?;
     for stat in (0..count).filter_map(|id| selection.stat(id)) {
         if std::str::from_utf8(&stat.path).is_err() {
-            report.odd_name.get_or_init(|| ContextPath::new(&stat.path));
+            report.odd_name.get_or_init(|| selection.place(&ContextPath::new(&stat.path)));
         }
         sender.send(Ok(Packet::stat(Some(stat)))).await?;
     }

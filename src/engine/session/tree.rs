@@ -19,6 +19,8 @@ pub(super) struct Tree {
     /// Files whose bytes are here, wherever those of the others are.
     held: Arc<BTreeMap<ContextPath, Bytes>>,
     contents: Contents,
+    /// Where it is in the snapshot of all contexts.
+    place: ContextPath,
 }
 
 /// Where the bytes of a tree's files are.
@@ -48,7 +50,13 @@ impl Tree {
             announced: Arc::default(),
             held: Arc::default(),
             contents: Contents::Directory(root),
+            place: ContextPath::root(),
         }
+    }
+
+    /// As the context at this place in the snapshot of all contexts.
+    pub(super) fn at(self, place: ContextPath) -> Self {
+        Self { place, ..self }
     }
 
     /// With these times told instead of the files' own.
@@ -71,6 +79,7 @@ impl Tree {
             announced: Arc::default(),
             held: Arc::default(),
             contents: Contents::Memory(Arc::new(files)),
+            place: ContextPath::root(),
         }
     }
 
@@ -153,6 +162,11 @@ impl Selection {
     /// The bytes of an entry, where they are held apart from the others.
     pub(super) fn held(&self, entry: &Entry) -> Option<&Bytes> {
         self.tree.held.get(&entry.path)
+    }
+
+    /// A path of the tree in the snapshot of all contexts.
+    pub(super) fn place(&self, path: &ContextPath) -> ContextPath {
+        self.tree.place.join(path.as_bytes())
     }
 
     /// Where the bytes are.

@@ -26,7 +26,7 @@ pub(super) use operation::{Copied, FilesOf, Operation, Owner};
 pub(super) use tree::Tree;
 
 use super::StepIndex;
-use crate::context::Snapshot;
+use crate::context::Contexts;
 
 /// What a stage's files come from, in order. Cheap to keep: nothing is computed before another
 /// stage asks.
@@ -52,10 +52,10 @@ impl StageFiles {
     }
 
     /// Carries the operations out.
-    pub(super) fn tree(&self, context: &Snapshot) -> Tree {
+    pub(super) fn tree(&self, contexts: &Contexts<'_>) -> Tree {
         let mut tree = Tree::on(self.base);
         for (step, operation) in &self.operations {
-            if tree.apply(operation, context).is_err() {
+            if tree.apply(operation, contexts).is_err() {
                 tree = Tree::on(Some(*step));
             }
         }

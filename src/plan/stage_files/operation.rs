@@ -28,6 +28,8 @@ impl Owner {
 pub(in crate::plan) enum FilesOf {
     /// The build context.
     Context,
+    /// A directory of `--build-context`.
+    NamedContext(String),
     /// Another stage.
     Stage(StageFiles),
 }

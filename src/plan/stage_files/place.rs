@@ -1,9 +1,13 @@
 //! Carrying out COPY, ADD and WORKDIR on a tree, by the rules of the engine's copier.
 
+use std::borrow::Cow;
+
 use super::operation::{Copied, FilesOf, Operation, Owner};
 use super::tree::{Evidence, Node, NotKnown, Tree, Write};
 use crate::Digest;
-use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot, glob};
+use crate::context::{
+    ContextPath, Contexts, Entry, EntryKind, ModifiedTime, Snapshot, glob, named_root,
+};
 use crate::plan::key::FieldHasher;
 use crate::plan::selection::resolve;
 
@@ -23,7 +27,8 @@ struct Item {
 
 /// Files to copy from.
 enum Origin<'a> {
-    Context(&'a Snapshot),
+    /// A context, and its root in the snapshot of all.
+    Context(Cow<'a, Snapshot>, ContextPath),
     Stage(Tree, Snapshot),
 }
 
@@ -34,7 +39,7 @@ impl Tree {
     pub(super) fn apply(
         &mut self,
         operation: &Operation,
-        context: &Snapshot,
+        contexts: &Contexts<'_>,
     ) -> Result<(), NotKnown> {
         match operation {
             Operation::Directory { path, owner } => {
@@ -46,15 +51,16 @@ impl Tree {
                 self.writes.push(Write { anchor, shape, content: Digest::of(b""), evidence });
                 Ok(())
             }
-            Operation::Copy(copied) => self.copy(copied, context),
+            Operation::Copy(copied) => self.copy(copied, contexts),
         }
     }
 
-    fn copy(&mut self, copied: &Copied, context: &Snapshot) -> Result<(), NotKnown> {
+    fn copy(&mut self, copied: &Copied, contexts: &Contexts<'_>) -> Result<(), NotKnown> {
         let origin = match &copied.origin {
-            FilesOf::Context => Origin::Context(context),
+            FilesOf::Context => Origin::Context(Cow::Borrowed(&contexts.own), ContextPath::root()),
+            FilesOf::NamedContext(name) => Origin::Context(contexts.named(name), named_root(name)),
             FilesOf::Stage(files) => {
-                let tree = files.tree(context);
+                let tree = files.tree(contexts);
                 if !tree.is_closed() {
                     return Err(NotKnown);
                 }
@@ -151,7 +157,7 @@ impl Tree {
 impl Origin<'_> {
     fn snapshot(&self) -> &Snapshot {
         match self {
-            Self::Context(snapshot) => snapshot,
+            Self::Context(snapshot, _) => snapshot,
             Self::Stage(_, snapshot) => snapshot,
         }
     }
@@ -209,10 +215,11 @@ impl Origin<'_> {
             .collect();
         let name = path.file_name().unwrap_or_default().to_vec();
         let (roots, mirrors) = match self {
-            Self::Context(_) => {
+            Self::Context(_, root) => {
                 let mirrors = links.is_empty();
                 let links = links.into_iter().map(ContextPath::new);
-                ([found].into_iter().chain(links).collect(), mirrors)
+                let roots = [found].into_iter().chain(links);
+                (roots.map(|path| root.join(path.as_bytes())).collect(), mirrors)
             }
             Self::Stage(tree, _) => (tree.context_roots(&found), false),
         };
@@ -222,7 +229,7 @@ impl Origin<'_> {
     /// The entry as it is, its owner beside it.
     fn raw(&self, entry: &Entry) -> Option<(Entry, Owner)> {
         match self {
-            Self::Context(_) => Some((entry.clone(), Owner::default())),
+            Self::Context(..) => Some((entry.clone(), Owner::default())),
             Self::Stage(tree, _) => {
                 tree.nodes.get(&entry.path).map(|node| (node.entry.clone(), node.owner))
             }

@@ -2,7 +2,7 @@
 
 use super::select::Selected;
 use super::*;
-use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime};
+use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::plan::selection::Selector;
 use crate::{Digest, plan::StepKey};
 
@@ -82,7 +82,8 @@ impl Stage {
     fn select(&self, path: &str) -> Option<Selected> {
         let path = path.trim_start_matches('/').to_owned();
         let selector = Selector { path, wildcard: true, required: true, ..Selector::default() };
-        let tree = self.files.tree(&Snapshot::new(self.context.clone(), 0));
+        let context = Snapshot::new(self.context.clone(), 0);
+        let tree = self.files.tree(&Contexts::of(&context));
         tree.select(&[selector], |step| StepKey(Digest::of(&step.0.to_le_bytes())))
     }
 

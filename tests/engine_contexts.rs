@@ -1,0 +1,119 @@
+//! Named contexts on real engines: what is forecast of them happens, and nothing stale is built.
+
+#[path = "support/report.rs"]
+mod report;
+#[path = "support/engine.rs"]
+mod workshop;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use report::{assert_agreed, assert_all_reused, changed_files, step, told};
+use serde_json::Value;
+use workshop::{Workshop, engine};
+
+/// A project that copies from a directory beside it, and that directory.
+fn with_library(version: &str) -> (Workshop, PathBuf) {
+    let shop = Workshop::new(&engine(version));
+    let library = shop.beside("library");
+    std::fs::create_dir(&library).expect("a directory");
+    let salt = shop.salt();
+    shop.file(
+        "Dockerfile",
+        &format!("FROM busybox:local\nCOPY --from=lib . /lib/\nRUN echo {salt}; ls /lib\n"),
+    );
+    write(&library, "a.txt", &format!("{salt} 1"));
+    write(&library, "b.txt", "b");
+    (shop, library)
+}
+
+fn write(library: &Path, name: &str, text: &str) {
+    std::fs::write(library.join(name), text).expect("a file");
+}
+
+/// Builds with the directory as `lib`.
+fn build(shop: &Workshop, library: &Path) -> Value {
+    shop.build(&["--build-context", &format!("lib={}", library.display())])
+}
+
+#[test]
+fn only_what_changed_of_a_named_context_is_sent() {
+    let (shop, library) = with_library("28.5");
+    assert_agreed(&build(&shop, &library));
+    assert_all_reused(&build(&shop, &library));
+    write(&library, "b.txt", "other");
+    let edited = build(&shop, &library);
+    assert_agreed(&edited);
+    assert_eq!(changed_files(step(&edited, "COPY")), ["lib:b.txt"]);
+    assert_eq!((&edited["sent"]["files"], &edited["context"]["files"]), (&1.into(), &3.into()));
+}
+
+/// The engine compares size and time alone, and keeps its copy also over builds that have nothing
+/// of it.
+#[test]
+fn an_edit_that_keeps_size_and_time_of_a_named_context_is_built() {
+    for version in ["26.1", "28.5", "28.5-containerd"] {
+        let (shop, library) = with_library(version);
+        build(&shop, &library);
+        shop.file("Other.Dockerfile", &format!("FROM busybox:local\nRUN echo {}\n", shop.salt()));
+        shop.build(&["-f", "Other.Dockerfile"]);
+
+        let path = library.join("a.txt");
+        let before = path.metadata().and_then(|it| it.modified()).expect("a time");
+        let text = std::fs::read_to_string(&path).expect("a file");
+        write(&library, "a.txt", &text.replace(" 1", " 2"));
+        let file = File::options().write(true).open(&path).expect("a file");
+        file.set_modified(before).expect("a time");
+
+        let edited = build(&shop, &library);
+        assert_agreed(&edited);
+        assert_eq!(told(&edited), ["rebuild ran", "rebuild ran"], "{version}: {edited:#}");
+        assert_eq!(edited["sent"]["files"], 1, "{version}");
+    }
+}
+
+/// Whether the engine still has its copy, which keeps the mode that a directory had, is not known.
+#[test]
+fn a_directory_of_a_named_context_with_another_mode_is_not_said_to_be_reused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (shop, library) = with_library("28.5");
+    std::fs::create_dir(library.join("sub")).expect("a directory");
+    write(&library, "sub/c.txt", "c");
+    build(&shop, &library);
+    let mode = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(library.join("sub"), mode).expect("a mode");
+    let changed = build(&shop, &library);
+    assert_eq!(step(&changed, "COPY")["verdict"], "unknown", "{changed:#}");
+}
+
+#[test]
+fn a_context_that_does_not_do_is_said_before_anything_is_sent() {
+    let (shop, library) = with_library("28.5");
+    let wrong = |given: &str| {
+        let output = shop.run(&["--build-context", given, "."]);
+        assert_eq!(output.status.code(), Some(125), "{given}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let error = wrong("lib=/nowhere");
+    assert!(error.contains("--build-context lib") && error.contains("/nowhere"), "{error}");
+    assert!(wrong("lib").contains("NAME=DIRECTORY"));
+    assert!(wrong("Lib=.").contains("upper-case"));
+    assert!(wrong("lib=https://example.com/x.git").contains("not supported yet"));
+    std::fs::remove_file(library.join("a.txt")).expect("it goes");
+    std::fs::remove_file(library.join("b.txt")).expect("it goes");
+    let file = shop.read("Dockerfile").replace("COPY --from=lib .", "COPY --from=lib a.txt");
+    shop.file("Dockerfile", &file);
+    let error = wrong(&format!("lib={}", library.display()));
+    assert!(error.contains("`a.txt` is not in the build context `lib`"), "{error}");
+    assert!(error.contains("Dockerfile:2"), "{error}");
+}
+
+/// An old frontend passes named contexts by, and would build something else.
+#[test]
+fn an_engine_without_named_contexts_is_not_asked_for_any() {
+    let (shop, library) = with_library("20.10");
+    let output = shop.run(&["--build-context", &format!("lib={}", library.display()), "."]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(125), "{error}");
+    assert!(error.contains("20.10") && error.contains("--build-context"), "{error}");
+}
