@@ -1,13 +1,12 @@
 //! `smartbuild build`: predict, build, compare, record.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::Context as _;
 use tokio::sync::mpsc;
 
-use super::args::{BuildArgs, BuildFlags, ProgressMode, SecretSource};
+use super::args::{BuildArgs, ProgressMode};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::file_records::file_records;
@@ -15,11 +14,11 @@ use super::held::{self, Recorded};
 use super::memory::kind_name;
 use super::observation::Observation;
 use super::project::{EngineNeed, Project, prepare};
+use super::request::request;
 use super::shortcut;
 use super::ui::{Heedless, Ui};
 use crate::context::ContextPath;
-use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, RequestedContext, Sent};
-use crate::plan::NamedContext;
+use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, Sent};
 use crate::predict::eviction::{Circumstances, Done};
 use crate::predict::{Forecast, PastCause, Verdict, compare};
 use crate::report::progress::Display;
@@ -234,80 +233,6 @@ async fn watch(
     };
     display.finish()?;
     Ok(Built { observation, result })
-}
-
-fn request(
-    project: &Project,
-    flags: &BuildFlags,
-    environment: &Environment,
-) -> Result<BuildRequest, Failure> {
-    let root = &project.source.root;
-    // The engine's copy of the context is found by this: one for each directory of each machine.
-    let identity = format!("{}\0{}", environment.machine, root.display());
-    Ok(BuildRequest {
-        root: root.clone(),
-        snapshot: project.snapshot.clone(),
-        held: project.held.clone(),
-        announced: project.announced.clone(),
-        dockerfile: project.source.file.clone(),
-        ignore_file: project.source.ignore_file.clone(),
-        build_args: project.options.build_args.clone(),
-        contexts: requested_contexts(project),
-        labels: flags
-            .labels
-            .iter()
-            .map(|label| (label.name.clone(), label.value.clone().unwrap_or_default()))
-            .collect(),
-        tags: flags.tags.clone(),
-        target: flags.target.clone(),
-        platform: flags.platform.clone(),
-        no_cache: flags.no_cache,
-        no_cache_filter: flags.no_cache_filter.clone(),
-        pull: flags.pull,
-        network: flags.network.clone(),
-        add_hosts: flags.add_hosts.clone(),
-        shm_size: flags.shm_size,
-        ulimits: flags.ulimits.clone(),
-        cgroup_parent: flags.cgroup_parent.clone(),
-        secrets: secrets(flags)?,
-        shared_key: format!("smartbuild:{}", Digest::of(identity.as_bytes()).to_hex()),
-    })
-}
-
-fn requested_contexts(project: &Project) -> BTreeMap<String, RequestedContext> {
-    let directories = project.source.directories.iter().map(|(name, directory)| {
-        let (root, ignore_file) = (directory.root.clone(), directory.ignore_file.clone());
-        (name.clone(), RequestedContext::Directory { root, ignore_file })
-    });
-    let images = project.options.contexts.iter().filter_map(|(name, context)| match context {
-        NamedContext::Image(image) => Some((name.clone(), RequestedContext::Image(image.clone()))),
-        NamedContext::Directory => None,
-    });
-    images.chain(directories).collect()
-}
-
-fn secrets(flags: &BuildFlags) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
-    let mut secrets = BTreeMap::new();
-    for secret in &flags.secrets {
-        let of_file = |path: &Path| {
-            std::fs::read(path).with_context(|| {
-                format!("cannot read the secret `{}` from {}", secret.id, path.display())
-            })
-        };
-        let value = match &secret.source {
-            SecretSource::File(path) => of_file(path)?,
-            // Docker too takes a variable that is not set for an empty secret.
-            SecretSource::Environment(name) => {
-                Environment::variable(name).unwrap_or_default().into_bytes()
-            }
-            SecretSource::Named => match Environment::variable(&secret.id) {
-                Some(value) => value.into_bytes(),
-                None => of_file(Path::new(&secret.id))?,
-            },
-        };
-        secrets.insert(secret.id.clone(), value);
-    }
-    Ok(secrets)
 }
 
 /// A build that ended, compared with its forecast.

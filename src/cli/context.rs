@@ -7,9 +7,9 @@ use std::time::Instant;
 use anyhow::{Context as _, anyhow};
 
 use super::args::{ContextArgs, Format};
+use super::context_files::{DAMAGED_INDEX, index_path, read_context};
 use super::environment::Environment;
 use super::failure::Failure;
-use super::project::{DAMAGED_INDEX, index_path, read_context};
 use super::source;
 use super::ui::Ui;
 use crate::context::survey::suspects::{NamedSource, Request, Suspect, suspects};

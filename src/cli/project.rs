@@ -1,7 +1,7 @@
 //! One project, read and planned: what every command begins with.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,6 +11,7 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
 use super::args::{BuildFlags, ContextSource};
 use super::base_images::Lookup;
+use super::context_files::{DAMAGED_INDEX, WantedFiles, unreadable};
 use super::engines::{self, Answered};
 use super::environment::Environment;
 use super::failure::Failure;
@@ -20,7 +21,8 @@ use super::memory::{Line, Memory};
 use super::own_output;
 use super::source::{self, Source};
 use super::ui::Ui;
-use crate::context::{self, ContextPath, IgnoreRules, Index, Loaded, ModifiedTime, Snapshot, glob};
+use crate::BaseImage;
+use crate::context::{self, ContextPath, ModifiedTime, Snapshot};
 use crate::dockerfile::Span;
 use crate::engine::{Docker, EngineInfo, ImageStore};
 use crate::plan::{
@@ -31,9 +33,8 @@ use crate::predict::{
     FileTable, Forecast, announced_times, as_the_engine_has_it, directories_with_other_modes,
     directories_with_renames, files_to_send, predict,
 };
+use crate::report::ContextLine;
 use crate::report::json::{ContextSummary, Subject};
-use crate::report::{self, ContextLine};
-use crate::{BaseImage, Digest};
 
 /// Whether a command can do without an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +44,6 @@ pub(super) enum EngineNeed {
     /// It says more with one.
     Optional,
 }
-
-/// Said once, where [`read_context`] found the index damaged.
-pub(super) const DAMAGED_INDEX: &str = "what was kept of the context's files is damaged: all of \
-                                        them were read again, and the next run is quick";
 
 /// A project with its plan and forecast.
 pub(super) struct Project {
@@ -279,96 +276,6 @@ async fn ask(
     }
     let images = found.images;
     Ok(Asked { docker, engine, is_engine_absent, options, dialect, line, images, survey })
-}
-
-/// A context that cannot be read, with the first line of the Dockerfile that asks for what cannot.
-fn unreadable(error: context::Error, source: &Source, ui: &Ui) -> Failure {
-    let context::Error::Unreadable(problems) = &error else { return error.into() };
-    // What stands before a wildcard may be all that is asked for.
-    let literal = |pattern: &str| {
-        let parts = pattern.split('/').take_while(|part| !glob::has_wildcards(part.as_bytes()));
-        ContextPath::new(parts.collect::<Vec<_>>().join("/"))
-    };
-    let named = plan::named_sources(&source.dockerfile);
-    let asks = |pattern: &str| {
-        let place = literal(pattern);
-        problems.iter().any(|problem| problem.path.starts_with(&place))
-    };
-    let Some(first) = named.iter().find(|named| asks(&named.pattern)) else { return error.into() };
-    let (name, text) = (&source.file.name, source.dockerfile.source());
-    let shown = report::excerpt(name, text, (first.line, first.line), ui.messages());
-    anyhow::anyhow!("{error}\n{}", shown.join("\n")).into()
-}
-
-/// Which directories are read.
-struct WantedFiles {
-    own: WantedDirectory,
-    named: BTreeMap<String, WantedDirectory>,
-}
-
-/// One of them.
-struct WantedDirectory {
-    root: PathBuf,
-    rules: IgnoreRules,
-    index: Option<PathBuf>,
-}
-
-impl WantedFiles {
-    fn of(source: &Source, cache: Option<&Path>) -> Self {
-        let directory = |root: &Path, rules: &IgnoreRules| WantedDirectory {
-            root: root.to_owned(),
-            rules: rules.clone(),
-            index: cache.map(|cache| index_path(cache, root)),
-        };
-        let named = source.directories.iter();
-        Self {
-            own: directory(&source.root, &source.rules),
-            named: named.map(|(name, it)| (name.clone(), directory(&it.root, &it.rules))).collect(),
-        }
-    }
-
-    /// All of them in one snapshot, and whether an index was damaged.
-    fn read(&self) -> Result<(Arc<Snapshot>, bool), context::Error> {
-        let (own, mut is_damaged) = self.own.read()?;
-        let mut named = BTreeMap::new();
-        for (name, directory) in &self.named {
-            let (snapshot, damaged) = directory.read()?;
-            is_damaged |= damaged;
-            named.insert(name.clone(), snapshot);
-        }
-        Ok((context::join(Arc::new(own), named), is_damaged))
-    }
-}
-
-impl WantedDirectory {
-    fn read(&self) -> Result<(Snapshot, bool), context::Error> {
-        read_context(&self.root, &self.rules, self.index.as_deref())
-    }
-}
-
-/// Where the digests of a context's files are kept.
-pub(super) fn index_path(cache: &Path, root: &Path) -> PathBuf {
-    let name = Digest::of(root.as_os_str().as_encoded_bytes()).to_hex();
-    cache.join("contexts").join(name)
-}
-
-/// The context, with what was kept of its files: unchanged ones are not read again; and whether
-/// the index that should have known them was damaged, and has been replaced.
-///
-/// An index that cannot be read or written only costs time, so nothing is said of it.
-pub(super) fn read_context(
-    root: &Path,
-    rules: &IgnoreRules,
-    index: Option<&Path>,
-) -> Result<(Snapshot, bool), context::Error> {
-    let Some(path) = index else { return Ok((context::snapshot(root, rules)?, false)) };
-    let (old, loaded) = Index::load(path);
-    let is_damaged = matches!(loaded, Loaded::Damaged);
-    let (snapshot, new) = context::snapshot_with_index(root, rules, Some(&old))?;
-    if let Some(new) = new.or_else(|| is_damaged.then_some(old)) {
-        drop(new.save(path));
-    }
-    Ok((snapshot, is_damaged))
 }
 
 /// The engine that built this project last, as it described itself.
