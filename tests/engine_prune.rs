@@ -62,6 +62,26 @@ fn text(shop: &Workshop) -> String {
     lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
 }
 
+/// What the engine lacks may be in the cache of an image: nobody knows before the engine asked.
+fn a_cache_in_an_image_gives_back_what_was_pruned(engine: &TestEngine) {
+    let (shop, image) = built(engine);
+    shop.build(&["-t", &image, "--no-shortcut", "--build-arg", "BUILDKIT_INLINE_CACHE=1"]);
+    prune(&shop, &["-af"]);
+    let output = shop.run(&["predict", "--format", "json", "--cache-from", &image, "."]);
+    let predicted: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(verdicts(&predicted), ["unknown evicted"; 7], "{predicted:#}");
+    let imported = shop.build(&["--cache-from", &image]);
+    assert!(told(&imported).iter().all(|told| told.ends_with(" cached")), "{imported:#}");
+    // Then the engine has it itself.
+    assert_all_reused(&shop.build(&["--no-shortcut"]));
+    shop.file("last.txt", &shop.salt());
+    let edited = shop.build(&["--cache-from", &image]);
+    assert_eq!(told(&edited)[..6], ["cached cached"; 6], "{edited:#}");
+    assert_eq!(told(&edited)[6], "unknown ran", "{edited:#}");
+    // One that is nowhere is no reason to fail.
+    assert_all_reused(&shop.build(&["--cache-from", "localhost:1/nowhere", "--no-shortcut"]));
+}
+
 fn all_is_gone_after_a_prune_of_all(engine: &TestEngine) {
     let (shop, image) = built(engine);
     assert_eq!(verdicts(&shop.predict()), ["cached"; 7]);
@@ -142,6 +162,10 @@ macro_rules! on_all_engines {
             a_stage_that_is_gone_runs_when_it_is_asked_for(&spare.engine);
             what_is_left_of_a_partial_prune_is_reused(&spare.engine);
             what_others_built_is_known_to_be_gone(&spare.engine);
+            // With containerd's store only a registry gives an image's cache.
+            if !$version.ends_with("containerd") {
+                a_cache_in_an_image_gives_back_what_was_pruned(&spare.engine);
+            }
         })*
     };
 }

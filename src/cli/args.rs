@@ -19,7 +19,8 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use values::{
-    Assignment, ContextSource, NamedContext, ProgressMode, Secret, SecretSource, UsageError,
+    Assignment, CacheSource, ContextSource, NamedContext, ProgressMode, Secret, SecretSource,
+    UsageError,
 };
 
 /// Predicts which steps of a docker build lose the cache and why, then builds.
@@ -207,6 +208,9 @@ pub struct BuildFlags {
     /// What stands for a name in FROM and --from, NAME=DIRECTORY or NAME=docker-image://IMAGE
     #[arg(long = "build-context", value_name = "NAME=VALUE")]
     pub contexts: Vec<NamedContext>,
+    /// Image whose cache may be used too, IMAGE or type=registry,ref=IMAGE
+    #[arg(long, value_name = "IMAGE")]
+    pub cache_from: Vec<CacheSource>,
     /// The stage to build
     #[arg(long, value_name = "STAGE")]
     pub target: Option<String>,

@@ -169,6 +169,7 @@ pub(super) async fn prepare(
     plan.doubt(&doubted);
     let mut knowledge = memory.knowledge(&line, &plan, previous, survey.as_ref());
     knowledge.asked = docker.is_some();
+    knowledge.imports = !flags.cache_from.is_empty();
     let is_confirmed = knowledge.evictions.is_all_there;
     let is_as_told = is_as_told(&plan, &snapshot, &copy);
     drop(copy);

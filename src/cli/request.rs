@@ -31,6 +31,7 @@ pub(super) fn request(
         ignore_file: project.source.ignore_file.clone(),
         build_args: project.options.build_args.clone(),
         contexts: requested_contexts(project),
+        cache_from: flags.cache_from.iter().flat_map(|it| it.images.clone()).collect(),
         labels: flags
             .labels
             .iter()

@@ -7,6 +7,8 @@ use bollard_buildkit_proto::moby::buildkit::v1::{
     CacheOptions, CacheOptionsEntry, Exporter, SolveRequest,
 };
 
+use serde_json::json;
+
 use super::error::BuildError;
 use super::session::{dockerfile_name, local_name};
 use super::types::{BuildRequest, ImageStore, RequestedContext};
@@ -100,6 +102,9 @@ fn frontend(request: &BuildRequest) -> Result<(String, HashMap<String, String>),
     for (name, value) in &request.labels {
         set(&format!("label:{name}"), value.clone());
     }
+    if let Some(imports) = cache_imports(request) {
+        set("cache-imports", imports);
+    }
     for (name, context) in &request.contexts {
         let value = match context {
             RequestedContext::Image(image) => format!("docker-image://{image}"),
@@ -147,11 +152,24 @@ fn exporter(request: &BuildRequest, store: ImageStore) -> Exporter {
     Exporter { r#type: "moby".to_owned(), attrs }
 }
 
-/// Inline cache, where docker's build argument asks for it.
+/// The caches of `--cache-from`; inline cache, where docker's build argument asks for it.
 fn cache(request: &BuildRequest) -> CacheOptions {
     let inline = is_true(request.build_args.get("BUILDKIT_INLINE_CACHE"));
-    let entry = || CacheOptionsEntry { r#type: "inline".to_owned(), attrs: HashMap::default() };
-    CacheOptions { exports: inline.then(entry).into_iter().collect(), ..CacheOptions::default() }
+    let entry = |r#type: &str, attrs| CacheOptionsEntry { r#type: r#type.to_owned(), attrs };
+    let import =
+        |image: &String| entry("registry", HashMap::from([("ref".to_owned(), image.clone())]));
+    CacheOptions {
+        exports: inline.then(|| entry("inline", HashMap::default())).into_iter().collect(),
+        imports: request.cache_from.iter().map(import).collect(),
+        ..CacheOptions::default()
+    }
+}
+
+/// The same imports as the frontend reads them.
+fn cache_imports(request: &BuildRequest) -> Option<String> {
+    let import = |image: &String| json!({ "Type": "registry", "Attrs": { "ref": image } });
+    let imports: Vec<_> = request.cache_from.iter().map(import).collect();
+    (!imports.is_empty()).then(|| json!(imports).to_string())
 }
 
 /// What Go's `strconv.ParseBool` takes for true.

@@ -83,6 +83,8 @@ pub struct BuildRequest {
     pub build_args: BTreeMap<String, String>,
     /// `--build-context`, by name.
     pub contexts: BTreeMap<String, RequestedContext>,
+    /// `--cache-from`: images, with the registry's where the engine has none of the name.
+    pub cache_from: Vec<String>,
     /// `--label`.
     pub labels: BTreeMap<String, String>,
     /// `-t`, in order, as given.

@@ -24,6 +24,9 @@ pub struct Knowledge {
     pub kept_under: Vec<Vec<StepKey>>,
     /// Which of these the engine has lost.
     pub evictions: Evictions,
+    /// Whether other caches are imported (`--cache-from`): what this engine lacks, they may have,
+    /// and only the engine can ask.
+    pub imports: bool,
     /// The last build of this Dockerfile, if there was one.
     pub previous: Option<PreviousBuild>,
     /// What past builds of this project took.

@@ -73,6 +73,7 @@ fn verdict(
             .filter(|_| knowledge.evictions.replaceable.contains(&step.key))
         {
             Some(cause) => depends(cause),
+            None if knowledge.imports => Verdict::Unknown(here(CauseKind::Evicted)),
             None => Verdict::Rebuild(here(CauseKind::Evicted)),
         };
     }
@@ -119,9 +120,11 @@ fn verdict(
             | Difference::None,
             Some(input),
         ) => Verdict::Unknown(Cause { step: input, kind: CauseKind::Parent }),
-        (own, _) => match may_be_known(step, below, knowledge) {
-            Some(output) => depends(reason.unwrap_or(output)),
-            None => Verdict::Rebuild(match own {
+        (own, _) => {
+            if let Some(output) = may_be_known(step, below, knowledge) {
+                return depends(reason.unwrap_or(output));
+            }
+            let cause = match own {
                 Difference::Own(kind) => here(kind),
                 Difference::None => unseen(index, step, below, files),
                 Difference::New => match parent {
@@ -130,8 +133,13 @@ fn verdict(
                     }
                     _ => here(new_instruction(step, knowledge)),
                 },
-            }),
-        },
+            };
+            if knowledge.imports && step.kind != StepKind::From {
+                Verdict::Unknown(cause)
+            } else {
+                Verdict::Rebuild(cause)
+            }
+        }
     }
 }
 

@@ -229,6 +229,7 @@ impl Project {
             }),
             build_args: BTreeMap::new(),
             contexts: BTreeMap::new(),
+            cache_from: Vec::new(),
             labels: BTreeMap::new(),
             tags: vec![tag.into()],
             target: None,

@@ -12,7 +12,6 @@ const FLAGS: &[(&str, bool, &str)] = &[
     ("annotation", true, DOCKER),
     ("attest", true, DOCKER),
     ("builder", true, "smartbuild builds with the engine itself; use `docker buildx build`"),
-    ("cache-from", true, DOCKER),
     ("cache-to", true, DOCKER),
     ("call", true, DOCKER),
     ("check", false, DOCKER),

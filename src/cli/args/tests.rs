@@ -54,6 +54,7 @@ fn a_directory_may_have_any_name() {
 fn every_flag_of_docker_arrives() {
     let args = build(
         "-t shop:1 --tag shop:2 -f sub/Dockerfile --build-arg A=1=2 --build-arg B --target run \
+         --cache-from shop:ci,shop:main --cache-from type=registry,ref=x.io/shop \
          --build-context lib=../lib --build-context busybox:latest=docker-image://alpine:3 \
          --no-cache --no-cache-filter a,b --pull --label x=y -q --iidfile id --platform \
          linux/arm64 --network none --add-host db=10.0.0.5 --shm-size 64m --ulimit \
@@ -71,6 +72,9 @@ fn every_flag_of_docker_arrives() {
             context("lib", ContextSource::Directory("../lib".into())),
             context("busybox", ContextSource::Image("alpine:3".into())),
         ],
+        cache_from: [&["shop:ci", "shop:main"][..], &["x.io/shop"]]
+            .map(|images| CacheSource { images: images.iter().map(ToString::to_string).collect() })
+            .into(),
         target: text("run"),
         no_cache: true,
         no_cache_filter: vec!["a".into(), "b".into()],
@@ -135,11 +139,9 @@ fn what_is_not_honoured_is_refused_by_name() {
         "--push .",
         "-o out .",
         "--output=type=local,dest=x .",
-        "--cache-from x .",
         "--ssh default .",
         "--squash=false .",
         "-m 1g .",
-        "--build-context a=https://example.com/b.git .",
         "predict --sbom=true .",
     ] {
         let message = refused(line);
@@ -162,6 +164,12 @@ fn wrong_use_gets_a_helpful_answer() {
         "--build-arg =x .",
         "--progress loud .",
         "--platform linux/amd64,linux/arm64 .",
+        "--build-context lib .",
+        "--build-context Lib=. .",
+        "--build-context a=https://example.com/b.git .",
+        "--build-context a=docker-image://B .",
+        "--cache-from type=local,src=x .",
+        "--cache-from type=registry .",
         "-",
         "https://example.com/repo.git",
         "predict --format xml",

@@ -48,6 +48,14 @@ pub enum UsageError {
     /// `--progress`.
     #[error("`{0}` is not a kind of progress; write auto, plain, tty, quiet or rawjson")]
     Progress(String),
+    /// `--cache-from`.
+    #[error("{reason} in `{text}`; write IMAGE or type=registry,ref=IMAGE")]
+    CacheSource {
+        /// As given.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// `--build-context`.
     #[error("{reason} in `{text}`; write NAME=DIRECTORY or NAME=docker-image://IMAGE")]
     NamedContext {
@@ -85,6 +93,39 @@ impl FromStr for Assignment {
     }
 }
 
+/// `--cache-from`: images whose cache is imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheSource {
+    /// Their names, as given.
+    pub images: Vec<String>,
+}
+
+impl FromStr for CacheSource {
+    type Err = UsageError;
+
+    /// Docker takes a list of images, or `type=…` with its attributes.
+    fn from_str(text: &str) -> Result<Self, UsageError> {
+        let wrong = |reason: String| UsageError::CacheSource { text: text.to_owned(), reason };
+        let fields: Vec<&str> = text.split(',').collect();
+        if !text.contains('=') {
+            return Ok(Self { images: fields.into_iter().map(ToOwned::to_owned).collect() });
+        }
+        let mut image = None;
+        for field in fields {
+            match field.split_once('=') {
+                Some(("type", "registry")) => {}
+                Some(("type", kind)) => {
+                    return Err(wrong(format!("a cache of type {kind} is not supported yet")));
+                }
+                Some(("ref", name)) if !name.is_empty() => image = Some(name.to_owned()),
+                _ => return Err(wrong(format!("`{field}` is not understood"))),
+            }
+        }
+        let image = image.ok_or_else(|| wrong("the image is missing".to_owned()))?;
+        Ok(Self { images: vec![image] })
+    }
+}
+
 /// `--build-context`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedContext {
@@ -117,7 +158,7 @@ impl FromStr for NamedContext {
         }
         let source = if let Some(image) = value.strip_prefix("docker-image://") {
             if let Some(problem) = reference_problem(image) {
-                return Err(wrong(format!("of the image {problem}")));
+                return Err(wrong(format!("as an image, {problem}")));
             }
             ContextSource::Image(image.to_owned())
         } else if value.contains("://") || value.starts_with("git@") {

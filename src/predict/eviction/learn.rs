@@ -86,8 +86,11 @@ pub fn learn(
         }
     }
     for (index, step) in plan.steps.iter().enumerate() {
-        // What was reported reused without being looked for is as gone as it was.
-        if certain[index] && !held[index].is_empty() {
+        // What was reported reused without being looked for is as gone as it was. What was looked
+        // for is there, and where it was before counts for nothing once that is gone.
+        let is_elsewhere =
+            || before.get(&step.key.0).is_some_and(|before| !survey.holds_all(&before.records));
+        if certain[index] && (!held[index].is_empty() || is_elsewhere()) {
             let ids = held[index].iter().map(|record| record.id.clone()).collect();
             learnt.holdings.push((step.key.0, ids));
         }

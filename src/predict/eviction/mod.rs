@@ -36,16 +36,26 @@ const OF_RUN: &str = "mount / from exec ";
 /// What engines before 23.0 note on that of every other step. Newer ones note its name.
 const OF_FILES: &str = "fileop target";
 
+/// What ends that of a result which came with the cache of an image (`--cache-from`): it begins with
+/// the instruction, as in the image's history.
+const IMPORTED: &str = " # buildkit";
+
 /// Whether a record can be the result of such a step at all.
 fn fits(step: &Step, record: &CacheRecord) -> bool {
     if record.kind != crate::RecordKind::Layer {
         return false;
     }
+    let description = record.description.as_str();
+    let is_imported = |keyword: &str| {
+        description.ends_with(IMPORTED)
+            && description.strip_prefix(keyword).is_some_and(|rest| rest.starts_with(' '))
+    };
     match step.kind {
         StepKind::From => false,
-        StepKind::Run => record.description.starts_with(OF_RUN),
+        StepKind::Run => description.starts_with(OF_RUN) || is_imported("RUN"),
         StepKind::Copy | StepKind::Add | StepKind::Workdir => {
-            record.description == OF_FILES || record.description.starts_with('[')
+            let is_of_files = ["COPY", "ADD", "WORKDIR"].into_iter().any(is_imported);
+            description == OF_FILES || description.starts_with('[') || is_of_files
         }
     }
 }

@@ -184,6 +184,24 @@ fn what_is_gone_may_be_there_as_it_was_with_other_files_while_the_step_below_is_
 }
 
 #[test]
+fn what_came_with_an_images_cache_is_there() {
+    let mut engine = line();
+    for id in ["b1", "a1", "base"] {
+        engine.lose(id);
+    }
+    let imported = |id: &str, parent: &str, command: &str| CacheRecord {
+        description: format!("RUN /bin/sh -c {command} # buildkit"),
+        used: Some(at(3)),
+        ..run(id, parent, command, 0)
+    };
+    engine.listing.extend([imported("a2", "base", "a"), imported("b2", "a2", "b")]);
+    engine.built(&[Cached, Cached, Cached]);
+    assert_eq!(engine.lost(), (vec![], vec![]));
+    engine.lose("b2");
+    assert_eq!(engine.lost(), (vec!["RUN b"], vec![]));
+}
+
+#[test]
 fn what_another_project_lost_evicts_nothing() {
     let mut engine = line();
     engine.listing.push(run("x", "base", "other", 4));

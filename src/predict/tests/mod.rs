@@ -293,6 +293,26 @@ fn an_engine_that_was_never_recorded_is_unknown() {
 }
 
 #[test]
+fn what_an_imported_cache_may_have_is_unknown() {
+    let mut story = Story::new("FROM base\nCOPY a /a\nRUN make\n", &[("a", "1")]).built();
+    story.knowledge.imports = true;
+    assert_eq!(story.verdict("RUN"), Verdict::Cached);
+    story.files.insert("a", "2");
+    assert!(matches!(
+        story.verdict("COPY"),
+        Verdict::Unknown(Cause { kind: CauseKind::Files { .. }, .. })
+    ));
+    assert!(matches!(
+        story.verdict("RUN"),
+        Verdict::Unknown(Cause { kind: CauseKind::Parent, .. })
+    ));
+    // Nothing is imported of what runs in any case.
+    story.options.no_cache = true;
+    assert_eq!(story.cause("COPY"), CauseKind::NoCache);
+    assert_eq!(story.cause("RUN"), CauseKind::NoCache);
+}
+
+#[test]
 fn without_cache_every_step_runs_whatever_is_known() {
     let mut story = Story::new("FROM base\nRUN make\n", &[]).built();
     story.options.no_cache = true;
