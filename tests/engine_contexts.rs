@@ -31,6 +31,15 @@ fn write(library: &Path, name: &str, text: &str) {
     std::fs::write(library.join(name), text).expect("a file");
 }
 
+/// Changes a file and keeps its size and time.
+fn edit_unseen(path: &Path) {
+    let before = path.metadata().and_then(|it| it.modified()).expect("a time");
+    let text = std::fs::read_to_string(path).expect("a file");
+    std::fs::write(path, text.replace(" 1", " 2")).expect("a file");
+    let file = File::options().write(true).open(path).expect("a file");
+    file.set_modified(before).expect("a time");
+}
+
 /// Builds with the directory as `lib`.
 fn build(shop: &Workshop, library: &Path) -> Value {
     shop.build(&["--build-context", &format!("lib={}", library.display())])
@@ -58,18 +67,28 @@ fn an_edit_that_keeps_size_and_time_of_a_named_context_is_built() {
         shop.file("Other.Dockerfile", &format!("FROM busybox:local\nRUN echo {}\n", shop.salt()));
         shop.build(&["-f", "Other.Dockerfile"]);
 
-        let path = library.join("a.txt");
-        let before = path.metadata().and_then(|it| it.modified()).expect("a time");
-        let text = std::fs::read_to_string(&path).expect("a file");
-        write(&library, "a.txt", &text.replace(" 1", " 2"));
-        let file = File::options().write(true).open(&path).expect("a file");
-        file.set_modified(before).expect("a time");
-
+        edit_unseen(&library.join("a.txt"));
         let edited = build(&shop, &library);
         assert_agreed(&edited);
         assert_eq!(told(&edited), ["rebuild ran", "rebuild ran"], "{version}: {edited:#}");
         assert_eq!(edited["sent"]["files"], 1, "{version}");
     }
+}
+
+/// A build that reads nothing of its own context leaves the engine's copy of that as it was.
+#[test]
+fn an_edit_of_the_own_context_is_built_after_a_build_of_a_named_one_alone() {
+    let (shop, library) = with_library("28.5");
+    shop.file("own.txt", &format!("{} 1", shop.salt()));
+    shop.file("Own.Dockerfile", "FROM busybox:local\nCOPY own.txt /\n");
+    shop.build(&["-f", "Own.Dockerfile"]);
+    build(&shop, &library);
+    shop.build(&["-f", "Own.Dockerfile", "--no-shortcut"]);
+    build(&shop, &library);
+    edit_unseen(&shop.context().join("own.txt"));
+    let edited = shop.build(&["-f", "Own.Dockerfile"]);
+    assert_eq!(told(&edited), ["rebuild ran"], "{edited:#}");
+    assert_eq!(edited["sent"]["files"], 1);
 }
 
 /// Whether the engine still has its copy, which keeps the mode that a directory had, is not known.
@@ -106,6 +125,9 @@ fn a_context_that_does_not_do_is_said_before_anything_is_sent() {
     let error = wrong(&format!("lib={}", library.display()));
     assert!(error.contains("`a.txt` is not in the build context `lib`"), "{error}");
     assert!(error.contains("Dockerfile:2"), "{error}");
+    shop.file("Dockerfile", "FROM busybox:local AS lib\nRUN true\n");
+    let error = wrong("lib=.");
+    assert!(error.contains("take the place of the stage `lib`"), "{error}");
 }
 
 /// An old frontend passes named contexts by, and would build something else.

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::args::{BuildArgs, ProgressMode};
 use super::environment::Environment;
 use super::failure::Failure;
-use super::file_records::file_records;
+use super::file_records::{file_records, reads_own};
 use super::held::{self, Recorded};
 use super::memory::kind_name;
 use super::observation::Observation;
@@ -335,6 +335,14 @@ impl<'a> Finished<'a> {
         })
     }
 
+    /// Whether a step ran that reads something of this directory.
+    fn ran_with(&self, project: &Project, directory: &ContextPath) -> bool {
+        let steps = project.plan.steps.iter().zip(&self.steps);
+        steps
+            .into_iter()
+            .any(|(step, actual)| actual.outcome == Outcome::Ran && step.touches(directory))
+    }
+
     /// Keeps what the build taught, if it taught anything. Only steps that the engine ran to their
     /// end or reused speak for its cache.
     fn remember(
@@ -384,10 +392,12 @@ impl<'a> Finished<'a> {
                 &project.plan,
                 &project.seen,
                 &project.announced,
-                &project.source.directories,
                 &project.memory.told_files(&project.line),
+                |directory| self.ran_with(project, directory),
             ),
-            context_lost: self.loses_context(project),
+            context_lost: self.loses_context(project)
+                || (!reads_own(&project.plan, &project.seen)
+                    && project.memory.is_context_lost(&project.line)),
         };
         project.memory.record(&record, ui)?;
         let description = project.engine.as_ref().map(serde_json::to_string).transpose()?;

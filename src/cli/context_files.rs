@@ -34,7 +34,12 @@ impl WantedFiles {
             rules: rules.clone(),
             index: cache.map(|cache| index_path(cache, root)),
         };
-        let named = source.directories.iter();
+        // What the Dockerfile does not name is no part of the build.
+        let text = source.dockerfile.source();
+        let named = source
+            .directories
+            .iter()
+            .filter(|(name, _)| text.contains(&***name) || text.contains('$'));
         Self {
             own: directory(&source.root, &source.rules),
             named: named.map(|(name, it)| (name.clone(), directory(&it.root, &it.rules))).collect(),
@@ -42,11 +47,16 @@ impl WantedFiles {
     }
 
     /// All of them in one snapshot, and whether an index was damaged.
-    pub(super) fn read(&self) -> Result<(Arc<Snapshot>, bool), context::Error> {
-        let (own, mut is_damaged) = self.own.read()?;
+    ///
+    /// # Errors
+    ///
+    /// With the name of the context that cannot be read, where it is a named one.
+    pub(super) fn read(&self) -> Result<(Arc<Snapshot>, bool), (Option<String>, context::Error)> {
+        let (own, mut is_damaged) = self.own.read().map_err(|error| (None, error))?;
         let mut named = BTreeMap::new();
         for (name, directory) in &self.named {
-            let (snapshot, damaged) = directory.read()?;
+            let read = directory.read().map_err(|error| (Some(name.clone()), error));
+            let (snapshot, damaged) = read?;
             is_damaged |= damaged;
             named.insert(name.clone(), snapshot);
         }
@@ -86,7 +96,14 @@ pub(super) fn read_context(
 }
 
 /// A context that cannot be read, with the first line of the Dockerfile that asks for what cannot.
-pub(super) fn unreadable(error: context::Error, source: &Source, ui: &Ui) -> Failure {
+pub(super) fn unreadable(
+    (name, error): (Option<String>, context::Error),
+    source: &Source,
+    ui: &Ui,
+) -> Failure {
+    if let Some(name) = name {
+        return anyhow::anyhow!("--build-context {name}: {error}").into();
+    }
     let context::Error::Unreadable(problems) = &error else { return error.into() };
     // What stands before a wildcard may be all that is asked for.
     let literal = |pattern: &str| {

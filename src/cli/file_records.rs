@@ -1,8 +1,7 @@
 //! The files of a context as the store keeps them, and back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::source::Directory;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot, in_named};
 use crate::plan::{KeyInput, Plan};
 use crate::predict::{FileState, FileTable};
@@ -37,28 +36,48 @@ pub(super) fn is_as_told(plan: &Plan, snapshot: &Snapshot, copy: &FileTable) -> 
     read.peek().is_none() || copy.is_just(is_own, read)
 }
 
-/// What the engine has of the contexts after the build. It keeps a copy of each: of a named one
-/// that is no part of this build, it has what it was `told` before.
+/// What the engine has of the contexts after the build. It keeps a copy of each, also of one that is
+/// no part of this build: of a named one and, where this build asks for nothing of it, of the own
+/// one it has what it was `told` before. `was_taken_over` says of a directory of a named context
+/// whether a step that reads it ran.
 pub(super) fn file_records(
     plan: &Plan,
     snapshot: &Snapshot,
     announced: &BTreeMap<ContextPath, ModifiedTime>,
-    named: &BTreeMap<String, Directory>,
     told: &FileTable,
+    was_taken_over: impl Fn(&ContextPath) -> bool,
 ) -> Vec<FileRecord> {
     let is_named = |path: &ContextPath| in_named(path).is_some();
     let now = entries_read(plan, snapshot).filter(|entry| !is_named(&entry.path));
     // What of a named context the engine asked for earlier it may still have.
     let named_now = snapshot.entries().iter().take_while(|entry| is_named(&entry.path));
-    let elsewhere = told
-        .iter()
-        .take_while(|(path, _)| is_named(path))
-        .filter(|(path, _)| in_named(path).is_some_and(|(name, _)| !named.contains_key(&name)));
+    let names: BTreeSet<String> =
+        named_now.clone().filter_map(|entry| Some(in_named(&entry.path)?.0)).collect();
+    let has_named = !names.is_empty() || told.keys().next().is_some_and(is_named);
+    let reads_own = reads_own(plan, snapshot);
+    let elsewhere = told.iter().filter(|(path, _)| match in_named(path) {
+        Some((name, _)) => !names.contains(&name),
+        None => has_named && !reads_own,
+    });
     let of_build = named_now.chain(now).map(|entry| {
         let modified = announced.get(&entry.path).copied().unwrap_or(entry.modified);
-        record(&entry.path, &FileState { modified, ..FileState::of(entry) })
+        let mut state = FileState { modified, ..FileState::of(entry) };
+        // A directory that the engine knows keeps its mode there, as long as its copy is there.
+        if entry.kind == EntryKind::Directory
+            && is_named(&entry.path)
+            && let Some(old) = told.get(&entry.path).filter(|old| old.kind == entry.kind)
+            && !was_taken_over(&entry.path)
+        {
+            state.mode = old.mode;
+        }
+        record(&entry.path, &state)
     });
     elsewhere.map(|(path, state)| record(path, state)).chain(of_build).collect()
+}
+
+/// Whether a plan reads anything of the build's own context.
+pub(super) fn reads_own(plan: &Plan, snapshot: &Snapshot) -> bool {
+    entries_read(plan, snapshot).any(|entry| in_named(&entry.path).is_none())
 }
 
 fn record(path: &ContextPath, state: &FileState) -> FileRecord {

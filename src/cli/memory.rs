@@ -152,6 +152,13 @@ impl Memory {
         told.and_then(|(manifest, _)| self.files(manifest).ok()).unwrap_or_default()
     }
 
+    /// Whether the engine let go of its copy of this context in the last build of it.
+    pub(super) fn is_context_lost(&self, line: &Line) -> bool {
+        let Some(store) = &self.0 else { return false };
+        let told = store.told_context(&line.engine, &line.project).ok().flatten();
+        told.is_some_and(|(_, is_lost)| is_lost)
+    }
+
     fn files(&self, manifest: Manifest) -> Result<FileTable, StoreError> {
         let Some(store) = &self.0 else { return Ok(FileTable::new()) };
         if let Some((last, files)) = &*self.1.borrow()

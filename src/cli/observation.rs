@@ -141,7 +141,7 @@ fn canonical(name: &str) -> (String, String) {
 /// WORKDIR on `scratch` has no input. Of such a step the engine reports the asking for its key as
 /// a run of no time, and a real run or the use of its cached result only after that.
 fn stands_on_nothing(step: &Step) -> bool {
-    step.kind == StepKind::Workdir && step.parent().is_none()
+    step.kind == StepKind::Workdir && step.parent().is_none() && step.on_context().is_none()
 }
 
 fn outcome<'a>(parts: impl Iterator<Item = &'a Observed>, asked_for_key: bool) -> Actual {

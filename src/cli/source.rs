@@ -85,7 +85,8 @@ fn directories(contexts: &[NamedContext]) -> Result<BTreeMap<String, Directory>,
         directories.remove(&context.name);
         let ContextSource::Directory(path) = &context.source else { continue };
         let root = root(path).with_context(|| format!("--build-context {}", context.name))?;
-        let rules = IgnoreRules::load_common(&root)?;
+        let rules = IgnoreRules::load_common(&root)
+            .with_context(|| format!("--build-context {}", context.name))?;
         let ignore_file = ignore_file(&rules);
         directories.insert(context.name.clone(), Directory { root, rules, ignore_file });
     }

@@ -97,6 +97,19 @@ impl ModifiedTime {
     }
 }
 
+/// How far from a file's time, in nanoseconds, it may have been announced.
+const ANNOUNCED_WITHIN: i128 = 1_000_000;
+
+impl ModifiedTime {
+    /// Whether this is a time that a file of `modified` may have been announced with: its own, or
+    /// one that was made [`later`](Self::later) for its edits.
+    pub fn is_announced_for(self, modified: Self) -> bool {
+        let nanoseconds =
+            |it: Self| i128::from(it.seconds) * 1_000_000_000 + i128::from(it.nanoseconds);
+        (0..ANNOUNCED_WITHIN).contains(&(nanoseconds(self) - nanoseconds(modified)))
+    }
+}
+
 impl ContextPath {
     /// The root of the context.
     pub fn root() -> Self {

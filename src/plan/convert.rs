@@ -214,6 +214,7 @@ impl<'a> Builder<'a> {
             uncertain: image.is_none(),
             writes_context: false,
             no_cache: false,
+            is_doubted: false,
         });
         let step = StepIndex(self.plan.steps.len() - 1);
         self.images.insert(name.to_owned(), step);
@@ -333,6 +334,7 @@ impl<'a> Builder<'a> {
             uncertain: draft.uncertain,
             writes_context: draft.writes_context,
             no_cache: draft.no_cache,
+            is_doubted: false,
         });
         let index = StepIndex(self.plan.steps.len() - 1);
         state.files.push(index, draft.operation);

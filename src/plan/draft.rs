@@ -99,9 +99,13 @@ impl Builder<'_> {
             let hostname = options.build_args.get("BUILDKIT_SANDBOX_HOSTNAME");
             option("hostname", hostname.cloned().unwrap_or_default());
         }
-        inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
+        let mut origins = Vec::with_capacity(mounts.len());
         for mount in &mounts {
             let origin = self.stages.mount_origin(&mount.mount, scope.index, instruction)?;
+            origins.push(origin.map(|origin| self.as_context(origin)));
+        }
+        inputs.extend(self.parent_of_run(state, &origins));
+        for (mount, origin) in mounts.iter().zip(origins) {
             let source =
                 Selector { path: mount.source.clone(), required: true, ..Selector::default() };
             match origin {
@@ -131,6 +135,24 @@ impl Builder<'_> {
         })
     }
 
+    /// What a RUN stands on. Where it also mounts the very stage that it stands on, the mount
+    /// decides how the engine looks at both: by all that is in them
+    /// (`stage-below-mounted`).
+    fn parent_of_run(&mut self, state: &StageState, origins: &[Option<Origin>]) -> Vec<KeyInput> {
+        let Some(parent) = state.parent else { return Vec::new() };
+        let is_below = |origin: &&Origin| match origin {
+            Origin::Stage(below) => {
+                self.finished.get(below).is_some_and(|state| state.parent == Some(parent))
+            }
+            _ => false,
+        };
+        let mounted = origins.iter().flatten().find(is_below).cloned();
+        match mounted.filter(|_| self.request.dialect.mounts_decide_for_the_stage_below) {
+            Some(origin) => self.origin_input(&origin, &[Selector::default()]),
+            None => vec![KeyInput::Parent { step: parent }],
+        }
+    }
+
     pub(super) fn transfer(
         &mut self,
         instruction: &Instruction,
@@ -156,7 +178,7 @@ impl Builder<'_> {
                 let source = transfer.sources.join(" ");
                 inputs.push(self.context_files(None, &expanded.selectors, &source, instruction)?);
             }
-            Some(from) => match self.stages.copy_origin(from, scope.index, instruction)? {
+            Some(from) => match self.copy_origin(from, scope.index, instruction)? {
                 Origin::Context(name) => {
                     let (of, source) = (Some(&*name), transfer.sources.join(" "));
                     inputs.push(self.context_files(
@@ -209,6 +231,25 @@ impl Builder<'_> {
         let value = self.request.options.build_args.get("SOURCE_DATE_EPOCH")?.clone();
         let counts = self.request.dialect.source_date_epoch_counts && !value.is_empty();
         counts.then(|| KeyInput::Option { name: "source-date-epoch".to_owned(), value })
+    }
+
+    fn copy_origin(
+        &self,
+        from: &str,
+        at: usize,
+        instruction: &Instruction,
+    ) -> Result<Origin, Error> {
+        Ok(self.as_context(self.stages.copy_origin(from, at, instruction)?))
+    }
+
+    /// A stage that leaves a directory of `--build-context` as it is is that directory.
+    fn as_context(&self, origin: Origin) -> Origin {
+        let Origin::Stage(stage) = origin else { return origin };
+        let finished = self.finished.get(&stage).filter(|state| state.parent.is_none());
+        match finished.and_then(|state| state.context.clone()) {
+            Some(name) => Origin::Context(name),
+            None => origin,
+        }
     }
 
     /// The files that `selectors` select of the build's own context, or of the named one.
@@ -265,7 +306,7 @@ impl Builder<'_> {
         }
         let origin = match &transfer.from {
             None => FilesOf::Context,
-            Some(from) => match self.stages.copy_origin(from, scope.index, instruction)? {
+            Some(from) => match self.copy_origin(from, scope.index, instruction)? {
                 Origin::Stage(stage) => match self.finished.get(&stage) {
                     Some(finished) => FilesOf::Stage(finished.files.clone()),
                     None => return Ok(None),

@@ -152,6 +152,9 @@ pub struct Dialect {
     /// Whether ONBUILD triggers are counted in a step's `n` and shown with `ONBUILD `
     /// (`base-onbuild`).
     pub marks_onbuild: bool,
+    /// Whether a RUN that mounts the stage which it stands on counts by the content of that, and
+    /// not by its steps (`stage-below-mounted`).
+    pub mounts_decide_for_the_stage_below: bool,
     /// Whether `--build-context` reaches the frontend; an old one passes it by.
     pub has_named_contexts: bool,
     /// Whether a file's owner is part of its content (`stage-files-chown-edited`).
@@ -175,6 +178,7 @@ impl Dialect {
             merges: false,
             knows_manifests: false,
             marks_onbuild: at >= (27, 4),
+            mounts_decide_for_the_stage_below: at >= (26, 0),
             has_named_contexts: at >= (23, 0),
             owners_count: at >= (23, 0),
         }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Error, Problem};
 use super::expansion::Words;
-use super::name::counts_as_step;
 use super::reference::{context_name, reference_problem};
 use super::request::{BuildOptions, Dialect, NamedContext, Platform};
 use crate::dockerfile::{Dockerfile, Instruction, InstructionKind, Mount, MountKind, Stage};
@@ -101,7 +100,7 @@ impl<'a> Stages<'a> {
 
     fn add(
         &mut self,
-        mut source: Stage<'a>,
+        source: Stage<'a>,
         words: Words,
         options: &BuildOptions,
     ) -> Result<(), Error> {
@@ -121,13 +120,10 @@ impl<'a> Stages<'a> {
             }
         };
         let mut context = None;
-        let base = if let Some(name) = self.context_of_stage(source.from) {
-            // Nothing that the stage says counts then.
-            source.instructions = &[];
-            let base = self.context_base(&name);
-            context = Some(name);
-            base
-        } else if let Some(&stage) = self.by_name.get(&image_name) {
+        if let Some(name) = self.context_in_place_of(source.from) {
+            return Err(at(Problem::ReplacedStage(name)));
+        }
+        let base = if let Some(&stage) = self.by_name.get(&image_name) {
             Base::Stage(stage)
         } else if image_name == SCRATCH {
             Base::Scratch
@@ -157,8 +153,11 @@ impl<'a> Stages<'a> {
         self.contexts.contains_key(&name).then_some(name)
     }
 
-    fn context_of_stage(&self, from: &Instruction) -> Option<String> {
-        stage_name(from).and_then(|name| self.context(&name))
+    /// The context that would take a stage's place. The engine never gives one to stages that are
+    /// called so.
+    fn context_in_place_of(&self, from: &Instruction) -> Option<String> {
+        let name = stage_name(from).filter(|name| name != "context" && name != SCRATCH)?;
+        self.context(&name)
     }
 
     fn context_base(&self, name: &str) -> Base {
@@ -174,17 +173,6 @@ impl<'a> Stages<'a> {
         let stands_for_it =
             |context: &NamedContext| matches!(context, NamedContext::Image(it) if it == image);
         self.contexts.iter().find(|(_, it)| stands_for_it(it)).map(|(name, _)| &**name)
-    }
-
-    /// A stage that leaves a directory of `--build-context` as it is is that directory.
-    fn stage_origin(&self, stage: usize) -> Origin {
-        let planned = &self.all[stage];
-        match &planned.base {
-            Base::Context(name) if !planned.source.instructions.iter().any(counts_as_step) => {
-                Origin::Context(name.clone())
-            }
-            _ => Origin::Stage(stage),
-        }
     }
 
     /// A single stage without a name shows none, unless something that is no stage is used
@@ -241,7 +229,7 @@ impl<'a> Stages<'a> {
             return match number {
                 _ if number >= self.all.len() => Err(Problem::NoStageNumber(number)),
                 _ if number >= at => Err(Problem::StageNotYetDefined(from.to_owned())),
-                _ => Ok(self.stage_origin(number)),
+                _ => Ok(Origin::Stage(number)),
             }
             .map_err(|problem| problem.at(&self.file, instruction));
         }
@@ -275,7 +263,7 @@ impl<'a> Stages<'a> {
             Some(&stage) if stage >= at => {
                 Err(Problem::StageNotYetDefined(name.to_owned()).at(&self.file, instruction))
             }
-            Some(&stage) => Ok(self.stage_origin(stage)),
+            Some(&stage) => Ok(Origin::Stage(stage)),
             None if name == SCRATCH => Ok(Origin::Scratch),
             None => match self.context(name).map(|name| self.context_base(&name)) {
                 Some(Base::Context(name)) => Ok(Origin::Context(name)),

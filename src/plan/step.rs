@@ -135,6 +135,7 @@ pub struct ContentKeys {
 }
 
 /// One step of the build.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about a step")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// The name exactly as the engine shows it: `[build 2/5] RUN pip install -r r.txt`.
@@ -171,6 +172,9 @@ pub struct Step {
     pub writes_context: bool,
     /// Whether `--no-cache` or `--no-cache-filter` makes it run.
     pub no_cache: bool,
+    /// Whether it reads a directory of which nobody knows how the engine has it
+    /// ([`Plan::doubt`]): under which key the engine may have the step, it alone can tell.
+    pub is_doubted: bool,
 }
 
 impl Step {
@@ -202,7 +206,7 @@ impl Step {
     }
 
     /// Whether it copies or mounts this directory of the context, or something in it.
-    fn touches(&self, directory: &ContextPath) -> bool {
+    pub fn touches(&self, directory: &ContextPath) -> bool {
         self.inputs.iter().any(|input| match input {
             KeyInput::Files { roots, .. } => roots
                 .iter()
@@ -258,7 +262,8 @@ impl Plan {
             let (before, from_here) = self.steps.split_at_mut(index);
             let Some(step) = from_here.first_mut() else { break };
             let stands_on_doubt = |input: StepIndex| before[input.0].uncertain;
-            step.uncertain |= directories.iter().any(|directory| step.touches(directory))
+            step.is_doubted = directories.iter().any(|directory| step.touches(directory));
+            step.uncertain |= step.is_doubted
                 || step.parent().into_iter().chain(step.stage_outputs()).any(stands_on_doubt);
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::eviction::Evictions;
 use super::times::PastTimes;
-use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
+use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot, in_named};
 use crate::plan::{KeyInput, Plan, Step, StepKey, StepKind};
 use crate::{Digest, Seconds};
 
@@ -215,12 +215,15 @@ pub fn file_table(snapshot: &Snapshot) -> FileTable {
     entries.map(|entry| (entry.path.clone(), FileState::of(entry))).collect()
 }
 
-/// The snapshot as the engine will have it, given the files of the last build.
+/// The snapshot as the engine will have it, given the files of the last build. Named contexts stay
+/// as they are: whether the engine still has its copy of one is not followed.
 ///
 /// The engine keeps its copy of the context and takes over a directory only when it is new: a
 /// changed mode alone is not seen (`dir-mode`, `dir-mode-with-edit-elsewhere`).
 pub fn as_the_engine_has_it(snapshot: &Arc<Snapshot>, previous: &FileTable) -> Arc<Snapshot> {
-    let seen: Vec<(usize, u32)> = other_modes(snapshot, previous).collect();
+    let is_own = |place: usize| in_named(&snapshot.entries()[place].path).is_none();
+    let seen: Vec<(usize, u32)> =
+        other_modes(snapshot, previous).filter(|(place, _)| is_own(*place)).collect();
     if seen.is_empty() {
         return Arc::clone(snapshot);
     }
@@ -295,8 +298,9 @@ pub fn files_to_send(snapshot: &Snapshot, previous: &FileTable) -> Vec<ContextPa
 ///
 /// The engine takes over a file only when its size, mode or time differs from its copy. An edit
 /// that keeps all three would build with the old content (`same-size-same-mtime`), so such a file
-/// is announced a nanosecond later than the engine has it; and as long as it stays as it is, the
-/// same time is told again.
+/// is announced a nanosecond later than it was before; and as long as it stays as it is, the same
+/// time is told again. What is told of one file never goes back, so that no copy of a context, of
+/// which the engine may keep several, has this time with other content.
 pub fn announced_times(
     snapshot: &Snapshot,
     previous: &FileTable,
@@ -306,12 +310,12 @@ pub fn announced_times(
         let Some(old) = old.filter(|_| entry.kind == EntryKind::File) else { continue };
         let looks_the_same =
             old.kind == entry.kind && old.size == entry.size && old.mode == entry.mode;
-        let was_announced = old.modified == entry.modified.later();
-        let has_its_time = old.modified == entry.modified;
-        if looks_the_same && old.digest == entry.digest && was_announced {
-            announced.insert(entry.path.clone(), old.modified);
-        } else if looks_the_same && old.digest != entry.digest && (has_its_time || was_announced) {
-            announced.insert(entry.path.clone(), old.modified.later());
+        if !looks_the_same || !old.modified.is_announced_for(entry.modified) {
+            continue;
+        }
+        let told = if old.digest == entry.digest { old.modified } else { old.modified.later() };
+        if told != entry.modified {
+            announced.insert(entry.path.clone(), told);
         }
     }
     announced

@@ -232,6 +232,7 @@ mod tests {
             uncertain: false,
             writes_context: false,
             no_cache: false,
+            is_doubted: false,
         }
     }
 

@@ -134,7 +134,8 @@ fn verdict(
                     _ => here(new_instruction(step, knowledge)),
                 },
             };
-            if knowledge.imports && step.kind != StepKind::From {
+            let may_be_elsewhere = knowledge.imports || step.is_doubted;
+            if may_be_elsewhere && step.kind != StepKind::From {
                 Verdict::Unknown(cause)
             } else {
                 Verdict::Rebuild(cause)

@@ -52,6 +52,7 @@ impl Steps {
             uncertain: false,
             writes_context: false,
             no_cache: false,
+            is_doubted: false,
         };
         self.0.push(StepForecast { step, verdict, seconds: Seconds::new(seconds) });
         self

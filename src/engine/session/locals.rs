@@ -12,7 +12,9 @@ use tonic::metadata::MetadataMap;
 use super::root::Root;
 use super::tree::{Selection, Tree};
 use crate::context::patterns::PathFilter;
-use crate::context::{ContextPath, Contexts, ModifiedTime, follow, in_named, named_root};
+use crate::context::{
+    ContextPath, Contexts, IgnoreRules, ModifiedTime, follow, in_named, named_root,
+};
 use crate::engine::types::{BuildRequest, RequestedContext, SourceFile};
 
 /// The name of the ignore file that the frontend looks for in the context.
@@ -35,10 +37,11 @@ pub(super) struct Wanted {
 #[derive(Debug)]
 pub(super) struct Locals {
     dockerfile: Tree,
-    ignore_file: Tree,
+    /// The rules, where there are any that the frontend looks for in the context.
+    ignore_file: Option<Tree>,
     context: Tree,
-    /// The named contexts by their directories' names, each with its ignore file.
-    named: BTreeMap<String, (Tree, Tree)>,
+    /// The named contexts by their directories' names, each with its rules.
+    named: BTreeMap<String, (Tree, Option<Tree>)>,
 }
 
 impl Locals {
@@ -46,11 +49,10 @@ impl Locals {
     pub(super) fn new(request: &BuildRequest) -> io::Result<Self> {
         let content = |bytes: &[u8]| Bytes::copy_from_slice(bytes);
         let mut beside = vec![(dockerfile_name(request), content(&request.dockerfile.content))];
-        let mut alone = Vec::new();
+        let mut alone = None;
         if let Some(file) = &request.ignore_file {
             beside.push((base_name(&file.name).to_owned(), content(&file.content)));
-            // Whichever file rules, it is the one that made the snapshot.
-            alone.push((IGNORE_FILE.to_owned(), content(&file.content)));
+            alone = rules(file);
         }
         let root = Arc::new(Root::open(&request.root)?);
         let contexts = Contexts::of(&request.snapshot);
@@ -60,7 +62,7 @@ impl Locals {
         };
         Ok(Self {
             dockerfile: Tree::in_memory(beside),
-            ignore_file: Tree::in_memory(alone),
+            ignore_file: alone,
             context: Tree::on_disk(own, root)
                 .announcing(announced(request, None))
                 .holding(request.held.clone()),
@@ -74,10 +76,12 @@ impl Locals {
             "dockerfile" => &self.dockerfile,
             // The rules of this build are in memory and, as a rule, not in the snapshot, which
             // was made by them.
-            "context" if wanted.follow == [IGNORE_FILE.as_bytes()] => &self.ignore_file,
+            "context" if wanted.asks_for_rules() => {
+                self.ignore_file.as_ref().unwrap_or(&self.context)
+            }
             "context" => &self.context,
             other => match self.named.get(other) {
-                Some((_, ignore_file)) if wanted.follow == [IGNORE_FILE.as_bytes()] => ignore_file,
+                Some((_, Some(ignore_file))) if wanted.asks_for_rules() => ignore_file,
                 Some((context, _)) => context,
                 None => {
                     let message = format!("the build serves no directory `{other}`");
@@ -93,7 +97,7 @@ impl Locals {
 fn named(
     request: &BuildRequest,
     contexts: &Contexts<'_>,
-) -> io::Result<BTreeMap<String, (Tree, Tree)>> {
+) -> io::Result<BTreeMap<String, (Tree, Option<Tree>)>> {
     let mut named = BTreeMap::new();
     for (name, context) in &request.contexts {
         let RequestedContext::Directory { root, ignore_file } = context else { continue };
@@ -102,11 +106,18 @@ fn named(
         let tree = Tree::on_disk(files, root)
             .announcing(announced(request, Some(name)))
             .at(named_root(name));
-        let content = |file: &SourceFile| Bytes::copy_from_slice(&file.content);
-        let alone = ignore_file.iter().map(|file| (IGNORE_FILE.to_owned(), content(file)));
-        named.insert(local_name(name), (tree, Tree::in_memory(alone)));
+        named.insert(local_name(name), (tree, ignore_file.as_ref().and_then(rules)));
     }
     Ok(named)
+}
+
+/// The ignore file that the frontend looks for in a context, where it is that one which rules and it
+/// leaves anything out: a COPY of one without rules asks in the same words.
+fn rules(file: &SourceFile) -> Option<Tree> {
+    let has_rules = IgnoreRules::parse(&file.content).is_ok_and(|rules| !rules.rules().is_empty());
+    let is_common = base_name(&file.name) == IGNORE_FILE;
+    let content = || Bytes::copy_from_slice(&file.content);
+    (is_common && has_rules).then(|| Tree::in_memory([(IGNORE_FILE.to_owned(), content())]))
 }
 
 /// The times that are told of the files of the build's own context, or of a named one.
@@ -155,6 +166,12 @@ fn base_name(name: &str) -> &str {
 }
 
 impl Wanted {
+    /// Whether this is the frontend's question for the rules of a context: a COPY of the file asks
+    /// with these rules.
+    fn asks_for_rules(&self) -> bool {
+        self.follow == [IGNORE_FILE.as_bytes()] && self.exclude.is_empty()
+    }
+
     /// Reads what the engine asks for.
     pub(super) fn from_metadata(metadata: &MetadataMap) -> Result<Self, Status> {
         let directory = values(metadata, "dir-name")?.pop().unwrap_or_default();
@@ -226,9 +243,9 @@ mod tests {
     fn locals() -> Locals {
         Locals {
             dockerfile: tree(&["Dockerfile", "Dockerfile.dockerignore"]),
-            ignore_file: tree(&[IGNORE_FILE]),
+            ignore_file: Some(tree(&[IGNORE_FILE])),
             context: tree(&["a.txt", "b.md", "c.txt"]),
-            named: [("lib".to_owned(), (tree(&["d.txt"]), tree(&[])))].into(),
+            named: [("lib".to_owned(), (tree(&["d.txt"]), None))].into(),
         }
     }
 
