@@ -21,6 +21,10 @@ use crate::{BaseImage, Digest};
 #[derive(Debug, Clone, Default)]
 pub(super) struct StageState {
     pub(super) environment: Environment,
+    /// The image's variables and those of ENV, in the order in which they first came: a stage that
+    /// is built on this one begins with them set again, over whatever ARG set
+    /// (`env-over-arg-of-the-stage-below`).
+    configured: Vec<(String, String)>,
     /// The working directory as written; `/` where nobody set one.
     pub(super) directory: String,
     pub(super) user: String,
@@ -33,6 +37,28 @@ pub(super) struct StageState {
     pub(super) uncertain: bool,
     /// The directory of `--build-context` that it is built on.
     pub(super) context: Option<String>,
+}
+
+impl StageState {
+    /// A stage on nothing.
+    fn empty() -> Self {
+        let environment = Environment::of_image(&[]);
+        Self {
+            configured: environment.configured(),
+            environment,
+            directory: "/".to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// As ENV does.
+    fn set_variable(&mut self, name: &str, value: &str) {
+        self.environment.set(name, value, false);
+        match self.configured.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => value.clone_into(known),
+            None => self.configured.push((name.to_owned(), value.to_owned())),
+        }
+    }
 }
 
 /// The plan of a target.
@@ -136,18 +162,17 @@ impl<'a> Builder<'a> {
         let mut namer = Namer::new(&label, usize::from(is_counted) + own + triggered);
 
         let mut state = match &base {
-            Base::Scratch => StageState {
-                environment: Environment::of_image(&[]),
-                directory: "/".to_owned(),
-                ..StageState::default()
-            },
-            Base::Stage(below) => self.finished.get(below).cloned().unwrap_or_default(),
-            Base::Context(name) => StageState {
-                environment: Environment::of_image(&[]),
-                directory: "/".to_owned(),
-                context: Some(name.clone()),
-                ..StageState::default()
-            },
+            Base::Scratch => StageState::empty(),
+            Base::Stage(below) => {
+                let mut state = self.finished.get(below).cloned().unwrap_or_default();
+                for (name, value) in &state.configured {
+                    state.environment.set(name, value, false);
+                }
+                state
+            }
+            Base::Context(name) => {
+                StageState { context: Some(name.clone()), ..StageState::empty() }
+            }
             Base::Image(name) => {
                 let shown = match &context {
                     Some(context) => shown_context(context, name),
@@ -263,7 +288,7 @@ impl<'a> Builder<'a> {
                             .expand(text, &before)
                             .map_err(|problem| self.at(problem, instruction))
                     };
-                    state.environment.set(&expand(name)?, &expand(value)?, false);
+                    state.set_variable(&expand(name)?, &expand(value)?);
                 }
             }
             InstructionKind::Arg(arguments) => self.arguments(arguments, state, instruction)?,
@@ -356,8 +381,10 @@ fn on_build_texts(instructions: &[Instruction]) -> Vec<String> {
 fn image_state(image: Option<&BaseImage>, step: StepIndex) -> StageState {
     let unknown = BaseImage::default();
     let known = image.unwrap_or(&unknown);
+    let environment = Environment::of_image(&known.env);
     StageState {
-        environment: Environment::of_image(&known.env),
+        configured: environment.configured(),
+        environment,
         directory: if known.working_dir.is_empty() {
             "/".to_owned()
         } else {

@@ -85,6 +85,11 @@ impl Environment {
         self.0.iter().find(|variable| variable.name == name).map(|variable| &*variable.value)
     }
 
+    /// Every name with its value.
+    pub(super) fn configured(&self) -> Vec<(String, String)> {
+        self.0.iter().map(|it| (it.name.clone(), it.value.clone())).collect()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Variable> {
         self.0.iter()
     }

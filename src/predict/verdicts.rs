@@ -73,7 +73,10 @@ fn verdict(
             .filter(|_| knowledge.evictions.replaceable.contains(&step.key))
         {
             Some(cause) => depends(cause),
-            None if knowledge.imports => Verdict::Unknown(here(CauseKind::Evicted)),
+            // Or under another key, by the same files of a stage that left others then.
+            None if knowledge.imports || may_be_replaced(step, below, knowledge) => {
+                Verdict::Unknown(here(CauseKind::Evicted))
+            }
             None => Verdict::Rebuild(here(CauseKind::Evicted)),
         };
     }
@@ -166,6 +169,19 @@ fn open_input(step: &Step, below: &[StepForecast]) -> Option<Cause> {
     };
     let output = step.unknown_outputs().find(runs)?;
     Some(Cause { step: output, kind: CauseKind::StageOutput })
+}
+
+/// Whether a step whose own result is lost takes files that nobody knows of a stage, and the engine
+/// holds what such a step made of other files, or of the same. Not where the step below is sure to
+/// run: whatever stood on its result is lost with it.
+fn may_be_replaced(step: &Step, below: &[StepForecast], knowledge: &Knowledge) -> bool {
+    let is_stage = |output: StepIndex| below[output.0].step.kind != StepKind::From;
+    let parent_runs = step.parent().is_some_and(|parent| {
+        is_stage(parent) && matches!(below[parent.0].verdict, Verdict::Rebuild(_))
+    });
+    knowledge.evictions.replaceable.contains(&step.key)
+        && !parent_runs
+        && step.unknown_outputs().any(is_stage)
 }
 
 /// Whether a step runs for no other reason than that the engine lost it.
