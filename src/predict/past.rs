@@ -60,7 +60,8 @@ impl CauseKind {
             Self::Files { files, .. } => files.iter().map(|file| &*file.path).collect(),
             Self::Argument { name, .. }
             | Self::Environment { name, .. }
-            | Self::Option { name, .. } => vec![name],
+            | Self::Option { name, .. }
+            | Self::ContextBase { name } => vec![name],
             Self::BaseImage { reference, .. } => vec![reference],
             _ => Vec::new(),
         }

@@ -223,6 +223,7 @@ pub(super) fn strikes(strikes: &Strikes, step: Option<&StepForecast>) -> String 
         ("files", Some(name)) => text(name).into_owned(),
         ("base_image", Some(name)) => format!("base image {}", text(name)),
         ("environment", Some(name)) => format!("variable {}", text(name)),
+        ("no_cache", Some(name)) => format!("standing on the directory {}", text(name)),
         (kind, Some(name)) => format!("{kind} {}", text(name)),
         ("files", None) => "changed files".to_owned(),
         ("instruction", None) => "edits of instructions".to_owned(),
