@@ -61,7 +61,6 @@ impl Engine {
         use bollard::models::ContainerCreateBody;
         use bollard::query_parameters::{
             LogsOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
-            WaitContainerOptions,
         };
         use futures_util::StreamExt;
         let body = ContainerCreateBody {
@@ -73,8 +72,8 @@ impl Engine {
         let options = None::<bollard::query_parameters::CreateContainerOptions>;
         let id = self.api.create_container(options, body).await.unwrap().id;
         self.api.start_container(&id, None::<StartContainerOptions>).await.unwrap();
-        let _ = self.api.wait_container(&id, None::<WaitContainerOptions>).next().await;
-        let options = LogsOptionsBuilder::new().stdout(true).stderr(true).build();
+        // To their end: a busy engine writes them some time after the container has ended.
+        let options = LogsOptionsBuilder::new().stdout(true).stderr(true).follow(true).build();
         let mut logs = self.api.logs(&id, Some(options));
         let mut text = String::new();
         while let Some(line) = logs.next().await {
