@@ -8,6 +8,7 @@ use std::future::{Future, pending};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use smartbuild::context::{self, IgnoreRules};
 use smartbuild::engine::{
@@ -61,6 +62,7 @@ impl Engine {
         use bollard::models::ContainerCreateBody;
         use bollard::query_parameters::{
             LogsOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
+            WaitContainerOptions,
         };
         use futures_util::StreamExt;
         let body = ContainerCreateBody {
@@ -72,12 +74,19 @@ impl Engine {
         let options = None::<bollard::query_parameters::CreateContainerOptions>;
         let id = self.api.create_container(options, body).await.unwrap().id;
         self.api.start_container(&id, None::<StartContainerOptions>).await.unwrap();
-        // To their end: a busy engine writes them some time after the container has ended.
-        let options = LogsOptionsBuilder::new().stdout(true).stderr(true).follow(true).build();
-        let mut logs = self.api.logs(&id, Some(options));
+        let _ = self.api.wait_container(&id, None::<WaitContainerOptions>).next().await;
         let mut text = String::new();
-        while let Some(line) = logs.next().await {
-            text += &line.unwrap().to_string();
+        // A busy engine writes the log some time after the container has ended.
+        for _ in 0..20 {
+            let options = LogsOptionsBuilder::new().stdout(true).stderr(true).build();
+            let mut logs = self.api.logs(&id, Some(options));
+            while let Some(line) = logs.next().await {
+                text += &line.unwrap().to_string();
+            }
+            if !text.is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let force = RemoveContainerOptionsBuilder::new().force(true).build();
         self.api.remove_container(&id, Some(force)).await.unwrap();

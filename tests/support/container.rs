@@ -44,9 +44,8 @@ pub(crate) fn output(engine: &TestEngine, image: &str, command: &str) -> String 
     let command = json!({"Cmd": ["sh", "-c", command], "HostConfig": {"NetworkMode": "none"}});
     let container = Container::run(engine, image, command);
     let path = format!("/containers/{}", container.id);
-    // To their end: a busy engine writes them some time after the container has ended.
-    let text = ask(engine, "GET", &format!("{path}/logs?stdout=1&stderr=1&follow=1"), None);
     let ended = ask_json(engine, "POST", &format!("{path}/wait"), None);
+    let text = ask(engine, "GET", &format!("{path}/logs?stdout=1&stderr=1"), None);
     assert_eq!(ended["StatusCode"], 0, "{text}");
     text.replace("\r\n", "\n")
 }
