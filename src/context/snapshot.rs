@@ -85,6 +85,9 @@ pub struct Snapshot {
     hard_links: HashMap<ContextPath, FileId>,
 }
 
+/// How far from a file's time, in nanoseconds, it may have been announced.
+const ANNOUNCED_WITHIN: i128 = 1_000_000;
+
 impl ModifiedTime {
     /// A nanosecond later: the least by which the engine tells two times apart.
     #[must_use]
@@ -95,12 +98,7 @@ impl ModifiedTime {
             Self { seconds: self.seconds.saturating_add(1), nanoseconds: 0 }
         }
     }
-}
 
-/// How far from a file's time, in nanoseconds, it may have been announced.
-const ANNOUNCED_WITHIN: i128 = 1_000_000;
-
-impl ModifiedTime {
     /// Whether this is a time that a file of `modified` may have been announced with: its own, or
     /// one that was made [`later`](Self::later) for its edits.
     pub fn is_announced_for(self, modified: Self) -> bool {

@@ -66,19 +66,9 @@ fn verdict(
             None => here(CauseKind::NoRecord),
         });
     }
-    let depends = |cause| Verdict::Depends { cause, probability: Probability::new(UNOBSERVED) };
     let is_known = knowledge.known.contains_key(&step.key);
     if is_known && knowledge.evictions.evicted.contains(&step.key) {
-        return match open_input(step, below)
-            .filter(|_| knowledge.evictions.replaceable.contains(&step.key))
-        {
-            Some(cause) => depends(cause),
-            // Or under another key, by the same files of a stage that left others then.
-            None if knowledge.imports || may_be_replaced(step, below, knowledge) => {
-                Verdict::Unknown(here(CauseKind::Evicted))
-            }
-            None => Verdict::Rebuild(here(CauseKind::Evicted)),
-        };
+        return lost(index, step, below, knowledge);
     }
     if let Some(Verdict::Rebuild(_)) = parent.map(of)
         && let Some(parent) = parent
@@ -147,41 +137,38 @@ fn verdict(
     }
 }
 
-/// What a step, whose own result is lost, may be found by all the same: the files that a stage which
-/// runs leaves, or what it stands on. Nothing where the step below is sure to run: whatever stood on
-/// its result is lost with it.
-fn open_input(step: &Step, below: &[StepForecast]) -> Option<Cause> {
-    let of = |step: StepIndex| &below[step.0];
-    let is_open = |verdict: &Verdict| matches!(verdict, Verdict::Depends { .. });
-    if let Some(parent) = step.parent().filter(|parent| of(*parent).step.kind != StepKind::From) {
-        match &of(parent).verdict {
-            Verdict::Rebuild(_) => return None,
-            verdict if is_open(verdict) => {
-                return Some(Cause { step: parent, kind: CauseKind::Parent });
-            }
-            _ => {}
-        }
-    }
-    let runs = |output: &StepIndex| {
-        let verdict = &of(*output).verdict;
-        of(*output).step.kind != StepKind::From
-            && (matches!(verdict, Verdict::Rebuild(_)) || is_open(verdict))
-    };
-    let output = step.unknown_outputs().find(runs)?;
-    Some(Cause { step: output, kind: CauseKind::StageOutput })
+fn depends(cause: Cause) -> Verdict {
+    Verdict::Depends { cause, probability: Probability::new(UNOBSERVED) }
 }
 
-/// Whether a step whose own result is lost takes files that nobody knows of a stage, and the engine
-/// holds what such a step made of other files, or of the same. Not where the step below is sure to
-/// run: whatever stood on its result is lost with it.
-fn may_be_replaced(step: &Step, below: &[StepForecast], knowledge: &Knowledge) -> bool {
-    let is_stage = |output: StepIndex| below[output.0].step.kind != StepKind::From;
-    let parent_runs = step.parent().is_some_and(|parent| {
-        is_stage(parent) && matches!(below[parent.0].verdict, Verdict::Rebuild(_))
-    });
-    knowledge.evictions.replaceable.contains(&step.key)
-        && !parent_runs
-        && step.unknown_outputs().any(is_stage)
+/// The verdict of a step whose own result is lost. The engine may find it all the same: by the files
+/// that a stage leaves, where it holds what such a step made of these or of others; by what it stands
+/// on; or in an imported cache. Not where the step below is sure to run: whatever stood on its result
+/// is lost with it.
+fn lost(index: StepIndex, step: &Step, below: &[StepForecast], knowledge: &Knowledge) -> Verdict {
+    let here = Cause { step: index, kind: CauseKind::Evicted };
+    let of = |step: StepIndex| &below[step.0].verdict;
+    let is_no_base = |step: &StepIndex| below[step.0].step.kind != StepKind::From;
+    let parent = step.parent().filter(is_no_base);
+    if parent.is_some_and(|parent| matches!(of(parent), Verdict::Rebuild(_))) {
+        return Verdict::Rebuild(here);
+    }
+    if knowledge.evictions.replaceable.contains(&step.key) {
+        if let Some(step) = parent.filter(|parent| matches!(of(*parent), Verdict::Depends { .. })) {
+            return depends(Cause { step, kind: CauseKind::Parent });
+        }
+        let outputs = || step.unknown_outputs().filter(is_no_base);
+        let may_run = |output: &StepIndex| {
+            matches!(of(*output), Verdict::Rebuild(_) | Verdict::Depends { .. })
+        };
+        if let Some(step) = outputs().find(may_run) {
+            return depends(Cause { step, kind: CauseKind::StageOutput });
+        }
+        if outputs().next().is_some() {
+            return Verdict::Unknown(here);
+        }
+    }
+    if knowledge.imports { Verdict::Unknown(here) } else { Verdict::Rebuild(here) }
 }
 
 /// Whether a step runs for no other reason than that the engine lost it.
