@@ -7,12 +7,13 @@ use crate::context::{ContextPath, Entry, EntryKind, Snapshot, glob};
 use crate::dockerfile::Transfer;
 
 /// What a COPY or ADD brings: by its place in the image, the entries of the context that are
-/// written there, in order; directories are left out.
+/// written there, in order; directories apart.
 ///
 /// Places in the image are written as paths relative to its root.
 #[derive(Debug, Default)]
 pub(super) struct Landing<'a> {
     places: BTreeMap<ContextPath, Vec<&'a Entry>>,
+    directories: BTreeMap<ContextPath, &'a Entry>,
 }
 
 /// The path in the image that `path` means in `directory`.
@@ -92,12 +93,14 @@ impl<'a> Landing<'a> {
     /// A directory's contents.
     fn directory(&mut self, snapshot: &'a Snapshot, path: &ContextPath, root: &ContextPath) {
         for entry in snapshot.subtree(path) {
-            if entry.kind == EntryKind::Directory {
-                continue;
-            }
             let below = entry.path.as_bytes().get(path.as_bytes().len()..).unwrap_or_default();
             let below = below.strip_prefix(b"/").unwrap_or(below);
-            self.places.entry(root.join(below)).or_default().push(entry);
+            let place = root.join(below);
+            if entry.kind == EntryKind::Directory {
+                self.directories.insert(place, entry);
+            } else {
+                self.places.entry(place).or_default().push(entry);
+            }
         }
     }
 
@@ -106,7 +109,14 @@ impl<'a> Landing<'a> {
         self.places.get(place).map_or(&[], Vec::as_slice)
     }
 
-    /// Every place with what is written there.
+    /// Every place that is written to, those of directories among them, with where the context
+    /// has what is written there.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&ContextPath, &ContextPath)> {
+        let files = self.iter().map(|(place, entry)| (place, &entry.path));
+        files.chain(self.directories.iter().map(|(place, entry)| (place, &entry.path)))
+    }
+
+    /// Every place of something that is no directory, with what is written there.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&ContextPath, &'a Entry)> {
         self.places
             .iter()

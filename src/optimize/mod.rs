@@ -5,8 +5,8 @@
 //! with their reason, proof and saving, the new text and a patch, and for what was looked at and
 //! left alone a [`Refusal`] that names the line. Everything is computed; only [`apply()`] writes.
 //!
-//! There is one rewrite so far. `hoist-manifests` installs a Python project's requirements before
-//! the rest of the project is copied:
+//! Each rewrite is a room of its own and finds candidates. `hoist-manifests` installs a project's
+//! packages before the rest of the project is copied:
 //!
 //! ```text
 //! COPY . .                                    COPY requirements.txt .
@@ -14,24 +14,25 @@
 //!                                             COPY . .
 //! ```
 //!
-//! It is offered only where every part is understood: the command (`shell`, `pip`), what the COPY
-//! brings where (`landing`), and all that could make pip notice which files are there already
+//! It is offered only where every part is understood: the command (`shell`, `tools`), what the COPY
+//! brings where (`landing`), and all that could make the tool notice which files are there already
 //! (`surroundings`). What is not understood refuses the rewrite; nothing is guessed. In the end
 //! the plan is asked (`hoist_manifests::proof`): the install must be the same step with the same
 //! inputs, and its key must no longer change with the other files.
 
 mod apply;
+mod candidate;
 mod error;
 mod hoist_manifests;
 mod landing;
 mod patch;
-mod pip;
 mod reason;
 mod savings;
 mod shell;
 mod surroundings;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod types;
 
 pub use apply::{ApplyError, apply};
@@ -54,14 +55,14 @@ pub fn optimize(request: &Request<'_>) -> Result<Optimization, Error> {
     let original = plan(request.plan)?;
     let dockerfile = request.plan.dockerfile;
     let found = hoist_manifests::find(request, &original);
-    let edits: Vec<_> = found.hoists.iter().flat_map(|hoist| hoist.edits.clone()).collect();
+    let edits: Vec<_> = found.candidates.iter().flat_map(|found| found.edits.clone()).collect();
     let text = edit::apply(dockerfile, &edits)?;
-    let savings = savings::measure(request, &original, &text, &found.hoists)?;
-    let mut rewrites = Vec::with_capacity(found.hoists.len());
-    for (hoist, saving) in found.hoists.into_iter().zip(savings.each) {
-        let alone = edit::apply(dockerfile, &hoist.edits)?;
+    let savings = savings::measure(request, &original, &text, &found.candidates)?;
+    let mut rewrites = Vec::with_capacity(found.candidates.len());
+    for (candidate, saving) in found.candidates.into_iter().zip(savings.each) {
+        let alone = edit::apply(dockerfile, &candidate.edits)?;
         let patch = patch::unified(dockerfile.name(), dockerfile.source(), &alone);
-        rewrites.push(hoist.into_rewrite(&saving, patch));
+        rewrites.push(candidate.into_rewrite(&saving, patch));
     }
     rewrites.sort_by(|a, b| {
         b.saves.seconds_per_build.get().total_cmp(&a.saves.seconds_per_build.get())

@@ -23,37 +23,42 @@ pub enum Reason {
         /// The install's line.
         install: u32,
     },
-    /// A part of the command is not a pip install that is understood.
+    /// A part of the command is not an install that is understood.
     #[error(
-        "`{0}` is not an install that is understood here and may read the copied files; give \
-         `pip install` a RUN of its own"
+        "`{0}` is not an install that is understood here and may read the copied files; give the \
+         install a RUN of its own"
     )]
     Command(String),
-    /// A pip option that reads or writes files, or is not known.
-    #[error("pip's option `{0}` may read or write other files, so the install stays")]
-    PipOption(String),
+    /// An option that reads or writes files, or is not known.
+    #[error("{tool}'s option `{text}` may read or write other files, so the install stays")]
+    Option {
+        /// The tool.
+        tool: &'static str,
+        /// The option with its value.
+        text: String,
+    },
     /// The install needs the project's sources.
     #[error(
         "{place} has `{text}`, which installs from the project's own files, so the install needs \
-         them; keep it in a second `pip install` after the COPY"
+         them; keep it in a second install after the COPY"
     )]
     NeedsSources {
-        /// `the command`, or a requirement file with its line.
+        /// `the command`, or a manifest with its line.
         place: String,
         /// What is written there.
         text: String,
     },
-    /// A line of a requirement file, or an argument, that is not understood.
+    /// A line of a manifest, or an argument, that is not understood.
     #[error("{place} has `{text}`, which is not understood, so the install stays")]
     NotUnderstood {
-        /// `the command`, or a requirement file with its line.
+        /// `the command`, or a manifest with its line.
         place: String,
         /// What is written there.
         text: String,
     },
-    /// The COPY does not bring a requirement file.
+    /// The COPY does not bring a manifest.
     #[error(
-        "the requirement file `{file}` is not among what the COPY on line {copy} brings: it is \
+        "the manifest `{file}` is not among what the COPY on line {copy} brings: it is \
          missing, ignored, or made by an earlier step"
     )]
     MissingManifest {
@@ -62,20 +67,20 @@ pub enum Reason {
         /// The COPY's line.
         copy: u32,
     },
-    /// A requirement file is a symbolic link or something else that is no regular file.
-    #[error("the requirement file `{0}` is no regular file; copy the file itself")]
+    /// A manifest is a symbolic link or something else that is no regular file.
+    #[error("the manifest `{0}` is no regular file; copy the file itself")]
     IrregularManifest(ContextPath),
-    /// A requirement file cannot be read.
-    #[error("cannot read the requirement file `{file}`: {reason}")]
+    /// A manifest cannot be read.
+    #[error("cannot read the manifest `{file}`: {reason}")]
     UnreadableManifest {
         /// Which.
         file: ContextPath,
         /// What the system says.
         reason: String,
     },
-    /// A requirement file has a name that COPY would read as something else.
+    /// A manifest has a name that COPY would read as something else.
     #[error(
-        "the requirement file `{0}` has a name that a COPY line cannot say plainly; rename it \
+        "the manifest `{0}` has a name that a COPY line cannot say plainly; rename it \
          without blanks, quotes and wildcards"
     )]
     ManifestName(ContextPath),
@@ -91,35 +96,60 @@ pub enum Reason {
     /// The destination of the COPY as written cannot be said again.
     #[error("the destination `{0}` cannot be written plainly; write it without blanks and quotes")]
     DestinationText(String),
-    /// The COPY writes where pip reads or writes.
+    /// The COPY writes where the install reads or writes.
     #[error(
-        "the COPY on line {copy} writes to `{place}`, where pip itself may read or write; copy \
+        "the COPY on line {copy} writes to `{place}`, where {tool} itself may read or write; copy \
          the project into a directory of its own, such as /app"
     )]
     Destination {
+        /// The tool.
+        tool: &'static str,
         /// The COPY's line.
         copy: u32,
         /// Where.
         place: String,
     },
-    /// A copied file that pip reads.
-    #[error("the COPY brings `{0}`, which pip may read or write; keep it out of the context")]
-    PipReads(ContextPath),
-    /// A variable of the environment leads pip to the copied files.
+    /// A copied file that the tool reads.
+    #[error("the COPY brings `{file}`, which {tool} may read or write; keep it out of the context")]
+    Reads {
+        /// The tool.
+        tool: &'static str,
+        /// The file, as the context has it.
+        file: ContextPath,
+    },
+    /// A copied file that lies where the install writes.
     #[error(
-        "the environment variable {name} leads to the copied files or changes what pip does, so \
-         the install may depend on them"
+        "the COPY brings `{file}` to where {tool} installs, so what is there in the end depends \
+         on their order; keep it out of the context"
+    )]
+    Written {
+        /// The tool.
+        tool: &'static str,
+        /// The file, as the context has it.
+        file: ContextPath,
+    },
+    /// A variable of the environment leads the tool to the copied files.
+    #[error(
+        "the environment variable {name} leads to the copied files or changes what {tool} does, \
+         so the install may depend on them"
     )]
     Environment {
+        /// The tool.
+        tool: &'static str,
         /// Which.
         name: String,
     },
-    /// An earlier step may have told pip or Python to look at the copied files.
+    /// An earlier step may have told the tool to look at the copied files.
     #[error(
-        "`{0}` may tell pip or Python where to look for files, so it is not plain what the \
-         install reads; give such settings as options of `pip install`"
+        "`{text}` may tell {tool} where to look for files, so it is not plain what the install \
+         reads; give such settings as options of the install"
     )]
-    Configured(String),
+    Configured {
+        /// The tool.
+        tool: &'static str,
+        /// The earlier instruction.
+        text: String,
+    },
     /// `python -m pip` with modules in the working directory.
     #[error(
         "`python -m pip` also imports from the working directory, into which the COPY brings \
@@ -154,7 +184,7 @@ mod tests {
             Reason::ForeignSyntax("example.com/frontend".into()),
             Reason::Between { keyword: "ENV", copy: 3, install: 5 },
             Reason::Command("ls".into()),
-            Reason::PipOption("--target lib".into()),
+            Reason::Option { tool: "pip", text: "--target lib".into() },
             Reason::NeedsSources { place: "requirements.txt:2".into(), text: "-e .".into() },
             Reason::NotUnderstood { place: "the command".into(), text: "a b".into() },
             Reason::MissingManifest { file: "/app/requirements.txt".into(), copy: 3 },
@@ -165,10 +195,11 @@ mod tests {
             Reason::Source("$SOURCE".into()),
             Reason::Flag("--exclude".into()),
             Reason::DestinationText("/app/a b/".into()),
-            Reason::Destination { copy: 3, place: "/etc".into() },
-            Reason::PipReads(ContextPath::new("pip.conf")),
-            Reason::Environment { name: "PYTHONPATH".into() },
-            Reason::Configured("RUN pip config set a b".into()),
+            Reason::Destination { tool: "pip", copy: 3, place: "/etc".into() },
+            Reason::Reads { tool: "pip", file: ContextPath::new("pip.conf") },
+            Reason::Written { tool: "npm", file: ContextPath::new("node_modules/a/index.js") },
+            Reason::Environment { tool: "pip", name: "PYTHONPATH".into() },
+            Reason::Configured { tool: "pip", text: "RUN pip config set a b".into() },
             Reason::Interpreter(ContextPath::new("app.py")),
             Reason::Mount("type=bind,target=/x".into()),
             Reason::UnknownDirectory,

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::candidate::Candidate;
 use super::error::Error;
-use super::hoist_manifests::Hoist;
 use super::types::{Request, Saves};
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::dockerfile::Dockerfile;
@@ -20,7 +20,7 @@ const TYPICAL_INSTALL: f64 = 30.0;
 /// What all rewrites save.
 #[derive(Debug)]
 pub(super) struct Savings {
-    /// In the order of the hoists.
+    /// In the order of the candidates.
     pub(super) each: Vec<Saving>,
     pub(super) before: Option<Seconds>,
     pub(super) after: Option<Seconds>,
@@ -34,21 +34,21 @@ pub(super) struct Saving {
     pub(super) sentence: String,
 }
 
-/// Measures the hoists, all of which are in `text`.
+/// Measures the candidates, all of which are in `text`.
 pub(super) fn measure(
     request: &Request<'_>,
     original: &Plan,
     text: &str,
-    hoists: &[Hoist],
+    candidates: &[Candidate],
 ) -> Result<Savings, Error> {
-    if hoists.is_empty() {
+    if candidates.is_empty() {
         return Ok(Savings { each: Vec::new(), before: None, after: None });
     }
     let dockerfile = Dockerfile::parse(request.plan.dockerfile.name(), text)?;
     let on = |dockerfile: &Dockerfile, snapshot: &Snapshot| plan_on(request, dockerfile, snapshot);
     let source = request.plan.dockerfile;
-    let times = times(request, original, hoists);
-    let mut present = that_changed(request, hoists);
+    let times = times(request, original, candidates);
+    let mut present = that_changed(request, candidates);
     if on(source, &present).is_err() || on(&dockerfile, &present).is_err() {
         // Something that is copied by name never changed.
         present = request.plan.snapshot.clone();
@@ -60,13 +60,15 @@ pub(super) fn measure(
         // A build whose files the present Dockerfile cannot use says nothing about it.
         let Ok(now) = on(source, &context) else { continue };
         let lost = lost_lines(&written, &now);
-        if hoists.iter().any(|hoist| lost.contains(&hoist.line)) {
+        if candidates.iter().any(|candidate| lost.contains(&candidate.line)) {
             builds.push(Build { changed: build.changed.clone(), context, plan: now, lost });
         }
     }
-    let each = hoists.iter().map(|hoist| saving(request, original, hoist, &builds)).collect();
+    let each =
+        candidates.iter().map(|candidate| saving(request, original, candidate, &builds)).collect();
     if builds.is_empty() {
-        let edited: Vec<_> = hoists.iter().map(|hoist| hoist.other.clone()).collect();
+        let edited: Vec<_> =
+            candidates.iter().flat_map(|candidate| candidate.example.clone()).collect();
         let context = with_changes(&present, &edited);
         let now = on(source, &context)?;
         builds.push(Build { changed: edited, context, plan: now, lost: BTreeSet::new() });
@@ -99,11 +101,16 @@ struct Build {
     lost: BTreeSet<u32>,
 }
 
-fn saving(request: &Request<'_>, original: &Plan, hoist: &Hoist, builds: &[Build]) -> Saving {
+fn saving(
+    request: &Request<'_>,
+    original: &Plan,
+    candidate: &Candidate,
+    builds: &[Build],
+) -> Saving {
     let measured: Vec<Option<Seconds>> = original
         .steps
         .iter()
-        .filter(|step| step.kind == StepKind::Run && hoist.installs.contains(&step.line))
+        .filter(|step| step.kind == StepKind::Run && candidate.frees.contains(&step.line))
         .map(|step| request.history.seconds(step))
         .collect();
     let is_measured = measured.iter().any(Option::is_some);
@@ -113,10 +120,10 @@ fn saving(request: &Request<'_>, original: &Plan, hoist: &Hoist, builds: &[Build
         Seconds::new(TYPICAL_INSTALL)
     };
     let concerned: Vec<_> =
-        builds.iter().filter(|build| build.lost.contains(&hoist.line)).collect();
+        builds.iter().filter(|build| build.lost.contains(&candidate.line)).collect();
     let helped = concerned
         .iter()
-        .filter(|build| !build.changed.iter().any(|path| hoist.manifests.contains(path)))
+        .filter(|build| !build.changed.iter().any(|path| candidate.bound.contains(path)))
         .count();
     let takes = if is_measured {
         format!("took {:.1} s when last measured", install.get())
@@ -137,27 +144,31 @@ fn saving(request: &Request<'_>, original: &Plan, hoist: &Hoist, builds: &[Build
         },
         sentence: match (concerned.len(), helped) {
             (1, 0) => format!(
-                "The one past build that changed copied files changed the requirement files too; \
+                "The one past build that changed copied files changed the manifests too; \
                  the install {takes}."
             ),
             (1, _) => format!(
-                "The one past build that changed copied files left the requirement files alone; \
+                "The one past build that changed copied files left the manifests alone; \
                  the install {takes}."
             ),
             (builds, _) => format!(
-                "Of {builds} past builds that changed copied files, {helped} left the requirement \
-                 files alone; the install {takes}."
+                "Of {builds} past builds that changed copied files, {helped} left the manifests \
+                 alone; the install {takes}."
             ),
         },
     }
 }
 
 /// Seconds by instruction, so that a step is known again in the rewritten plan.
-fn times(request: &Request<'_>, original: &Plan, hoists: &[Hoist]) -> BTreeMap<String, Seconds> {
+fn times(
+    request: &Request<'_>,
+    original: &Plan,
+    candidates: &[Candidate],
+) -> BTreeMap<String, Seconds> {
     let mut times: BTreeMap<String, Seconds> = BTreeMap::new();
-    for hoist in hoists {
+    for candidate in candidates {
         let steps: Vec<_> =
-            original.steps.iter().filter(|step| hoist.installs.contains(&step.line)).collect();
+            original.steps.iter().filter(|step| candidate.frees.contains(&step.line)).collect();
         let is_measured = steps.iter().any(|step| request.history.seconds(step).is_some());
         if let (false, Some(step)) = (is_measured, steps.first()) {
             times.insert(step.instruction.clone(), Seconds::new(TYPICAL_INSTALL));
@@ -188,12 +199,12 @@ fn lost_seconds(before: &Plan, after: &Plan, times: &BTreeMap<String, Seconds>) 
 
 /// The present context without the files that no past build changed: they cannot change a key,
 /// and a plan of few files is made in no time.
-fn that_changed(request: &Request<'_>, hoists: &[Hoist]) -> Snapshot {
+fn that_changed(request: &Request<'_>, candidates: &[Candidate]) -> Snapshot {
     let mut kept: BTreeSet<&ContextPath> = BTreeSet::new();
     kept.extend(request.history.builds.iter().flat_map(|build| &build.changed));
-    for hoist in hoists {
-        kept.extend(&hoist.manifests);
-        kept.insert(&hoist.other);
+    for candidate in candidates {
+        kept.extend(&candidate.bound);
+        kept.extend(&candidate.example);
     }
     let snapshot = request.plan.snapshot;
     let is_kept = |entry: &&Entry| entry.kind != EntryKind::File || kept.contains(&entry.path);

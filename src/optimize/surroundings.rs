@@ -1,8 +1,9 @@
-//! Everything besides the requirement files by which pip could notice what is copied, or by
-//! which the COPY could write over what pip installed.
+//! Everything besides its manifests by which an install could notice what is copied, or by which
+//! the COPY could write over what was installed.
 
 use super::landing::{Landing, image_path};
-use super::pip::Install;
+use super::tools::{Habits, Install, Needs, Tool, Variables, is_remote_address};
+use super::types::Risk;
 use super::{ReadFile, Reason};
 use crate::context::ContextPath;
 use crate::dockerfile::{Mount, MountKind};
@@ -23,7 +24,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) read: &'a ReadFile<'a>,
 }
 
-/// Directories of the system, Python's own among them.
+/// Directories of the system, those of interpreters among them.
 const SYSTEM: &[&str] = &[
     "bin",
     "boot",
@@ -54,62 +55,8 @@ const SYSTEM: &[&str] = &[
     "var/runtime",
 ];
 
-/// Names that pip, or what it calls, looks for; wherever they are.
-const READ_ANYWHERE: &[&str] =
-    &[".netrc", "_netrc", ".pip", "pip.conf", "pip.ini", ".pydistutils.cfg", "pydistutils.cfg"];
-
-/// The same for a home directory, which any directory may be.
-const READ_AT_HOME: &[&str] =
-    &[".cache", ".cargo", ".config", ".git-credentials", ".gitconfig", ".local", ".ssh"];
-
-/// Variables of pip that change no file that it reads or writes.
-const HARMLESS_PIP: &[&str] = &[
-    "PIP_BREAK_SYSTEM_PACKAGES",
-    "PIP_COMPILE",
-    "PIP_DEFAULT_TIMEOUT",
-    "PIP_DISABLE_PIP_VERSION_CHECK",
-    "PIP_IGNORE_INSTALLED",
-    "PIP_NO_BINARY",
-    "PIP_NO_CACHE_DIR",
-    "PIP_NO_COLOR",
-    "PIP_NO_COMPILE",
-    "PIP_NO_INPUT",
-    "PIP_NO_WARN_SCRIPT_LOCATION",
-    "PIP_ONLY_BINARY",
-    "PIP_PRE",
-    "PIP_PREFER_BINARY",
-    "PIP_PROGRESS_BAR",
-    "PIP_QUIET",
-    "PIP_REQUIRE_VIRTUALENV",
-    "PIP_RETRIES",
-    "PIP_ROOT_USER_ACTION",
-    "PIP_TIMEOUT",
-    "PIP_TRUSTED_HOST",
-    "PIP_UPGRADE",
-    "PIP_USER",
-    "PIP_VERBOSE",
-];
-
-/// Variables by which Python, or a program that builds a package, finds files.
-const LEADING: &[&str] = &[
-    "PYTHON",
-    "VIRTUAL_ENV",
-    "CONDA",
-    "LD_",
-    "XDG_",
-    "SSL_",
-    "REQUESTS_",
-    "CURL_",
-    "NETRC",
-    "GIT_",
-    "DISTUTILS",
-    "SETUPTOOLS",
-    "PKG_CONFIG",
-    "CMAKE",
-    "PYENV",
-    "CARGO",
-    "RUSTUP",
-];
+/// Variables by which programs, or those that build a package, find files.
+const LEADING: &[&str] = &["LD_", "XDG_", "SSL_", "CURL_", "NETRC", "GIT_", "PKG_CONFIG", "CMAKE"];
 const LEADING_ENDS: &[&str] = &["FLAGS", "LIBRARY_PATH", "INCLUDE_PATH"];
 const LEADING_NAMES: &[&str] = &[
     "PATH", "CPATH", "TMPDIR", "TEMP", "TMP", "BASH_ENV", "ENV", "CC", "CXX", "AR", "LD",
@@ -119,18 +66,23 @@ const LEADING_NAMES: &[&str] = &[
 impl Surroundings<'_> {
     /// Whether the install would notice nothing of the copied files besides its own.
     pub(super) fn check(&self, install: &Install, mounts: &[Mount]) -> Result<(), Reason> {
-        self.check_destination()?;
-        self.check_copied_files()?;
+        let tool = install.tool;
+        self.check_destination(tool)?;
+        self.check_copied_files(tool)?;
         let own = install.environment.iter().map(|(name, value)| (&**name, &**value));
         for (name, value) in self.environment.iter().copied().chain(own) {
-            self.check_variable(name, value)?;
+            if self.is_led_by(tool.habits(), name, value) {
+                let name = name.to_owned();
+                return Err(Reason::Environment { tool: tool.name(), name });
+            }
         }
         for mount in mounts {
             self.check_mount(mount)?;
         }
         for directory in &install.directories {
-            if self.touches(&image_path(&self.directory, directory.as_bytes())) {
-                return Err(Reason::PipOption(format!("--cache-dir {directory}")));
+            if self.touches(&image_path(&self.directory, directory.path.as_bytes())) {
+                let text = format!("{} {}", directory.option, directory.path);
+                return Err(Reason::Option { tool: tool.name(), text });
             }
         }
         if let Some(program) = install.program.strip_prefix('/')
@@ -138,12 +90,36 @@ impl Surroundings<'_> {
         {
             return Err(Reason::Command(install.program.clone()));
         }
-        if install.by_interpreter { self.check_modules() } else { Ok(()) }
+        tool.check(install, self)
     }
 
-    fn check_destination(&self) -> Result<(), Reason> {
+    /// Whether the COPY brings anything to where installs write: then the last one wins, and they
+    /// may not change places. Where it is a manifest that an install may write again, both
+    /// images have to be compared.
+    pub(super) fn check_written(&self, install: &Install, needs: &mut Needs) -> Result<(), Reason> {
+        let is_written =
+            |place: &ContextPath| needs.written.iter().any(|written| place.starts_with(written));
+        let mut has_written_manifest = false;
+        for (place, source) in self.landing.places() {
+            if !is_written(place) {
+                continue;
+            }
+            if !needs.manifests.contains_key(place) {
+                let (tool, file) = (install.tool.name(), source.clone());
+                return Err(Reason::Written { tool, file });
+            }
+            has_written_manifest = true;
+        }
+        if has_written_manifest {
+            needs.risk = Risk::Verify;
+        }
+        Ok(())
+    }
+
+    fn check_destination(&self, tool: &dyn Tool) -> Result<(), Reason> {
         let refused = |place: &ContextPath| {
-            Err(Reason::Destination { copy: self.copy, place: format!("/{place}") })
+            let place = format!("/{place}");
+            Err(Reason::Destination { tool: tool.name(), copy: self.copy, place })
         };
         // Packages are unpacked and built below /tmp, where tools look upwards for their settings.
         let is_whole = ["", "usr", "var", "tmp", "var/tmp"].iter();
@@ -160,7 +136,8 @@ impl Surroundings<'_> {
         }
     }
 
-    fn check_copied_files(&self) -> Result<(), Reason> {
+    fn check_copied_files(&self, tool: &dyn Tool) -> Result<(), Reason> {
+        let habits = tool.habits();
         let depth = self.destination.components().count();
         for (place, entry) in self.landing.iter() {
             let components: Vec<&[u8]> = place.components().collect();
@@ -173,81 +150,73 @@ impl Surroundings<'_> {
                     || index == 2 && components[0] == b"home"
             };
             let is_read = components.iter().enumerate().any(|(index, component)| {
-                is_listed(READ_ANYWHERE, component)
-                    || at_home(index) && is_listed(READ_AT_HOME, component)
+                is_listed(habits.read_anywhere, component)
+                    || at_home(index) && is_listed(habits.read_at_home, component)
             });
-            // distutils takes install paths from the setup.cfg of the working directory.
-            let is_configuration = *place == self.directory.join("setup.cfg")
-                && (self.read)(&entry.path).map_or(true, |text| configures_install(&text));
-            // A version manager chooses the interpreter by these.
-            let chooses = is_listed(
-                &[".python-version", ".tool-versions", "mise.toml", ".mise.toml"],
-                components.last().copied().unwrap_or_default(),
-            ) && self.has_shims();
-            if is_read || is_configuration || chooses {
-                return Err(Reason::PipReads(entry.path.clone()));
+            if is_read {
+                return Err(Reason::Reads { tool: tool.name(), file: entry.path.clone() });
             }
         }
         Ok(())
     }
 
-    fn has_shims(&self) -> bool {
+    /// Whether programs are found through the scripts of a version manager.
+    pub(super) fn has_shims(&self) -> bool {
         self.environment.iter().any(|(name, value)| *name == "PATH" && value.contains("shims"))
     }
 
-    fn check_variable(&self, name: &str, value: &str) -> Result<(), Reason> {
-        let refused = || Err(Reason::Environment { name: name.to_owned() });
+    /// Whether a variable leads an install to the copied files, or may do so.
+    fn is_led_by(&self, habits: &Habits, name: &str, value: &str) -> bool {
         let upper = name.to_ascii_uppercase();
-        if upper.starts_with("PIP_") {
-            let is_remote =
-                |address: &str| address.starts_with("https://") || address.starts_with("http://");
-            let is_harmless = match &*upper {
-                "PIP_INDEX_URL" | "PIP_EXTRA_INDEX_URL" => value.split_whitespace().all(is_remote),
-                "PIP_CACHE_DIR" | "PIP_CERT" | "PIP_CLIENT_CERT" => {
-                    value.starts_with('/') && !self.touches(&ContextPath::new(value))
-                }
-                name => HARMLESS_PIP.contains(&name),
-            };
-            return if is_harmless { Ok(()) } else { refused() };
+        let own = habits.variables.iter().find(|own| upper.starts_with(own.prefix));
+        if let Some(own) = own {
+            return !self.is_harmless(own, &upper, value);
         }
         if upper == "HOME" {
-            // A home directory below the copied files has its own place for pip's files.
+            // A home directory below the copied files has its own place for the tool's files.
             let home = ContextPath::new(value);
-            let is_inside = home != self.destination && home.starts_with(&self.destination);
-            return if is_inside { refused() } else { Ok(()) };
+            return home != self.destination && home.starts_with(&self.destination);
         }
-        let leads = LEADING.iter().any(|start| upper.starts_with(start))
+        let leads = LEADING.iter().chain(habits.leading).any(|start| upper.starts_with(start))
             || LEADING_ENDS.iter().any(|end| upper.ends_with(end))
             || LEADING_NAMES.contains(&&*upper);
-        if !leads {
-            return Ok(());
+        leads && self.is_path_touched(&upper, value)
+    }
+
+    fn is_harmless(&self, own: &Variables, upper: &str, value: &str) -> bool {
+        if own.addresses.contains(&upper) {
+            return value.split_whitespace().all(is_remote_address);
         }
+        if own.paths.contains(&upper) {
+            return value.starts_with('/') && !self.touches(&ContextPath::new(value));
+        }
+        own.harmless.contains(&upper)
+    }
+
+    /// Whether a variable's value has a path that is touched, in one of the forms of lists of
+    /// paths and of flags.
+    fn is_path_touched(&self, upper: &str, value: &str) -> bool {
         let is_list = upper.ends_with("PATH");
         // An empty entry is the working directory.
-        let has_relative = match &*upper {
+        let has_relative = match upper {
             "PATH" => value.split(':').any(|entry| !entry.starts_with('/')),
             "PYTHONPATH" => !value.is_empty() && value.split(':').any(str::is_empty),
             _ => false,
         };
         if has_relative {
-            return refused();
+            return true;
         }
-        for entry in value.split([':', ' ', '=', ',', ';']) {
+        value.split([':', ' ', '=', ',', ';']).any(|entry| {
             let flag_free = match entry.find('/') {
                 Some(slash) if entry.starts_with('-') => &entry[slash..],
                 _ => entry,
             };
             if flag_free.is_empty() || !(is_list || flag_free.contains('/')) {
-                continue;
+                return false;
             }
             let path = image_path(&self.directory, flag_free.as_bytes());
-            let is_touched =
-                if is_list { self.is_environment_touched(&path) } else { self.touches(&path) };
-            if is_touched {
-                return refused();
-            }
-        }
-        Ok(())
+            if is_list { self.is_environment_touched(&path) } else { self.touches(&path) }
+        })
     }
 
     /// Whether a path is, holds, or lies in what the COPY writes to.
@@ -280,28 +249,4 @@ impl Surroundings<'_> {
             _ => Ok(()),
         }
     }
-
-    /// What an interpreter could import from its working directory.
-    fn check_modules(&self) -> Result<(), Reason> {
-        let module = self.landing.iter().find(|(place, _)| {
-            let importable = place.components().any(|component| {
-                [&b".py"[..], b".pyc", b".so", b".zip", b".egg", b"-info"]
-                    .iter()
-                    .any(|end| component.ends_with(end))
-            });
-            importable && place.starts_with(&self.directory)
-        });
-        module.map_or(Ok(()), |(_, entry)| Err(Reason::Interpreter(entry.path.clone())))
-    }
-}
-
-/// Whether a setup.cfg says where or how to install.
-fn configures_install(text: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(text);
-    let mut sections = text.lines().filter_map(|line| line.trim().strip_prefix('['));
-    sections.any(|section| {
-        ["install", "global", "build", "easy_install", "bdist", "develop"]
-            .iter()
-            .any(|name| section.trim_start().starts_with(name))
-    })
 }

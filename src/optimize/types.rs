@@ -73,9 +73,10 @@ pub enum Proof {
 }
 
 /// What may still go wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Risk {
     /// Nothing.
+    #[default]
     None,
     /// Something that could matter is not known, such as the base image's environment: build both
     /// and compare before relying on it.
@@ -86,7 +87,7 @@ pub enum Risk {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Saves {
     /// Seconds, on average over the builds that it rests on; with no history, of one edit that
-    /// leaves the requirement files alone.
+    /// leaves the manifests alone.
     pub seconds_per_build: Seconds,
     /// The share of those builds that it helps, from 0 to 1; 1 with no history.
     pub builds_helped: f64,
@@ -136,7 +137,7 @@ pub struct Optimization {
     /// What was left alone and why, in the order of the lines.
     pub refusals: Vec<Refusal>,
     /// Seconds per build as it is, on average over the past builds that any rewrite's COPY had to
-    /// do with; with no history, of one edit that leaves the requirement files alone. `None`
+    /// do with; with no history, of one edit that leaves the manifests alone. `None`
     /// where there is no rewrite.
     pub before: Option<Seconds>,
     /// The same with all rewrites.

@@ -68,7 +68,7 @@ fn saving(rewrite: &Rewrite) -> String {
     let saves = &rewrite.saves;
     let seconds = units::seconds(saves.seconds_per_build);
     if saves.commits == 0 {
-        return format!("saves {seconds} on every edit that leaves the requirements alone");
+        return format!("saves {seconds} on every edit that leaves the manifests alone");
     }
     if saves.commits == 1 {
         let helped = if saves.builds_helped > 0.0 { "helped" } else { "would not have helped" };

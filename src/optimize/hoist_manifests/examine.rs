@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::{Hoist, lines};
-use crate::context::{ContextPath, EntryKind};
+use crate::context::ContextPath;
 use crate::dockerfile::{Instruction, InstructionKind, Mount, Stage, Transfer};
 use crate::optimize::landing::{Landing, image_path};
-use crate::optimize::pip::{self, Install, Manifests};
 use crate::optimize::surroundings::Surroundings;
+use crate::optimize::tools::{self, Command, Install, Manifests, Needs, View};
 use crate::optimize::types::{Refusal, Request, Risk};
 use crate::optimize::{Reason, shell};
 use crate::plan::{KeyInput, Plan, Step, StepKind};
@@ -83,8 +83,11 @@ pub(super) fn hoist(
     if !is_base_known(plan, step) && !before.iter().any(is_absolute_workdir) {
         return Err(at(instruction)(Reason::UnknownDirectory));
     }
-    if let Some(settings) = earlier_settings(request, copy.instruction) {
-        return Err(at(settings)(Reason::Configured(settings.text.clone())));
+    for install in &first.installs {
+        if let Some(settings) = earlier_settings(request, copy.instruction, install) {
+            let (tool, text) = (install.tool.name(), settings.text.clone());
+            return Err(at(settings)(Reason::Configured { tool, text }));
+        }
     }
     let mut runs = Vec::new();
     for (position, between) in before.iter().enumerate().skip(copy_index + 1) {
@@ -93,22 +96,21 @@ pub(super) fn hoist(
         }
     }
     runs.push(first);
-    let mut manifests = Manifests::new();
+    let command = first_command(&runs);
+    let mut needs = Needs::default();
     for run in &runs {
-        examine(request, &copy, run, &mut manifests).map_err(at(run.instruction))?;
+        needs = with_needs(request, &copy, run, &needs).map_err(at(run.instruction))?;
     }
     for (position, next) in stage.instructions.iter().enumerate().skip(index + 1) {
         if changes_nothing(next) {
             continue;
         }
         let Ok(next) = run(plan, next, position) else { break };
-        let mut more = manifests.clone();
-        if examine(request, &copy, &next, &mut more).is_err() {
-            break;
-        }
-        manifests = more;
+        let Ok(more) = with_needs(request, &copy, &next, &needs) else { break };
+        needs = more;
         runs.push(next);
     }
+    let Needs { manifests, .. } = &needs;
     let is_manifest = |place: &ContextPath| manifests.contains_key(place);
     let mut others = copy.landing.iter().filter(|(place, _)| !is_manifest(place));
     let Some((_, other)) = others.next() else {
@@ -124,14 +126,15 @@ pub(super) fn hoist(
     let lines = lines::copies(copy.instruction, copy.transfer, &destination, &missing)
         .map_err(at(copy.instruction))?;
     let edits = lines::edits(request.plan.dockerfile, copy.instruction, &instructions, &lines);
-    let mut sources: Vec<_> = manifests.into_values().collect();
+    let mut sources: Vec<_> = needs.manifests.into_values().collect();
     sources.sort();
     let hoist = Hoist {
         line: copy.instruction.line,
+        command,
         manifests: sources,
         other: other.path.clone(),
         installs: instructions.iter().map(|run| run.line).collect(),
-        risk: if is_base_known(plan, step) { Risk::None } else { Risk::Verify },
+        risk: if is_base_known(plan, step) { needs.risk } else { Risk::Verify },
         edits,
     };
     Ok(Some((hoist, last)))
@@ -150,20 +153,19 @@ fn changes_nothing(instruction: &Instruction) -> bool {
     )
 }
 
-/// An instruction before the COPY, in whatever stage, that may leave behind settings of pip or
-/// paths to import from.
-fn earlier_settings<'a>(request: &Request<'a>, copy: &Instruction) -> Option<&'a Instruction> {
-    const MARKS: &[&str] = &[
-        "pip config",
-        "pip.conf",
-        "pip.ini",
-        "pydistutils",
-        "sitecustomize",
-        "usercustomize",
-        ".pth",
-        "--editable",
-        "setup.py develop",
-    ];
+/// What the first install runs, for people.
+fn first_command(runs: &[Run<'_>]) -> &'static str {
+    runs.iter().rev().flat_map(|run| &run.installs).map(|install| install.said).next().unwrap_or("")
+}
+
+/// An instruction before the COPY, in whatever stage, that may leave behind settings of the tool
+/// or paths to import from.
+fn earlier_settings<'a>(
+    request: &Request<'a>,
+    copy: &Instruction,
+    install: &Install,
+) -> Option<&'a Instruction> {
+    let habits = install.tool.habits();
     let mut earlier = request.plan.dockerfile.instructions().iter();
     earlier.find(|instruction| {
         let text = match &instruction.kind {
@@ -176,7 +178,7 @@ fn earlier_settings<'a>(request: &Request<'a>, copy: &Instruction) -> Option<&'a
         };
         let is_editable = text.contains("pip") && text.split_whitespace().any(|word| word == "-e");
         instruction.line < copy.line
-            && (is_editable || MARKS.iter().any(|mark| text.contains(mark)))
+            && (is_editable || habits.settings.iter().any(|mark| text.contains(mark)))
     })
 }
 
@@ -204,14 +206,9 @@ fn brings_only_what_is_named(
         landing.iter().all(|(_, entry)| {
             let name = entry.path.file_name().unwrap_or_default();
             let name = String::from_utf8_lossy(name);
-            install.text.contains(&*name) || is_manifest_name(&name)
+            install.text.contains(&*name) || tools::is_manifest(&name)
         })
     })
-}
-
-fn is_manifest_name(name: &str) -> bool {
-    let is_text = [".txt", ".in"].iter().any(|end| name.ends_with(end));
-    is_text && (name.contains("require") || name.contains("constraint"))
 }
 
 /// The copy's destination and all that it brings.
@@ -252,7 +249,9 @@ fn run<'a>(plan: &'a Plan, instruction: &'a Instruction, index: usize) -> Result
         .ok_or(Reason::NotProven)?;
     let mut installs = Vec::new();
     for command in shell::commands(&arguments)? {
-        installs.extend(pip::install(&command)?);
+        if let Command::Install(install) = tools::read(&command)? {
+            installs.push(install);
+        }
     }
     if installs.is_empty() {
         return Err(Reason::Command(instruction.text.clone()));
@@ -260,13 +259,13 @@ fn run<'a>(plan: &'a Plan, instruction: &'a Instruction, index: usize) -> Result
     Ok(Run { index, instruction, step, installs })
 }
 
-/// Checks one RUN and adds its requirement files.
-fn examine(
+/// The needs so far with those of one RUN, where it would not notice what else is copied.
+fn with_needs(
     request: &Request<'_>,
     copy: &Copy<'_>,
     run: &Run<'_>,
-    manifests: &mut Manifests,
-) -> Result<(), Reason> {
+    before: &Needs,
+) -> Result<Needs, Reason> {
     let directory = directory(run.step);
     let environment = run.step.inputs.iter().filter_map(|input| match input {
         KeyInput::Environment { name, value, .. } => Some((&**name, &**value)),
@@ -280,42 +279,18 @@ fn examine(
         environment: environment.collect(),
         read: request.read,
     };
-    let read = |file: &ContextPath| manifest(request, copy, file);
+    let view =
+        View { copy: copy.instruction.line, landing: &copy.landing, directory, read: request.read };
+    let mut needs = before.clone();
     for install in &run.installs {
         surroundings.check(install, mounts(run.instruction))?;
-        for file in &install.files {
-            pip::follow(&image_path(&directory, file.as_bytes()), &read, manifests)?;
-        }
+        install.tool.follow(install, &view, &mut needs)?;
+        surroundings.check_written(install, &mut needs)?;
     }
-    Ok(())
+    Ok(needs)
 }
 
-/// The requirement file that the COPY brings to a place in the image.
-fn manifest(
-    request: &Request<'_>,
-    copy: &Copy<'_>,
-    file: &ContextPath,
-) -> Result<(ContextPath, Vec<u8>), Reason> {
-    let missing =
-        || Reason::MissingManifest { file: format!("/{file}"), copy: copy.instruction.line };
-    let entry = match copy.landing.at(file) {
-        [] => return Err(missing()),
-        [entry] => *entry,
-        _ => return Err(Reason::WrittenTwice(file.clone())),
-    };
-    if entry.kind != EntryKind::File {
-        return Err(Reason::IrregularManifest(entry.path.clone()));
-    }
-    let unreadable =
-        |reason: String| Reason::UnreadableManifest { file: entry.path.clone(), reason };
-    let content = (request.read)(&entry.path).map_err(|error| unreadable(error.to_string()))?;
-    if entry.digest != Some(crate::Digest::of(&content)) {
-        return Err(unreadable("it changed while it was read; run the command again".to_owned()));
-    }
-    Ok((entry.path.clone(), content))
-}
-
-/// The requirement files that a RUN names, as paths in the image.
+/// The manifests that a RUN names, as paths in the image.
 fn requested(run: &Run<'_>) -> Vec<ContextPath> {
     let directory = directory(run.step);
     let files = run.installs.iter().flat_map(|install| &install.files);

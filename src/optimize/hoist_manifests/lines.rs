@@ -6,7 +6,7 @@ use crate::context::ContextPath;
 use crate::dockerfile::edit::Edit;
 use crate::dockerfile::{Dockerfile, Instruction, Span, Transfer};
 use crate::optimize::Reason;
-use crate::optimize::pip::Manifests;
+use crate::optimize::tools::Manifests;
 
 /// Characters that a word of a COPY line can have without meaning anything.
 fn is_plain(text: &str) -> bool {
@@ -14,7 +14,7 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_plain) && !text.starts_with(['-', '<'])
 }
 
-/// The COPY lines that bring the requirement files to where `copy` would bring them, one for each
+/// The COPY lines that bring the manifests to where `copy` would bring them, one for each
 /// directory, with its flags.
 pub(super) fn copies(
     copy: &Instruction,

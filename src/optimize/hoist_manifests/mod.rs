@@ -1,16 +1,18 @@
-//! `hoist-manifests`: copy the requirement files and install them before the rest is copied.
+//! `hoist-manifests`: copy what says which packages are installed, and install them, before the
+//! rest is copied.
 //!
-//! Looks in each stage for a RUN that only installs with pip from requirement files and stands
-//! right after a COPY that brings these files together with more. `examine` holds the conditions,
-//! `lines` makes the edits, `proof` asks the plan about the result.
+//! Looks in each stage for a RUN that only installs with tools that are known ([`tools`]) and
+//! stands right after a COPY that brings its manifests together with more. `examine` holds the
+//! conditions, `lines` makes the edits, `proof` asks the plan about the result.
 
 mod examine;
 mod lines;
 mod proof;
 
+use super::candidate::{Candidate, Found};
 use super::reason::Reason;
-use super::savings::Saving;
-use super::types::{Proof, Refusal, Request, Rewrite, Risk};
+use super::tools;
+use super::types::{Proof, Refusal, Request, Risk};
 use crate::context::ContextPath;
 use crate::dockerfile::edit::Edit;
 use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Stage};
@@ -18,62 +20,49 @@ use crate::plan::Plan;
 
 /// One install that can be hoisted.
 #[derive(Debug, Clone)]
-pub(super) struct Hoist {
+struct Hoist {
     /// The line of the COPY.
-    pub(super) line: u32,
-    /// The requirement files, as the context has them.
-    pub(super) manifests: Vec<ContextPath>,
+    line: u32,
+    /// What is run, such as `pip install`.
+    command: &'static str,
+    /// The manifests, as the context has them.
+    manifests: Vec<ContextPath>,
     /// One of the files that the COPY brings besides.
-    pub(super) other: ContextPath,
+    other: ContextPath,
     /// The first lines of the installs.
-    pub(super) installs: Vec<u32>,
+    installs: Vec<u32>,
     /// Whether all that could matter is known.
-    pub(super) risk: Risk,
+    risk: Risk,
     /// The edits.
-    pub(super) edits: Vec<Edit>,
-}
-
-/// What was found in a Dockerfile.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    /// In the order of the lines.
-    pub(super) hoists: Vec<Hoist>,
-    /// Likewise.
-    pub(super) refusals: Vec<Refusal>,
+    edits: Vec<Edit>,
 }
 
 impl Hoist {
-    /// The rewrite with what it saves.
-    pub(super) fn into_rewrite(self, saving: &Saving, patch: String) -> Rewrite {
+    fn into_candidate(self) -> Candidate {
         let files = match &*self.manifests {
             [only] => only.to_string(),
             [first, second] => format!("{first} and {second}"),
-            [first, rest @ ..] => format!("{first} and {} more requirement files", rest.len()),
-            [] => "the requirement files".to_owned(),
+            [first, rest @ ..] => format!("{first} and {} more manifests", rest.len()),
+            [] => "the manifests".to_owned(),
         };
         let why = format!(
-            "Line {} copies more than {files}, so every edit of another file it copies runs \
-             `pip install` on line {} again. {}",
+            "Line {} copies more than {files}, so every edit of another file it copies runs `{}` \
+             on line {} again.",
             self.line,
+            self.command,
             self.installs.first().copied().unwrap_or(self.line),
-            saving.sentence,
         );
-        Rewrite {
+        Candidate {
             id: "hoist-manifests",
             line: self.line,
             title: format!("Install {files} before copying the rest"),
-            why: match self.risk {
-                Risk::None => why,
-                Risk::Verify => format!(
-                    "{why} The base image is not known here, so its environment could not be \
-                     checked."
-                ),
-            },
+            why,
             proof: Proof::Rule,
             risk: self.risk,
-            saves: saving.saves,
             edits: self.edits,
-            patch,
+            frees: self.installs,
+            bound: self.manifests,
+            example: vec![self.other],
         }
     }
 }
@@ -110,7 +99,7 @@ fn in_stage(request: &Request<'_>, plan: &Plan, stage: Stage<'_>, found: &mut Fo
             Ok(Some((hoist, last))) => {
                 if proof::holds(request, plan, stage.index, &hoist) {
                     next = last + 1;
-                    found.hoists.push(hoist);
+                    found.candidates.push(hoist.into_candidate());
                 } else {
                     let line = stage.instructions[install].line;
                     found.refusals.push(Refusal { line, reason: Reason::NotProven });
@@ -122,7 +111,7 @@ fn in_stage(request: &Request<'_>, plan: &Plan, stage: Stage<'_>, found: &mut Fo
     }
 }
 
-/// Whether a RUN mentions an install from requirement files, understood or not.
+/// Whether a RUN mentions an install from manifests, understood or not.
 fn looks_like_install(instruction: &Instruction) -> bool {
     let InstructionKind::Run { command, .. } = &instruction.kind else { return false };
     let mut text = match command {
@@ -130,8 +119,7 @@ fn looks_like_install(instruction: &Instruction) -> bool {
         CommandForm::Exec(words) => words.join(" "),
     };
     text.extend(instruction.heredocs.iter().map(|heredoc| format!(" {}", heredoc.content)));
-    ["pip", "install"].iter().all(|word| text.contains(word))
-        && ["-r", "--req", "r "].iter().any(|option| text.contains(option))
+    tools::is_mentioned(&text)
 }
 
 /// Docker's own frontend, which the rules here are those of.

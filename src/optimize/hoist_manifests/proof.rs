@@ -58,7 +58,7 @@ fn own_inputs(step: &Step) -> Vec<&KeyInput> {
     step.inputs.iter().filter(is_own).collect()
 }
 
-/// The snapshot with every file but the requirement files edited.
+/// The snapshot with every file but the manifests edited.
 fn others_changed(snapshot: &Snapshot, manifests: &BTreeSet<&ContextPath>) -> Snapshot {
     let mut entries = snapshot.entries().to_vec();
     for entry in entries.iter_mut().filter(|entry| !manifests.contains(&entry.path)) {

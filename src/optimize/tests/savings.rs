@@ -38,7 +38,7 @@ fn one_past_build_is_told_as_one() {
     let left = why("app.py");
     assert!(left.contains("The one past build that changed copied files left the"), "{left}");
     let changed = why("requirements.txt");
-    assert!(changed.contains("changed the requirement files too"), "{changed}");
+    assert!(changed.contains("changed the manifests too"), "{changed}");
 }
 
 #[test]

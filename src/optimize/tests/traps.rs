@@ -271,7 +271,7 @@ fn earlier_steps_may_have_told_pip_where_to_look() {
         let text = in_app(&format!("{earlier}\nCOPY . .\nRUN pip install -r requirements.txt"));
         let project = flask(&text).file("pip.conf", "").file(".dockerignore", "!pip.conf\n");
         let reason = project.refused();
-        let told = ["may tell pip or Python where to look", "which pip may read or write"];
+        let told = ["may tell pip where to look", "which pip may read or write"];
         assert!(told.iter().any(|words| reason.contains(words)), "{earlier}: {reason}");
     }
 }
@@ -345,5 +345,5 @@ fn a_file_that_changes_meanwhile_is_not_trusted() {
     let refused = project.optimize_reading(|_| Ok(b"other\n".to_vec()));
     assert!(refused.explain().unwrap().contains("changed while it was read"));
     let gone = project.optimize_reading(|_| Err(std::io::ErrorKind::NotFound.into()));
-    assert!(gone.explain().unwrap().contains("cannot read the requirement file"));
+    assert!(gone.explain().unwrap().contains("cannot read the manifest"));
 }

@@ -80,12 +80,6 @@ pub(super) fn classify(text: &str) -> Requirement {
     }
 }
 
-/// Whether an index or a link page is an address on the network, so that nothing local is read.
-pub(super) fn is_remote_address(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    lower.starts_with("https://") || lower.starts_with("http://")
-}
-
 fn is_address(text: &str) -> bool {
     text.split_once("://").is_some_and(|(scheme, _)| {
         scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))

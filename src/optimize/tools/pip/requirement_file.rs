@@ -1,27 +1,22 @@
 //! Requirement files, followed as pip follows them.
 
-use std::collections::BTreeMap;
-
 use super::FILE_OPTIONS;
-use super::requirement::{Requirement, classify, is_remote_address};
+use super::requirement::{Requirement, classify};
 use crate::context::ContextPath;
 use crate::optimize::Reason;
 use crate::optimize::landing::image_path;
+use crate::optimize::tools::view::Manifest;
+use crate::optimize::tools::{Manifests, is_remote_address};
 
-/// The files that an install reads, by where it finds them in the image, with where the context
-/// has them.
-pub(in crate::optimize) type Manifests = BTreeMap<ContextPath, ContextPath>;
-
-/// Gives the place in the context and the content of what lies at a path in the image.
-pub(in crate::optimize) type ReadManifest<'a> =
-    dyn Fn(&ContextPath) -> Result<(ContextPath, Vec<u8>), Reason> + 'a;
+/// Gives what lies at a path in the image.
+type Read<'a> = dyn Fn(&ContextPath) -> Result<Manifest, Reason> + 'a;
 
 /// Adds a requirement file and all that it includes to `found`.
 ///
 /// `file` is a path in the image.
-pub(in crate::optimize) fn follow(
+pub(super) fn follow(
     file: &ContextPath,
-    read: &ReadManifest<'_>,
+    read: &Read<'_>,
     found: &mut Manifests,
 ) -> Result<(), Reason> {
     let mut open = vec![file.clone()];
@@ -29,7 +24,7 @@ pub(in crate::optimize) fn follow(
         if found.contains_key(&file) {
             continue;
         }
-        let (source, content) = read(&file)?;
+        let Manifest { source, content } = read(&file)?;
         let text = decode(&source, &content)?;
         let directory = file.parent().unwrap_or_default();
         for (number, line) in logical_lines(text) {
@@ -220,7 +215,7 @@ mod tests {
             // Only the first file is there: the same text everywhere would include ever deeper.
             let read = |path: &ContextPath| {
                 let text = if *path == file { text.as_str() } else { "" };
-                Ok((path.clone(), text.as_bytes().to_vec()))
+                Ok(Manifest { source: path.clone(), content: text.as_bytes().to_vec() })
             };
             let mut found = Manifests::new();
             if follow(&file, &read, &mut found).is_ok() {

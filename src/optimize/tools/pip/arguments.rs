@@ -1,24 +1,10 @@
 //! pip's command line.
 
-use super::FILE_OPTIONS;
-use super::requirement::{Requirement, classify, is_remote_address};
+use super::requirement::{Requirement, classify};
+use super::{FILE_OPTIONS, Pip};
 use crate::optimize::Reason;
 use crate::optimize::shell::Words;
-
-/// A `pip install` that is understood.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(in crate::optimize) struct Install {
-    /// What is run: `pip`, or the path of one.
-    pub(in crate::optimize) program: String,
-    /// Whether an interpreter runs it as `-m pip`, so that it imports from the working directory.
-    pub(in crate::optimize) by_interpreter: bool,
-    /// The requirement and constraint files, as written.
-    pub(in crate::optimize) files: Vec<String>,
-    /// The directories that it is told to use, as written.
-    pub(in crate::optimize) directories: Vec<String>,
-    /// Variables that only this command has.
-    pub(in crate::optimize) environment: Vec<(String, String)>,
-}
+use crate::optimize::tools::{Command, Directory, Install, is_program, is_remote_address};
 
 /// Options without a value that read and write nothing of the context.
 const PLAIN: &[&str] = &[
@@ -76,23 +62,20 @@ const WITH_ADDRESS: &[&str] =
 /// Short options that take a value.
 const SHORT_WITH_VALUE: &[char] = &['r', 'c', 'i', 'f', 'e', 't', 'b', 'd', 'C'];
 
-/// Reads a command. `None` for one that does nothing but set the shell's options.
-pub(in crate::optimize) fn install(command: &Words) -> Result<Option<Install>, Reason> {
+/// Reads a command; `None` where it is not pip's.
+pub(super) fn read(command: &Words) -> Option<Result<Command, Reason>> {
     let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
-    let opaque = || Reason::Command(command.words.join(" "));
     let (program, by_interpreter, rest) = match words.as_slice() {
-        [":" | "true"] => return Ok(None),
-        ["set", flags @ ..] if is_harmless_set(flags) => return Ok(None),
         [python, "-m", "pip", rest @ ..] if is_program(python, "python") => (*python, true, rest),
         [pip, rest @ ..] if is_program(pip, "pip") => (*pip, false, rest),
-        _ => return Err(opaque()),
+        _ => return None,
     };
-    let mut install = Install {
-        program: program.to_owned(),
-        by_interpreter,
-        environment: command.assignments.clone(),
-        ..Install::default()
-    };
+    let install = Install { by_interpreter, ..Install::new(&Pip, "pip install", program, command) };
+    Some(arguments(command, rest, install).map(Command::Install))
+}
+
+fn arguments(command: &Words, rest: &[&str], mut install: Install) -> Result<Install, Reason> {
+    let opaque = || Reason::Command(command.words.join(" "));
     let mut saw_install = false;
     let mut words = split_short(rest).into_iter();
     while let Some(word) = words.next() {
@@ -115,11 +98,12 @@ pub(in crate::optimize) fn install(command: &Words) -> Result<Option<Install>, R
         let value = attached.map(str::to_owned).or_else(|| words.next()).unwrap_or_default();
         option(&name, value, &mut install)?;
     }
-    if saw_install { Ok(Some(install)) } else { Err(opaque()) }
+    if saw_install { Ok(install) } else { Err(opaque()) }
 }
 
 fn option(name: &str, value: String, install: &mut Install) -> Result<(), Reason> {
-    let refused = || Reason::PipOption(format!("{name} {value}").trim().to_owned());
+    let refused =
+        || Reason::Option { tool: "pip", text: format!("{name} {value}").trim().to_owned() };
     if FILE_OPTIONS.contains(&name) {
         if value.is_empty() || value.contains("://") || value.starts_with("file:") {
             return Err(refused());
@@ -132,7 +116,7 @@ fn option(name: &str, value: String, install: &mut Install) -> Result<(), Reason
             Err(Reason::NeedsSources { place: "the command".into(), text: format!("-e {value}") })
         }
         "--cache-dir" if value.starts_with('/') => {
-            install.directories.push(value);
+            install.directories.push(Directory { option: name.to_owned(), path: value });
             Ok(())
         }
         _ if WITH_WORD.contains(&name) && !value.is_empty() => Ok(()),
@@ -170,37 +154,17 @@ fn split_short(words: &[&str]) -> Vec<String> {
     split
 }
 
-/// `pip`, `pip3`, `pip3.12`, by name or by an absolute path.
-fn is_program(word: &str, name: &str) -> bool {
-    let (directory, file) = word.rsplit_once('/').unwrap_or(("/", word));
-    let version = file.strip_prefix(name);
-    directory.starts_with('/')
-        && version.is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'))
-}
-
-fn is_harmless_set(flags: &[&str]) -> bool {
-    let mut flags = flags.iter();
-    while let Some(flag) = flags.next() {
-        let letters = flag.strip_prefix('-').unwrap_or_default();
-        let (letters, takes_name) =
-            letters.strip_suffix('o').map_or((letters, false), |letters| (letters, true));
-        if !letters.chars().all(|letter| "eux".contains(letter))
-            || letters.is_empty() && !takes_name
-            || takes_name && flags.next() != Some(&"pipefail")
-        {
-            return false;
-        }
-    }
-    true
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(line: &str) -> Result<Option<Install>, Reason> {
+    fn read(line: &str) -> Result<Install, Reason> {
         let words = line.split(' ').map(str::to_owned).collect();
-        install(&Words { assignments: Vec::new(), words })
+        match super::read(&Words { assignments: Vec::new(), words }) {
+            Some(Ok(Command::Install(install))) => Ok(install),
+            Some(Err(reason)) => Err(reason),
+            Some(Ok(Command::Harmless)) | None => Err(Reason::Command(line.to_owned())),
+        }
     }
 
     #[test]
@@ -213,9 +177,8 @@ mod tests {
             "python3 -m pip install flask==3 --requirement a.txt --timeout 60",
             "pip install -c a.txt -i https://example.com/simple --no-binary=:all: flask",
         ] {
-            assert_eq!(read(line).unwrap().unwrap().files, ["a.txt"], "{line}");
+            assert_eq!(read(line).unwrap().files, ["a.txt"], "{line}");
         }
-        assert_eq!(read("set -eux -o pipefail"), Ok(None));
     }
 
     #[test]
@@ -238,7 +201,7 @@ mod tests {
             "pip install --report=r a",
             "pip install -vZ a",
         ] {
-            assert!(matches!(read(line), Err(Reason::PipOption(_))), "{line}: {:?}", read(line));
+            assert!(matches!(read(line), Err(Reason::Option { .. })), "{line}: {:?}", read(line));
         }
         for line in ["pip install .", "pip install -e .", "pip install ./a.whl", "pip install /a"] {
             assert!(matches!(read(line), Err(Reason::NeedsSources { .. })), "{line}");
@@ -249,7 +212,6 @@ mod tests {
             "pip download -r a.txt",
             "pipx install a",
             "ls",
-            "set -a",
             "./pip install a",
             "venv/bin/pip install a",
             "python setup.py install",
