@@ -101,15 +101,7 @@ pub(super) fn hoist(
     for run in &runs {
         needs = with_needs(request, &copy, run, &needs).map_err(at(run.instruction))?;
     }
-    for (position, next) in stage.instructions.iter().enumerate().skip(index + 1) {
-        if changes_nothing(next) {
-            continue;
-        }
-        let Ok(next) = run(plan, next, position) else { break };
-        let Ok(more) = with_needs(request, &copy, &next, &needs) else { break };
-        needs = more;
-        runs.push(next);
-    }
+    let needs = with_those_behind(request, plan, stage, &copy, needs, &mut runs);
     let Needs { manifests, .. } = &needs;
     let is_manifest = |place: &ContextPath| manifests.contains_key(place);
     let mut others = copy.landing.iter().filter(|(place, _)| !is_manifest(place));
@@ -138,6 +130,28 @@ pub(super) fn hoist(
         edits,
     };
     Ok(Some((hoist, last)))
+}
+
+/// Adds the installs right behind the last one, as far as they can move with it.
+fn with_those_behind<'a>(
+    request: &Request<'_>,
+    plan: &'a Plan,
+    stage: Stage<'a>,
+    copy: &Copy<'_>,
+    mut needs: Needs,
+    runs: &mut Vec<Run<'a>>,
+) -> Needs {
+    let behind = runs.last().map_or(0, |run| run.index + 1);
+    for (position, next) in stage.instructions.iter().enumerate().skip(behind) {
+        if changes_nothing(next) {
+            continue;
+        }
+        let Ok(next) = run(plan, next, position) else { break };
+        let Ok(more) = with_needs(request, copy, &next, &needs) else { break };
+        needs = more;
+        runs.push(next);
+    }
+    needs
 }
 
 /// Whether an instruction may stand between a COPY and an install without either noticing.
