@@ -125,9 +125,6 @@ fn a_context_that_does_not_do_is_said_before_anything_is_sent() {
     let error = wrong(&format!("lib={}", library.display()));
     assert!(error.contains("`a.txt` is not in the build context `lib`"), "{error}");
     assert!(error.contains("Dockerfile:2"), "{error}");
-    shop.file("Dockerfile", "FROM busybox:local AS lib\nRUN true\n");
-    let error = wrong("lib=.");
-    assert!(error.contains("take the place of the stage `lib`"), "{error}");
 }
 
 /// An old frontend passes named contexts by, and would build something else.

@@ -10,7 +10,7 @@ use super::key::{FieldHasher, bare_key, content_keys, keyword, step_key};
 use super::name::{Namer, counts_as_step};
 use super::reference::full_reference;
 use super::request::PlanRequest;
-use super::stage_files::{StageFiles, Tree};
+use super::stage_files::{Operation, StageFiles, Tree};
 use super::stages::{Base, Stages};
 use super::{ContentKeys, KeyInput, Plan, Step, StepIndex, StepKind, transfer};
 use crate::context::Contexts;
@@ -115,15 +115,14 @@ impl<'a> Builder<'a> {
     fn triggers(&self) -> Result<BTreeMap<usize, Vec<Instruction>>, Error> {
         let mut triggers = BTreeMap::new();
         for (index, stage) in self.stages.all.iter().enumerate() {
-            let texts: Vec<String> = match &stage.base {
-                Base::Scratch | Base::Context(_) => Vec::new(),
-                Base::Image(name) => self
-                    .request
-                    .images
-                    .get(name)
-                    .map(|image| image.on_build.clone())
-                    .unwrap_or_default(),
+            let texts = match &stage.base {
+                _ if stage.is_replaced => Vec::new(),
+                Base::Stage(base) if self.stages.all[*base].is_replaced => {
+                    let counts = self.request.dialect.replaced_stages_have_triggers;
+                    if counts { self.image_triggers(&self.stages.all[*base].base) } else { vec![] }
+                }
                 Base::Stage(base) => on_build_texts(self.stages.all[*base].source.instructions),
+                base => self.image_triggers(base),
             };
             let from = stage.source.from;
             let parsed = texts.iter().map(|text| {
@@ -144,6 +143,12 @@ impl<'a> Builder<'a> {
             }
         }
         Ok(triggers)
+    }
+
+    /// The triggers of the image that a stage is built on, if it is built on one.
+    fn image_triggers(&self, base: &Base) -> Vec<String> {
+        let Base::Image(name) = base else { return Vec::new() };
+        self.request.images.get(name).map(|image| image.on_build.clone()).unwrap_or_default()
     }
 
     pub(super) fn at(&self, problem: Problem, instruction: &Instruction) -> Error {
@@ -334,10 +339,11 @@ impl<'a> Builder<'a> {
         namer: &mut Namer,
         scope: &Scope,
     ) {
-        if let Some(context) = state.context.as_ref().filter(|_| state.parent.is_none()) {
+        let context = state.context.as_ref().filter(|_| state.parent.is_none());
+        if let Some(context) = context {
             draft.inputs.push(KeyInput::on_context(context));
-            draft.operation = None;
         }
+        let below = context.map(|context| Operation::whole(context.clone()));
         let key = self.key(draft.kind, &draft.inputs);
         let layers_key =
             step_key(keyword(draft.kind), &draft.inputs, |step| self.plan.steps[step].layers_key);
@@ -362,6 +368,9 @@ impl<'a> Builder<'a> {
             is_doubted: false,
         });
         let index = StepIndex(self.plan.steps.len() - 1);
+        if let Some(below) = below {
+            state.files.push(index, Some(below));
+        }
         state.files.push(index, draft.operation);
         state.parent = Some(index);
         state.uncertain = draft.uncertain;

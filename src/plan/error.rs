@@ -60,12 +60,6 @@ pub enum Problem {
         /// The name of `--build-context`, where it is not the build's own.
         context: Option<String>,
     },
-    /// A stage whose name is one of `--build-context`.
-    #[error(
-        "--build-context {0} would take the place of the stage `{0}`, which is not supported yet; \
-         use `docker build` for it"
-    )]
-    ReplacedStage(String),
     /// A variable that cannot be expanded.
     #[error("{0}")]
     Expansion(String),
@@ -99,10 +93,9 @@ impl Problem {
     /// The words of the instruction that are wrong, as far as they stand in it as they are.
     pub fn words(&self) -> &str {
         match self {
-            Self::StageNotYetDefined(words)
-            | Self::EmptyBase(words)
-            | Self::Platform(words)
-            | Self::ReplacedStage(words) => words,
+            Self::StageNotYetDefined(words) | Self::EmptyBase(words) | Self::Platform(words) => {
+                words
+            }
             Self::Reference { name, .. } => name,
             Self::MissingSource { source_path, .. } => source_path,
             _ => "",

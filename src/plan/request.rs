@@ -159,6 +159,10 @@ pub struct Dialect {
     pub has_named_contexts: bool,
     /// Whether a file's owner is part of its content (`stage-files-chown-edited`).
     pub owners_count: bool,
+    /// Whether the ONBUILD triggers of an image that takes a stage's place run for what is built
+    /// on that stage (`context-image-with-triggers-for-a-stage`). The frontend leaves them from
+    /// `BuildKit` 0.18 on, which came with dockerd 28.0.
+    pub replaced_stages_have_triggers: bool,
 }
 
 impl Dialect {
@@ -181,6 +185,7 @@ impl Dialect {
             mounts_decide_for_the_stage_below: at >= (26, 0),
             has_named_contexts: at >= (23, 0),
             owners_count: at >= (23, 0),
+            replaced_stages_have_triggers: at < (28, 0),
         }
     }
 

@@ -45,6 +45,8 @@ pub(super) struct StagePlan<'a> {
     pub(super) base: Base,
     /// The name of `--build-context` that the base was found by, where it was.
     pub(super) context: Option<String>,
+    /// Whether a context is in its place, and none of its instructions count.
+    pub(super) is_replaced: bool,
     pub(super) platform: Platform,
     /// The name shown before a step's number; empty for a single unnamed stage.
     pub(super) label: String,
@@ -119,10 +121,11 @@ impl<'a> Stages<'a> {
                 Some(Platform::parse(&text).ok_or_else(|| at(Problem::Platform(text)))?)
             }
         };
-        let mut context = None;
         if let Some(name) = self.context_in_place_of(source.from) {
-            return Err(at(Problem::ReplacedStage(name)));
+            self.replace(source, name, platform.unwrap_or_else(|| options.platform.clone()));
+            return Ok(());
         }
+        let mut context = None;
         let base = if let Some(&stage) = self.by_name.get(&image_name) {
             Base::Stage(stage)
         } else if image_name == SCRATCH {
@@ -143,8 +146,23 @@ impl<'a> Stages<'a> {
         if let Some(name) = stage_name(source.from) {
             self.by_name.insert(name, index);
         }
-        self.all.push(StagePlan { source, base, context, platform, label: String::new() });
+        let label = String::new();
+        self.all.push(StagePlan { source, base, context, is_replaced: false, platform, label });
         Ok(())
+    }
+
+    /// Puts a context in the place of the stage that is called so: none of its instructions count
+    /// (`context-for-a-stage`).
+    fn replace(&mut self, stage: Stage<'a>, name: String, platform: Platform) {
+        self.by_name.insert(name.clone(), self.all.len());
+        self.all.push(StagePlan {
+            source: Stage { instructions: &[], ..stage },
+            base: self.context_base(&name),
+            context: Some(name),
+            is_replaced: true,
+            platform,
+            label: String::new(),
+        });
     }
 
     /// The name of `--build-context` that an image's name stands for.

@@ -65,3 +65,18 @@ pub(in crate::plan) enum Operation {
     /// COPY and ADD.
     Copy(Copied),
 }
+
+impl Operation {
+    /// All of a directory of `--build-context`, as a stage that is built on it has it.
+    pub(in crate::plan) fn whole(context: String) -> Self {
+        Self::Copy(Copied {
+            origin: FilesOf::NamedContext(context),
+            sources: vec![String::new()],
+            documents: Vec::new(),
+            destination: "/".to_owned(),
+            owner: None,
+            mode: None,
+            unpacks: false,
+        })
+    }
+}
