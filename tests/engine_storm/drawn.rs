@@ -39,6 +39,12 @@ const ON_NEW: &[&str] = &[
     "<<two",
     "#!/bin/sh",
     "--chmod=go-w",
+    "COPY --from=extra",
+    "type=bind,from=extra",
+    "FROM extra",
+    "--build-context extra=.",
+    "--build-context alpha=",
+    "=docker-image://",
 ];
 
 /// The texts of a project's Dockerfiles, its changes in words, and its command lines.
@@ -68,8 +74,8 @@ fn the_same_seed_makes_the_same_project() {
 #[test]
 fn everything_that_an_engine_knows_is_drawn() {
     let drawn = |version: &str| -> BTreeSet<String> {
-        let features = Features::of(version);
-        (0..150).flat_map(|number| project(number, features)).collect()
+        let features = |number| Features::of_project(version, number);
+        (0..150).flat_map(|number| project(number, features(number))).collect()
     };
     let has = |drawn: &BTreeSet<String>, what: &str| drawn.iter().any(|text| text.contains(what));
     let (new, old) = (drawn("28.5"), drawn("20.10"));

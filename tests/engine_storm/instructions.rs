@@ -1,7 +1,7 @@
 //! Random instructions, all of them cheap to run.
 
 use crate::draw::{Draw, SALT};
-use crate::settings::Features;
+use crate::settings::{CONTEXT, Features};
 use crate::tree::{ARCHIVE, Tree};
 
 /// What an instruction may refer to.
@@ -37,7 +37,10 @@ pub fn instruction(draw: &mut Draw, scene: &Scene<'_>) -> String {
     let kinds = [
         (if scene.is_on_nothing { 0 } else { 32 }, Kind::Run),
         (22, Kind::Copy),
-        (if scene.stages.is_empty() { 2 } else { 22 }, Kind::CopyFrom),
+        (
+            if scene.stages.is_empty() && !scene.features.has_context { 2 } else { 22 },
+            Kind::CopyFrom,
+        ),
         (6, Kind::Add),
         (8, Kind::Env),
         (7, Kind::Arg),
@@ -135,6 +138,11 @@ fn mount(draw: &mut Draw, scene: &Scene<'_>, target: &str) -> Option<String> {
     let named: Vec<_> = scene.stages.iter().filter(|stage| stage.1).copied().collect();
     let relative = draw.percent(20);
     let target = if relative { target.replace('/', "rel") } else { target.to_owned() };
+    if scene.features.has_context && draw.percent(30) {
+        let source = scene.tree.nameable(draw).map(|it| format!(",source={it}"));
+        let source = source.filter(|_| draw.percent(60)).unwrap_or_default();
+        return Some(format!("type=bind,from={CONTEXT}{source},target={target}"));
+    }
     Some(match draw.below(12) {
         0 => format!("type=cache,target={target}"),
         1 => format!("type=cache,id={SALT},target={target},sharing=locked"),
@@ -262,7 +270,10 @@ fn copy_from(draw: &mut Draw, scene: &Scene<'_>) -> String {
     if flags.contains("--link") && !scene.is_on_nothing {
         to = format!("/linked-{SALT}/");
     }
-    let (from, source) = if scene.stages.is_empty() || draw.percent(5) {
+    let is_of_context = scene.features.has_context && draw.percent(40);
+    let (from, source) = if is_of_context {
+        (CONTEXT.to_owned(), sources(draw, scene.tree).0)
+    } else if scene.stages.is_empty() || draw.percent(5) {
         ("@BASE@".to_owned(), draw.pick(&["/out", "/out/f1", "/salt"]).to_owned())
     } else {
         let (stage, _, is_on_nothing) = draw.pick(&scene.stages);
@@ -276,7 +287,7 @@ fn copy_from(draw: &mut Draw, scene: &Scene<'_>) -> String {
             if draw.percent(15) { source.trim_start_matches('/').to_owned() } else { source };
         (format!("@{by}{stage}@"), source)
     };
-    if source.contains('*') && !to.ends_with('/') {
+    if source.contains(['*', ' ', '[', '?']) && !to.ends_with('/') {
         to.push('/');
     }
     format!("COPY --from={from} {flags}{source} {to}")

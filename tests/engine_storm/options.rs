@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::draw::Draw;
 use crate::recipe::Recipe;
+use crate::settings::{CONTEXT, Features};
 
 /// The options that stay from build to build until they are changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,7 +15,12 @@ pub struct Options {
     /// A stage by its number, as far as it has a name.
     pub target: Option<usize>,
     pub others: BTreeMap<&'static str, String>,
+    /// `--build-context`, by name.
+    pub contexts: BTreeMap<String, &'static str>,
 }
+
+/// Directories of the context that a named one may be.
+const DIRECTORIES: &[&str] = &[".", ".", "src", "lib"];
 
 /// Values of the options that are a name and a value.
 const OTHERS: &[(&str, &[&str])] = &[
@@ -30,8 +36,39 @@ const OTHERS: &[(&str, &[&str])] = &[
 const ARGUMENTS: &[&str] = &["A", "B", "C", "A", "B", "HTTP_PROXY", "SOURCE_DATE_EPOCH", "UNUSED"];
 
 impl Options {
+    /// Those that a project begins with.
+    pub fn random(draw: &mut Draw, features: Features) -> Self {
+        let mut options = Self::default();
+        if features.has_context {
+            options.contexts.insert(CONTEXT.to_owned(), draw.pick(DIRECTORIES));
+        }
+        options
+    }
+
+    /// Changes what a named context is, or which stage has one in its place.
+    fn change_context(&mut self, draw: &mut Draw, recipe: &Recipe) -> String {
+        let named = recipe.stages.iter().filter_map(|stage| stage.name.clone());
+        let stages: Vec<String> = named.collect();
+        let name = match draw.below(3) {
+            0 | 1 if !stages.is_empty() => draw.pick(&stages).to_lowercase(),
+            _ => CONTEXT.to_owned(),
+        };
+        if name != CONTEXT && self.contexts.remove(&name).is_some() {
+            return format!("no context {name}");
+        }
+        let images = ["docker-image://@BASE@"];
+        let values = if name != CONTEXT && draw.percent(30) { &images[..] } else { DIRECTORIES };
+        let value = draw.pick(values);
+        let told = format!("context {name}={value}");
+        self.contexts.insert(name, value);
+        told
+    }
+
     /// Changes one of them, and says what.
     pub fn change(&mut self, draw: &mut Draw, recipe: &Recipe) -> String {
+        if !self.contexts.is_empty() && draw.percent(60) {
+            return self.change_context(draw, recipe);
+        }
         match draw.below(10) {
             0..=3 => {
                 let name = draw.pick(ARGUMENTS);
@@ -75,6 +112,9 @@ impl Options {
         }
         if let Some(name) = self.target.and_then(|it| recipe.stages.get(it)?.name.clone()) {
             words.extend(["--target".to_owned(), name]);
+        }
+        for (name, value) in &self.contexts {
+            words.extend(["--build-context".to_owned(), format!("{name}={value}")]);
         }
         for (name, value) in &self.others {
             words.extend([(*name).to_owned(), value.clone()]);

@@ -2,7 +2,7 @@
 
 use crate::draw::Draw;
 use crate::instructions::{Scene, instruction, salted_copy};
-use crate::settings::Features;
+use crate::settings::{CONTEXT, Features};
 use crate::tree::Tree;
 
 const STAGE_NAMES: &[&str] = &["alpha", "beta", "gamma", "delta", "omega"];
@@ -14,6 +14,8 @@ pub enum Base {
     Image,
     Scratch,
     Stage(usize),
+    /// The named context, where that is a directory.
+    Context,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +62,7 @@ impl Recipe {
         let base = match draw.below(10) {
             0..=3 if !named.is_empty() => Base::Stage(draw.pick(&named)),
             4 => Base::Scratch,
+            5 if features.has_context => Base::Context,
             _ => Base::Image,
         };
         let name =
@@ -93,7 +96,7 @@ impl Recipe {
     /// Whether there is no shell in this stage.
     pub fn is_on_nothing(&self, stage: usize) -> bool {
         match self.stages[stage].base {
-            Base::Scratch => true,
+            Base::Scratch | Base::Context => true,
             Base::Image => false,
             Base::Stage(below) => self.is_on_nothing(below),
         }
@@ -129,6 +132,7 @@ impl Recipe {
                 Base::Image if names_image && index % 2 == 1 => "${IMAGE}".to_owned(),
                 Base::Image => "@BASE@".to_owned(),
                 Base::Scratch => "scratch".to_owned(),
+                Base::Context => CONTEXT.to_owned(),
                 Base::Stage(below) => self.reference(below),
             };
             let platform = stage.platform.map(|it| format!("--platform={it} ")).unwrap_or_default();

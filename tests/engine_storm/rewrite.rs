@@ -111,7 +111,7 @@ fn default_value(draw: &mut Draw, recipe: &mut Recipe) -> String {
 
 fn rebase(draw: &mut Draw, recipe: &mut Recipe) -> String {
     let stage = draw.below(recipe.stages.len());
-    if recipe.stages[stage].base == Base::Scratch {
+    if matches!(recipe.stages[stage].base, Base::Scratch | Base::Context) {
         return "nothing".to_owned();
     }
     let named: Vec<usize> = (0..stage).filter(|&it| recipe.stages[it].name.is_some()).collect();

@@ -10,12 +10,23 @@ pub struct Features {
     pub is_new: bool,
     /// `--exclude`: from 28 on. `--parents` is in no built-in frontend.
     pub excludes: bool,
+    /// Whether the project has a named context, called [`CONTEXT`]: from 23.0 on, every third one.
+    pub has_context: bool,
 }
+
+/// What a project's named context is called.
+pub const CONTEXT: &str = "extra";
 
 impl Features {
     pub fn of(version: &str) -> Self {
         let major: u32 = version.split('.').next().and_then(|it| it.parse().ok()).unwrap_or(0);
-        Self { is_new: major >= 23, excludes: major >= 28 }
+        Self { is_new: major >= 23, excludes: major >= 28, has_context: false }
+    }
+
+    /// Those that the project with this number makes use of.
+    pub fn of_project(version: &str, number: u64) -> Self {
+        let all = Self::of(version);
+        Self { has_context: all.is_new && number % 3 == 2, ..all }
     }
 }
 

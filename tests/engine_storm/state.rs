@@ -56,7 +56,8 @@ impl State {
             (0..lines).map(|_| ignore_line(draw)).collect()
         });
         let base = draw.weighted(&[(6, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5)]);
-        Self { tree, recipes, ignore, base, options: Options::default() }
+        let options = Options::random(draw, features);
+        Self { tree, recipes, ignore, base, options }
     }
 
     /// Nothing at all, as a new directory has it.

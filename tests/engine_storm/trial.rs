@@ -59,7 +59,7 @@ impl<'a> Trial<'a> {
         Self {
             settings,
             engine,
-            features: Features::of(&engine.version),
+            features: Features::of_project(&engine.version, number),
             number,
             salt: Salt { text, base },
             shop,
@@ -86,6 +86,7 @@ impl<'a> Trial<'a> {
                 };
                 let once = options::once(&mut draw, state.recipe());
                 let words = [state.options.words(state.recipe()), once].concat();
+                let words: Vec<String> = words.iter().map(|word| self.salt.fill(word)).collect();
                 disk::write(&self.shop.context(), &on_disk, &state, &self.salt);
                 on_disk.clone_from(&state);
                 self.make_base(&state);
@@ -149,8 +150,10 @@ impl<'a> Trial<'a> {
                 eprintln!("project {} round {round}, {told}, {words}:", self.number);
                 eprint!("{}", all_steps(&report));
             }
+            // The engine's copies of named contexts are not followed that closely.
+            let may_be_another = self.settings.jobs > 1 || self.features.has_context;
             let doubtful_directories =
-                !self.features.is_new || (self.settings.jobs > 1 && chance.has_other_modes);
+                !self.features.is_new || (may_be_another && chance.has_other_modes);
             let allowed = Allowances { doubtful_directories };
             // Of a build that was left out the engine said nothing.
             let mut wrong = if report["shortcut"] == true {
@@ -200,7 +203,8 @@ impl<'a> Trial<'a> {
             Deed::OtherClient => {
                 let image = format!("{}-other", self.salt.base);
                 let mut words = vec!["build".into(), "-q".into(), "-t".into(), image];
-                words.extend(state.options.words(state.recipe()));
+                let options = state.options.words(state.recipe());
+                words.extend(options.iter().map(|word| self.salt.fill(word)));
                 let place = words.iter().position(|word| word == "-f").map(|it| it + 1);
                 if let Some(place) = place {
                     words[place] = format!("{context}/{}", words[place]);
@@ -222,6 +226,7 @@ impl<'a> Trial<'a> {
         let mut command = Command::new(&xtask);
         command.args(["engine", "cli", &self.engine.version, "-H", &self.engine.host]).args(words);
         command.env("DOCKER_BUILDKIT", "1").stdin(Stdio::null());
+        command.current_dir(self.shop.context());
         command.output().unwrap_or_else(|error| panic!("{}: {error}", xtask.display()))
     }
 
