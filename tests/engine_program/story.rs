@@ -1,20 +1,10 @@
 //! A day with the program, on real engines: what is built runs, what is forecast happens, and
 //! only what changed is sent.
 
-#[path = "support/container.rs"]
-mod container;
-#[macro_use]
-#[path = "support/on_engines.rs"]
-mod on_engines;
-#[path = "support/report.rs"]
-mod report;
-#[path = "support/engine.rs"]
-mod workshop;
-
 use std::process::Command;
 
-use report::{assert_agreed, assert_all_reused, changed_files, step, steps, told};
-use workshop::{TestEngine, Workshop, engine};
+use crate::report::{assert_agreed, assert_all_reused, changed_files, step, steps, told};
+use crate::workshop::{TestEngine, Workshop, engine};
 
 on_engines!(
     the_flask_app_runs_and_every_edit_is_forecast,
@@ -47,7 +37,7 @@ fn the_flask_app_runs_and_every_edit_is_forecast(engine: &TestEngine) {
     let name = shop.image_name("flask");
 
     shop.build(&["-t", &name]);
-    let page = container::Container::start(engine, &name).page(8000, "/");
+    let page = crate::container::Container::start(engine, &name).page(8000, "/");
     assert_eq!(page, PAGE);
 
     let unchanged = shop.build(&["-t", &name, "--no-shortcut"]);
@@ -79,13 +69,13 @@ fn the_rewrite_spares_the_install(shop: &Workshop, engine: &TestEngine, name: &s
     let applied = shop.run(&["optimize", "--apply", "."]);
     assert!(applied.status.success(), "{applied:?}");
     shop.build(&["-t", name]);
-    assert_eq!(container::Container::start(engine, name).page(8000, "/"), PAGE);
+    assert_eq!(crate::container::Container::start(engine, name).page(8000, "/"), PAGE);
     shop.append("app.py", &format!("# {}\n", shop.salt()));
     let report = shop.build(&["-t", name]);
     assert_agreed(&report);
     let install = step(&report, "RUN pip");
     assert_eq!((&install["verdict"], &install["actual"]), (&"cached".into(), &"cached".into()));
-    assert_eq!(container::Container::start(engine, name).page(8000, "/"), PAGE);
+    assert_eq!(crate::container::Container::start(engine, name).page(8000, "/"), PAGE);
 }
 
 fn an_older_commit_is_reused(engine: &TestEngine) {
@@ -181,15 +171,15 @@ fn options_mean_what_they_mean_to_docker(engine: &TestEngine) {
 
     let id = std::fs::read_to_string(id_file).expect("the image's id");
     assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{id}\n"));
-    let image = container::image(engine, &one);
+    let image = crate::container::image(engine, &one);
     assert_eq!(image["Id"], id.as_str());
     assert_eq!(image["Config"]["Labels"]["team"], "stories");
-    assert_eq!(container::image(engine, &other)["Id"], id.as_str());
-    let report = workshop::json(&report_file);
+    assert_eq!(crate::container::image(engine, &other)["Id"], id.as_str());
+    let report = crate::workshop::json(&report_file);
     assert_eq!((&report["image"], &report["target"]), (&id.as_str().into(), &"one".into()));
     assert_eq!(steps(&report).len(), 2);
     assert_eq!(
-        container::output(engine, &one, "cat /who /files"),
+        crate::container::output(engine, &one, "cat /who /files"),
         "me\n./.dockerignore\n./app\n./kept.log\n./sub/deep.log\n"
     );
 
@@ -241,7 +231,7 @@ fn a_stage_with_the_same_output_is_reused_after_it(engine: &TestEngine) {
     let other = shop.build(&["-t", &name]);
     assert_agreed(&other);
     assert_eq!(told(&other), ["rebuild ran", "rebuild ran", "depends ran", "depends ran"]);
-    assert_eq!(container::output(engine, &name, "cat /count"), "3\n");
+    assert_eq!(crate::container::output(engine, &name, "cat /count"), "3\n");
 }
 
 fn no_cache_filter_runs_the_stages_that_it_names(engine: &TestEngine) {
@@ -323,7 +313,7 @@ fn a_failed_build_says_of_no_step_that_it_was_reused_before_it_was_made(engine: 
     let path = report.to_str().expect("a path in UTF-8");
     let failed = shop.run(&["build", "--build-arg", "A=2", "--report", path, "."]);
     assert_eq!(failed.status.code(), Some(1), "{failed:?}");
-    let failed = workshop::json(&report);
+    let failed = crate::workshop::json(&report);
     for step in steps(&failed).iter().filter(|step| step["verdict"] == "rebuild") {
         assert_ne!(step["actual"], "cached", "{failed:#}");
     }

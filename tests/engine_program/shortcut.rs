@@ -1,18 +1,10 @@
 //! An image that nothing changed is kept, and is the one that the engine would have given.
 
-#[path = "support/report.rs"]
-mod report;
-#[path = "support/engine.rs"]
-mod workshop;
-#[macro_use]
-#[path = "support/on_engines.rs"]
-mod on_engines;
-
 use std::process::Command;
 
-use report::{assert_agreed, assert_all_reused};
+use crate::report::{assert_agreed, assert_all_reused};
+use crate::workshop::{TestEngine, Workshop, engine};
 use serde_json::Value;
-use workshop::{TestEngine, Workshop, engine};
 
 on_engines!(
     the_image_is_the_one_that_the_engine_would_have_given,

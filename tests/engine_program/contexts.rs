@@ -1,16 +1,11 @@
 //! Named contexts on real engines: what is forecast of them happens, and nothing stale is built.
 
-#[path = "support/report.rs"]
-mod report;
-#[path = "support/engine.rs"]
-mod workshop;
-
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use report::{assert_agreed, assert_all_reused, changed_files, step, told};
+use crate::report::{assert_agreed, assert_all_reused, changed_files, step, told};
+use crate::workshop::{Workshop, engine};
 use serde_json::Value;
-use workshop::{Workshop, engine};
 
 /// A project that copies from a directory beside it, and that directory.
 fn with_library(version: &str) -> (Workshop, PathBuf) {

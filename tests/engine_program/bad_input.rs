@@ -1,22 +1,12 @@
 //! What goes wrong on real engines: it is said in full, and nothing wrong is remembered.
 
-#[path = "support/container.rs"]
-mod container;
-#[macro_use]
-#[path = "support/on_engines.rs"]
-mod on_engines;
-#[path = "support/report.rs"]
-mod report;
-#[path = "support/engine.rs"]
-mod workshop;
-
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use report::{assert_agreed, step, told};
-use workshop::{TestEngine, Workshop, engine};
+use crate::report::{assert_agreed, step, told};
+use crate::workshop::{TestEngine, Workshop, engine};
 
 /// How long anything may take that a test waits for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -57,7 +47,7 @@ fn a_failing_run_is_shown_whole_and_not_remembered(engine: &TestEngine) {
         let told = stderr.rsplit_once(" 1998").map_or("", |(_, after)| after);
         assert_eq!(told.matches("grep -q mended").count(), 1, "{progress}: {stderr}");
     }
-    let report = workshop::json(&report_file);
+    let report = crate::workshop::json(&report_file);
     // The second time the finished steps were known, and the failed one was not.
     let told = told(&report);
     assert_eq!(told, ["cached cached", "cached cached", "rebuild failed", "rebuild not_reached"]);
@@ -103,7 +93,7 @@ fn assert_nothing_wrong_is_remembered(shop: &Workshop, name: &str, content: &str
     shop.file("moving", content);
     let report = shop.build(&["-t", name]);
     assert_eq!(report["agreement"]["false_cached"], 0, "{report:#}");
-    assert_eq!(container::output(&shop.engine, name, "md5sum < /moving"), md5sum(shop));
+    assert_eq!(crate::container::output(&shop.engine, name, "md5sum < /moving"), md5sum(shop));
 }
 
 /// As the container prints it.
@@ -119,7 +109,7 @@ fn assert_failed_or_right(shop: &Workshop, name: &str, ended: &(i32, String), wo
     let (status, said) = ended;
     match status {
         0 => {
-            let lines = container::output(&shop.engine, name, "uniq /moving");
+            let lines = crate::container::output(&shop.engine, name, "uniq /moving");
             assert!(words.contains(&lines.trim_end()), "{lines}");
         }
         // 125 where it changed already while it was read.
@@ -287,7 +277,7 @@ fn a_log_of_ours_in_the_context_is_built_as_it_was(engine: &TestEngine) {
         let status = command.status().expect("the program runs");
         assert!(status.success(), "{}", shop.read("build.log"));
         assert!(shop.read("build.log").starts_with(&before), "round {round}");
-        assert_eq!(container::output(&shop.engine, &name, "cat /all/build.log"), before);
+        assert_eq!(crate::container::output(&shop.engine, &name, "cat /all/build.log"), before);
     }
 }
 
@@ -306,7 +296,7 @@ fn what_is_cancelled_because_another_step_failed_did_not_fail(engine: &TestEngin
     let report = path.to_str().expect("a path in UTF-8");
     let output = shop.run(&["--progress", "plain", "--report", report, "."]);
     assert_eq!(output.status.code(), Some(1));
-    let report = workshop::json(&path);
+    let report = crate::workshop::json(&path);
     assert_eq!(step(&report, "RUN sleep 60")["actual"], "not_reached");
     assert_eq!(step(&report, "RUN sleep 1")["actual"], "failed");
 }

@@ -1,16 +1,11 @@
 //! What is forecast after the engine's cache was pruned, and what the engine then does. On engines
 //! that nothing else builds on.
 
-#[path = "support/report.rs"]
-mod report;
-#[path = "support/engine.rs"]
-mod workshop;
-
 use std::process::Command;
 
-use report::{assert_agreed, assert_all_reused, step, steps, told};
+use crate::report::{assert_agreed, assert_all_reused, step, steps, told};
+use crate::workshop::{TestEngine, Workshop, prune_command, spare};
 use serde_json::Value;
-use workshop::{TestEngine, Workshop, prune_command, spare};
 
 /// A stage that another copies from, and what stands on that.
 const TWO_STAGES: &str = "\

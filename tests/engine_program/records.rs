@@ -1,18 +1,10 @@
 //! Records that cannot be used: the build goes on, with one warning, and loses nothing.
 
-#[macro_use]
-#[path = "support/on_engines.rs"]
-mod on_engines;
-#[path = "support/report.rs"]
-mod report;
-#[path = "support/engine.rs"]
-mod workshop;
-
 use std::path::PathBuf;
 
-use report::assert_all_reused;
+use crate::report::assert_all_reused;
+use crate::workshop::{TestEngine, Workshop, engine};
 use rusqlite::Connection;
-use workshop::{TestEngine, Workshop, engine};
 
 on_engines!(
     a_locked_store_is_one_warning_and_keeps_what_it_has,

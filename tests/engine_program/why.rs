@@ -1,19 +1,11 @@
 //! What is told of a step after real builds, and what is forecast where no engine answers.
 
-#[macro_use]
-#[path = "support/on_engines.rs"]
-mod on_engines;
-#[path = "support/report.rs"]
-mod report;
-#[path = "support/engine.rs"]
-mod workshop;
-
 use std::process::Command;
 
 use serde_json::Value;
 
-use report::{assert_agreed, told};
-use workshop::{TestEngine, Workshop, engine};
+use crate::report::{assert_agreed, told};
+use crate::workshop::{TestEngine, Workshop, engine};
 
 on_engines!(
     why_counts_what_struck_and_knows_the_commit,

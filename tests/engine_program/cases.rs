@@ -1,15 +1,11 @@
 //! Every cache case on every real engine, built by the program itself: what the engine does is
 //! what the case says, and the program said so before.
 
-mod support;
-#[path = "support/engine.rs"]
-mod workshop;
-
 use std::sync::Mutex;
 
+use crate::support::{Case, cases, expectations};
+use crate::workshop::{TestEngine, Workshop, engine, prune_command, spare};
 use serde_json::Value;
-use support::{Case, cases, expectations};
-use workshop::{TestEngine, Workshop, engine, prune_command, spare};
 
 /// How many cases build at once on one engine.
 const AT_ONCE: usize = 4;
