@@ -206,11 +206,14 @@ impl<'a> Pairs<'a> {
 ///
 /// Of a layer, the other one was made before the last look, and was not listed then. A copy of a
 /// context, or a cache mount, is committed to a new record by every build: as long as that is in
-/// use, the old one is not listed.
+/// use, the old one is not listed. Where a stage is built on a copy of a context, what was committed
+/// becomes a layer, and the old one does not come back.
 fn is_twin(old: &CacheRecord, new: &CacheRecord, newest: i64) -> bool {
-    let is_alike =
-        old.kind == new.kind && old.parents == new.parents && old.description == new.description;
+    let became_layer = old.kind == RecordKind::LocalSource && new.kind == RecordKind::Layer;
+    let is_alike = (old.kind == new.kind || became_layer)
+        && old.parents == new.parents
+        && old.description == new.description;
     let switched = old.is_mutable != new.is_mutable && nanoseconds(new.created) <= newest;
-    let is_other_copy = new.kind != RecordKind::Layer && !new.is_mutable;
+    let is_other_copy = old.kind != RecordKind::Layer && !new.is_mutable;
     is_alike && (switched || is_other_copy)
 }

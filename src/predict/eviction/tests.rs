@@ -401,6 +401,29 @@ fn what_builds_commit_of_contexts_and_cache_mounts_loses_nothing() {
     assert!(is_lost(&committed[..3]));
 }
 
+/// A stage on a directory of `--build-context` makes the engine's copy of it a layer for good.
+#[test]
+fn a_copy_of_a_context_that_became_a_layer_is_not_lost() {
+    let mut engine = Engine { forgets_all: true, ..line() };
+    let extra =
+        |id| CacheRecord { description: "local source for extra".to_owned(), ..context(id, 1) };
+    engine.listing.extend([extra("one"), extra("two")]);
+    engine.built(&[Cached, Cached, Cached]);
+    let layer = |id, description: &str| CacheRecord {
+        parents: Vec::new(),
+        description: description.to_owned(),
+        ..run(id, "", "", 9)
+    };
+    engine.lose("one");
+    engine.listing.push(layer("other", "local source for context"));
+    assert_eq!(engine.lost(), (vec!["RUN a", "RUN b"], vec![]));
+    engine.listing.push(layer("stage", "local source for extra"));
+    assert_eq!(engine.lost(), (vec![], vec![]));
+    // Of two that are gone it can only be one.
+    engine.lose("two");
+    assert_eq!(engine.lost(), (vec!["RUN a", "RUN b"], vec![]));
+}
+
 #[test]
 fn of_copies_that_were_made_at_once_the_one_that_fits_the_builds_times_is_its_own() {
     let millisecond = |number| SystemTime::UNIX_EPOCH + Duration::from_millis(number);
