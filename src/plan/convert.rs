@@ -11,7 +11,7 @@ use super::name::{Namer, counts_as_step};
 use super::reference::full_reference;
 use super::request::PlanRequest;
 use super::stage_files::{Operation, StageFiles, Tree};
-use super::stages::{Base, Stages};
+use super::stages::{Base, StagePlan, Stages};
 use super::{ContentKeys, KeyInput, Plan, Step, StepIndex, StepKind, transfer};
 use crate::context::Contexts;
 use crate::dockerfile::{Instruction, InstructionKind, parse_trigger};
@@ -116,12 +116,8 @@ impl<'a> Builder<'a> {
         let mut triggers = BTreeMap::new();
         for (index, stage) in self.stages.all.iter().enumerate() {
             let texts = match &stage.base {
-                _ if stage.is_replaced => Vec::new(),
-                Base::Stage(base) if self.stages.all[*base].is_replaced => {
-                    let counts = self.request.dialect.replaced_stages_have_triggers;
-                    if counts { self.image_triggers(&self.stages.all[*base].base) } else { vec![] }
-                }
-                Base::Stage(base) => on_build_texts(self.stages.all[*base].source.instructions),
+                _ if stage.replaced.is_some() => Vec::new(),
+                Base::Stage(base) => self.stage_triggers(&self.stages.all[*base]),
                 base => self.image_triggers(base),
             };
             let from = stage.source.from;
@@ -143,6 +139,18 @@ impl<'a> Builder<'a> {
             }
         }
         Ok(triggers)
+    }
+
+    /// The triggers that a stage leaves to those that are built on it.
+    fn stage_triggers(&self, stage: &StagePlan<'_>) -> Vec<String> {
+        let Some(replaced) = stage.replaced else {
+            return on_build_texts(stage.source.instructions);
+        };
+        let dialect = self.request.dialect;
+        let of_image =
+            dialect.replaced_stages_have_triggers.then(|| self.image_triggers(&stage.base));
+        let own = dialect.replaced_stages_set_triggers.then(|| on_build_texts(replaced));
+        of_image.into_iter().chain(own).flatten().collect()
     }
 
     /// The triggers of the image that a stage is built on, if it is built on one.

@@ -163,6 +163,10 @@ pub struct Dialect {
     /// on that stage (`context-image-with-triggers-for-a-stage`). The frontend leaves them from
     /// `BuildKit` 0.18 on, which came with dockerd 28.0.
     pub replaced_stages_have_triggers: bool,
+    /// Whether those that the replaced stage's own instructions set run there
+    /// (`context-for-a-stage-with-its-own-trigger`): since the frontend looks for ONBUILD in the
+    /// stages below, with `BuildKit` 0.17.
+    pub replaced_stages_set_triggers: bool,
 }
 
 impl Dialect {
@@ -186,6 +190,7 @@ impl Dialect {
             has_named_contexts: at >= (23, 0),
             owners_count: at >= (23, 0),
             replaced_stages_have_triggers: at < (28, 0),
+            replaced_stages_set_triggers: at >= (27, 4),
         }
     }
 

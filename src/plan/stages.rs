@@ -45,8 +45,8 @@ pub(super) struct StagePlan<'a> {
     pub(super) base: Base,
     /// The name of `--build-context` that the base was found by, where it was.
     pub(super) context: Option<String>,
-    /// Whether a context is in its place, and none of its instructions count.
-    pub(super) is_replaced: bool,
+    /// The stage's instructions where a context is in its place: they do not count.
+    pub(super) replaced: Option<&'a [Instruction]>,
     pub(super) platform: Platform,
     /// The name shown before a step's number; empty for a single unnamed stage.
     pub(super) label: String,
@@ -147,7 +147,7 @@ impl<'a> Stages<'a> {
             self.by_name.insert(name, index);
         }
         let label = String::new();
-        self.all.push(StagePlan { source, base, context, is_replaced: false, platform, label });
+        self.all.push(StagePlan { source, base, context, replaced: None, platform, label });
         Ok(())
     }
 
@@ -156,10 +156,10 @@ impl<'a> Stages<'a> {
     fn replace(&mut self, stage: Stage<'a>, name: String, platform: Platform) {
         self.by_name.insert(name.clone(), self.all.len());
         self.all.push(StagePlan {
+            replaced: Some(stage.instructions),
             source: Stage { instructions: &[], ..stage },
             base: self.context_base(&name),
             context: Some(name),
-            is_replaced: true,
             platform,
             label: String::new(),
         });

@@ -156,6 +156,7 @@ pub(crate) fn arguments(words: &[String]) -> Arguments {
             "--network" => options.network = Some(value()),
             "--add-host" => options.add_hosts.push(value()),
             "--no-cache" => options.no_cache = true,
+            "--no-cache-filter" => options.no_cache_filter.push(value()),
             "-f" => arguments.dockerfile = Some(value()),
             "--shm-size" => options.shm_size = value().strip_suffix('m').and_then(megabytes),
             "--ulimit" => options.ulimits.push(value()),
