@@ -90,18 +90,18 @@ impl<R: Read> Reader<R> {
             return Ok(None);
         }
         let header = Header::from_byte_slice(&block).clone();
-        let said = header.cksum()?;
+        let said = field(header.cksum())?;
         let sum: u32 = block
             .iter()
             .enumerate()
             // The field of the sum itself counts as blanks.
             .map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) })
             .sum();
-        if said == sum { Ok(Some(header)) } else { Err(ArchiveError::Checksum) }
+        if said == sum { Ok(Some(header)) } else { Err(ArchiveError::Damaged) }
     }
 
     fn record(&mut self, header: &Header, pending: &mut Pending) -> Result<(), ArchiveError> {
-        let size = header.entry_size()?;
+        let size = field(header.entry_size())?;
         match header.entry_type() {
             EntryType::XHeader => pending.pax.add(&self.extension(size)?)?,
             EntryType::XGlobalHeader => self.skip(size)?,
@@ -138,8 +138,8 @@ impl<R: Read> Reader<R> {
             return Err(ArchiveError::Paths(self.limits.paths));
         }
         let size = pax.size.unwrap_or(size);
-        let device = || -> io::Result<(u32, u32)> {
-            let (major, minor) = (header.device_major()?, header.device_minor()?);
+        let device = || -> Result<(u32, u32), ArchiveError> {
+            let (major, minor) = (field(header.device_major())?, field(header.device_minor())?);
             Ok((major.unwrap_or_default(), minor.unwrap_or_default()))
         };
         let kind = match kind {
@@ -169,13 +169,13 @@ impl<R: Read> Reader<R> {
         }
         let modified = match pax.modified {
             Some(modified) => modified,
-            None => header.mtime()?.try_into().unwrap_or(i64::MAX),
+            None => field(header.mtime())?.try_into().unwrap_or(i64::MAX),
         };
         let file = ImageFile {
             kind,
-            mode: header.mode()? & 0o7777,
-            user: pax.user.map_or_else(|| header.uid(), Ok)?,
-            group: pax.group.map_or_else(|| header.gid(), Ok)?,
+            mode: field(header.mode())? & 0o7777,
+            user: field(pax.user.map_or_else(|| header.uid(), Ok))?,
+            group: field(pax.group.map_or_else(|| header.gid(), Ok))?,
             modified,
             attributes: attributes(&pax.attributes),
             linked: None,
@@ -231,6 +231,11 @@ impl<R: Read> Reader<R> {
         }
         Ok(())
     }
+}
+
+/// A header's field; what is no number in it is not shown, for it may be anything.
+fn field<T>(read: io::Result<T>) -> Result<T, ArchiveError> {
+    read.map_err(|_| ArchiveError::Damaged)
 }
 
 /// A GNU name, which ends with a NUL.

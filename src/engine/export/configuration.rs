@@ -112,8 +112,10 @@ mod tests {
             config: Some(config),
             ..ImageInspect::default()
         };
-        let shown: Vec<_> =
-            configuration(image).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let shown: Vec<_> = configuration(image)
+            .into_iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         assert_eq!(
             shown,
             [

@@ -8,12 +8,12 @@ use crate::ImagePath;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArchiveError {
-    /// It broke off, or its headers hold no numbers.
+    /// It broke off.
     #[error("the image's files cannot be read from the engine: {0}; run the command again")]
     Read(#[from] io::Error),
     /// A header is damaged.
     #[error("the engine sent a damaged archive of the image's files; run the command again")]
-    Checksum,
+    Damaged,
     /// The records before an entry are damaged.
     #[error("the engine sent damaged names of the image's files; run the command again")]
     Pax,
