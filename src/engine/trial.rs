@@ -27,6 +27,10 @@ const LABEL: &str = "smartbuild.trial";
 /// How long the engine may take to make or remove a container: some stores copy the image.
 const CONTAINER_TIME: Duration = Duration::from_secs(600);
 
+/// How long a build waits for those before it, so that a file which both write has two times, in
+/// whole seconds as an archive has them.
+const SECOND: Duration = Duration::from_millis(1100);
+
 /// Bytes of a command's output that are kept.
 const OUTPUT_BYTES: usize = 16 << 10;
 
@@ -83,20 +87,29 @@ impl<'a> Trial<'a> {
     /// Builds what `request` asks for without cache, under a name of the trial and under no other.
     ///
     /// The engine's copy of the context is the trial's own, so that it keeps the one that other
-    /// builds use as they left it.
+    /// builds use as they left it. Builds one after the other begin in different seconds: what a
+    /// step writes has another time in each.
     pub async fn build(
         &self,
         request: &BuildRequest,
         events: UnboundedSender<Event>,
         cancel: impl Future<Output = ()> + Send,
     ) -> Result<TrialImage, BuildError> {
-        let name = {
+        let mut cancel = std::pin::pin!(cancel);
+        let (is_first, name) = {
             let mut made = self.made();
+            let is_first = made.numbers == 0;
             made.numbers += 1;
             let name = format!("{}:{}", self.name(), made.numbers);
             made.images.push(name.clone());
-            name
+            (is_first, name)
         };
+        if !is_first {
+            tokio::select! {
+                () = tokio::time::sleep(SECOND) => {}
+                () = &mut cancel => return Err(BuildError::Cancelled),
+            }
+        }
         let mut request = request.clone();
         request.tags = vec![name.clone()];
         request.labels.insert(LABEL.to_owned(), new_id());

@@ -2,8 +2,10 @@
 //!
 //! The engine gives the files of all layers put together as one tar archive. It is read as it
 //! streams: what is kept are paths with digests, however large the image is. Sockets are in no
-//! archive. The engine adds what every container has (`/.dockerenv`, `/etc/hosts`, `/dev`, …)
-//! where the image does not have it.
+//! archive.
+//!
+//! In every container the engine has files of its own in the place of the image's, such as
+//! `/etc/hosts`. What the image has there is not seen, as no container of it sees it.
 
 mod archive;
 mod configuration;
@@ -20,15 +22,19 @@ use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use crate::ImageTree;
+use crate::{ImagePath, ImageTree};
 
 pub(super) use configuration::configuration;
 pub use error::ArchiveError;
 
+/// The files that every container has of its engine.
+const ENGINES_OWN: [&[u8]; 6] =
+    [b".dockerenv", b"dev/console", b"etc/hostname", b"etc/hosts", b"etc/mtab", b"etc/resolv.conf"];
+
 /// Pieces of an archive that wait to be read.
 const WAITING: usize = 16;
 
-/// Reads an archive while it arrives.
+/// Reads a container's archive while it arrives, and leaves out what is the engine's own.
 pub(super) async fn tree<E: std::fmt::Display>(
     archive: impl Stream<Item = Result<Bytes, E>>,
 ) -> Result<ImageTree, ArchiveError> {
@@ -46,7 +52,11 @@ pub(super) async fn tree<E: std::fmt::Display>(
         }
     }
     drop(sender);
-    reading.await.map_err(io::Error::other)?
+    let mut tree = reading.await.map_err(io::Error::other)??;
+    for path in ENGINES_OWN {
+        tree.remove(&ImagePath::new(path));
+    }
+    Ok(tree)
 }
 
 /// What arrives, as a reader that waits for it.
