@@ -16,8 +16,7 @@ impl ImagePath {
         let mut path = written;
         loop {
             path = match path {
-                [b'/', rest @ ..] | [b'.', b'/', rest @ ..] => rest,
-                [rest @ .., b'/'] => rest,
+                [b'/', rest @ ..] | [b'.', b'/', rest @ ..] | [rest @ .., b'/'] => rest,
                 b"." => b"",
                 _ => return Self(path.into()),
             };

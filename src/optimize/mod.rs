@@ -27,6 +27,7 @@ mod hoist_manifests;
 mod landing;
 mod patch;
 mod pip;
+mod proven;
 mod reason;
 mod savings;
 mod shell;

@@ -225,10 +225,8 @@ impl<R: Read> Reader<R> {
     }
 
     fn skip_padding(&mut self, size: u64) -> Result<(), ArchiveError> {
-        let beyond = (size % BLOCK as u64) as usize;
-        if beyond > 0 {
-            self.source.read_exact(&mut [0; BLOCK][..BLOCK - beyond])?;
-        }
+        let padding = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
+        io::copy(&mut self.source.by_ref().take(padding), &mut io::sink())?;
         Ok(())
     }
 }

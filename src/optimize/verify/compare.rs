@@ -25,9 +25,9 @@ pub fn compare(original: [&BuiltImage; 2], rewritten: &BuiltImage) -> Difference
     let mut paths = Vec::new();
     for (path, file) in &first.tree {
         let Some(again) = second.tree.get(path) else { continue };
-        let noisy: BTreeSet<Aspect> =
+        let by_itself: BTreeSet<Aspect> =
             aspects(file, again).iter().map(|change| change.aspect).collect();
-        match (noisy.len(), noisy.contains(&Aspect::Modified)) {
+        match (by_itself.len(), by_itself.contains(&Aspect::Modified)) {
             (0, _) => {}
             (1, true) => noise.times += 1,
             _ => noise.contents += 1,
@@ -37,11 +37,11 @@ pub fn compare(original: [&BuiltImage; 2], rewritten: &BuiltImage) -> Difference
             continue;
         };
         // What a path is decides all else of it.
-        if noisy.contains(&Aspect::Kind) {
+        if by_itself.contains(&Aspect::Kind) {
             continue;
         }
         let mut changes = aspects(file, new);
-        changes.retain(|change| !noisy.contains(&change.aspect));
+        changes.retain(|change| !by_itself.contains(&change.aspect));
         if !changes.is_empty() {
             let change = PathChange::Changed(changes);
             paths.push(PathDifference { path: path.clone(), change });

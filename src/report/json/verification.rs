@@ -17,7 +17,7 @@ pub struct Verification {
     /// What differs between two builds of the original.
     pub noise: Noise,
     /// The paths that differ: all of them.
-    pub paths: Vec<Path>,
+    pub paths: Vec<ChangedPath>,
     /// The settings of the configuration that differ.
     pub settings: Vec<Setting>,
     /// What `--check-cmd` did.
@@ -39,7 +39,7 @@ pub struct Noise {
 
 /// A path that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Path {
+pub struct ChangedPath {
     /// The path, from the image's root; bytes that are not UTF-8 as `\xNN`.
     pub path: String,
     /// Its bytes in hexadecimal, where they are not UTF-8.
@@ -48,12 +48,12 @@ pub struct Path {
     /// `added`, `removed` or `changed`.
     pub change: &'static str,
     /// What of it changed.
-    pub aspects: Vec<Aspect>,
+    pub aspects: Vec<Change>,
 }
 
 /// One thing of a path that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Aspect {
+pub struct Change {
     /// `kind`, `mode`, `owner`, `content`, `target`, `names`, `device`, `attributes` or
     /// `modified`.
     pub aspect: &'static str,
@@ -123,7 +123,7 @@ impl From<&verify::Verification> for Verification {
                     not_built: None,
                     compared: differences.compared,
                     noise: Noise { names, contents, times, settings },
-                    paths: differences.paths.iter().map(Path::from).collect(),
+                    paths: differences.paths.iter().map(ChangedPath::from).collect(),
                     settings: differences.settings.iter().map(setting).collect(),
                     check: check.as_ref().map(Check::from),
                 }
@@ -132,7 +132,7 @@ impl From<&verify::Verification> for Verification {
     }
 }
 
-impl From<&PathDifference> for Path {
+impl From<&PathDifference> for ChangedPath {
     fn from(difference: &PathDifference) -> Self {
         let bytes = difference.path.as_bytes();
         let (change, aspects) = match &difference.change {
@@ -140,7 +140,7 @@ impl From<&PathDifference> for Path {
             PathChange::Removed => ("removed", &[][..]),
             PathChange::Changed(changes) => ("changed", &changes[..]),
         };
-        let aspect = |it: &verify::AspectChange| Aspect {
+        let aspect = |it: &verify::AspectChange| Change {
             aspect: it.aspect.name(),
             original: it.original.clone(),
             rewritten: it.rewritten.clone(),

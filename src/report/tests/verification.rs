@@ -20,8 +20,8 @@ fn run(status: i64, output: &str) -> CommandRun {
     CommandRun { status, output: output.into(), is_cut: false }
 }
 
-fn check(original: CommandRun, rewritten: CommandRun) -> Option<Check> {
-    Some(Check { command: "python -c 'import app'".into(), original, rewritten })
+fn check(original: CommandRun, rewritten: CommandRun) -> Check {
+    Check { command: "python -c 'import app'".into(), original, rewritten }
 }
 
 fn different() -> Verification {
@@ -52,13 +52,13 @@ fn different() -> Verification {
         noise: Noise { names: 2, contents: 3, times: 1200, settings: 1 },
     };
     let failed = run(1, "Traceback:\n\u{1b}[31mno module\u{1b}[0m named app\n");
-    Verification::Compared { differences, check: check(run(0, ""), failed) }
+    Verification::Compared { differences, check: Some(check(run(0, ""), failed)) }
 }
 
 fn same() -> Verification {
     let noise = Noise { times: 1, ..Noise::default() };
     let differences = Differences { compared: 1, noise, ..Differences::default() };
-    Verification::Compared { differences, check: check(run(0, "fine\n"), run(0, "fine\n")) }
+    Verification::Compared { differences, check: Some(check(run(0, "fine\n"), run(0, "fine\n"))) }
 }
 
 #[test]
@@ -82,9 +82,9 @@ fn equal_images_take_a_line() {
 
 #[test]
 fn a_check_that_fails_in_both_shows_what_it_wrote() {
-    let output = (1..=12).map(|number| format!("line {number}\n")).collect::<String>();
+    let output = (1..=12).map(|number| format!("line {number}")).collect::<Vec<_>>().join("\n");
     let differences = Differences { compared: 3, ..Differences::default() };
-    let check = check(run(2, ""), run(2, &output));
+    let check = Some(check(run(2, ""), run(2, &output)));
     let found = Verification::Compared { differences, check };
     insta::assert_snapshot!(verification(&found, &Capabilities::PLAIN));
 }
@@ -109,6 +109,7 @@ fn json_has_every_difference() {
         compared: 2,
         noise: Noise::default(),
     };
-    let found = Verification::Compared { differences, check: check(run(0, "a"), run(0, "b")) };
+    let found =
+        Verification::Compared { differences, check: Some(check(run(0, "a"), run(0, "b"))) };
     insta::assert_snapshot!(pretty(&json::Verification::from(&found)));
 }
