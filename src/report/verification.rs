@@ -50,9 +50,14 @@ fn push_differences(out: &mut String, found: &Differences, capabilities: &Capabi
         titled(out, &format!("same      {compared} and the configuration are equal"), capabilities);
         return;
     }
-    let paths = units::count(found.paths.len() as u64);
-    let settings = units::counted(found.settings.len() as u64, "setting", "settings");
-    titled(out, &format!("differs   {paths} of {compared}, {settings}"), capabilities);
+    let mut parts = Vec::new();
+    if !found.paths.is_empty() {
+        parts.push(format!("{} of {compared}", units::count(found.paths.len() as u64)));
+    }
+    if !found.settings.is_empty() {
+        parts.push(units::counted(found.settings.len() as u64, "setting", "settings"));
+    }
+    titled(out, &format!("differs   {}", parts.join(", ")), capabilities);
     for difference in found.paths.iter().take(MOST) {
         push_path(out, difference, capabilities);
     }

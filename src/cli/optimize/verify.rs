@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::pending;
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use tokio::sync::{mpsc, watch};
@@ -18,7 +19,7 @@ use super::super::source::Source;
 use super::super::ui::{Heedless, Ui};
 use super::super::watching;
 use crate::BuiltImage;
-use crate::context::IgnoreRules;
+use crate::context::{IgnoreRules, Snapshot};
 use crate::engine::{BuildError, BuildRequest, SourceFile, Trial, TrialImage};
 use crate::optimize::verify::{Check, Verification, compare};
 use crate::report;
@@ -69,14 +70,25 @@ fn rewritten_request(
     let mut request = original.clone();
     request.dockerfile.content = rewritten.dockerfile.as_bytes().to_vec();
     let Some(text) = rewritten.ignore_file else { return Ok(request) };
-    let rules = IgnoreRules::parse(text.as_bytes())?;
-    let wanted = WantedFiles::of(source, environment.cache_directory.as_deref()).ruled_by(rules);
-    let (snapshot, _) = wanted.read().map_err(|error| unreadable(error, source, ui))?;
+    let snapshot = files_under(text, source, environment, ui)?;
     (request.snapshot, request.held) =
         own_output::hold(snapshot, &source.root, &environment.outputs);
     let name = original.ignore_file.as_ref().map_or(".dockerignore", |file| &file.name).to_owned();
     request.ignore_file = Some(SourceFile { name, content: text.as_bytes().to_vec() });
     Ok(request)
+}
+
+/// The context as it is with another ignore file.
+fn files_under(
+    ignore_file: &str,
+    source: &Source,
+    environment: &Environment,
+    ui: &Ui,
+) -> Result<Arc<Snapshot>, Failure> {
+    let rules = IgnoreRules::parse(ignore_file.as_bytes())?;
+    let wanted = WantedFiles::of(source, environment.cache_directory.as_deref()).ruled_by(rules);
+    let (snapshot, _) = wanted.read().map_err(|error| unreadable(error, source, ui))?;
+    Ok(snapshot)
 }
 
 /// What is built and compared.
@@ -222,5 +234,33 @@ impl Stop {
 impl Drop for Stop {
     fn drop(&mut self) {
         self.listening.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::source;
+    use super::super::super::ui::Surroundings;
+    use super::*;
+    use crate::context::ContextPath;
+
+    #[test]
+    fn another_ignore_file_rules_without_being_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            std::fs::write(directory.path().join(name), text).unwrap();
+        };
+        write("Dockerfile", "FROM scratch\nCOPY . /\n");
+        write(".dockerignore", "old\n");
+        write("old", "");
+        write("new", "");
+        let source = source::read(directory.path(), None, &[]).unwrap();
+        let sink = || Box::new(std::io::sink());
+        let ui = Ui::new(&Surroundings::default(), sink(), sink());
+        let snapshot = files_under("new\n", &source, &Environment::default(), &ui).unwrap();
+        let has = |name: &str| snapshot.get(&ContextPath::new(name)).is_some();
+        assert!(has("old") && !has("new"));
+        let kept = std::fs::read_to_string(directory.path().join(".dockerignore")).unwrap();
+        assert_eq!(kept, "old\n");
     }
 }
