@@ -15,6 +15,7 @@
 //! - [`report`]: rendering only: terminal, JSON
 //! - [`cli`]: arguments to a request, a request to calls, the result to `report`
 
+mod built_image;
 mod cache_record;
 pub mod cli;
 pub mod context;
@@ -29,6 +30,9 @@ pub mod report;
 mod seconds;
 pub mod store;
 
+pub use built_image::{
+    BuiltImage, CommandRun, ImageConfiguration, ImageFile, ImageFileKind, ImagePath, ImageTree,
+};
 pub use cache_record::{CacheRecord, RecordKind};
 pub use digest::Digest;
 pub use image::BaseImage;

@@ -139,6 +139,7 @@ pub struct WhyArgs {
 
 /// `smartbuild optimize`.
 #[derive(Debug, Clone, PartialEq, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "its switches are independent of each other")]
 pub struct OptimizeArgs {
     /// The context's directory
     #[arg(value_name = "PATH", default_value = ".", value_parser = values::context())]
@@ -146,9 +147,20 @@ pub struct OptimizeArgs {
     /// What would be built and how.
     #[command(flatten)]
     pub flags: BuildFlags,
-    /// Write the rewrites into the files
+    /// Write the rewrites into the files: those that are proven, with --verify all if it passes
     #[arg(long)]
     pub apply: bool,
+    /// Build before and after, and compare the images file by file
+    ///
+    /// The original is built twice without cache, to learn what differs by itself, and the
+    /// rewrite once. If anything else differs, it is shown, nothing is written, and the exit
+    /// status is 1. The images are removed again. Not compared are /etc/hosts, /etc/hostname,
+    /// /etc/resolv.conf and /etc/mtab, which are the engine's in every container.
+    #[arg(long)]
+    pub verify: bool,
+    /// With --verify, run a shell command in both images: it must end with the same status
+    #[arg(long, value_name = "COMMAND", requires = "verify")]
+    pub check_cmd: Option<String>,
     /// Say what --apply would write, and write nothing
     #[arg(long)]
     pub dry_run: bool,

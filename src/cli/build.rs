@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use tokio::sync::mpsc;
 
@@ -17,6 +17,7 @@ use super::project::{EngineNeed, Project, prepare};
 use super::request::request;
 use super::shortcut;
 use super::ui::{Heedless, Ui};
+use super::watching;
 use crate::context::ContextPath;
 use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, Sent};
 use crate::predict::eviction::{Circumstances, Done};
@@ -25,9 +26,6 @@ use crate::report::progress::Display;
 use crate::report::{self, Actual, Ended};
 use crate::store::{BuildRecord, Outcome, StepRecord};
 use crate::{Digest, Seconds};
-
-/// How often a live display's clocks go on.
-const TICK: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(
     args: &BuildArgs,
@@ -203,35 +201,18 @@ async fn watch(
         .map(|step| (step.step.name.clone(), step.seconds))
         .collect();
     let messages = Box::new(Heedless(std::io::stderr()));
-    let mut display = Display::new(mode.into(), ui.messages(), expected, messages);
+    let display = Display::new(mode.into(), ui.messages(), expected, messages);
     let mut observation = Observation::default();
-    let (sender, mut events) = mpsc::unbounded_channel();
+    let (sender, events) = mpsc::unbounded_channel();
     let cancel = async {
         // Without a handler the signal ends the process, and the connection with it.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     };
-    let mut clock = tokio::time::interval(TICK);
-    let result = {
-        let mut building = std::pin::pin!(docker.build(request, sender, cancel));
-        let mut result = None;
-        loop {
-            tokio::select! {
-                biased;
-                event = events.recv() => match event {
-                    Some(event) => {
-                        observation.take(&event);
-                        display.event(&event)?;
-                    }
-                    None => if let Some(result) = result.take() { break result },
-                },
-                ended = &mut building, if result.is_none() => result = Some(ended),
-                _ = clock.tick() => display.tick(SystemTime::now()),
-            }
-        }
-    };
-    display.finish()?;
+    let building = Box::pin(docker.build(request, sender, cancel));
+    let result =
+        watching::watch(building, events, display, |event| observation.take(event)).await?;
     Ok(Built { observation, result })
 }
 

@@ -46,6 +46,14 @@ impl WantedFiles {
         }
     }
 
+    /// The same, with other rules for the build's own context.
+    pub(super) fn ruled_by(mut self, rules: IgnoreRules) -> Self {
+        self.own.rules = rules;
+        // The index is for the files of a build as it is.
+        self.own.index = None;
+        self
+    }
+
     /// All of them in one snapshot, and whether an index was damaged.
     ///
     /// # Errors

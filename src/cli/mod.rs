@@ -30,6 +30,7 @@ mod shortcut;
 mod source;
 mod stories;
 pub mod ui;
+mod watching;
 mod why;
 
 use std::ffi::OsString;

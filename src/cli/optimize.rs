@@ -1,5 +1,7 @@
 //! `smartbuild optimize`: better orders of instructions, shown or written.
 
+mod verify;
+
 use std::io;
 
 use anyhow::anyhow;
@@ -10,9 +12,11 @@ use super::failure::Failure;
 use super::project::{EngineNeed, Project, prepare};
 use super::ui::Ui;
 use crate::context::ContextPath;
+use crate::optimize::verify::Verification;
 use crate::optimize::{self, History, Optimization, Request};
 use crate::plan::{PlanRequest, Step};
 use crate::report;
+use verify::Rewritten;
 
 /// How many past builds the saving is averaged over at most.
 const PAST_BUILDS: usize = 50;
@@ -22,23 +26,72 @@ pub(super) async fn run(
     environment: &Environment,
     ui: &mut Ui,
 ) -> Result<(), Failure> {
-    let project = prepare(&args.path, &args.flags, EngineNeed::Optional, environment, ui).await?;
-    let found = find(&project)?;
-    match args.format {
-        Format::Json => ui.json(&report::json::Optimize::from(&found))?,
-        Format::Text if args.diff => ui.result(&found.patch)?,
-        Format::Text => ui.result(&report::rewrites(&found, ui.results()))?,
+    let need = if args.verify { EngineNeed::Required } else { EngineNeed::Optional };
+    let project = prepare(&args.path, &args.flags, need, environment, ui).await?;
+    let mut found = find(&project)?;
+    // Proven without building anything.
+    let is_proven = found.is_proven();
+    let mut verification = None;
+    if args.verify && !found.rewrites.is_empty() {
+        let rewritten = Rewritten { dockerfile: &found.text, ignore_file: None };
+        let result = verify::verify(&project, rewritten, args, environment, ui).await?;
+        if result.is_passed() {
+            found = found.verified();
+        }
+        verification = Some(result);
+    }
+    let is_refuted = verification.as_ref().is_some_and(|found| !found.is_passed());
+    show(&found, verification.as_ref(), args, ui)?;
+    if is_refuted {
+        let message = "the rewrite does not build what the original builds: nothing is written";
+        return Err(Failure::Build(Some(message.to_owned())));
     }
     if found.rewrites.is_empty() {
         return Ok(());
     }
-    if !args.apply {
-        if args.format == Format::Text && !args.diff {
-            ui.hint("`smartbuild optimize --apply` writes it")?;
-        }
-        return Ok(());
+    if args.apply {
+        return write(&project, &found, args.dry_run, ui);
     }
-    write(&project, &found, args.dry_run, ui)
+    if args.format == Format::Text && !args.diff {
+        ui.hint(if is_proven {
+            "`smartbuild optimize --apply` writes it"
+        } else {
+            "`smartbuild optimize --verify --apply` builds both, compares the images, and writes \
+             it if they are the same"
+        })?;
+    }
+    Ok(())
+}
+
+/// Shows what was found; of a patch alone only one that may be applied.
+fn show(
+    found: &Optimization,
+    verification: Option<&Verification>,
+    args: &OptimizeArgs,
+    ui: &mut Ui,
+) -> Result<(), Failure> {
+    match args.format {
+        Format::Json => {
+            let mut result = report::json::Optimize::from(found);
+            result.verification = verification.map(Into::into);
+            ui.json(&result)?;
+        }
+        Format::Text if args.diff => {
+            if verification.is_none_or(Verification::is_passed) {
+                ui.result(&found.patch)?;
+            }
+            if let Some(verification) = verification {
+                ui.status(&report::verification(verification, ui.messages()))?;
+            }
+        }
+        Format::Text => {
+            ui.result(&report::rewrites(found, ui.results()))?;
+            if let Some(verification) = verification {
+                ui.result(&report::verification(verification, ui.results()))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn find(project: &Project) -> Result<Optimization, Failure> {
@@ -73,18 +126,27 @@ fn write(
         .as_deref()
         .ok_or_else(|| anyhow!("a Dockerfile from standard input cannot be written"))?;
     let name = path.display();
-    if !found.is_proven() {
+    let proven = found.rewrites.iter().filter(|rewrite| rewrite.is_proven()).count();
+    if proven == 0 {
         return Err(anyhow!(
-            "{name} is left as it is: not every rewrite is proven; apply the patch by hand \
-             (--diff) and compare the images"
+            "{name} is left as it is: no rewrite is proven; --verify --apply builds both and \
+             compares the images first"
         )
         .into());
     }
+    let left = found.rewrites.len() - proven;
     if dry_run {
         ui.status(&format!("would write {name}\n"))?;
-        return Ok(());
+    } else {
+        let text = found.proven_text(&project.source.dockerfile)?;
+        optimize::apply(path, project.source.dockerfile.source(), &text)?;
+        ui.status(&format!("wrote {name}\n"))?;
     }
-    optimize::apply(path, project.source.dockerfile.source(), &found.text)?;
-    ui.status(&format!("wrote {name}\n"))?;
+    if left > 0 {
+        let left = report::units::counted(left as u64, "rewrite is", "rewrites are");
+        ui.hint(&format!(
+            "{left} not proven and left out; --verify --apply builds both and compares the images"
+        ))?;
+    }
     Ok(())
 }

@@ -25,7 +25,7 @@ const FIRST_ANSWER: Duration = Duration::from_secs(10);
 pub struct Docker {
     pub(super) endpoint: Endpoint,
     pub(super) config: DockerConfig,
-    api: bollard::Docker,
+    pub(super) api: bollard::Docker,
     /// Its version, where it says so unasked.
     version: Option<String>,
 }
@@ -138,7 +138,7 @@ impl Docker {
             .map_err(|error| self.error("tagging an image", error))
     }
 
-    async fn inspect(&self, reference: &str) -> Result<Option<ImageInspect>, Error> {
+    pub(super) async fn inspect(&self, reference: &str) -> Result<Option<ImageInspect>, Error> {
         match self.api.inspect_image(reference).await {
             Ok(image) => Ok(Some(image)),
             Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
@@ -148,7 +148,7 @@ impl Docker {
         }
     }
 
-    fn error(&self, doing: &'static str, error: bollard::errors::Error) -> Error {
+    pub(super) fn error(&self, doing: &'static str, error: bollard::errors::Error) -> Error {
         match error {
             bollard::errors::Error::DockerResponseServerError { message, .. } => {
                 Error::Refused { doing, message }

@@ -11,6 +11,9 @@
 //! the engine calls us, to pull the files it lacks and to ask for credentials and secrets. A
 //! file that is not what the snapshot says ends the build: the engine never builds from a
 //! context that nobody predicted.
+//!
+//! A [`Trial`] builds images for a short time, reads what is in them and runs commands in them,
+//! and removes all that it made.
 
 mod build;
 mod config;
@@ -20,17 +23,21 @@ mod disk_usage;
 mod docker;
 mod endpoint;
 mod error;
+mod export;
 mod failure;
 mod resolve;
 mod session;
 mod solve;
 mod status;
+mod trial;
 mod types;
 
 pub use config::{ConfigError, DockerConfig};
 pub use docker::Docker;
 pub use endpoint::{DEFAULT_SOCKET, Endpoint, EndpointChoice, EndpointError};
 pub use error::{BuildError, Change, Error, SourceLocation};
+pub use export::ArchiveError;
+pub use trial::{Trial, TrialError, TrialImage};
 pub use types::{
     BuildOutcome, BuildRequest, EngineInfo, Event, ImageStore, LogStream, RequestedContext, Sent,
     SourceFile, StepId, StepUpdate,

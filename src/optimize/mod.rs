@@ -18,7 +18,8 @@
 //! brings where (`landing`), and all that could make the tool notice which files are there already
 //! (`surroundings`). What is not understood refuses the rewrite; nothing is guessed. In the end
 //! the plan is asked (`hoist_manifests::proof`): the install must be the same step with the same
-//! inputs, and its key must no longer change with the other files.
+//! inputs, and its key must no longer change with the other files. What remains open is closed by
+//! building both: [`verify`] compares the images.
 
 mod apply;
 mod candidate;
@@ -26,6 +27,7 @@ mod error;
 mod hoist_manifests;
 mod landing;
 mod patch;
+mod proven;
 mod reason;
 mod savings;
 mod shell;
@@ -34,6 +36,7 @@ mod surroundings;
 mod tests;
 mod tools;
 mod types;
+pub mod verify;
 
 pub use apply::{ApplyError, apply};
 pub use error::Error;

@@ -17,10 +17,12 @@ use crate::{Digest, Seconds};
 
 mod context;
 mod optimize;
+mod verification;
 mod why;
 
 pub use context::{ContextReport, context};
 pub use optimize::{Optimize, Proof, RewriteEntry, Risk, Saves, Total};
+pub use verification::Verification;
 pub use why::why;
 
 /// What a forecast is about.

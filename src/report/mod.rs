@@ -6,7 +6,8 @@
 //!
 //! - [`forecast`]: what will happen, before the build; [`outcome`]: what did, after it
 //! - [`failure`] and [`excerpt`]: why a build failed, and the lines that it came from
-//! - [`why`]: the chain of reasons for one step; [`rewrites`]: what would rebuild less
+//! - [`why`]: the chain of reasons for one step; [`rewrites`]: what would rebuild less;
+//!   [`verification`]: whether it builds the same
 //! - [`context`]: what is sent and what is not; [`explain`]: why one path is or is not
 //! - [`json`]: the same for machines, one object a command, stable within `v1`
 //! - [`progress`]: the live display while the engine builds
@@ -35,6 +36,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 pub mod units;
+mod verification;
 mod why;
 
 pub use clock::Clock;
@@ -45,4 +47,5 @@ pub use forecast::{ContextLine, against, forecast};
 pub use outcome::{Actual, Ended, outcome};
 pub use rewrites::{diff, rewrites};
 pub use style::{Capabilities, Role};
+pub use verification::verification;
 pub use why::{WhyView, why};

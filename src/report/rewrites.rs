@@ -3,7 +3,7 @@
 use super::escape::{text, wrapped};
 use super::style::{Capabilities, Role};
 use super::units;
-use crate::optimize::{Optimization, Rewrite, Risk};
+use crate::optimize::{Optimization, Proof, Rewrite, Risk};
 
 /// Every rewrite, or why there is none. Ends with a line end.
 pub fn rewrites(found: &Optimization, capabilities: &Capabilities) -> String {
@@ -53,8 +53,10 @@ fn push_rewrite(out: &mut String, rewrite: &Rewrite, capabilities: &Capabilities
         push!(out, "{}\n", capabilities.paint(Role::Title, &line));
     }
     let mut said = vec![text(&rewrite.why).into_owned(), saving(rewrite)];
-    if rewrite.risk == Risk::Verify {
-        said.push("not proven: build both and compare before relying on it".to_owned());
+    if rewrite.proof == Proof::Verified {
+        said.push("verified: both were built and are the same".to_owned());
+    } else if rewrite.risk == Risk::Verify {
+        said.push("not proven: --verify builds both and compares them".to_owned());
     }
     for line in said.iter().flat_map(|line| wrapped(line, capabilities.width.saturating_sub(2))) {
         push!(out, "  {line}\n");

@@ -1,6 +1,7 @@
 //! What people and machines see, as snapshots.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod verification;
 mod why;
 
 use serde::Serialize;

@@ -103,7 +103,11 @@ fn the_other_commands() {
     let Command::Predict(predict) = parsed("predict -t x --build-arg A") else { panic!() };
     assert_eq!((predict.path, predict.format), (PathBuf::from("."), Format::Text));
     let Command::Optimize(optimize) = parsed("optimize --apply --dry-run") else { panic!() };
-    assert!(optimize.apply && optimize.dry_run && !optimize.diff);
+    assert!(optimize.apply && optimize.dry_run && !optimize.diff && !optimize.verify);
+    let Command::Optimize(optimize) = parsed("optimize --verify --check-cmd true") else {
+        panic!()
+    };
+    assert!(optimize.verify && optimize.check_cmd.as_deref() == Some("true"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::verification::Verification;
 use crate::optimize::{self, Optimization, Rewrite};
 
 /// The whole object; [`Optimize::new`] gives it its schema.
@@ -16,6 +17,9 @@ pub struct Optimize {
     pub after: Option<Total>,
     /// Unified diff of all of them.
     pub patch: String,
+    /// What `--verify` found; not there without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<Verification>,
 }
 
 impl Optimize {
@@ -26,7 +30,14 @@ impl Optimize {
         after: Option<Total>,
         patch: String,
     ) -> Self {
-        Self { schema: "smartbuild/optimize/v1", rewrites, before, after, patch }
+        Self {
+            schema: "smartbuild/optimize/v1",
+            rewrites,
+            before,
+            after,
+            patch,
+            verification: None,
+        }
     }
 }
 
