@@ -23,6 +23,7 @@
 mod apply;
 mod candidate;
 mod error;
+pub mod history;
 mod hoist_manifests;
 mod landing;
 mod patch;
