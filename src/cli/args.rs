@@ -146,6 +146,14 @@ pub struct OptimizeArgs {
     /// What would be built and how.
     #[command(flatten)]
     pub flags: BuildFlags,
+    /// Measure on what the last N commits changed; 0 takes past builds instead
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 50,
+        value_parser = clap::value_parser!(u16).range(0..=1000)
+    )]
+    pub commits: u16,
     /// Write the rewrites into the files
     #[arg(long)]
     pub apply: bool,

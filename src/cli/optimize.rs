@@ -5,16 +5,18 @@ use std::io;
 use anyhow::anyhow;
 
 use super::args::{Format, OptimizeArgs};
+use super::commits;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::project::{EngineNeed, Project, prepare};
 use super::ui::Ui;
 use crate::context::ContextPath;
+use crate::context::git::PastCommits;
 use crate::optimize::{self, History, Optimization, Request};
 use crate::plan::{PlanRequest, Step};
 use crate::report;
 
-/// How many past builds the saving is averaged over at most.
+/// How many past builds the saving is averaged over at most, where there are no commits.
 const PAST_BUILDS: usize = 50;
 
 pub(super) async fn run(
@@ -23,7 +25,8 @@ pub(super) async fn run(
     ui: &mut Ui,
 ) -> Result<(), Failure> {
     let project = prepare(&args.path, &args.flags, EngineNeed::Optional, environment, ui).await?;
-    let found = find(&project)?;
+    let commits = commits::read(&project, args.commits.into(), environment, ui)?;
+    let found = find(&project, commits.as_ref())?;
     match args.format {
         Format::Json => ui.json(&report::json::Optimize::from(&found))?,
         Format::Text if args.diff => ui.result(&found.patch)?,
@@ -41,7 +44,7 @@ pub(super) async fn run(
     write(&project, &found, args.dry_run, ui)
 }
 
-fn find(project: &Project) -> Result<Optimization, Failure> {
+fn find(project: &Project, commits: Option<&PastCommits>) -> Result<Optimization, Failure> {
     let root = project.source.root.clone();
     let read =
         move |path: &ContextPath| -> io::Result<Vec<u8>> { std::fs::read(path.on_disk(&root)) };
@@ -56,7 +59,7 @@ fn find(project: &Project) -> Result<Optimization, Failure> {
             dialect: project.dialect,
         },
         read: &read,
-        history: History { builds: &past, seconds: &seconds },
+        history: History { commits, builds: &past, seconds: &seconds },
     };
     Ok(optimize::optimize(&request)?)
 }

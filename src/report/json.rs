@@ -20,7 +20,7 @@ mod optimize;
 mod why;
 
 pub use context::{ContextReport, context};
-pub use optimize::{Optimize, Proof, RewriteEntry, Risk, Saves, Total};
+pub use optimize::{Basis, Optimize, Past, Proof, RewriteEntry, Risk, Saves, Timing, Total};
 pub use why::why;
 
 /// What a forecast is about.

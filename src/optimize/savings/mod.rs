@@ -1,237 +1,317 @@
-//! What the rewrites save, on what past builds changed.
+//! What the rewrites save, and which of them are worth it.
 //!
-//! Each past build's changes are made again on the present context, and the plan says which keys
-//! change with them, as written and as rewritten. Those steps run; their seconds add up.
+//! The builds of the past are made again in the plan (`replay`), with the Dockerfile as it is, with
+//! each rewrite alone, and with all together. The past is git's last commits, else the builds in
+//! the store made again on the present context, else one edit. Rewrites that would have made
+//! builds slower are left out, so that the result is never worse on what is known.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod edited;
+mod replay;
+mod times;
 
 use super::candidate::Candidate;
 use super::error::Error;
-use super::types::{Request, Saves};
-use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
-use crate::dockerfile::Dockerfile;
-use crate::plan::{self, Plan, PlanRequest, StepKind, plan};
-use crate::{Digest, Seconds};
+use super::reason::Reason;
+use super::types::{Basis, Past, Refusal, Request, Saves, Timing};
+use crate::Seconds;
+use crate::context::ContextPath;
+use crate::dockerfile::{Dockerfile, edit};
+use crate::plan::Plan;
+use replay::{Built, Variant, plan_on, replay};
+use times::Times;
 
-/// What an install of a small application takes with a fair connection, where it was never
-/// measured.
-const TYPICAL_INSTALL: f64 = 30.0;
+/// Differences below this are none: sums of the same seconds in another order differ by less.
+const NOTHING: f64 = 1e-6;
+
+/// Of the seconds that run, the share of one kind that makes them count as of that kind.
+const NEARLY_ALL: f64 = 0.95;
 
 /// What all rewrites save.
 #[derive(Debug)]
 pub(super) struct Savings {
-    /// In the order of the candidates.
-    pub(super) each: Vec<Saving>,
+    /// Those that are worth it.
+    pub(super) kept: Vec<(Candidate, Saving)>,
+    /// Those that are not.
+    pub(super) dropped: Vec<Refusal>,
     pub(super) before: Option<Seconds>,
     pub(super) after: Option<Seconds>,
+    pub(super) basis: Option<Basis>,
+    /// The whole Dockerfile with those that are kept.
+    pub(super) text: String,
 }
 
 /// What one rewrite saves.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Saving {
     pub(super) saves: Saves,
     /// What it rests on, in words.
     pub(super) sentence: String,
 }
 
-/// Measures the candidates, all of which are in `text`.
+/// Measures the candidates and keeps those that make no build of the past slower on average.
 pub(super) fn measure(
     request: &Request<'_>,
     original: &Plan,
-    text: &str,
-    candidates: &[Candidate],
+    candidates: Vec<Candidate>,
 ) -> Result<Savings, Error> {
+    let mut savings = Savings {
+        kept: Vec::new(),
+        dropped: Vec::new(),
+        before: None,
+        after: None,
+        basis: None,
+        text: request.plan.dockerfile.source().to_owned(),
+    };
     if candidates.is_empty() {
-        return Ok(Savings { each: Vec::new(), before: None, after: None });
+        return Ok(savings);
     }
-    let dockerfile = Dockerfile::parse(request.plan.dockerfile.name(), text)?;
-    let on = |dockerfile: &Dockerfile, snapshot: &Snapshot| plan_on(request, dockerfile, snapshot);
-    let source = request.plan.dockerfile;
-    let times = times(request, original, candidates);
-    let mut present = that_changed(request, candidates);
-    if on(source, &present).is_err() || on(&dockerfile, &present).is_err() {
-        // Something that is copied by name never changed.
-        present = request.plan.snapshot.clone();
-    }
-    let (written, rewritten) = (on(source, &present)?, on(&dockerfile, &present)?);
-    let mut builds = Vec::new();
-    for build in request.history.builds {
-        let context = with_changes(&present, &build.changed);
-        // A build whose files the present Dockerfile cannot use says nothing about it.
-        let Ok(now) = on(source, &context) else { continue };
-        let lost = lost_lines(&written, &now);
-        if candidates.iter().any(|candidate| lost.contains(&candidate.line)) {
-            builds.push(Build { changed: build.changed.clone(), context, plan: now, lost });
-        }
-    }
-    let each =
-        candidates.iter().map(|candidate| saving(request, original, candidate, &builds)).collect();
-    if builds.is_empty() {
-        let edited: Vec<_> =
-            candidates.iter().flat_map(|candidate| candidate.example.clone()).collect();
-        let context = with_changes(&present, &edited);
-        let now = on(source, &context)?;
-        builds.push(Build { changed: edited, context, plan: now, lost: BTreeSet::new() });
-    }
-    let (mut before, mut after) = (Seconds::ZERO, Seconds::ZERO);
-    for build in &builds {
-        let now = on(&dockerfile, &build.context)?;
-        before = before + lost_seconds(&written, &build.plan, &times);
-        after = after + lost_seconds(&rewritten, &now, &times);
-    }
-    let mean = |sum: Seconds| Some(Seconds::new(sum.get() / builds.len() as f64));
-    Ok(Savings { each, before: mean(before), after: mean(after) })
-}
-
-fn plan_on(
-    request: &Request<'_>,
-    dockerfile: &Dockerfile,
-    snapshot: &Snapshot,
-) -> Result<Plan, plan::Error> {
-    plan(PlanRequest { dockerfile, snapshot, ..request.plan })
-}
-
-/// A past build, made again on the present context.
-struct Build {
-    changed: Vec<ContextPath>,
-    context: Snapshot,
-    /// The plan of the Dockerfile as it is.
-    plan: Plan,
-    /// The lines of the steps that run because of the changes.
-    lost: BTreeSet<u32>,
-}
-
-fn saving(
-    request: &Request<'_>,
-    original: &Plan,
-    candidate: &Candidate,
-    builds: &[Build],
-) -> Saving {
-    let measured: Vec<Option<Seconds>> = original
-        .steps
-        .iter()
-        .filter(|step| step.kind == StepKind::Run && candidate.frees.contains(&step.line))
-        .map(|step| request.history.seconds(step))
+    let trial = Trial { request, original };
+    let measured = trial.measure(&candidates)?;
+    let before = measured.before();
+    let mut kept: Vec<usize> = (0..candidates.len())
+        .filter(|&index| measured.mean(&measured.alone[index]) <= before + NOTHING)
         .collect();
-    let is_measured = measured.iter().any(Option::is_some);
-    let install = if is_measured {
-        measured.into_iter().flatten().sum()
-    } else {
-        Seconds::new(TYPICAL_INSTALL)
+    let all = trial.together(&candidates, &kept, &measured)?;
+    let mut after = all;
+    let best_alone = |kept: &[usize]| {
+        let alone = kept.iter().map(|&index| measured.mean(&measured.alone[index]));
+        alone.fold(before, f64::min)
     };
-    let concerned: Vec<_> =
-        builds.iter().filter(|build| build.lost.contains(&candidate.line)).collect();
-    let helped = concerned
-        .iter()
-        .filter(|build| !build.changed.iter().any(|path| candidate.bound.contains(path)))
-        .count();
-    let takes = if is_measured {
-        format!("took {:.1} s when last measured", install.get())
-    } else {
-        format!("was never measured here and is taken as a typical {:.0} s", install.get())
-    };
-    if concerned.is_empty() {
-        let saves = Saves { seconds_per_build: install, builds_helped: 1.0, commits: 0 };
-        let sentence = format!("The install {takes}; there are no past builds to count yet.");
-        return Saving { saves, sentence };
-    }
-    let share = helped as f64 / concerned.len() as f64;
-    Saving {
-        saves: Saves {
-            seconds_per_build: Seconds::new(share * install.get()),
-            builds_helped: share,
-            commits: u32::try_from(concerned.len()).unwrap_or(u32::MAX),
-        },
-        sentence: match (concerned.len(), helped) {
-            (1, 0) => format!(
-                "The one past build that changed copied files changed the manifests too; \
-                 the install {takes}."
-            ),
-            (1, _) => format!(
-                "The one past build that changed copied files left the manifests alone; \
-                 the install {takes}."
-            ),
-            (builds, _) => format!(
-                "Of {builds} past builds that changed copied files, {helped} left the manifests \
-                 alone; the install {takes}."
-            ),
-        },
-    }
-}
-
-/// Seconds by instruction, so that a step is known again in the rewritten plan.
-fn times(
-    request: &Request<'_>,
-    original: &Plan,
-    candidates: &[Candidate],
-) -> BTreeMap<String, Seconds> {
-    let mut times: BTreeMap<String, Seconds> = BTreeMap::new();
-    for candidate in candidates {
-        let steps: Vec<_> =
-            original.steps.iter().filter(|step| candidate.frees.contains(&step.line)).collect();
-        let is_measured = steps.iter().any(|step| request.history.seconds(step).is_some());
-        if let (false, Some(step)) = (is_measured, steps.first()) {
-            times.insert(step.instruction.clone(), Seconds::new(TYPICAL_INSTALL));
-        }
-    }
-    for step in &original.steps {
-        if let Some(seconds) = request.history.seconds(step) {
-            times.insert(step.instruction.clone(), seconds);
-        }
-    }
-    times
-}
-
-/// The lines of the steps whose key changed. Both plans are of the same Dockerfile.
-fn lost_lines(before: &Plan, after: &Plan) -> BTreeSet<u32> {
-    let steps = before.steps.iter().zip(&after.steps);
-    steps.filter(|(was, is)| was.key != is.key).map(|(was, _)| was.line).collect()
-}
-
-/// The seconds of the steps whose key changed.
-fn lost_seconds(before: &Plan, after: &Plan, times: &BTreeMap<String, Seconds>) -> Seconds {
-    let steps = before.steps.iter().zip(&after.steps);
-    steps
-        .filter(|(was, is)| was.key != is.key)
-        .filter_map(|(was, _)| times.get(&was.instruction).copied())
-        .sum()
-}
-
-/// The present context without the files that no past build changed: they cannot change a key,
-/// and a plan of few files is made in no time.
-fn that_changed(request: &Request<'_>, candidates: &[Candidate]) -> Snapshot {
-    let mut kept: BTreeSet<&ContextPath> = BTreeSet::new();
-    kept.extend(request.history.builds.iter().flat_map(|build| &build.changed));
-    for candidate in candidates {
-        kept.extend(&candidate.bound);
-        kept.extend(&candidate.example);
-    }
-    let snapshot = request.plan.snapshot;
-    let is_kept = |entry: &&Entry| entry.kind != EntryKind::File || kept.contains(&entry.path);
-    Snapshot::new(snapshot.entries().iter().filter(is_kept).cloned().collect(), snapshot.ignored())
-}
-
-/// The snapshot with other content at these paths; what is not there now is added.
-fn with_changes(snapshot: &Snapshot, changed: &[ContextPath]) -> Snapshot {
-    let mut entries = snapshot.entries().to_vec();
-    for path in changed {
-        let entry = entries.iter_mut().find(|entry| entry.path == *path);
-        match entry {
-            Some(Entry { digest: Some(digest), .. }) => *digest = Digest::of(digest.as_bytes()),
-            Some(Entry { target: Some(target), .. }) => {
-                *target = [&**target, b".changed"].concat().into();
+    // Together they may be in each other's way: what is best left out is, one after the other.
+    while kept.len() > 1 && after > best_alone(&kept) + NOTHING {
+        let mut best: Option<(f64, Vec<usize>)> = None;
+        for &index in &kept {
+            let others: Vec<usize> = kept.iter().copied().filter(|&it| it != index).collect();
+            let seconds = trial.together(&candidates, &others, &measured)?;
+            if best.as_ref().is_none_or(|(least, _)| seconds < *least - NOTHING) {
+                best = Some((seconds, others));
             }
-            Some(entry) => entry.mode ^= 0o100,
-            None => entries.push(Entry {
-                path: path.clone(),
-                kind: EntryKind::File,
-                mode: 0o644,
-                size: 0,
-                modified: ModifiedTime::default(),
-                digest: Some(Digest::of(path.as_bytes())),
-                target: None,
-            }),
+        }
+        match best {
+            Some((seconds, others)) if seconds < after - NOTHING => {
+                (after, kept) = (seconds, others)
+            }
+            _ => break,
         }
     }
-    Snapshot::new(entries, snapshot.ignored())
+    if after > before + NOTHING {
+        kept.clear();
+        after = before;
+    }
+    savings.text = trial.text(&candidates, &kept)?;
+    for (index, candidate) in candidates.into_iter().enumerate() {
+        let alone = &measured.alone[index];
+        if kept.contains(&index) {
+            savings.kept.push((candidate, measured.saving(alone)));
+        } else {
+            let alone = measured.mean(alone);
+            let (without, with) =
+                if alone > before + NOTHING { (before, alone) } else { (after, all) };
+            savings.dropped.push(Refusal {
+                line: candidate.line,
+                reason: Reason::Slower {
+                    title: candidate.title,
+                    past: measured.basis.to_string(),
+                    before: format!("{without:.1}"),
+                    after: format!("{with:.1}"),
+                },
+            });
+        }
+    }
+    if !savings.kept.is_empty() {
+        savings.before = Some(Seconds::new(before));
+        savings.after = Some(Seconds::new(after));
+        savings.basis = Some(measured.basis);
+    }
+    Ok(savings)
+}
+
+/// What is compared.
+struct Trial<'a> {
+    request: &'a Request<'a>,
+    original: &'a Plan,
+}
+
+/// What the original and each candidate alone take, on one past.
+struct Measured {
+    basis: Basis,
+    /// The builds that count, as the Dockerfile is.
+    original: Vec<Built>,
+    /// The same builds with one candidate.
+    alone: Vec<Vec<Built>>,
+    /// Which of all builds count.
+    counted: Vec<bool>,
+    /// How many builds cannot be planned.
+    unplanned: usize,
+    /// The edits, where the past is one of edits.
+    edits: Option<Vec<Vec<ContextPath>>>,
+}
+
+impl Trial<'_> {
+    /// Measures on the best past that tells anything.
+    fn measure(&self, candidates: &[Candidate]) -> Result<Measured, Error> {
+        let mut variants = vec![self.variant(self.request.plan.dockerfile.source())?];
+        for index in 0..candidates.len() {
+            variants.push(self.variant(&self.text(candidates, &[index])?)?);
+        }
+        if let Some(commits) = self.request.history.commits {
+            let past = replay::Past::Commits(commits);
+            let found = self.on(past, &variants, None, |_| true)?;
+            if found.original.iter().any(|built| built.runs) {
+                let skipped = found.unplanned + commits.without_context;
+                return Ok(found.resting_on(Past::Commits, skipped));
+            }
+        }
+        let builds = self.request.history.builds.iter();
+        let edits: Vec<Vec<ContextPath>> = builds.map(|build| build.changed.clone()).collect();
+        let found = self.on_edits(edits, &variants)?;
+        if !found.original.is_empty() {
+            return Ok(found.resting_on(Past::Builds, 0));
+        }
+        // One edit for all, so that the whole is that of one build.
+        let example = candidates.iter().flat_map(|candidate| candidate.example.clone()).collect();
+        Ok(self.on_edits(vec![example], &variants)?.resting_on(Past::Edit, 0))
+    }
+
+    /// On edits, of which only those count that run anything.
+    fn on_edits(
+        &self,
+        edits: Vec<Vec<ContextPath>>,
+        variants: &[Variant],
+    ) -> Result<Measured, Error> {
+        let past = replay::Past::Edits(&edits);
+        let found = self.on(past, variants, None, |built| built.runs)?;
+        Ok(Measured { edits: Some(edits), ..found })
+    }
+
+    fn on(
+        &self,
+        past: replay::Past<'_>,
+        variants: &[Variant],
+        counted: Option<&Measured>,
+        counts: impl Fn(&Built) -> bool,
+    ) -> Result<Measured, Error> {
+        let replayed = replay(self.request, past, variants)?;
+        let first = replayed.first().map_or(&[][..], Vec::as_slice);
+        let counted: Vec<bool> = match counted {
+            Some(known) => known.counted.clone(),
+            None => {
+                let is_counted = |built: &Built| !built.is_first && counts(built);
+                first.iter().map(|built| built.as_ref().is_some_and(is_counted)).collect()
+            }
+        };
+        let of = |builds: &[Option<Built>]| -> Vec<Built> {
+            let pairs = builds.iter().zip(first).zip(&counted).filter(|(_, counts)| **counts);
+            // Where a rewrite cannot be built, nobody would have it yet.
+            pairs
+                .filter_map(|((built, original), _)| built.filter(|it| !it.is_first).or(*original))
+                .collect()
+        };
+        let all: Vec<Vec<Built>> = replayed.iter().map(|builds| of(builds)).collect();
+        let mut all = all.into_iter();
+        let original = all.next().unwrap_or_default();
+        Ok(Measured {
+            basis: Basis::default(),
+            original,
+            alone: all.collect(),
+            counted,
+            unplanned: first.iter().filter(|built| built.is_none()).count(),
+            edits: None,
+        })
+    }
+
+    /// The mean seconds with several candidates, on the past that was measured.
+    fn together(
+        &self,
+        candidates: &[Candidate],
+        kept: &[usize],
+        measured: &Measured,
+    ) -> Result<f64, Error> {
+        match kept {
+            [] => return Ok(measured.before()),
+            [one] => return Ok(measured.mean(&measured.alone[*one])),
+            _ => {}
+        }
+        let variants = [
+            self.variant(self.request.plan.dockerfile.source())?,
+            self.variant(&self.text(candidates, kept)?)?,
+        ];
+        let past = match (&measured.edits, self.request.history.commits) {
+            (Some(edits), _) => replay::Past::Edits(edits),
+            (None, Some(commits)) => replay::Past::Commits(commits),
+            (None, None) => replay::Past::Edits(&[]),
+        };
+        let found = self.on(past, &variants, Some(measured), |_| true)?;
+        Ok(found.alone.first().map_or(0.0, |builds| measured.mean(builds)))
+    }
+
+    fn text(&self, candidates: &[Candidate], kept: &[usize]) -> Result<String, Error> {
+        let edits: Vec<_> = kept.iter().flat_map(|&it| candidates[it].edits.clone()).collect();
+        Ok(edit::apply(self.request.plan.dockerfile, &edits)?)
+    }
+
+    fn variant(&self, text: &str) -> Result<Variant, Error> {
+        let snapshot = self.request.plan.snapshot;
+        let dockerfile = Dockerfile::parse(self.request.plan.dockerfile.name(), text)?;
+        let plan = plan_on(self.request, &dockerfile, snapshot)?;
+        let history = &self.request.history;
+        let times = Times::of_variant(&plan, self.original, snapshot, history);
+        Ok(Variant { dockerfile, times })
+    }
+}
+
+impl Measured {
+    fn resting_on(self, past: Past, skipped: usize) -> Self {
+        let sum = |of: fn(&Built) -> Seconds| self.original.iter().map(of).sum::<Seconds>().get();
+        let (measured, typical) = (sum(|built| built.measured), sum(|built| built.typical));
+        let timing = if measured >= NEARLY_ALL * (measured + typical) {
+            Timing::Measured
+        } else if typical >= NEARLY_ALL * (measured + typical) {
+            Timing::Typical
+        } else {
+            Timing::Mixed
+        };
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let builds = if past == Past::Edit { 0 } else { count(self.original.len()) };
+        let basis = Basis { past, builds, skipped: count(skipped), timing };
+        Self { basis, ..self }
+    }
+
+    fn mean(&self, builds: &[Built]) -> f64 {
+        let sum: Seconds = builds.iter().map(|built| built.seconds).sum();
+        sum.get() / builds.len().max(1) as f64
+    }
+
+    fn before(&self) -> f64 {
+        self.mean(&self.original)
+    }
+
+    fn saving(&self, alone: &[Built]) -> Saving {
+        let pairs = self.original.iter().zip(alone);
+        let is_helped =
+            |(was, is): &(&Built, &Built)| is.seconds.get() < was.seconds.get() - NOTHING;
+        let helped = pairs.filter(is_helped).count();
+        let saves = Saves {
+            seconds_per_build: Seconds::new(self.before() - self.mean(alone)),
+            builds_helped: helped as f64 / self.original.len().max(1) as f64,
+            commits: self.basis.builds,
+        };
+        let timing = self.basis.timing;
+        let sentence = match (self.basis.past, self.basis.builds) {
+            (Past::Edit, _) => {
+                format!("There are no commits and no past builds to count yet; {timing}.")
+            }
+            (Past::Commits, 1) => format!("It helps {helped} of 1 commit; {timing}."),
+            (Past::Commits, builds) => {
+                format!("It helps {helped} of the last {builds} commits; {timing}.")
+            }
+            (Past::Builds, 1) => format!("It helps {helped} of 1 past build; {timing}."),
+            (Past::Builds, builds) => {
+                format!(
+                    "It helps {helped} of {builds} past builds that changed copied files; {timing}."
+                )
+            }
+        };
+        Saving { saves, sentence }
+    }
 }
