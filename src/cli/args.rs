@@ -88,6 +88,10 @@ pub struct BuildArgs {
     /// Build even where nothing changed since the last build and its image is still there
     #[arg(long)]
     pub no_shortcut: bool,
+    /// Build with those rewrites of `smartbuild optimize` that are proven to build the same; the
+    /// Dockerfile stays as it is
+    #[arg(long)]
+    pub optimize: bool,
     /// Write what was forecast and what happened to FILE as JSON
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,

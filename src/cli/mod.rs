@@ -23,6 +23,7 @@ mod held;
 mod memory;
 mod observation;
 mod optimize;
+mod optimized;
 mod own_output;
 mod predict;
 mod project;

@@ -44,7 +44,11 @@ pub(super) async fn run(
     write(&project, &found, args.dry_run, ui)
 }
 
-fn find(project: &Project, commits: Option<&PastCommits>) -> Result<Optimization, Failure> {
+/// The rewrites of a project, measured on these commits where there are any.
+pub(super) fn find(
+    project: &Project,
+    commits: Option<&PastCommits>,
+) -> Result<Optimization, Failure> {
     let root = project.source.root.clone();
     let read =
         move |path: &ContextPath| -> io::Result<Vec<u8>> { std::fs::read(path.on_disk(&root)) };

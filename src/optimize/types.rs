@@ -7,7 +7,8 @@ use super::Reason;
 use crate::Seconds;
 use crate::context::ContextPath;
 use crate::context::git::PastCommits;
-use crate::dockerfile::edit::Edit;
+use crate::dockerfile::Dockerfile;
+use crate::dockerfile::edit::{self, Edit, EditError};
 use crate::plan::{PlanRequest, Step};
 use crate::predict::FileTable;
 
@@ -224,6 +225,25 @@ impl Optimization {
         }
         let refusals: Vec<_> = self.refusals.iter().map(ToString::to_string).collect();
         Some(refusals.join("\n"))
+    }
+
+    /// The Dockerfile with those rewrites alone that are proven; `None` where there are none.
+    ///
+    /// # Errors
+    ///
+    /// Where two of them change the same bytes.
+    pub fn proven_text(&self, dockerfile: &Dockerfile) -> Result<Option<String>, EditError> {
+        let edits: Vec<Edit> =
+            self.proven().flat_map(|rewrite| rewrite.edits.iter().cloned()).collect();
+        if edits.is_empty() {
+            return Ok(None);
+        }
+        edit::apply(dockerfile, &edits).map(Some)
+    }
+
+    /// The rewrites that are proven.
+    pub fn proven(&self) -> impl Iterator<Item = &Rewrite> {
+        self.rewrites.iter().filter(|rewrite| rewrite.risk == Risk::None)
     }
 
     /// Whether every rewrite is proven, so that it may be applied without building both images.

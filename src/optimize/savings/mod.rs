@@ -69,12 +69,12 @@ pub(super) fn measure(
     let measured = trial.measure(&candidates)?;
     let before = measured.before();
     let mut kept: Vec<usize> = (0..candidates.len())
-        .filter(|&index| measured.mean(&measured.alone[index]) <= before + NOTHING)
+        .filter(|&index| mean(&measured.alone[index]) <= before + NOTHING)
         .collect();
     let all = trial.together(&candidates, &kept, &measured)?;
     let mut after = all;
     let best_alone = |kept: &[usize]| {
-        let alone = kept.iter().map(|&index| measured.mean(&measured.alone[index]));
+        let alone = kept.iter().map(|&index| mean(&measured.alone[index]));
         alone.fold(before, f64::min)
     };
     // Together they may be in each other's way: what is best left out is, one after the other.
@@ -89,7 +89,7 @@ pub(super) fn measure(
         }
         match best {
             Some((seconds, others)) if seconds < after - NOTHING => {
-                (after, kept) = (seconds, others)
+                (after, kept) = (seconds, others);
             }
             _ => break,
         }
@@ -104,7 +104,7 @@ pub(super) fn measure(
         if kept.contains(&index) {
             savings.kept.push((candidate, measured.saving(alone)));
         } else {
-            let alone = measured.mean(alone);
+            let alone = mean(alone);
             let (without, with) =
                 if alone > before + NOTHING { (before, alone) } else { (after, all) };
             savings.dropped.push(Refusal {
@@ -193,13 +193,11 @@ impl Trial<'_> {
     ) -> Result<Measured, Error> {
         let replayed = replay(self.request, past, variants)?;
         let first = replayed.first().map_or(&[][..], Vec::as_slice);
-        let counted: Vec<bool> = match counted {
-            Some(known) => known.counted.clone(),
-            None => {
-                let is_counted = |built: &Built| !built.is_first && counts(built);
-                first.iter().map(|built| built.as_ref().is_some_and(is_counted)).collect()
-            }
-        };
+        let is_counted = |built: &Built| !built.is_first && counts(built);
+        let counted: Vec<bool> = counted.map_or_else(
+            || first.iter().map(|built| built.as_ref().is_some_and(is_counted)).collect(),
+            |known| known.counted.clone(),
+        );
         let of = |builds: &[Option<Built>]| -> Vec<Built> {
             let pairs = builds.iter().zip(first).zip(&counted).filter(|(_, counts)| **counts);
             // Where a rewrite cannot be built, nobody would have it yet.
@@ -229,7 +227,7 @@ impl Trial<'_> {
     ) -> Result<f64, Error> {
         match kept {
             [] => return Ok(measured.before()),
-            [one] => return Ok(measured.mean(&measured.alone[*one])),
+            [one] => return Ok(mean(&measured.alone[*one])),
             _ => {}
         }
         let variants = [
@@ -242,7 +240,7 @@ impl Trial<'_> {
             (None, None) => replay::Past::Edits(&[]),
         };
         let found = self.on(past, &variants, Some(measured), |_| true)?;
-        Ok(found.alone.first().map_or(0.0, |builds| measured.mean(builds)))
+        Ok(found.alone.first().map_or(0.0, |builds| mean(builds)))
     }
 
     fn text(&self, candidates: &[Candidate], kept: &[usize]) -> Result<String, Error> {
@@ -277,13 +275,8 @@ impl Measured {
         Self { basis, ..self }
     }
 
-    fn mean(&self, builds: &[Built]) -> f64 {
-        let sum: Seconds = builds.iter().map(|built| built.seconds).sum();
-        sum.get() / builds.len().max(1) as f64
-    }
-
     fn before(&self) -> f64 {
-        self.mean(&self.original)
+        mean(&self.original)
     }
 
     fn saving(&self, alone: &[Built]) -> Saving {
@@ -292,7 +285,7 @@ impl Measured {
             |(was, is): &(&Built, &Built)| is.seconds.get() < was.seconds.get() - NOTHING;
         let helped = pairs.filter(is_helped).count();
         let saves = Saves {
-            seconds_per_build: Seconds::new(self.before() - self.mean(alone)),
+            seconds_per_build: Seconds::new(self.before() - mean(alone)),
             builds_helped: helped as f64 / self.original.len().max(1) as f64,
             commits: self.basis.builds,
         };
@@ -314,4 +307,9 @@ impl Measured {
         };
         Saving { saves, sentence }
     }
+}
+
+fn mean(builds: &[Built]) -> f64 {
+    let sum: Seconds = builds.iter().map(|built| built.seconds).sum();
+    sum.get() / builds.len().max(1) as f64
 }
