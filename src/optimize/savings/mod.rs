@@ -7,6 +7,7 @@
 
 mod edited;
 mod replay;
+mod thin;
 mod times;
 
 use super::candidate::Candidate;
@@ -119,8 +120,8 @@ pub(super) fn measure(
         }
     }
     if !savings.kept.is_empty() {
-        savings.before = Some(Seconds::new(before));
-        savings.after = Some(Seconds::new(after));
+        savings.before = Some(rounded(before));
+        savings.after = Some(rounded(after));
         savings.basis = Some(measured.basis);
     }
     Ok(savings)
@@ -254,7 +255,7 @@ impl Trial<'_> {
         let plan = plan_on(self.request, &dockerfile, snapshot)?;
         let history = &self.request.history;
         let times = Times::of_variant(&plan, self.original, snapshot, history);
-        Ok(Variant { dockerfile, times })
+        Ok(Variant { dockerfile, names: thin::names(&plan), times })
     }
 }
 
@@ -285,7 +286,7 @@ impl Measured {
             |(was, is): &(&Built, &Built)| is.seconds.get() < was.seconds.get() - NOTHING;
         let helped = pairs.filter(is_helped).count();
         let saves = Saves {
-            seconds_per_build: Seconds::new(self.before() - mean(alone)),
+            seconds_per_build: rounded(self.before() - mean(alone)),
             builds_helped: helped as f64 / self.original.len().max(1) as f64,
             commits: self.basis.builds,
         };
@@ -312,4 +313,9 @@ impl Measured {
 fn mean(builds: &[Built]) -> f64 {
     let sum: Seconds = builds.iter().map(|built| built.seconds).sum();
     sum.get() / builds.len().max(1) as f64
+}
+
+/// To the microsecond: what is below it is the error of sums.
+fn rounded(seconds: f64) -> Seconds {
+    Seconds::new((seconds * 1e6).round() / 1e6)
 }

@@ -7,6 +7,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::edited::with_changes;
+use super::thin::thin;
 use super::times::Times;
 use crate::Seconds;
 use crate::context::git::PastCommits;
@@ -17,11 +19,11 @@ use crate::optimize::types::Request;
 use crate::plan::{self, Plan, PlanRequest, StepKey, StepKind, plan};
 use crate::predict::longest_path;
 
-use super::edited::with_changes;
-
 /// A Dockerfile to build again: as it is, or with rewrites.
 pub(super) struct Variant {
     pub(super) dockerfile: Dockerfile,
+    /// What its steps name of the present context.
+    pub(super) names: Vec<ContextPath>,
     pub(super) times: Times,
 }
 
@@ -61,7 +63,7 @@ pub(super) fn replay(
         Past::Commits(commits) => {
             let named = Contexts::of(request.plan.snapshot).all_named().clone();
             let first = context::join(Arc::new(commits.first.clone()), named);
-            let mut snapshot = Arc::unwrap_or_clone(first);
+            let mut snapshot = thin(request, commits, Arc::unwrap_or_clone(first), variants);
             for cache in &mut caches {
                 // Files may be missing that the Dockerfile needs; a later commit may have them.
                 drop(cache.look(request, &snapshot));

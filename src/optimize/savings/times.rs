@@ -44,10 +44,9 @@ impl Times {
         let mut times = Self::of_original(original, history);
         let (old, new) = (only(original, variant), only(variant, original));
         times.measure(variant, history);
-        if old.len() != new.len() {
-            return times;
-        }
-        for (old, new) in old.into_iter().zip(new) {
+        let pairs =
+            if old.len() == new.len() { old.into_iter().zip(new).collect() } else { vec![] };
+        for (old, new) in pairs {
             if times.known.contains_key(&new.instruction) {
                 continue;
             }
@@ -57,6 +56,13 @@ impl Times {
                 let seconds = Seconds::new(measured.seconds.get() * is / was);
                 let time = StepTime { seconds, is_measured: false };
                 times.known.insert(new.instruction.clone(), time);
+            }
+        }
+        for step in &variant.steps {
+            if !times.known.contains_key(&step.instruction) {
+                let time =
+                    StepTime { seconds: typical::seconds(step, snapshot), is_measured: false };
+                times.known.insert(step.instruction.clone(), time);
             }
         }
         times
@@ -73,7 +79,7 @@ impl Times {
         }
     }
 
-    /// What a step takes with these files: what was measured, else what is typical.
+    /// What a step takes: what was measured, else what is typical with the present files.
     pub(super) fn of(&self, step: &Step, snapshot: &Snapshot) -> StepTime {
         self.known.get(&step.instruction).copied().unwrap_or_else(|| StepTime {
             seconds: typical::seconds(step, snapshot),

@@ -149,7 +149,7 @@ impl Project {
         let rules = IgnoreRules::load(self.path(), &path).unwrap();
         let context = snapshot(self.path(), &rules).unwrap();
         let seconds = |step: &Step| {
-            let mut known = self.seconds.iter();
+            let mut known = self.seconds.iter().rev();
             known
                 .find(|(start, _)| step.instruction.starts_with(**start))
                 .map(|(_, seconds)| Seconds::new(*seconds))

@@ -156,7 +156,28 @@ fn where_no_commit_had_the_manifest_the_builds_are_what_they_were() {
         .optimize();
     assert_eq!(found.basis.unwrap().builds, 3);
     assert_eq!(found.before, Some(Seconds::new(20.0)));
-    assert_eq!(found.after, Some(Seconds::new((20.0 + 20.0 + 10.0) / 3.0)));
+    // 20 s, 20 s and then 10 s.
+    assert_eq!(found.after, Some(Seconds::new(16.666_667)));
+}
+
+#[test]
+fn what_a_copy_names_is_there_at_every_commit_though_it_never_changes() {
+    let text = "FROM python AS made\nWORKDIR /made\nCOPY . .\n\
+                FROM python AS app\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n\
+                FROM python\nCOPY --from=made /made/never.txt /never\nCOPY const* /const/\n\
+                COPY --from=app /app /app\n";
+    let never = [("never.txt", "x"), ("constant", "x")];
+    let found = flask(text)
+        .file("never.txt", "x")
+        .file("constant", "x")
+        .took("COPY . .", 1.0)
+        .took("COPY", 100.0)
+        .took("RUN", 10.0)
+        .commits(&[&[AT_FIRST, never].concat()[..], &[("app.py", "1")], &[("app.py", "2")]])
+        .optimize();
+    // Neither the file from the stage nor what the pattern matches is copied again.
+    assert_eq!(found.before, Some(Seconds::new(111.0)), "{:?}", found.explain());
+    assert_eq!((found.basis.unwrap().builds, found.basis.unwrap().skipped), (2, 0));
 }
 
 #[test]
