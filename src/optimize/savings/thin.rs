@@ -30,9 +30,10 @@ pub(super) fn thin(
     };
     let entries = whole.entries().iter().filter(is_kept).cloned().collect();
     let thin = Snapshot::new(entries, whole.ignored());
+    let (of_thin, of_whole) = (last_states(commits, &thin), last_states(commits, &whole));
     let is_same = variants.iter().all(|variant| {
-        let of_thin = last_changes(request, commits, thin.clone(), variant);
-        of_thin == last_changes(request, commits, whole.clone(), variant)
+        let runs = |states: &Option<(Snapshot, Snapshot)>| runs(request, variant, states.as_ref()?);
+        runs(&of_thin) == runs(&of_whole)
     });
     if is_same { thin } else { whole }
 }
@@ -47,21 +48,23 @@ pub(super) fn names(plan: &Plan) -> Vec<ContextPath> {
     roots.flatten().map(ContextPath::new).collect()
 }
 
-/// Which steps the last commit that changed anything makes run; `None` where one of the plans
-/// cannot be made.
-fn last_changes(
-    request: &Request<'_>,
-    commits: &PastCommits,
-    first: Snapshot,
-    variant: &Variant,
-) -> Option<Vec<bool>> {
+/// The context before and after the last commit that changed anything.
+fn last_states(commits: &PastCommits, first: &Snapshot) -> Option<(Snapshot, Snapshot)> {
     let last = commits.commits.iter().rposition(|commit| !commit.changes.is_empty())?;
-    let before = commits.commits[..last]
-        .iter()
-        .fold(first, |snapshot, commit| commit.changes.apply(snapshot));
+    let earlier = commits.commits[..last].iter();
+    let before = earlier.fold(first.clone(), |snapshot, commit| commit.changes.apply(snapshot));
+    let after = commits.commits[last].changes.apply(before.clone());
+    Some((before, after))
+}
+
+/// Which steps run between two states; `None` where one of them cannot be planned.
+fn runs(
+    request: &Request<'_>,
+    variant: &Variant,
+    (before, after): &(Snapshot, Snapshot),
+) -> Option<Vec<bool>> {
     let plan = |snapshot: &Snapshot| plan_on(request, &variant.dockerfile, snapshot).ok();
-    let was = plan(&before)?;
-    let is = plan(&commits.commits[last].changes.apply(before))?;
+    let (was, is) = (plan(before)?, plan(after)?);
     let steps = was.steps.iter().zip(&is.steps);
     Some(steps.map(|(was, is)| was.key != is.key).collect())
 }
