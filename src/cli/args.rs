@@ -88,6 +88,10 @@ pub struct BuildArgs {
     /// Build even where nothing changed since the last build and its image is still there
     #[arg(long)]
     pub no_shortcut: bool,
+    /// Build with those rewrites of `smartbuild optimize` that are proven to build the same; the
+    /// Dockerfile stays as it is
+    #[arg(long)]
+    pub optimize: bool,
     /// Write what was forecast and what happened to FILE as JSON
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
@@ -147,6 +151,14 @@ pub struct OptimizeArgs {
     /// What would be built and how.
     #[command(flatten)]
     pub flags: BuildFlags,
+    /// Measure on what the last N commits changed; 0 takes past builds instead
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 50,
+        value_parser = clap::value_parser!(u16).range(0..=1000)
+    )]
+    pub commits: u16,
     /// Write the rewrites into the files: those that are proven, with --verify all if it passes
     #[arg(long)]
     pub apply: bool,

@@ -13,6 +13,7 @@ use super::file_records::{file_records, reads_own};
 use super::held::{self, Recorded};
 use super::memory::kind_name;
 use super::observation::Observation;
+use super::optimized;
 use super::project::{EngineNeed, Project, prepare};
 use super::request::request;
 use super::shortcut;
@@ -35,6 +36,9 @@ pub(super) async fn run(
     make_way(args)?;
     let mut project =
         prepare(&args.path, &args.flags, EngineNeed::Required, environment, ui).await?;
+    if args.optimize {
+        project = Box::pin(optimized::rewritten(project, args, environment, ui)).await?;
+    }
     let Some(docker) = project.docker.take() else {
         return Err(anyhow::anyhow!("no engine answers").into());
     };

@@ -7,18 +7,20 @@ use std::io;
 use anyhow::anyhow;
 
 use super::args::{Format, OptimizeArgs};
+use super::commits;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::project::{EngineNeed, Project, prepare};
 use super::ui::Ui;
 use crate::context::ContextPath;
+use crate::context::git::PastCommits;
 use crate::optimize::verify::Verification;
 use crate::optimize::{self, History, Optimization, Request};
 use crate::plan::{PlanRequest, Step};
 use crate::report;
 use verify::Rewritten;
 
-/// How many past builds the saving is averaged over at most.
+/// How many past builds the saving is averaged over at most, where there are no commits.
 const PAST_BUILDS: usize = 50;
 
 pub(super) async fn run(
@@ -28,7 +30,8 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let need = if args.verify { EngineNeed::Required } else { EngineNeed::Optional };
     let project = prepare(&args.path, &args.flags, need, environment, ui).await?;
-    let mut found = find(&project)?;
+    let commits = commits::read(&project, args.commits.into(), environment, ui)?;
+    let mut found = find(&project, commits.as_ref())?;
     // Proven without building anything.
     let is_proven = found.is_proven();
     let mut verification = None;
@@ -94,7 +97,11 @@ fn show(
     Ok(())
 }
 
-fn find(project: &Project) -> Result<Optimization, Failure> {
+/// The rewrites of a project, measured on these commits where there are any.
+pub(super) fn find(
+    project: &Project,
+    commits: Option<&PastCommits>,
+) -> Result<Optimization, Failure> {
     let root = project.source.root.clone();
     let read =
         move |path: &ContextPath| -> io::Result<Vec<u8>> { std::fs::read(path.on_disk(&root)) };
@@ -109,7 +116,7 @@ fn find(project: &Project) -> Result<Optimization, Failure> {
             dialect: project.dialect,
         },
         read: &read,
-        history: History { builds: &past, seconds: &seconds },
+        history: History { commits, builds: &past, seconds: &seconds },
     };
     Ok(optimize::optimize(&request)?)
 }

@@ -105,8 +105,19 @@ pub(super) async fn prepare(
     environment: &Environment,
     ui: &mut Ui,
 ) -> Result<Project, Failure> {
-    let begun = Instant::now();
     let source = source::read(path, flags.file.as_deref(), &flags.contexts)?;
+    prepare_source(source, flags, need, environment, ui).await
+}
+
+/// As [`prepare`], with a Dockerfile that was read already.
+pub(super) async fn prepare_source(
+    source: Source,
+    flags: &BuildFlags,
+    need: EngineNeed,
+    environment: &Environment,
+    ui: &mut Ui,
+) -> Result<Project, Failure> {
+    let begun = Instant::now();
     let wanted = WantedFiles::of(&source, environment.cache_directory.as_deref());
     let walk = tokio::task::spawn_blocking(move || (wanted.read(), begun.elapsed()));
     let mut memory = Memory::open(environment, ui)?;

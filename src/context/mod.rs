@@ -21,6 +21,7 @@
 //! # Ok::<(), smartbuild::context::Error>(())
 //! ```
 
+mod changes;
 pub mod content;
 mod contexts;
 mod directories;
@@ -38,6 +39,7 @@ mod source;
 pub mod survey;
 mod walk;
 
+pub use changes::Changes;
 pub use contexts::{Contexts, in_named, join, named_root, shown_path};
 pub use error::{Error, Problem, ProblemReason, Problems};
 pub use ignore_rules::{IgnoreRules, Rule};

@@ -22,10 +22,6 @@ pub(super) struct Candidate {
     pub(super) risk: Risk,
     /// The edits of the Dockerfile as it is.
     pub(super) edits: Vec<Edit>,
-    /// The lines of the steps that it frees: they no longer run for an edit of just any file.
-    pub(super) frees: Vec<u32>,
-    /// The files that these steps still run for, as the context has them.
-    pub(super) bound: Vec<ContextPath>,
     /// Files whose edit it makes cheaper.
     pub(super) example: Vec<ContextPath>,
 }

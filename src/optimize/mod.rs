@@ -24,6 +24,7 @@
 mod apply;
 mod candidate;
 mod error;
+pub mod history;
 mod hoist_manifests;
 mod landing;
 mod patch;
@@ -36,13 +37,15 @@ mod surroundings;
 mod tests;
 mod tools;
 mod types;
+mod typical;
 pub mod verify;
 
 pub use apply::{ApplyError, apply};
 pub use error::Error;
 pub use reason::Reason;
 pub use types::{
-    History, Optimization, PastBuild, Proof, ReadFile, Refusal, Request, Rewrite, Risk, Saves,
+    Basis, History, Optimization, Past, PastBuild, Proof, ReadFile, Refusal, Request, Rewrite,
+    Risk, Saves, Timing,
 };
 
 use crate::dockerfile::edit;
@@ -58,24 +61,27 @@ pub fn optimize(request: &Request<'_>) -> Result<Optimization, Error> {
     let original = plan(request.plan)?;
     let dockerfile = request.plan.dockerfile;
     let found = hoist_manifests::find(request, &original);
-    let edits: Vec<_> = found.candidates.iter().flat_map(|found| found.edits.clone()).collect();
-    let text = edit::apply(dockerfile, &edits)?;
-    let savings = savings::measure(request, &original, &text, &found.candidates)?;
-    let mut rewrites = Vec::with_capacity(found.candidates.len());
-    for (candidate, saving) in found.candidates.into_iter().zip(savings.each) {
+    let savings = savings::measure(request, &original, found.candidates)?;
+    let text = savings.text;
+    let mut rewrites = Vec::with_capacity(savings.kept.len());
+    for (candidate, saving) in savings.kept {
         let alone = edit::apply(dockerfile, &candidate.edits)?;
         let patch = patch::unified(dockerfile.name(), dockerfile.source(), &alone);
         rewrites.push(candidate.into_rewrite(&saving, patch));
     }
+    let mut refusals = found.refusals;
+    refusals.extend(savings.dropped);
+    refusals.sort_by_key(|refusal| refusal.line);
     rewrites.sort_by(|a, b| {
         b.saves.seconds_per_build.get().total_cmp(&a.saves.seconds_per_build.get())
     });
     Ok(Optimization {
         patch: patch::unified(dockerfile.name(), dockerfile.source(), &text),
         rewrites,
-        refusals: found.refusals,
+        refusals,
         before: savings.before,
         after: savings.after,
+        basis: savings.basis,
         text,
     })
 }

@@ -11,6 +11,16 @@ impl Rewrite {
 }
 
 impl Optimization {
+    /// The rewrites that are proven.
+    pub fn proven(&self) -> impl Iterator<Item = &Rewrite> {
+        self.rewrites.iter().filter(|rewrite| rewrite.is_proven())
+    }
+
+    /// Whether every rewrite is proven, so that it may be applied without building both images.
+    pub fn is_proven(&self) -> bool {
+        self.rewrites.iter().all(Rewrite::is_proven)
+    }
+
     /// All rewrites, now that the text with all of them was built and is the same.
     #[must_use]
     pub fn verified(mut self) -> Self {
@@ -27,8 +37,7 @@ impl Optimization {
     ///
     /// Where the edits are not of this Dockerfile.
     pub fn proven_text(&self, dockerfile: &Dockerfile) -> Result<String, Error> {
-        let proven = self.rewrites.iter().filter(|rewrite| rewrite.is_proven());
-        let edits: Vec<_> = proven.flat_map(|rewrite| rewrite.edits.clone()).collect();
+        let edits: Vec<_> = self.proven().flat_map(|rewrite| rewrite.edits.clone()).collect();
         Ok(edit::apply(dockerfile, &edits)?)
     }
 }
@@ -67,6 +76,7 @@ mod tests {
             refusals: Vec::new(),
             before: None,
             after: None,
+            basis: None,
             text: "FROM base\n".to_owned(),
             patch: String::new(),
         };

@@ -7,6 +7,21 @@ use crate::context::ContextPath;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Reason {
+    /// A rewrite that builds the same and would have made past builds slower.
+    #[error(
+        "`{title}` is left out, as it builds the same and would make builds no quicker: over \
+         {past} a build takes {before} s without it, and {after} s with it"
+    )]
+    Slower {
+        /// What the rewrite does.
+        title: String,
+        /// The builds that were made again.
+        past: String,
+        /// Seconds a build without it.
+        before: String,
+        /// Seconds a build with it.
+        after: String,
+    },
     /// A `# syntax=` line names another frontend than Docker's own.
     #[error("`# syntax={0}` brings a frontend whose rules are not known here, so nothing is moved")]
     ForeignSyntax(String),
@@ -181,6 +196,12 @@ mod tests {
     fn every_reason_says_what_is_in_the_way() {
         let path = || ContextPath::new("requirements.txt");
         let reasons = [
+            Reason::Slower {
+                title: "Copy a.txt first".into(),
+                past: "the last 50 commits".into(),
+                before: "4.0".into(),
+                after: "4.1".into(),
+            },
             Reason::ForeignSyntax("example.com/frontend".into()),
             Reason::Between { keyword: "ENV", copy: 3, install: 5 },
             Reason::Command("ls".into()),

@@ -1,10 +1,12 @@
 //! What is asked and what comes out.
 
+use std::fmt;
 use std::io;
 
 use super::Reason;
 use crate::Seconds;
 use crate::context::ContextPath;
+use crate::context::git::PastCommits;
 use crate::dockerfile::edit::Edit;
 use crate::plan::{PlanRequest, Step};
 use crate::predict::FileTable;
@@ -27,6 +29,9 @@ pub struct Request<'a> {
 /// What is known of past builds of this Dockerfile.
 #[derive(Clone, Copy)]
 pub struct History<'a> {
+    /// What the last commits changed of the context, where it is in a repository of git. Builds
+    /// are made again on these; the past builds count where there are none.
+    pub commits: Option<&'a PastCommits>,
     /// The builds, in any order.
     pub builds: &'a [PastBuild],
     /// How long a step of the present plan takes when it runs, measured; `None` where neither it
@@ -83,17 +88,76 @@ pub enum Risk {
     Verify,
 }
 
-/// What a rewrite saves.
+/// What a rewrite saves, by itself.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Saves {
-    /// Seconds, on average over the builds that it rests on; with no history, of one edit that
-    /// leaves the manifests alone.
+    /// Seconds, on average over the builds that it rests on.
     pub seconds_per_build: Seconds,
-    /// The share of those builds that it helps, from 0 to 1; 1 with no history.
+    /// The share of those builds that it makes quicker, from 0 to 1.
     pub builds_helped: f64,
-    /// How many past builds it rests on: those that changed a file which the COPY brings. 0 with
-    /// no history.
+    /// How many commits, or else past builds, it rests on; 0 where it is one edit.
     pub commits: u32,
+}
+
+/// What the seconds of builds rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Basis {
+    /// Which builds were made again.
+    pub past: Past,
+    /// How many of them; 0 where it is one edit.
+    pub builds: u32,
+    /// How many commits were left out, as this Dockerfile cannot be built on them.
+    pub skipped: u32,
+    /// What the times of the steps are.
+    pub timing: Timing,
+}
+
+/// Which builds are made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Past {
+    /// One at each of the last commits, each with the cache of those before it.
+    Commits,
+    /// What past builds changed, made again on the present context.
+    Builds,
+    /// One edit of a file that a rewrite is about.
+    #[default]
+    Edit,
+}
+
+/// What the times of steps are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Timing {
+    /// Measured when they ran here.
+    Measured,
+    /// In part measured, in part typical.
+    Mixed,
+    /// Typical of their commands, as none was measured here.
+    #[default]
+    Typical,
+}
+
+/// `the last 50 commits`
+impl fmt::Display for Basis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.past, self.builds) {
+            (Past::Edit, _) => f.write_str("an edit"),
+            (Past::Commits, 1) => f.write_str("the last commit"),
+            (Past::Commits, builds) => write!(f, "the last {builds} commits"),
+            (Past::Builds, 1) => f.write_str("the last build"),
+            (Past::Builds, builds) => write!(f, "the last {builds} builds"),
+        }
+    }
+}
+
+/// `the times are measured`
+impl fmt::Display for Timing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Measured => "the times are measured",
+            Self::Mixed => "some of the times are measured, the others typical of their commands",
+            Self::Typical => "the times are typical of their commands, and not measured here",
+        })
+    }
 }
 
 /// One edit of the Dockerfile that keeps what it builds.
@@ -136,12 +200,13 @@ pub struct Optimization {
     pub rewrites: Vec<Rewrite>,
     /// What was left alone and why, in the order of the lines.
     pub refusals: Vec<Refusal>,
-    /// Seconds per build as it is, on average over the past builds that any rewrite's COPY had to
-    /// do with; with no history, of one edit that leaves the manifests alone. `None`
+    /// Seconds per build as it is, on average over the builds of [`basis`](Self::basis). `None`
     /// where there is no rewrite.
     pub before: Option<Seconds>,
     /// The same with all rewrites.
     pub after: Option<Seconds>,
+    /// What all seconds rest on; `None` where there is no rewrite.
+    pub basis: Option<Basis>,
     /// The whole Dockerfile with all rewrites; the text that was given where there is none.
     pub text: String,
     /// Unified diff of all of them; empty where there is none.
@@ -159,10 +224,5 @@ impl Optimization {
         }
         let refusals: Vec<_> = self.refusals.iter().map(ToString::to_string).collect();
         Some(refusals.join("\n"))
-    }
-
-    /// Whether every rewrite is proven, so that it may be applied without building both images.
-    pub fn is_proven(&self) -> bool {
-        self.rewrites.iter().all(|rewrite| rewrite.risk == Risk::None)
     }
 }

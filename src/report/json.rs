@@ -21,7 +21,7 @@ mod verification;
 mod why;
 
 pub use context::{ContextReport, context};
-pub use optimize::{Optimize, Proof, RewriteEntry, Risk, Saves, Total};
+pub use optimize::{Basis, Optimize, Past, Proof, RewriteEntry, Risk, Saves, Timing, Total};
 pub use verification::Verification;
 pub use why::why;
 

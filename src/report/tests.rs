@@ -390,11 +390,17 @@ fn what_is_said_of_a_rewrite_fits_a_narrow_terminal() {
         refusals: Vec::new(),
         before: Some(Seconds::new(40.0)),
         after: Some(Seconds::new(10.0)),
+        basis: Some(crate::optimize::Basis {
+            past: crate::optimize::Past::Commits,
+            builds: 50,
+            skipped: 3,
+            timing: crate::optimize::Timing::Typical,
+        }),
         patch: String::new(),
         text: String::new(),
     };
     let text = rewrites(&found, &NARROW);
-    assert!(text.contains("the last build\n"), "{text}");
+    insta::assert_snapshot!(text);
     for line in text.lines() {
         assert!(escape::columns(line) <= NARROW.width, "{line}");
     }
@@ -417,6 +423,12 @@ fn json_of_optimize() {
         vec![rewrite],
         total(44.0),
         total(9.5),
+        Some(json::Basis {
+            past: json::Past::Commits,
+            builds: 50,
+            skipped: 2,
+            timing: json::Timing::Mixed,
+        }),
         "--- a/Dockerfile\n".into(),
     )));
 }

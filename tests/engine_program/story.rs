@@ -66,6 +66,15 @@ fn the_flask_app_runs_and_every_edit_is_forecast(engine: &TestEngine) {
 }
 
 fn the_rewrite_spares_the_install(shop: &Workshop, engine: &TestEngine, name: &str) {
+    let as_it_is = shop.read("Dockerfile");
+    shop.build(&["-t", name, "--optimize"]);
+    shop.append("app.py", &format!("# {}\n", shop.salt()));
+    let report = shop.build(&["-t", name, "--optimize"]);
+    assert_agreed(&report);
+    assert_eq!(step(&report, "RUN pip")["actual"], "cached", "{report:#}");
+    assert_eq!(crate::container::Container::start(engine, name).page(8000, "/"), PAGE);
+    assert_eq!(shop.read("Dockerfile"), as_it_is);
+
     let applied = shop.run(&["optimize", "--apply", "."]);
     assert!(applied.status.success(), "{applied:?}");
     shop.build(&["-t", name]);

@@ -8,10 +8,10 @@ use anyhow::anyhow;
 use super::super::environment::Environment;
 use super::super::failure::Failure;
 use super::super::project::Project;
+use super::super::repository::{ContextRepository, path_in_git};
 use super::super::ui::Ui;
-use crate::Digest;
-use crate::context::git::{BlobDigests, Commit, GitOptions, Repository, Tree};
-use crate::context::{ContextPath, Disk, IgnoreRules, Snapshot, Source};
+use crate::context::git::{Commit, Tree};
+use crate::context::{Disk, IgnoreRules, Snapshot, Source};
 use crate::dockerfile::Dockerfile;
 
 /// A project as a revision has it.
@@ -33,17 +33,8 @@ pub(super) fn read(
 ) -> Result<Old, Failure> {
     let root = &project.source.root;
     let git = |error| anyhow::Error::new(error).context("--against compares with a commit");
-    let repository = Repository::open(root, &GitOptions::default()).map_err(git)?;
-    let kept = environment.cache_directory.as_deref();
-    let kept = kept.map(|cache| digests_path(cache, repository.git_directory()));
-    let repository = match &kept {
-        // A damaged one is an empty one, and is replaced.
-        Some(path) => repository.with_digests(BlobDigests::load(path).0),
-        None => repository,
-    };
-    let top = repository.work_tree().and_then(|top| top.canonicalize().ok());
-    let inside = top.as_deref().and_then(|top| root.strip_prefix(top).ok());
-    let (Some(top), Some(inside)) = (top.as_deref(), inside) else {
+    let place = ContextRepository::open(root, environment).map_err(git)?;
+    let Some(place) = place else {
         let place = root.display();
         return Err(anyhow!(
             "--against compares with a commit: {place} is in no working tree of git; give a \
@@ -51,9 +42,10 @@ pub(super) fn read(
         )
         .into());
     };
+    let repository = &place.repository;
     let tree = repository.tree(revision).map_err(git)?;
-    let context = tree.at(&path_in_git(inside)).map_err(git)?;
-    let file = DockerfilePlace::of(project, top)?;
+    let context = tree.at(&place.inside).map_err(git)?;
+    let file = DockerfilePlace::of(project, &place.top)?;
     let (dockerfile, rules) = file.read(project, revision, &tree, &context, ui)?;
     let taken = context.snapshot(&rules)?;
     if let Some(first) = taken.notices.first() {
@@ -63,22 +55,9 @@ pub(super) fn read(
         };
         ui.warning(&format!("{revision} may have other files than a checkout: {first}{more}"))?;
     }
-    if let Some(path) = &kept {
-        // What is not kept only costs time.
-        drop(repository.digests().save(path));
-    }
+    place.save();
     let commit = repository.commit(revision);
     Ok(Old { commit, context, dockerfile, snapshot: Arc::new(taken.snapshot) })
-}
-
-/// Where the digests of a repository's blobs are kept.
-fn digests_path(cache: &Path, git_directory: &Path) -> PathBuf {
-    let name = Digest::of(git_directory.as_os_str().as_encoded_bytes()).to_hex();
-    cache.join("repositories").join(name)
-}
-
-fn path_in_git(path: &Path) -> ContextPath {
-    ContextPath::new(path.as_os_str().as_encoded_bytes())
 }
 
 /// Where the Dockerfile is, seen from git.

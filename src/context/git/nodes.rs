@@ -10,16 +10,26 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::objs::{Kind, TreeRefIter, tree};
 
-use super::GitError;
 use super::store::Store;
+use super::{GitError, attributes};
 
 /// A directory.
 #[derive(Debug)]
 pub(super) struct Directory {
     pub(super) store: Arc<Store>,
-    /// The tree that holds it; `None` in the index.
-    id: Option<ObjectId>,
+    origin: Origin,
     children: OnceLock<Box<[Child]>>,
+}
+
+/// Where the names in a directory come from.
+#[derive(Debug)]
+enum Origin {
+    /// A tree.
+    Tree(ObjectId),
+    /// The index, which gave them at once.
+    Index,
+    /// What a directory has and another has not.
+    Difference { own: Arc<Directory>, other: Arc<Directory> },
 }
 
 /// A name in a directory.
@@ -48,7 +58,7 @@ pub(super) struct Submodule {
 impl Directory {
     /// The directory that the tree holds.
     pub(super) fn of_tree(store: Arc<Store>, id: ObjectId) -> Arc<Self> {
-        Arc::new(Self { store, id: Some(id), children: OnceLock::new() })
+        Arc::new(Self { store, origin: Origin::Tree(id), children: OnceLock::new() })
     }
 
     /// The directory with these in it, in any order.
@@ -58,7 +68,16 @@ impl Directory {
         place: impl Fn() -> String,
     ) -> Result<Arc<Self>, GitError> {
         let children = OnceLock::from(sorted(children, place)?);
-        Ok(Arc::new(Self { store, id: None, children }))
+        Ok(Arc::new(Self { store, origin: Origin::Index, children }))
+    }
+
+    /// Of `own` only what is otherwise in `other`, at any depth; nothing is read where both have
+    /// the same tree. Attributes are always there, and where they differ in a directory, all of it
+    /// is: they decide about every file below.
+    pub(super) fn difference(own: &Arc<Self>, other: &Arc<Self>) -> Arc<Self> {
+        let store = Arc::clone(&own.store);
+        let origin = Origin::Difference { own: Arc::clone(own), other: Arc::clone(other) };
+        Arc::new(Self { store, origin, children: OnceLock::new() })
     }
 
     /// What is in it, sorted by name. `place` names the directory.
@@ -70,9 +89,10 @@ impl Directory {
         if let Some(known) = self.children.get() {
             return Ok(known);
         }
-        let loaded = match self.id {
-            Some(id) => self.load(repository, id, place)?,
-            None => Box::default(),
+        let loaded = match &self.origin {
+            Origin::Tree(id) => self.load(repository, *id, place)?,
+            Origin::Index => Box::default(),
+            Origin::Difference { own, other } => differing(own, other, repository, &place)?,
         };
         Ok(self.children.get_or_init(|| loaded))
     }
@@ -84,9 +104,28 @@ impl Directory {
         name: &[u8],
         place: impl Fn() -> String,
     ) -> Result<Option<&Child>, GitError> {
-        let children = self.children(repository, place)?;
-        let found = children.binary_search_by(|child| (*child.name).cmp(name));
-        Ok(found.ok().map(|index| &children[index]))
+        Ok(named(self.children(repository, place)?, name))
+    }
+
+    /// The child of this name, as it is compared with that of another directory.
+    fn same_child(one: &[Child], other: &[Child], name: &[u8]) -> bool {
+        match (named(one, name), named(other, name)) {
+            (Some(one), Some(other)) => one.node.is_same(&other.node),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+
+    /// Whether both directories have the same under this name, or neither has anything.
+    pub(super) fn has_same(
+        &self,
+        other: &Self,
+        name: &[u8],
+        place: impl Fn() -> String,
+    ) -> Result<bool, GitError> {
+        let mine = self.store.repository.to_thread_local();
+        let theirs = other.store.repository.to_thread_local();
+        let children = (self.children(&mine, &place)?, other.children(&theirs, &place)?);
+        Ok(Self::same_child(children.0, children.1, name))
     }
 
     fn load(
@@ -117,6 +156,77 @@ impl Directory {
         }
         sorted(children, place)
     }
+}
+
+impl Node {
+    /// Whether both stand for the same without anything being read.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Directory(one), Self::Directory(other)) => match (&one.origin, &other.origin) {
+                (Origin::Tree(one), Origin::Tree(other)) => one == other,
+                _ => false,
+            },
+            (
+                Self::File { id, executable },
+                Self::File { id: other, executable: is_other_executable },
+            ) => id == other && executable == is_other_executable,
+            (Self::Symlink { id }, Self::Symlink { id: other }) => id == other,
+            (Self::Submodule(one), Self::Submodule(other)) => one.commit == other.commit,
+            _ => false,
+        }
+    }
+
+    fn again(&self) -> Self {
+        match self {
+            &Self::File { id, executable } => Self::File { id, executable },
+            &Self::Symlink { id } => Self::Symlink { id },
+            Self::Directory(directory) => Self::Directory(Arc::clone(directory)),
+            Self::Submodule(submodule) => Self::Submodule(Submodule::new(submodule.commit)),
+        }
+    }
+}
+
+fn named<'a>(children: &'a [Child], name: &[u8]) -> Option<&'a Child> {
+    let found = children.binary_search_by(|child| (*child.name).cmp(name));
+    found.ok().map(|index| &children[index])
+}
+
+/// What [`Directory::difference`] has in it.
+fn differing(
+    own: &Directory,
+    other: &Directory,
+    repository: &gix::Repository,
+    // Not a type of its own at each depth: there would be no end of them.
+    place: &dyn Fn() -> String,
+) -> Result<Box<[Child]>, GitError> {
+    let mine = own.children(repository, place)?;
+    let of_other;
+    let repository = if Arc::ptr_eq(&own.store, &other.store) {
+        repository
+    } else {
+        of_other = other.store.repository.to_thread_local();
+        &of_other
+    };
+    let theirs = other.children(repository, place)?;
+    let is_whole = !Directory::same_child(mine, theirs, attributes::FILE);
+    let differing = mine.iter().filter_map(|child| {
+        let node = match named(theirs, &child.name).map(|it| &it.node) {
+            Some(other) if !is_whole && *child.name != *attributes::FILE => {
+                if child.node.is_same(other) {
+                    return None;
+                }
+                match (&child.node, other) {
+                    (Node::Directory(own), Node::Directory(other)) => {
+                        Node::Directory(Directory::difference(own, other))
+                    }
+                    (node, _) => node.again(),
+                }
+            }
+            _ => child.node.again(),
+        };
+        Some(Child { name: child.name.clone(), node })
+    });
+    Ok(differing.collect())
 }
 
 impl Submodule {

@@ -11,7 +11,7 @@ use super::store::Store;
 use crate::context::ContextPath;
 
 /// The file that names the submodules, at the root of a tree.
-const MODULES: &[u8] = b".gitmodules";
+pub(super) const MODULES: &[u8] = b".gitmodules";
 
 /// The files that a checkout of the submodule has; `None` when it is not checked out or its
 /// commit is not at hand.

@@ -69,6 +69,42 @@ impl Tree {
         Ok(tree)
     }
 
+    /// The directory with only what is otherwise in another.
+    pub(super) fn without(&self, other: &Self) -> Self {
+        Self { directory: Directory::difference(&self.directory, &other.directory), ..self.clone() }
+    }
+
+    /// The directory of this name in one of the tree's; `None` where there is none.
+    pub(super) fn below(
+        &self,
+        directory: &Directory,
+        name: &[u8],
+    ) -> Result<Option<Arc<Directory>>, GitError> {
+        let repository = directory.store.repository.to_thread_local();
+        let child = directory.child(&repository, name, || self.named(&ContextPath::new(name)))?;
+        Ok(child.and_then(|child| match &child.node {
+            Node::Directory(below) => Some(Arc::clone(below)),
+            _ => None,
+        }))
+    }
+
+    /// Whether both are in the same repository: a submodule is one of its own.
+    pub(super) fn is_in_repository_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.directory.store, &other.directory.store)
+    }
+
+    /// What the directory has after the ignore rules.
+    pub(super) fn taken(&self, rules: &IgnoreRules) -> Result<Taken, GitError> {
+        stage::refuse_unmerged(&self.unmerged, &self.path)?;
+        let start = Start {
+            root: &self.root,
+            path: &self.path,
+            directory: &self.directory,
+            name: &self.name,
+        };
+        walk(&start, rules.filter(), &self.digests)
+    }
+
     /// What the directory is below in words: the revision or the index.
     fn tree_name(&self) -> String {
         match self.name.strip_suffix(':') {
@@ -77,7 +113,7 @@ impl Tree {
         }
     }
 
-    fn named(&self, path: &ContextPath) -> String {
+    pub(super) fn named(&self, path: &ContextPath) -> String {
         format!("{}{path}", self.name)
     }
 
@@ -153,14 +189,7 @@ impl Source for Tree {
     }
 
     fn snapshot(&self, rules: &IgnoreRules) -> Result<Taken, Error> {
-        stage::refuse_unmerged(&self.unmerged, &self.path)?;
-        let start = Start {
-            root: &self.root,
-            path: &self.path,
-            directory: &self.directory,
-            name: &self.name,
-        };
-        Ok(walk(&start, rules.filter(), &self.digests)?)
+        Ok(self.taken(rules)?)
     }
 
     fn place(&self, path: &ContextPath) -> PathBuf {

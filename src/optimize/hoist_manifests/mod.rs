@@ -60,8 +60,6 @@ impl Hoist {
             proof: Proof::Rule,
             risk: self.risk,
             edits: self.edits,
-            frees: self.installs,
-            bound: self.manifests,
             example: vec![self.other],
         }
     }

@@ -10,7 +10,10 @@ use std::path::Path;
 use std::{fs, io};
 
 use super::{History, Optimization, PastBuild, Request, optimize};
-use crate::context::{ContextPath, IgnoreRules, snapshot};
+use crate::context::git::{PastCommit, PastCommits};
+use crate::context::{
+    Changes, ContextPath, Entry, EntryKind, IgnoreRules, ModifiedTime, Snapshot, snapshot,
+};
 use crate::dockerfile::Dockerfile;
 use crate::plan::{BuildOptions, Dialect, PlanRequest, Step};
 use crate::{BaseImage, Digest, Seconds};
@@ -19,6 +22,7 @@ use crate::{BaseImage, Digest, Seconds};
 struct Project {
     directory: tempfile::TempDir,
     images: BTreeMap<String, BaseImage>,
+    commits: Option<PastCommits>,
     builds: Vec<PastBuild>,
     seconds: BTreeMap<&'static str, f64>,
 }
@@ -36,6 +40,7 @@ fn project() -> Project {
     Project {
         directory: tempfile::tempdir().unwrap(),
         images: [("python".to_owned(), image)].into(),
+        commits: None,
         builds: Vec::new(),
         seconds: BTreeMap::new(),
     }
@@ -47,6 +52,18 @@ fn flask(dockerfile: &str) -> Project {
         .file("requirements.txt", "flask==3.1.3\n")
         .file("app.py", "print(1)\n")
         .dockerfile(dockerfile)
+}
+
+fn entry(path: ContextPath, text: &str) -> Entry {
+    Entry {
+        path,
+        kind: EntryKind::File,
+        mode: 0o644,
+        size: 0,
+        modified: ModifiedTime::default(),
+        digest: Some(Digest::of(text.as_bytes())),
+        target: None,
+    }
 }
 
 impl Project {
@@ -85,6 +102,32 @@ impl Project {
         self
     }
 
+    /// Commits, of which each writes these files, or removes them with an empty text.
+    fn commits(mut self, all: &[&[(&str, &str)]]) -> Self {
+        let mut files: BTreeMap<ContextPath, Entry> = BTreeMap::new();
+        let mut states = all.iter().map(|commit| {
+            for (path, text) in *commit {
+                let path = ContextPath::new(path);
+                if text.is_empty() {
+                    files.remove(&path);
+                } else {
+                    files.insert(path.clone(), entry(path, text));
+                }
+            }
+            Snapshot::new(files.values().cloned().collect(), 0)
+        });
+        let first = states.next().unwrap_or_default();
+        let mut before = first.clone();
+        let commits = states.map(|after| {
+            let changes = Changes::between(&before, &after);
+            before = after;
+            PastCommit { changes, ..PastCommit::default() }
+        });
+        let commits = commits.collect();
+        self.commits = Some(PastCommits { first, commits, ..PastCommits::default() });
+        self
+    }
+
     /// A measured time of the steps whose instruction begins so.
     fn took(mut self, instruction: &'static str, seconds: f64) -> Self {
         self.seconds.insert(instruction, seconds);
@@ -106,7 +149,7 @@ impl Project {
         let rules = IgnoreRules::load(self.path(), &path).unwrap();
         let context = snapshot(self.path(), &rules).unwrap();
         let seconds = |step: &Step| {
-            let mut known = self.seconds.iter();
+            let mut known = self.seconds.iter().rev();
             known
                 .find(|(start, _)| step.instruction.starts_with(**start))
                 .map(|(_, seconds)| Seconds::new(*seconds))
@@ -120,7 +163,11 @@ impl Project {
                 dialect: Dialect::default(),
             },
             read: &read,
-            history: History { builds: &self.builds, seconds: &seconds },
+            history: History {
+                commits: self.commits.as_ref(),
+                builds: &self.builds,
+                seconds: &seconds,
+            },
         };
         optimize(&request).unwrap()
     }

@@ -15,6 +15,8 @@ pub struct Optimize {
     pub before: Option<Total>,
     /// With all of them.
     pub after: Option<Total>,
+    /// What all seconds rest on; `None` where there is no rewrite.
+    pub basis: Option<Basis>,
     /// Unified diff of all of them.
     pub patch: String,
     /// What `--verify` found; not there without it.
@@ -28,6 +30,7 @@ impl Optimize {
         rewrites: Vec<RewriteEntry>,
         before: Option<Total>,
         after: Option<Total>,
+        basis: Option<Basis>,
         patch: String,
     ) -> Self {
         Self {
@@ -35,6 +38,7 @@ impl Optimize {
             rewrites,
             before,
             after,
+            basis,
             patch,
             verification: None,
         }
@@ -100,6 +104,62 @@ pub struct Total {
     pub seconds_per_build: f64,
 }
 
+/// What the seconds rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Basis {
+    /// Which builds were made again.
+    pub past: Past,
+    /// How many; 0 where it is one edit.
+    pub builds: u32,
+    /// Commits that were left out, as the Dockerfile cannot be built on them.
+    pub skipped: u32,
+    /// What the times of the steps are.
+    pub timing: Timing,
+}
+
+/// Which builds were made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Past {
+    /// One at each of git's last commits.
+    Commits,
+    /// What past builds changed.
+    Builds,
+    /// One edit.
+    Edit,
+}
+
+/// What the times of steps are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Timing {
+    /// Measured here.
+    Measured,
+    /// Some of them measured, the others typical.
+    Mixed,
+    /// Typical of their commands.
+    Typical,
+}
+
+impl From<optimize::Basis> for Basis {
+    fn from(basis: optimize::Basis) -> Self {
+        Self {
+            past: match basis.past {
+                optimize::Past::Commits => Past::Commits,
+                optimize::Past::Builds => Past::Builds,
+                optimize::Past::Edit => Past::Edit,
+            },
+            builds: basis.builds,
+            skipped: basis.skipped,
+            timing: match basis.timing {
+                optimize::Timing::Measured => Timing::Measured,
+                optimize::Timing::Mixed => Timing::Mixed,
+                optimize::Timing::Typical => Timing::Typical,
+            },
+        }
+    }
+}
+
 impl From<&Optimization> for Optimize {
     fn from(found: &Optimization) -> Self {
         let total = |seconds: crate::Seconds| Total { seconds_per_build: seconds.get() };
@@ -107,6 +167,7 @@ impl From<&Optimization> for Optimize {
             found.rewrites.iter().map(RewriteEntry::from).collect(),
             found.before.map(total),
             found.after.map(total),
+            found.basis.map(Basis::from),
             found.patch.clone(),
         )
     }

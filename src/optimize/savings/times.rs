@@ -1,0 +1,96 @@
+//! What the steps of one variant of a Dockerfile take.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::Seconds;
+use crate::context::Snapshot;
+use crate::optimize::types::History;
+use crate::optimize::typical;
+use crate::plan::{Plan, Step, StepKind};
+
+/// The seconds of steps by their instruction, so that a step is known again after an edit.
+#[derive(Debug, Default)]
+pub(super) struct Times {
+    known: HashMap<String, StepTime>,
+}
+
+/// How long a step takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct StepTime {
+    pub(super) seconds: Seconds,
+    /// Whether a step with this very instruction was measured.
+    pub(super) is_measured: bool,
+}
+
+impl Times {
+    /// Those of the Dockerfile as it is, by a plan of it.
+    pub(super) fn of_original(plan: &Plan, history: &History<'_>) -> Self {
+        let mut times = Self::default();
+        times.measure(plan, history);
+        times
+    }
+
+    /// Those of a variant, by a plan of both on the same context.
+    ///
+    /// An instruction that was rewritten has no time of its own yet. Where the same number of RUNs
+    /// is otherwise on both sides they are taken for the same ones in their order, and what was
+    /// measured of one is changed as the typical times differ.
+    pub(super) fn of_variant(
+        variant: &Plan,
+        original: &Plan,
+        snapshot: &Snapshot,
+        history: &History<'_>,
+    ) -> Self {
+        let mut times = Self::of_original(original, history);
+        let (old, new) = (only(original, variant), only(variant, original));
+        times.measure(variant, history);
+        let pairs =
+            if old.len() == new.len() { old.into_iter().zip(new).collect() } else { vec![] };
+        for (old, new) in pairs {
+            if times.known.contains_key(&new.instruction) {
+                continue;
+            }
+            if let Some(measured) = times.known.get(&old.instruction) {
+                let was = typical::seconds(old, snapshot).get();
+                let is = typical::seconds(new, snapshot).get();
+                let seconds = Seconds::new(measured.seconds.get() * is / was);
+                let time = StepTime { seconds, is_measured: false };
+                times.known.insert(new.instruction.clone(), time);
+            }
+        }
+        for step in &variant.steps {
+            if !times.known.contains_key(&step.instruction) {
+                let time =
+                    StepTime { seconds: typical::seconds(step, snapshot), is_measured: false };
+                times.known.insert(step.instruction.clone(), time);
+            }
+        }
+        times
+    }
+
+    fn measure(&mut self, plan: &Plan, history: &History<'_>) {
+        for step in &plan.steps {
+            if !self.known.contains_key(&step.instruction)
+                && let Some(seconds) = history.seconds(step)
+            {
+                let time = StepTime { seconds, is_measured: true };
+                self.known.insert(step.instruction.clone(), time);
+            }
+        }
+    }
+
+    /// What a step takes: what was measured, else what is typical with the present files.
+    pub(super) fn of(&self, step: &Step, snapshot: &Snapshot) -> StepTime {
+        self.known.get(&step.instruction).copied().unwrap_or_else(|| StepTime {
+            seconds: typical::seconds(step, snapshot),
+            is_measured: false,
+        })
+    }
+}
+
+/// The RUNs whose instruction the other plan does not have, in their order.
+fn only<'a>(plan: &'a Plan, other: &Plan) -> Vec<&'a Step> {
+    let others: HashSet<&str> = other.steps.iter().map(|step| &*step.instruction).collect();
+    let runs = plan.steps.iter().filter(|step| step.kind == StepKind::Run);
+    runs.filter(|step| !others.contains(&*step.instruction)).collect()
+}
