@@ -5,8 +5,8 @@
 //! with their reason, proof and saving, the new text and a patch, and for what was looked at and
 //! left alone a [`Refusal`] that names the line. Everything is computed; only [`apply()`] writes.
 //!
-//! Each rewrite is a room of its own and finds candidates. `hoist-manifests` installs a project's
-//! packages before the rest of the project is copied:
+//! Each rewrite is a room of its own and finds candidates, and `combine` makes one result of them.
+//! `hoist-manifests` installs a project's packages before the rest of the project is copied:
 //!
 //! ```text
 //! COPY . .                                    COPY requirements.txt .
@@ -14,27 +14,37 @@
 //!                                             COPY . .
 //! ```
 //!
-//! It is offered only where every part is understood: the command (`shell`, `tools`), what the COPY
-//! brings where (`landing`), and all that could make the tool notice which files are there already
+//! `sink-copy` moves a COPY down past the steps that do not notice it, such as an install of the
+//! system's packages.
+//!
+//! Each is offered only where every part is understood: the command (`shell`, `tools`, and
+//! `effects` for what is no install of a project's packages), what the COPY brings where
+//! (`landing`), and all that could make the command notice which files are there already
 //! (`surroundings`). What is not understood refuses the rewrite; nothing is guessed. In the end
-//! the plan is asked (`hoist_manifests::proof`): the install must be the same step with the same
-//! inputs, and its key must no longer change with the other files. What remains open is closed by
-//! building both: [`verify`] compares the images.
+//! the plan is asked (`proof`): a freed step must be the same step with the same inputs, and its
+//! key must no longer change with the other files. What remains open is closed by building both:
+//! [`verify`] compares the images.
 
 mod apply;
 mod candidate;
+mod combine;
+mod effects;
 mod error;
 pub mod history;
 mod hoist_manifests;
 mod landing;
 mod patch;
+mod planned;
+mod proof;
 mod proven;
 mod reason;
 mod savings;
 mod shell;
+mod sink_copy;
 mod surroundings;
 #[cfg(test)]
 mod tests;
+mod text;
 mod tools;
 mod types;
 mod typical;
@@ -60,7 +70,7 @@ use crate::plan::plan;
 pub fn optimize(request: &Request<'_>) -> Result<Optimization, Error> {
     let original = plan(request.plan)?;
     let dockerfile = request.plan.dockerfile;
-    let found = hoist_manifests::find(request, &original);
+    let found = combine::find(request, &original);
     let savings = savings::measure(request, &original, found.candidates)?;
     let text = savings.text;
     let mut rewrites = Vec::with_capacity(savings.kept.len());

@@ -180,6 +180,21 @@ pub enum Reason {
          or build once so that the image is known"
     )]
     UnknownDirectory,
+    /// Two steps touch the same place.
+    #[error(
+        "the step on line {step} reads or writes `{place}`, as the {keyword} on line {other} does, \
+         so they keep their order"
+    )]
+    Meets {
+        /// The later step's line.
+        step: u32,
+        /// The earlier one's keyword.
+        keyword: &'static str,
+        /// The earlier one's line.
+        other: u32,
+        /// Where.
+        place: String,
+    },
     /// The command is run by a shell that is not known.
     #[error("`{0}` is not a shell that is understood here, so the install stays")]
     Shell(String),
@@ -224,6 +239,7 @@ mod tests {
             Reason::Interpreter(ContextPath::new("app.py")),
             Reason::Mount("type=bind,target=/x".into()),
             Reason::UnknownDirectory,
+            Reason::Meets { step: 5, keyword: "COPY", other: 3, place: "/etc".into() },
             Reason::Shell("pwsh -c".into()),
             Reason::NotProven,
         ];

@@ -24,8 +24,25 @@ pub(super) struct Words {
 /// What unquoted text may not have, as the shell gives it a meaning or looks for files.
 const SPECIAL: &[char] = &['*', '?', '[', ']', '{', '}', '~', '!', '$', '`'];
 
+/// What an argument vector runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ran<'a> {
+    /// A program by itself.
+    Program(&'a [String]),
+    /// A shell's script.
+    Script(&'a str),
+}
+
 /// The commands that an argument vector runs: itself, or those of its script where it is a shell.
 pub(super) fn commands(arguments: &[String]) -> Result<Vec<Words>, Reason> {
+    match ran(arguments)? {
+        Ran::Program(words) => Ok(vec![Words { assignments: Vec::new(), words: words.to_vec() }]),
+        Ran::Script(script) => script_commands(script),
+    }
+}
+
+/// Whether an argument vector is a program or a script, where it is plain what is run.
+pub(super) fn ran(arguments: &[String]) -> Result<Ran<'_>, Reason> {
     let Some((program, rest)) = arguments.split_first() else {
         return Err(Reason::Command(String::new()));
     };
@@ -35,7 +52,7 @@ pub(super) fn commands(arguments: &[String]) -> Result<Vec<Words>, Reason> {
         if rest.iter().any(|word| word.ends_with("-c")) {
             return Err(Reason::Shell(program.clone()));
         }
-        return Ok(vec![Words { assignments: Vec::new(), words: arguments.to_vec() }]);
+        return Ok(Ran::Program(arguments));
     }
     let mut rest = rest.iter();
     loop {
@@ -52,7 +69,7 @@ pub(super) fn commands(arguments: &[String]) -> Result<Vec<Words>, Reason> {
         }
     }
     match (rest.next(), rest.next()) {
-        (Some(script), None) => script_commands(script),
+        (Some(script), None) => Ok(Ran::Script(script)),
         _ => Err(Reason::Shell(arguments.join(" "))),
     }
 }
@@ -91,10 +108,6 @@ fn simple(command: &SimpleCommand) -> Option<Words> {
     for item in command.prefix.iter().flat_map(|prefix| &prefix.0) {
         let Item::AssignmentWord(_, word) = item else { return None };
         let (name, value) = word.value.split_once('=')?;
-        let is_name = |name: &str| {
-            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-                && !name.starts_with(|first: char| first.is_ascii_digit())
-        };
         if !is_name(name) {
             return None;
         }
@@ -107,6 +120,13 @@ fn simple(command: &SimpleCommand) -> Option<Words> {
         read.words.push(literal(&word.value)?);
     }
     Some(read)
+}
+
+/// Whether a text can be a variable's name.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !text.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// The word with its quotes removed, where nothing in it has a meaning to the shell.
@@ -141,7 +161,7 @@ fn double_quoted(pieces: Vec<WordPieceWithSource>) -> Option<String> {
 }
 
 /// The character behind the backslash; a line ending there joins lines and is not understood.
-fn unescape(escape: &str) -> Option<String> {
+pub(super) fn unescape(escape: &str) -> Option<String> {
     escape.strip_prefix('\\').filter(|rest| *rest != "\n").map(str::to_owned)
 }
 

@@ -1,16 +1,17 @@
 //! The conditions under which an install may be hoisted.
 
-use serde_json::Value;
-
 use super::{Hoist, lines};
 use crate::context::ContextPath;
 use crate::dockerfile::{Instruction, InstructionKind, Mount, Stage, Transfer};
 use crate::optimize::landing::{Landing, image_path};
+use crate::optimize::planned::{
+    arguments, destination, directory, environment, is_base_known, step_at,
+};
 use crate::optimize::surroundings::Surroundings;
 use crate::optimize::tools::{self, Command, Install, Manifests, Needs, View};
 use crate::optimize::types::{Refusal, Request, Risk};
 use crate::optimize::{Reason, shell};
-use crate::plan::{KeyInput, Plan, Step, StepKind};
+use crate::plan::{Plan, Step};
 
 /// An instruction that brings files of the context, with what the plan says of it.
 struct Copy<'a> {
@@ -242,9 +243,7 @@ fn copy<'a>(
         return Err(Reason::Source(format!("<<{}", instruction.heredocs[0].name)));
     }
     let is_add = matches!(instruction.kind, InstructionKind::Add(_));
-    let said = step_at(plan, instruction).and_then(said);
-    let destination = said.as_ref().and_then(|said| said["destination"].as_str());
-    let destination = destination.ok_or(Reason::NotProven)?.to_owned();
+    let destination = step_at(plan, instruction).and_then(destination).ok_or(Reason::NotProven)?;
     let landing = Landing::of(request.plan.snapshot, transfer, &destination, is_add)?;
     Ok(Copy { instruction, transfer, destination, landing })
 }
@@ -258,9 +257,7 @@ fn run<'a>(plan: &'a Plan, instruction: &'a Instruction, index: usize) -> Result
         return Err(Reason::Command(format!("<<{}", heredoc.name)));
     }
     let step = step_at(plan, instruction).ok_or(Reason::NotProven)?;
-    let arguments: Vec<String> = said(step)
-        .and_then(|said| serde_json::from_value(said["arguments"].clone()).ok())
-        .ok_or(Reason::NotProven)?;
+    let arguments = arguments(step).ok_or(Reason::NotProven)?;
     let mut installs = Vec::new();
     for command in shell::commands(&arguments)? {
         if let Command::Install(install) = tools::read(&command)? {
@@ -281,16 +278,12 @@ fn with_needs(
     before: &Needs,
 ) -> Result<Needs, Reason> {
     let directory = directory(run.step);
-    let environment = run.step.inputs.iter().filter_map(|input| match input {
-        KeyInput::Environment { name, value, .. } => Some((&**name, &**value)),
-        _ => None,
-    });
     let surroundings = Surroundings {
         copy: copy.instruction.line,
         landing: &copy.landing,
         destination: ContextPath::new(&copy.destination),
         directory: directory.clone(),
-        environment: environment.collect(),
+        environment: environment(run.step),
         read: request.read,
     };
     let view =
@@ -357,36 +350,4 @@ fn mounts(instruction: &Instruction) -> &[Mount] {
         InstructionKind::Run { mounts, .. } => mounts,
         _ => &[],
     }
-}
-
-/// The step of an instruction; `None` where its stage is not built.
-pub(super) fn step_at<'a>(plan: &'a Plan, instruction: &Instruction) -> Option<&'a Step> {
-    plan.steps
-        .iter()
-        .find(|step| step.line == instruction.line && step.instruction == instruction.text)
-}
-
-/// What the step says of itself, variables expanded.
-fn said(step: &Step) -> Option<Value> {
-    step.inputs.iter().find_map(|input| match input {
-        KeyInput::Instruction { value } => serde_json::from_str(value).ok(),
-        _ => None,
-    })
-}
-
-fn directory(step: &Step) -> ContextPath {
-    let directory = step.inputs.iter().find_map(|input| match input {
-        KeyInput::Option { name, value } if name == "workdir" => Some(value),
-        _ => None,
-    });
-    directory.map(ContextPath::new).unwrap_or_default()
-}
-
-/// Whether the image that the step's stage is built on is known, with its environment.
-fn is_base_known(plan: &Plan, step: &Step) -> bool {
-    let mut step = step;
-    while let Some(parent) = step.parent() {
-        step = &plan.steps[parent.0];
-    }
-    step.kind != StepKind::From || !step.uncertain
 }

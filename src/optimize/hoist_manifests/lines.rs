@@ -6,6 +6,7 @@ use crate::context::ContextPath;
 use crate::dockerfile::edit::Edit;
 use crate::dockerfile::{Dockerfile, Instruction, Span, Transfer};
 use crate::optimize::Reason;
+use crate::optimize::text::{block, indentation, line_end, newline};
 use crate::optimize::tools::Manifests;
 
 /// Characters that a word of a COPY line can have without meaning anything.
@@ -78,7 +79,7 @@ pub(super) fn edits(
     lines: &[String],
 ) -> Vec<Edit> {
     let source = dockerfile.source();
-    let newline = if source.contains("\r\n") { "\r\n" } else { "\n" };
+    let newline = newline(source);
     let top = block(source, copy.span).start;
     let indent = indentation(source, copy.span.start);
     let mut moved = String::new();
@@ -111,33 +112,4 @@ pub(super) fn edits(
     moved.push_str(gap_below);
     edits.push(Edit::replace(Span { start: top, end: top }, moved));
     edits
-}
-
-/// The lines of an instruction with the comment lines right above it.
-fn block(source: &str, span: Span) -> Span {
-    let mut start = line_start(source, span.start);
-    while start > 0 {
-        let above = line_start(source, start - 1);
-        if !source.get(above..start).is_some_and(|line| line.trim_start().starts_with('#')) {
-            break;
-        }
-        start = above;
-    }
-    Span { start, end: line_end(source, span.end) }
-}
-
-fn line_start(source: &str, position: usize) -> usize {
-    let before = source.get(..position).unwrap_or_default();
-    before.rfind('\n').map_or(0, |newline| newline + 1)
-}
-
-/// Behind the newline of the line.
-fn line_end(source: &str, position: usize) -> usize {
-    let after = source.get(position..).unwrap_or_default();
-    after.find('\n').map_or(source.len(), |newline| position + newline + 1)
-}
-
-fn indentation(source: &str, position: usize) -> &str {
-    let line = source.get(line_start(source, position)..position).unwrap_or_default();
-    if line.trim().is_empty() { line } else { "" }
 }

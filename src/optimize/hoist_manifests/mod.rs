@@ -3,13 +3,13 @@
 //!
 //! Looks in each stage for a RUN that only installs with tools that are known ([`tools`]) and
 //! stands right after a COPY that brings its manifests together with more. `examine` holds the
-//! conditions, `lines` makes the edits, `proof` asks the plan about the result.
+//! conditions, `lines` makes the edits, [`Promise`] asks the plan about the result.
 
 mod examine;
 mod lines;
-mod proof;
 
 use super::candidate::{Candidate, Found};
+use super::proof::Promise;
 use super::reason::Reason;
 use super::tools;
 use super::types::{Proof, Refusal, Request, Risk};
@@ -38,6 +38,18 @@ struct Hoist {
 }
 
 impl Hoist {
+    /// Whether the plan has the same installs, freed from all but the manifests.
+    fn is_proven(&self, request: &Request<'_>, plan: &Plan, stage: usize) -> bool {
+        let promise = Promise {
+            stage,
+            edits: &self.edits,
+            freed: &self.installs,
+            moved: &[],
+            is_kept: &|file| self.manifests.contains(file),
+        };
+        promise.holds(request, plan)
+    }
+
     fn into_candidate(self) -> Candidate {
         let files = match &*self.manifests {
             [only] => only.to_string(),
@@ -69,18 +81,6 @@ impl Hoist {
 pub(super) fn find(request: &Request<'_>, plan: &Plan) -> Found {
     let mut found = Found::default();
     let dockerfile = request.plan.dockerfile;
-    if let Some(frontend) = dockerfile.syntax().filter(|frontend| !is_dockers(frontend)) {
-        let line = dockerfile
-            .directives()
-            .iter()
-            .find(|directive| directive.name == "syntax")
-            .and_then(|directive| dockerfile.source().get(..directive.span.start))
-            .map_or(1, |before| before.lines().count() + 1);
-        let line = u32::try_from(line).unwrap_or(u32::MAX);
-        let reason = Reason::ForeignSyntax(frontend.to_owned());
-        found.refusals.push(Refusal { line, reason });
-        return found;
-    }
     for stage in dockerfile.stages() {
         in_stage(request, plan, stage, &mut found);
     }
@@ -95,7 +95,7 @@ fn in_stage(request: &Request<'_>, plan: &Plan, stage: Stage<'_>, found: &mut Fo
         next = install + 1;
         match examine::hoist(request, plan, stage, install) {
             Ok(Some((hoist, last))) => {
-                if proof::holds(request, plan, stage.index, &hoist) {
+                if hoist.is_proven(request, plan, stage.index) {
                     next = last + 1;
                     found.candidates.push(hoist.into_candidate());
                 } else {
@@ -118,11 +118,4 @@ fn looks_like_install(instruction: &Instruction) -> bool {
     };
     text.extend(instruction.heredocs.iter().map(|heredoc| format!(" {}", heredoc.content)));
     tools::is_mentioned(&text)
-}
-
-/// Docker's own frontend, which the rules here are those of.
-fn is_dockers(frontend: &str) -> bool {
-    let name = frontend.strip_prefix("docker.io/").unwrap_or(frontend);
-    name.strip_prefix("docker/dockerfile")
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
 }

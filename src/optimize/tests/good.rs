@@ -81,7 +81,7 @@ const BETTERED: &[(&str, &str)] = &[
     (
         "FROM python\nWORKDIR /app\nCOPY . .\nRUN pip install -U pip\n\
          RUN pip install -r requirements.txt\nRUN make\n",
-        "FROM python\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -U pip\n\
+        "FROM python\nWORKDIR /app\nRUN pip install -U pip\nCOPY requirements.txt .\n\
          RUN pip install -r requirements.txt\nCOPY . .\nRUN make\n",
     ),
     (
@@ -173,7 +173,6 @@ fn a_good_order_is_left_alone_without_a_word() {
         "FROM python\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n\
          COPY . .\nRUN pip install -r requirements.txt\n",
         "FROM python\nWORKDIR /app\nCOPY . .\nRUN make\n",
-        "FROM python\nWORKDIR /app\nCOPY . .\nRUN pip install flask\n",
         "FROM python\nRUN --mount=type=bind,target=/x pip install -r /x/requirements.txt\n",
         "FROM python\nRUN make\n",
     ] {

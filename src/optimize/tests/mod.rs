@@ -2,6 +2,7 @@
 
 mod good;
 mod savings;
+mod sink_copy;
 mod text;
 mod traps;
 

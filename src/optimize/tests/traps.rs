@@ -23,7 +23,6 @@ fn an_instruction_between_may_matter_to_the_install() {
         "USER nobody",
         "WORKDIR /app/src",
         "SHELL [\"/bin/bash\", \"-c\"]",
-        "RUN apt-get install -y gcc",
         "COPY app.py /x/",
         "COPY --from=python /etc/passwd /x",
         "ADD https://example.com/a /x",

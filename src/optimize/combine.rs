@@ -1,0 +1,133 @@
+//! All rewrites together: those that touch the same lines are not applied at once.
+
+use std::ops::Range;
+
+use super::candidate::{Candidate, Found};
+use super::types::{Refusal, Request, Risk};
+use super::{Reason, hoist_manifests, sink_copy};
+use crate::dockerfile::edit::{self, Edit};
+use crate::dockerfile::{Dockerfile, Span};
+use crate::plan::{Plan, PlanRequest, plan};
+
+/// Everything that can be applied together, and all that was left alone.
+pub(super) fn find(request: &Request<'_>, original: &Plan) -> Found {
+    if let Some(refusal) = foreign_syntax(request.plan.dockerfile) {
+        return Found { candidates: Vec::new(), refusals: vec![refusal] };
+    }
+    let mut found = Found::default();
+    // Of two that touch the same lines the first kind is worth more.
+    for kind in KINDS {
+        let more = kind(request, original);
+        for candidate in more.candidates {
+            let candidate = with_next(request, candidate);
+            let region = region(&candidate.edits);
+            let mut others = found.candidates.iter();
+            if others.all(|other| are_apart(&self::region(&other.edits), &region)) {
+                found.candidates.push(candidate);
+            }
+        }
+        found.refusals.extend(more.refusals);
+    }
+    found.candidates.sort_by_key(|candidate| candidate.line);
+    found.refusals.sort_by_key(|refusal| refusal.line);
+    found
+}
+
+/// A kind of rewrite.
+type Kind = fn(&Request<'_>, &Plan) -> Found;
+
+/// Every kind, the most valuable first.
+const KINDS: &[Kind] = &[hoist_manifests::find, sink_copy::find];
+
+/// How many rewrites are made of the same lines, one after the other.
+const DEPTH: usize = 4;
+
+/// The candidate with what can be done to the same lines after it: a COPY that has sunk may stand
+/// right above an install now, which can be hoisted then.
+fn with_next(request: &Request<'_>, candidate: Candidate) -> Candidate {
+    let mut all = candidate;
+    for _ in 1..DEPTH {
+        match next(request, &all) {
+            Some(more) => all = more,
+            None => break,
+        }
+    }
+    all
+}
+
+/// The candidate and one more, as one.
+fn next(request: &Request<'_>, first: &Candidate) -> Option<Candidate> {
+    let old = request.plan.dockerfile;
+    let text = edit::apply(old, &first.edits).ok()?;
+    let new = Dockerfile::parse(old.name(), &text).ok()?;
+    let on_new = PlanRequest { dockerfile: &new, ..request.plan };
+    let planned = plan(on_new).ok()?;
+    let on_new = Request { plan: on_new, ..*request };
+    let touched = changed(old.source(), &text);
+    let is_there = |candidate: &Candidate| !are_apart(&region(&candidate.edits), &touched);
+    let mut found = KINDS.iter().flat_map(|kind| kind(&on_new, &planned).candidates);
+    let more = found.find(is_there)?;
+    let text = edit::apply(&new, &more.edits).ok()?;
+    let replaced = changed(&text, old.source());
+    let end = text.len() - (old.source().len() - replaced.end);
+    let put = text.get(replaced.start..end)?;
+    let mut both = first.clone();
+    both.title = format!("{}; {}", both.title, lower_first(&more.title));
+    if more.risk == Risk::Verify {
+        both.risk = Risk::Verify;
+    }
+    both.edits = vec![Edit::replace(Span { start: replaced.start, end: replaced.end }, put)];
+    Some(both)
+}
+
+fn lower_first(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_lowercase().chain(rest).collect())
+}
+
+/// The bytes of `after` that differ from `before`: all but the lines at the beginning and at the end
+/// that both have.
+fn changed(before: &str, after: &str) -> Range<usize> {
+    let pairs = before.split_inclusive('\n').zip(after.split_inclusive('\n'));
+    let start: usize = pairs.take_while(|(a, b)| a == b).map(|(line, _)| line.len()).sum();
+    let rest = |text: &str| text.get(start..).unwrap_or_default().to_owned();
+    let (old, new) = (rest(before), rest(after));
+    let pairs = old.split_inclusive('\n').rev().zip(new.split_inclusive('\n').rev());
+    let end: usize = pairs.take_while(|(a, b)| a == b).map(|(line, _)| line.len()).sum();
+    start..after.len() - end
+}
+
+/// From the first byte that edits touch to the last.
+fn region(edits: &[Edit]) -> Range<usize> {
+    let spans = edits.iter().map(|edit| match edit {
+        Edit::Replace { span, .. } | Edit::RemoveLines { span } => (span.start, span.end),
+        Edit::InsertBefore { position, .. } => (*position, *position),
+    });
+    let (start, end) = spans
+        .fold((usize::MAX, 0), |(start, end), (first, last)| (start.min(first), end.max(last)));
+    start..end
+}
+
+fn are_apart(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.end <= b.start || b.end <= a.start
+}
+
+/// The refusal of a file that another frontend than Docker's reads.
+fn foreign_syntax(dockerfile: &Dockerfile) -> Option<Refusal> {
+    let frontend = dockerfile.syntax().filter(|frontend| !is_dockers(frontend))?;
+    let line = dockerfile
+        .directives()
+        .iter()
+        .find(|directive| directive.name == "syntax")
+        .and_then(|directive| dockerfile.source().get(..directive.span.start))
+        .map_or(1, |before| before.lines().count() + 1);
+    let line = u32::try_from(line).unwrap_or(u32::MAX);
+    Some(Refusal { line, reason: Reason::ForeignSyntax(frontend.to_owned()) })
+}
+
+/// Docker's own frontend, which the rules here are those of.
+fn is_dockers(frontend: &str) -> bool {
+    let name = frontend.strip_prefix("docker.io/").unwrap_or(frontend);
+    name.strip_prefix("docker/dockerfile")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
+}

@@ -1,0 +1,245 @@
+//! The commands whose effects are known, as data: a row each, or one for those that are alike.
+
+use super::row::{Does, Row};
+
+/// Options of apt-get and apt that change neither what is read nor where it is written.
+const APT: &[&str] = &[
+    "-y",
+    "-q",
+    "-qq",
+    "-yq",
+    "-qy",
+    "-yqq",
+    "-qqy",
+    "-f",
+    "-m",
+    "-u",
+    "--yes",
+    "--assume-yes",
+    "--quiet",
+    "--no-install-recommends",
+    "--install-recommends",
+    "--no-install-suggests",
+    "--fix-missing",
+    "--fix-broken",
+    "--allow-downgrades",
+    "--allow-change-held-packages",
+    "--allow-unauthenticated",
+    "--allow-releaseinfo-change",
+    "--allow-remove-essential",
+    "--force-yes",
+    "--only-upgrade",
+    "--no-upgrade",
+    "--purge",
+    "--auto-remove",
+    "--reinstall",
+];
+
+/// Likewise of dnf, yum and microdnf.
+const DNF: &[&str] = &[
+    "-y",
+    "-q",
+    "-v",
+    "--assumeyes",
+    "--quiet",
+    "--nodocs",
+    "--nogpgcheck",
+    "--best",
+    "--allowerasing",
+    "--skip-broken",
+    "--refresh",
+    "--nobest",
+];
+
+/// Likewise of apk.
+const APK: &[&str] = &[
+    "-U",
+    "-u",
+    "-q",
+    "-v",
+    "--no-cache",
+    "--no-progress",
+    "--quiet",
+    "--update",
+    "--update-cache",
+    "--upgrade",
+    "--latest",
+    "--available",
+    "--purge",
+    "--no-scripts",
+];
+
+/// Likewise of curl; letters may stand together.
+const CURL: &[&str] = &[
+    "--fail",
+    "--fail-with-body",
+    "--silent",
+    "--show-error",
+    "--location",
+    "--insecure",
+    "--compressed",
+    "--create-dirs",
+    "--remote-name",
+    "--progress-bar",
+    "--tlsv1.2",
+    "--tlsv1.3",
+    "--ipv4",
+    "--globoff",
+    "--http1.1",
+    "--retry-connrefused",
+    "--retry-all-errors",
+];
+
+/// Likewise of wget.
+const WGET: &[&str] = &[
+    "-nv",
+    "-nc",
+    "-c",
+    "--quiet",
+    "--no-verbose",
+    "--no-check-certificate",
+    "--show-progress",
+    "--https-only",
+    "--no-clobber",
+    "--continue",
+    "--no-hsts",
+    "--inet4-only",
+];
+
+/// Every command that is known.
+pub(super) const TABLE: &[Row] = &[
+    Row {
+        names: &["apt-get", "apt"],
+        does: Does::Packages {
+            verbs: &[
+                "update",
+                "install",
+                "upgrade",
+                "dist-upgrade",
+                "full-upgrade",
+                "remove",
+                "purge",
+                "autoremove",
+                "auto-remove",
+                "autopurge",
+                "clean",
+                "autoclean",
+            ],
+            options: APT,
+            valued: &["-t", "--target-release", "--default-release"],
+            settings: &["-o", "--option"],
+        },
+    },
+    Row {
+        names: &["apk"],
+        does: Does::Packages {
+            verbs: &["add", "del", "update", "upgrade", "fix", "cache"],
+            options: APK,
+            valued: &["-t", "--virtual", "-X", "--repository"],
+            settings: &[],
+        },
+    },
+    Row {
+        names: &["dnf", "yum", "microdnf", "tdnf"],
+        does: Does::Packages {
+            verbs: &[
+                "install",
+                "update",
+                "upgrade",
+                "remove",
+                "erase",
+                "autoremove",
+                "clean",
+                "makecache",
+                "check-update",
+                "reinstall",
+                "downgrade",
+                "groupinstall",
+            ],
+            options: DNF,
+            valued: &["--enablerepo", "--disablerepo", "--releasever", "--exclude", "-x"],
+            settings: &["--setopt"],
+        },
+    },
+    Row {
+        names: &["dpkg"],
+        does: Does::Packages {
+            verbs: &["-i", "--install", "--add-architecture", "--configure"],
+            options: &["-a", "--force-all"],
+            valued: &[],
+            settings: &[],
+        },
+    },
+    Row { names: &["mkdir"], does: Does::files(0, &["-m", "--mode"]) },
+    Row {
+        names: &["rm", "rmdir", "unlink", "cat", "tee", "cmp", "sync"],
+        does: Does::files(0, &[]),
+    },
+    Row { names: &["ls"], does: Does::List },
+    Row { names: &["touch"], does: Does::files(0, &["-d", "-t", "--date"]) },
+    Row { names: &["head", "tail", "truncate"], does: Does::files(0, &["-n", "-c", "-s"]) },
+    Row { names: &["chmod"], does: Does::files(1, &[]) },
+    Row {
+        names: &["chown", "chgrp"],
+        does: Does::Files { skip: 1, valued: &[], names_owner: true },
+    },
+    Row {
+        names: &["install"],
+        does: Does::Files {
+            skip: 0,
+            valued: &["-m", "-o", "-g", "--mode", "--owner", "--group"],
+            names_owner: true,
+        },
+    },
+    Row { names: &["cp", "mv"], does: Does::Bring },
+    Row { names: &["ln"], does: Does::Link },
+    Row { names: &["tar"], does: Does::Unpack },
+    Row { names: &["sed"], does: Does::Substitute },
+    Row { names: &["useradd", "adduser", "groupadd", "addgroup"], does: Does::Accounts },
+    Row { names: &["echo", "printf", "true", ":", "sleep"], does: Does::Nothing },
+    Row {
+        names: &[
+            "ldconfig",
+            "update-ca-certificates",
+            "locale-gen",
+            "a2enmod",
+            "a2dismod",
+            "a2ensite",
+            "docker-php-ext-install",
+            "docker-php-ext-configure",
+            "docker-php-ext-enable",
+        ],
+        does: Does::System,
+    },
+    Row {
+        names: &["curl"],
+        does: Does::Download {
+            letters: "fsSLkgv4#",
+            options: CURL,
+            valued: &[
+                "--retry",
+                "--retry-delay",
+                "--max-time",
+                "--connect-timeout",
+                "--proto",
+                "-m",
+            ],
+            outputs: &["-o", "--output"],
+            directories: &["--output-dir"],
+            here: &["-O", "--remote-name"],
+            prints: true,
+        },
+    },
+    Row {
+        names: &["wget"],
+        does: Does::Download {
+            letters: "qv4",
+            options: WGET,
+            valued: &["--tries", "-t", "--timeout", "-T", "--progress"],
+            outputs: &["-O", "--output-document"],
+            directories: &["-P", "--directory-prefix"],
+            here: &[],
+            prints: false,
+        },
+    },
+];

@@ -1,0 +1,122 @@
+//! What a RUN reads and writes: paths of the image, the network, the environment.
+//!
+//! In: the arguments that the plan says are run, the working directory, the environment. Out:
+//! [`Effects`], which say more rather than less: a path stands for all below it, and both sides
+//! of `||` count. A command that is not in the table ([`commands`]) makes the whole opaque: it may
+//! read and write anything.
+//!
+//! `script` reads the shell's language, `word` its words, `commands` holds the table.
+
+mod commands;
+mod place;
+mod script;
+mod word;
+
+use super::Reason;
+use super::shell::{self, Ran};
+use super::tools::Install;
+use crate::context::ContextPath;
+use crate::dockerfile::{Mount, MountKind};
+
+pub(super) use place::{do_overlap, is_standard};
+
+/// What a step reads and writes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Effects {
+    /// Places that it reads, each with all below it; relative to the image's root.
+    pub(super) reads: Vec<ContextPath>,
+    /// Places that it writes, likewise.
+    pub(super) writes: Vec<ContextPath>,
+    /// Places that it most likely leaves alone and may still read or write, as nobody can know
+    /// what every package does.
+    pub(super) perhaps: Vec<ContextPath>,
+    /// Whether it asks the network.
+    pub(super) network: bool,
+    /// Whether it installs into, or sets up, the system: what costs time.
+    pub(super) is_costly: bool,
+    /// Whether it may leave behind what leads later commands elsewhere, such as a link.
+    pub(super) leads: bool,
+    /// Variables that it sets for its commands.
+    pub(super) environment: Vec<(String, String)>,
+    /// The programs that it runs.
+    pub(super) programs: Vec<String>,
+    /// Installs of packages by name, which their tools know more of.
+    pub(super) installs: Vec<Install>,
+    /// Why it may read and write anything.
+    pub(super) opaque: Option<Reason>,
+}
+
+/// All that decides what a RUN does, as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Setting<'a> {
+    /// The working directory, where it is known.
+    pub(super) directory: Option<&'a ContextPath>,
+    /// The environment.
+    pub(super) environment: &'a [(&'a str, &'a str)],
+}
+
+impl Effects {
+    /// Those of a RUN.
+    pub(super) fn of_run(arguments: &[String], mounts: &[Mount], setting: Setting<'_>) -> Self {
+        let read = match shell::ran(arguments) {
+            Ok(Ran::Script(text)) => script::read(text, setting),
+            Ok(Ran::Program(words)) => script::read_program(words, setting),
+            Err(reason) => Err(reason),
+        };
+        let mut effects = read.unwrap_or_else(Self::opaque);
+        for mount in mounts {
+            effects.mount(mount);
+        }
+        effects
+    }
+
+    /// What may read and write anything.
+    pub(super) fn opaque(reason: Reason) -> Self {
+        Self { opaque: Some(reason), ..Self::default() }
+    }
+
+    /// Whether two steps may change places: neither writes what the other reads or writes.
+    pub(super) fn is_independent_of(&self, other: &Self) -> bool {
+        let meets = |these: &[ContextPath], those: &[ContextPath]| {
+            these.iter().any(|this| those.iter().any(|that| do_overlap(this, that)))
+        };
+        self.opaque.is_none()
+            && other.opaque.is_none()
+            && !meets(&self.writes, &other.reads)
+            && !meets(&self.writes, &other.writes)
+            && !meets(&self.reads, &other.writes)
+            && !meets(&self.perhaps, &other.writes)
+            && !meets(&self.writes, &other.perhaps)
+            && !meets(&self.perhaps, &other.reads)
+            && !meets(&self.reads, &other.perhaps)
+    }
+
+    /// Every place that it may touch.
+    pub(super) fn touches(&self) -> impl Iterator<Item = &ContextPath> {
+        self.reads.iter().chain(&self.writes)
+    }
+
+    fn mount(&mut self, mount: &Mount) {
+        let target = mount.target.as_deref().filter(|target| {
+            target.starts_with('/') && !mount.text.contains('$') && !target.contains("..")
+        });
+        let is_known = !mount.text.contains('$')
+            && match mount.kind {
+                MountKind::Cache | MountKind::Tmpfs | MountKind::Bind => target.is_some(),
+                MountKind::Secret | MountKind::Ssh => true,
+            };
+        if !is_known {
+            self.opaque.get_or_insert(Reason::Mount(mount.text.clone()));
+        }
+        // The place of a mount is made where it is missing.
+        self.writes.push(ContextPath::new(target.unwrap_or("/run/secrets")));
+    }
+
+    fn touch(&mut self, place: ContextPath) {
+        self.reads.push(place.clone());
+        self.writes.push(place);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! The instructions of a stage, with what each does to the others.
+
+use crate::context::ContextPath;
+use crate::dockerfile::{Instruction, InstructionKind, Mount, Stage, Transfer};
+use crate::optimize::Reason;
+use crate::optimize::effects::{Effects, Setting, is_standard};
+use crate::optimize::landing::Landing;
+use crate::optimize::planned::{
+    arguments, destination, directory, environment, is_base_known, step_at, workdir,
+};
+use crate::optimize::types::Request;
+use crate::plan::Plan;
+
+/// An instruction with what it does.
+pub(super) struct Item<'a> {
+    pub(super) instruction: &'a Instruction,
+    pub(super) does: Does<'a>,
+}
+
+/// What an instruction does to the others.
+pub(super) enum Does<'a> {
+    /// COPY or ADD, of the context or of something else.
+    Bring(Bring<'a>),
+    Run(Box<Run<'a>>),
+    /// It sets what later steps run with: ENV, ARG, USER, SHELL.
+    Set,
+    /// WORKDIR: the same, and it makes a directory.
+    Go(ContextPath),
+    /// It sets what only the image has: LABEL, EXPOSE, CMD and the like.
+    Tell,
+    /// Nothing may pass it.
+    Bar,
+}
+
+/// What a COPY or ADD brings.
+pub(super) struct Bring<'a> {
+    /// What it brings, where that is known.
+    pub(super) landing: Option<Landing<'a>>,
+    pub(super) destination: ContextPath,
+    /// Every place that it may write, each with all below it.
+    pub(super) writes: Vec<ContextPath>,
+    /// Whether it looks for the owner by name.
+    pub(super) names_owner: bool,
+    /// Whether the destination depends on the working directory.
+    pub(super) is_relative: bool,
+}
+
+/// A RUN.
+pub(super) struct Run<'a> {
+    pub(super) effects: Effects,
+    pub(super) directory: ContextPath,
+    pub(super) environment: Vec<(&'a str, &'a str)>,
+    pub(super) mounts: &'a [Mount],
+    /// Whether the base image is known, and so the whole environment.
+    pub(super) is_base_known: bool,
+}
+
+/// What every instruction of a stage does.
+pub(super) fn of_stage<'a>(
+    request: &Request<'a>,
+    plan: &'a Plan,
+    stage: Stage<'a>,
+) -> Vec<Item<'a>> {
+    let mut there: Option<ContextPath> = None;
+    let mut items = Vec::with_capacity(stage.instructions.len());
+    for instruction in stage.instructions {
+        let does = match &instruction.kind {
+            InstructionKind::Copy(transfer) | InstructionKind::Add(transfer) => {
+                bring(request, plan, instruction, transfer, there.as_ref())
+                    .map_or(Does::Bar, Does::Bring)
+            }
+            InstructionKind::Run { mounts, .. } => run(plan, instruction, mounts, there.is_some())
+                .map_or(Does::Bar, |run| Does::Run(Box::new(run))),
+            InstructionKind::Workdir(path) => {
+                let place = step_at(plan, instruction).and_then(workdir);
+                let is_known = path.starts_with('/') || there.is_some();
+                there = place.clone().filter(|_| is_known);
+                place.filter(|_| is_known).map_or(Does::Bar, Does::Go)
+            }
+            InstructionKind::Env(_)
+            | InstructionKind::Arg(_)
+            | InstructionKind::User(_)
+            | InstructionKind::Shell(_) => Does::Set,
+            InstructionKind::Label(_)
+            | InstructionKind::Expose(_)
+            | InstructionKind::Cmd(_)
+            | InstructionKind::Entrypoint(_)
+            | InstructionKind::Healthcheck(_)
+            | InstructionKind::Stopsignal(_)
+            | InstructionKind::Maintainer(_) => Does::Tell,
+            InstructionKind::From { .. }
+            | InstructionKind::Volume(_)
+            | InstructionKind::Onbuild { .. } => Does::Bar,
+        };
+        items.push(Item { instruction, does });
+    }
+    items
+}
+
+impl Item<'_> {
+    /// Whether it brings files of the context that are known.
+    pub(super) fn is_context_copy(&self) -> bool {
+        matches!(&self.does, Does::Bring(bring) if bring.landing.is_some())
+    }
+
+    /// The files of the context that it brings.
+    pub(super) fn brought(&self) -> impl Iterator<Item = &ContextPath> {
+        let landing = match &self.does {
+            Does::Bring(bring) => bring.landing.as_ref(),
+            _ => None,
+        };
+        landing.into_iter().flat_map(Landing::iter).map(|(_, entry)| &entry.path)
+    }
+}
+
+fn bring<'a>(
+    request: &Request<'a>,
+    plan: &Plan,
+    instruction: &Instruction,
+    transfer: &Transfer,
+    there: Option<&ContextPath>,
+) -> Option<Bring<'a>> {
+    let step = step_at(plan, instruction)?;
+    let written = destination(step)?;
+    let is_relative = !transfer.destination.starts_with('/');
+    if is_relative && there.is_none() && !is_base_known(plan, step) {
+        return None;
+    }
+    let is_add = matches!(instruction.kind, InstructionKind::Add(_));
+    let is_of_context = transfer.from.is_none() && instruction.heredocs.is_empty();
+    let landing = if is_of_context {
+        Some(Landing::of(request.plan.snapshot, transfer, &written, is_add).ok()?)
+    } else {
+        None
+    };
+    let root = ContextPath::new(&written);
+    let brings_directory = landing.as_ref().is_none_or(|landing| {
+        transfer.sources.iter().any(|source| {
+            let source = ContextPath::new(source);
+            let entry = request.plan.snapshot.get(&source);
+            entry.is_none_or(|entry| entry.digest.is_none())
+        }) || landing.iter().next().is_none()
+    });
+    let mut writes: Vec<ContextPath> = Vec::new();
+    if brings_directory {
+        // What is added to the directory later lands there too.
+        writes.push(root.clone());
+    } else {
+        let places = landing.iter().flat_map(Landing::places);
+        writes.extend(places.map(|(place, _)| place.clone()));
+    }
+    // Directories above are made where they are missing. Those of the working directory are there.
+    let is_there =
+        |place: &ContextPath| !transfer.link && there.is_some_and(|there| there.starts_with(place));
+    let is_directory = written.ends_with('/') || written.ends_with("/.") || brings_directory;
+    let mut above = if is_directory { Some(root.clone()) } else { root.parent() };
+    while let Some(place) = above.filter(|place| !place.is_root()) {
+        if !is_there(&place) && !is_standard(&place) {
+            writes.push(place.clone());
+        }
+        above = place.parent();
+    }
+    let is_number = |owner: &str| owner.split(':').all(|id| id.parse::<u32>().is_ok());
+    Some(Bring {
+        landing,
+        destination: root,
+        writes,
+        names_owner: transfer.chown.as_deref().is_some_and(|owner| !is_number(owner)),
+        is_relative,
+    })
+}
+
+fn run<'a>(
+    plan: &'a Plan,
+    instruction: &'a Instruction,
+    mounts: &'a [Mount],
+    is_directory_set: bool,
+) -> Option<Run<'a>> {
+    let step = step_at(plan, instruction)?;
+    let is_base_known = is_base_known(plan, step);
+    let directory = directory(step);
+    let environment = environment(step);
+    let effects = match instruction.heredocs.first() {
+        Some(heredoc) => {
+            let said = format!("<<{}", heredoc.name);
+            Effects::opaque(Reason::Command(said))
+        }
+        None => Effects::of_run(
+            &arguments(step)?,
+            mounts,
+            Setting {
+                directory: (is_base_known || is_directory_set).then_some(&directory),
+                environment: &environment,
+            },
+        ),
+    };
+    Some(Run { effects, directory, environment, mounts, is_base_known })
+}
