@@ -1,0 +1,59 @@
+//! The package managers of JavaScript: npm, yarn (1 and later), pnpm, bun, and corepack, which
+//! brings some of them.
+//!
+//! One file a tool says how its command line is read and what its install looks at. What they
+//! share: command lines (`arguments`), a project's files (`project`), package.json with its
+//! dependencies and scripts (`package`, `dependency`, `scripts`), workspaces (`workspaces`), and
+//! the files of settings (`npmrc`, `yarnrc`, `bunfig`, `yaml`).
+//!
+//! Two things make an install notice the copied files although it reads none of them itself:
+//! scripts of the project, which refuse, and scripts of the packages that it installs, which run
+//! inside the project. Where a lock file does not tell that only well-known ones run, both images
+//! have to be built and compared.
+
+mod arguments;
+mod bun;
+mod bunfig;
+mod corepack;
+mod dependency;
+mod habits;
+mod npm;
+mod npmrc;
+mod package;
+mod pnpm;
+mod project;
+mod scripts;
+mod settings;
+mod workspaces;
+mod yaml;
+mod yarn;
+mod yarnrc;
+
+pub(super) use bun::Bun;
+pub(super) use corepack::Corepack;
+pub(super) use npm::Npm;
+pub(super) use pnpm::Pnpm;
+pub(super) use yarn::Yarn;
+
+/// What every one of them looks for, by the name alone.
+fn is_manifest(name: &str) -> bool {
+    let names = [
+        "package.json",
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "yarn.lock",
+        "pnpm-lock.yaml",
+        "pnpm-workspace.yaml",
+        "bun.lock",
+        "bun.lockb",
+        "bunfig.toml",
+        ".npmrc",
+        ".yarnrc",
+        ".yarnrc.yml",
+        ".pnpmfile.cjs",
+    ];
+    let is_yarns =
+        name.ends_with(".cjs") && ["yarn-", "plugin-"].iter().any(|s| name.starts_with(s));
+    // A schema stands beside the manifests on purpose: the client is made of it as it is installed.
+    names.contains(&name) || is_yarns || name.ends_with(".patch") || name.ends_with(".prisma")
+}
