@@ -1,7 +1,7 @@
 //! bun.
 
 use super::arguments::{Grammar, in_project, mentions};
-use super::npm::{finish, ignores_scripts, locks, run_scripts, with_workspaces};
+use super::install::{finish, ignores_scripts, locks, run_scripts, with_workspaces};
 use super::project::Project;
 use super::scripts::Installed;
 use super::{bunfig, habits, is_manifest, npmrc, settings};

@@ -36,7 +36,7 @@ impl Tool for Corepack {
             return None;
         }
         let said = match rest {
-            ["enable", names @ ..] if names.iter().all(|name| is_tool(name)) => "corepack enable",
+            ["enable", names @ ..] if names.iter().all(is_tool) => "corepack enable",
             ["disable"] => "corepack disable",
             ["prepare", rest @ ..] if are_releases(rest, &["--activate"]) => "corepack prepare",
             ["install", rest @ ..] if are_releases(rest, &["-g", "--global"]) => "corepack install",

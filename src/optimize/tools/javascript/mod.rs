@@ -3,8 +3,9 @@
 //!
 //! One file a tool says how its command line is read and what its install looks at. What they
 //! share: command lines (`arguments`), a project's files (`project`), package.json with its
-//! dependencies and scripts (`package`, `dependency`, `scripts`), workspaces (`workspaces`), and
-//! the files of settings (`npmrc`, `yarnrc`, `bunfig`, `yaml`).
+//! dependencies and scripts (`package`, `dependency`, `scripts`), workspaces (`workspaces`), how
+//! an install follows all that (`install`), and the files of settings (`npmrc`, `yarnrc`, `bunfig`,
+//! `yaml`).
 //!
 //! Two things make an install notice the copied files although it reads none of them itself:
 //! scripts of the project, which refuse, and scripts of the packages that it installs, which run
@@ -17,7 +18,9 @@ mod bunfig;
 mod corepack;
 mod dependency;
 mod habits;
+mod install;
 mod npm;
+mod npm_lock;
 mod npmrc;
 mod package;
 mod pnpm;
@@ -52,8 +55,11 @@ fn is_manifest(name: &str) -> bool {
         ".yarnrc.yml",
         ".pnpmfile.cjs",
     ];
-    let is_yarns =
-        name.ends_with(".cjs") && ["yarn-", "plugin-"].iter().any(|s| name.starts_with(s));
+    let is_yarns = ["yarn-", "plugin-"].iter().any(|start| name.starts_with(start));
     // A schema stands beside the manifests on purpose: the client is made of it as it is installed.
-    names.contains(&name) || is_yarns || name.ends_with(".patch") || name.ends_with(".prisma")
+    match name.rsplit_once('.') {
+        Some((_, "cjs")) => is_yarns || names.contains(&name),
+        Some((_, "patch" | "prisma")) => true,
+        _ => names.contains(&name),
+    }
 }

@@ -1,18 +1,14 @@
 //! npm.
 
-use std::collections::BTreeSet;
-
-use serde_json::Value;
-
-use super::arguments::{Grammar, Line, in_project, mentions};
-use super::package::Package;
-use super::project::{Project, text};
-use super::scripts::{self, Installed};
+use super::arguments::{Grammar, in_project, mentions};
+use super::install::{finish, ignores_scripts, locks, run_scripts, with_workspaces};
+use super::npm_lock::Lock;
+use super::project::Project;
+use super::scripts::Installed;
 use super::{dependency, habits, is_manifest, npmrc, settings};
 use crate::optimize::Reason;
 use crate::optimize::shell::Words;
 use crate::optimize::surroundings::Surroundings;
-use crate::optimize::tools::view::Manifest;
 use crate::optimize::tools::{Command, Habits, Install, Needs, Tool, View, is_program};
 
 /// npm.
@@ -203,60 +199,6 @@ impl Tool for Npm {
     }
 }
 
-/// Whether the command forbids all scripts.
-pub(super) fn ignores_scripts(install: &Install) -> bool {
-    install.told.iter().any(|told| told == "--ignore-scripts")
-}
-
-/// Adds the lock files that are there.
-pub(super) fn locks(
-    project: &mut Project<'_, '_>,
-    names: &[&str],
-) -> Result<Vec<Manifest>, Reason> {
-    let mut found = Vec::new();
-    for name in names {
-        found.extend(project.add_if_there(&project.place(name))?);
-    }
-    Ok(found)
-}
-
-/// The package.json of the project and of all its workspaces, followed.
-pub(super) fn with_workspaces(
-    project: &mut Project<'_, '_>,
-    root: Package,
-) -> Result<Vec<Package>, Reason> {
-    let workspaces = project.workspaces(&root.workspaces())?;
-    followed(project, root, workspaces)
-}
-
-/// All packages of a project, the first one its own, with what they depend on.
-pub(super) fn followed(
-    project: &mut Project<'_, '_>,
-    root: Package,
-    workspaces: Vec<Package>,
-) -> Result<Vec<Package>, Reason> {
-    root.follow(project)?;
-    for workspace in &workspaces {
-        workspace.check_workspace()?;
-        workspace.follow(project)?;
-    }
-    Ok([root].into_iter().chain(workspaces).collect())
-}
-
-/// What is to be said of the scripts of the project and of what it installs.
-pub(super) fn run_scripts(
-    project: &mut Project<'_, '_>,
-    packages: &[Package],
-    events: &[&str],
-    installed: &Installed<'_>,
-) -> Result<(), Reason> {
-    for package in packages {
-        scripts::check_project(project, package, events)?;
-    }
-    let packages: Vec<&Package> = packages.iter().collect();
-    scripts::check_packages(project, &packages, installed)
-}
-
 fn read(command: &Words, program: &str, rest: &[&str]) -> Result<Install, Reason> {
     let line = GRAMMAR.read(rest)?;
     let words: Vec<&str> = line.words.iter().map(String::as_str).collect();
@@ -286,18 +228,6 @@ fn read(command: &Words, program: &str, rest: &[&str]) -> Result<Install, Reason
     finish(install, line)
 }
 
-/// The install with the directories of its command line.
-pub(super) fn finish(mut install: Install, line: Line) -> Result<Install, Reason> {
-    if install.files.is_empty() && line.project.is_some() {
-        return Err(Reason::Option {
-            tool: install.tool.name(),
-            text: line.project.unwrap_or_default(),
-        });
-    }
-    install.directories = line.directories;
-    Ok(install)
-}
-
 fn are_remote(names: &[&str]) -> bool {
     let is_remote = |name: &&str| {
         // A specifier alone: what a package.json would have as `"name": "version"`.
@@ -307,81 +237,13 @@ fn are_remote(names: &[&str]) -> bool {
             && dependency::classify(version) == dependency::Dependency::Remote
             && !name.contains(':')
     };
-    !names.is_empty() && names.iter().all(|name| is_remote(name))
+    !names.is_empty() && names.iter().all(is_remote)
 }
 
 fn name_of(specifier: &str) -> String {
     let behind_scope = usize::from(specifier.starts_with('@'));
     let end = specifier[behind_scope..].find('@').map_or(specifier.len(), |end| end + behind_scope);
     specifier[..end].to_owned()
-}
-
-/// A package-lock.json or npm-shrinkwrap.json.
-struct Lock {
-    source: String,
-    value: Value,
-}
-
-impl Lock {
-    fn read(manifest: &Manifest) -> Result<Self, Reason> {
-        let source = manifest.source.to_string();
-        let value = serde_json::from_str(text(manifest)?).map_err(|_| Reason::NotUnderstood {
-            place: source.clone(),
-            text: "no JSON".to_owned(),
-        })?;
-        Ok(Self { source, value })
-    }
-
-    /// Refuses what it takes from the project itself.
-    fn check(&self, project: &Project<'_, '_>, packages: &[Package]) -> Result<(), Reason> {
-        let local = |text: &str| {
-            Err(Reason::NeedsSources { place: self.source.clone(), text: text.to_owned() })
-        };
-        for entry in self.value["packages"].as_object().into_iter().flat_map(|all| all.values()) {
-            let resolved = entry["resolved"].as_str().unwrap_or_default();
-            let is_link = entry["link"] == Value::Bool(true);
-            let is_workspace =
-                || packages.iter().any(|package| package.directory == project.place(resolved));
-            if is_link && !is_workspace() || resolved.starts_with("file:") {
-                return local(resolved);
-            }
-        }
-        let mut open: Vec<&Value> = vec![&self.value["dependencies"]];
-        while let Some(dependencies) = open.pop() {
-            for (_, entry) in dependencies.as_object().into_iter().flatten() {
-                let version = entry["version"].as_str().unwrap_or_default();
-                let path = version.strip_prefix("file:");
-                let is_workspace = |path: &str| {
-                    packages.iter().any(|package| package.directory == project.place(path))
-                };
-                if path.is_some_and(|path| !is_workspace(path)) {
-                    return local(version);
-                }
-                open.push(&entry["dependencies"]);
-            }
-        }
-        Ok(())
-    }
-
-    /// The packages that have scripts, where it says so: from its second version on.
-    fn with_scripts(&self) -> Option<BTreeSet<String>> {
-        let is_telling = self.value["lockfileVersion"].as_u64().is_some_and(|version| version >= 2);
-        let packages = self.value["packages"].as_object().filter(|_| is_telling)?;
-        // Of a repository it may not know before it is there.
-        let is_repository = |entry: &Value| {
-            entry["resolved"].as_str().is_some_and(|resolved| resolved.starts_with("git"))
-        };
-        if packages.values().any(is_repository) {
-            return None;
-        }
-        let with_scripts =
-            packages.iter().filter(|(_, entry)| entry["hasInstallScript"] == Value::Bool(true));
-        let names = with_scripts.filter_map(|(place, entry)| {
-            let (_, installed_as) = place.rsplit_once("node_modules/")?;
-            Some(entry["name"].as_str().unwrap_or(installed_as).to_owned())
-        });
-        Some(names.collect())
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::arguments::{Grammar, in_project, mentions};
-use super::npm::{finish, followed, ignores_scripts, locks, run_scripts};
+use super::install::{finish, followed, ignores_scripts, locks, run_scripts};
 use super::package::{leaves, specifier, texts};
 use super::project::{Project, text};
 use super::scripts::Installed;

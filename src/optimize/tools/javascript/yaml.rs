@@ -91,7 +91,7 @@ mod tests {
             "---\na\n---\nb\n",
             &deep,
         ] {
-            assert_eq!(read(text), None, "{:.20}", text);
+            assert_eq!(read(text), None, "{text:.20}");
         }
     }
 

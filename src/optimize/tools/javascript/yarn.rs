@@ -1,7 +1,7 @@
 //! yarn, the first version and the later ones: which of them runs, the project decides.
 
 use super::arguments::{Grammar, in_project, mentions};
-use super::npm::{finish, followed, ignores_scripts, locks, run_scripts};
+use super::install::{finish, followed, ignores_scripts, locks, run_scripts};
 use super::package::Package;
 use super::project::Project;
 use super::scripts::Installed;
