@@ -67,6 +67,21 @@ fn settings_and_a_part_of_a_repository_come_along() {
 }
 
 #[test]
+fn steps_before_the_install_move_with_it() {
+    let project =
+        shop("COPY . .\nRUN corepack enable\nRUN npm i -g npm@10\nRUN npm ci\nRUN npm run build");
+    let copies = "COPY package-lock.json package.json ./";
+    assert_copies(&project, copies, Risk::None);
+    let text = project.optimize().text;
+    assert!(text.ends_with("RUN npm ci\nCOPY . .\nRUN npm run build\n"), "{text}");
+    let unknown = shop("COPY . .\nRUN npm i -g somebodys && npm ci");
+    assert_copies(&unknown, copies, Risk::Verify);
+    // Where the project lies in a home directory, its settings are written.
+    let settings = shop("COPY . .\nRUN npm config set fund false && npm ci").file(".npmrc", "");
+    assert_copies(&settings, "COPY .npmrc package-lock.json package.json ./", Risk::Verify);
+}
+
+#[test]
 fn a_good_order_is_left_alone() {
     for lines in [
         "COPY package*.json ./\nRUN npm ci\nCOPY . .",
@@ -74,6 +89,7 @@ fn a_good_order_is_left_alone() {
         "COPY package.json .\nRUN npm install\nCOPY . .\nRUN npm run build",
         "COPY . .\nRUN npm install -g serve",
         "COPY . .\nRUN npm run build",
+        "COPY . .\nRUN apk add npm yarn",
     ] {
         assert_eq!(shop(lines).refused(), ALREADY_GOOD, "{lines}");
     }

@@ -97,10 +97,17 @@ pub(super) fn in_project(line: &Line, file: &str) -> String {
 /// installs too, in a project: an install for all projects (`--global`) is none.
 pub(super) fn mentions(text: &str, program: &str, commands: &[&str], bare: bool) -> bool {
     let text = text.replace("\\\r\n", " ").replace("\\\n", " ");
-    text.split(['&', ';', '|', '(', ')', '{', '}', '\n', '`']).any(|command| {
+    let ends = ['&', ';', '|', '(', ')', '{', '}', '\n', '`', '"', '\''];
+    text.split(ends).any(|command| {
         let words: Vec<&str> = command.split_whitespace().collect();
-        let is_program = |word: &&str| word.rsplit('/').next() == Some(program);
-        let Some(position) = words.iter().position(is_program) else { return false };
+        let is_before = |word: &&&str| {
+            word.contains('=') || matches!(**word, "exec" | "env" | "sudo" | "then" | "do" | "else")
+        };
+        let position = words.iter().take_while(is_before).count();
+        let program_here = words.get(position).and_then(|word| word.rsplit('/').next());
+        if program_here != Some(program) {
+            return false;
+        }
         let rest = &words[position + 1..];
         if rest.iter().any(|word| matches!(*word, "-g" | "--global" | "--location=global")) {
             return false;
@@ -156,13 +163,14 @@ mod tests {
     #[test]
     fn installs_are_told_from_other_commands() {
         for text in
-            ["npm ci", "a && npm --x i -D", "npm --prefix web ci", "(npm \\\n i)", "/b/npm i"]
+            ["npm ci", "a && npm --x i -D", "npm --prefix web ci", "(npm \\\n i)", "A=b /b/npm i"]
         {
             assert!(mentions(text, "npm", &["ci", "i"], false), "{text}");
         }
-        for text in ["npm", "npm run ci", "npm i -g x", "pnpm i", "npm-ci i", "echo i"] {
+        for text in ["npm", "npm run ci", "npm i -g x", "pnpm i", "npm-ci i", "apk add npm i"] {
             assert!(!mentions(text, "npm", &["ci", "i"], false), "{text}");
         }
         assert!(mentions("yarn --silent && x", "yarn", &["install"], true));
+        assert!(!mentions("apt-get install -y yarn", "yarn", &["install"], true));
     }
 }

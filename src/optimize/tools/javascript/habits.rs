@@ -5,7 +5,15 @@ use crate::optimize::surroundings::Surroundings;
 use crate::optimize::tools::{Habits, Variables};
 
 pub(super) const HABITS: Habits = Habits {
-    read_anywhere: &[".netrc", "_netrc", ".node-gyp", ".npm", ".prebuild-installrc"],
+    read_anywhere: &[
+        ".netrc",
+        "_netrc",
+        ".node-gyp",
+        ".node-pre-gyprc",
+        ".node_pre_gyprc",
+        ".npm",
+        ".prebuild-installrc",
+    ],
     read_at_home: &[
         ".bun",
         ".cache",

@@ -161,6 +161,10 @@ impl Tool for Npm {
         let npmrc = npmrc::add(&mut project, &directory)?;
         if install.files.is_empty() {
             project.package(&directory.join("package.json"))?;
+            // The user's settings, which are the project's where it is copied to a home directory.
+            if install.said == "npm config set" {
+                project.writes(&[".npmrc"]);
+            }
             if !install.told.iter().all(|name| GLOBAL.contains(&&**name)) {
                 project.verify();
             }
@@ -215,7 +219,6 @@ fn read(command: &Words, program: &str, rest: &[&str]) -> Result<Install, Reason
         ["config" | "c", "set", settings @ ..] | ["set", settings @ ..]
             if !settings::may_lead(&format!("npm set {}", settings.join(" "))) =>
         {
-            // Without `-g` it is the user's file of settings that is written.
             ("npm config set", false, &Vec::new())
         }
         _ => return Err(Reason::Command(command.words.join(" "))),

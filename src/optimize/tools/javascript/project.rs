@@ -172,21 +172,19 @@ impl<'a, 'b> Project<'a, 'b> {
         let mut seen = BTreeSet::new();
         let mut open = vec![(self.directory.clone(), patterns.to_vec())];
         while let Some((directory, patterns)) = open.pop() {
-            for place in workspaces::find(self.view.landing, &directory, &patterns)? {
-                if !seen.insert(place.clone()) {
-                    continue;
-                }
+            let mut places = workspaces::find(self.view.landing, &directory, &patterns)?;
+            places.retain(|place| !seen.contains(place));
+            seen.extend(places.iter().cloned());
+            if seen.len() >= DIRECTORIES {
+                return Err(Reason::Scattered(seen.len() + 1));
+            }
+            for place in places {
                 if let Some(package) = self.package(&place)? {
                     open.push((package.directory.clone(), package.workspaces()));
                     self.needs.written.push(package.directory.join("node_modules"));
                     found.push(package);
                 }
             }
-        }
-        let directories: BTreeSet<_> =
-            self.needs.manifests.keys().map(ContextPath::parent).collect();
-        if directories.len() > DIRECTORIES {
-            return Err(Reason::Scattered(directories.len()));
         }
         Ok(found)
     }
