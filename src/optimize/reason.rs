@@ -63,6 +63,25 @@ pub enum Reason {
         /// What is written there.
         text: String,
     },
+    /// A script of the project or of a package that the tool runs as it installs.
+    #[error(
+        "{tool} runs `{script}` of {place} as it installs, which may read the copied files, so \
+         the install needs them; run it in a step of its own after the COPY"
+    )]
+    Script {
+        /// The tool.
+        tool: &'static str,
+        /// The manifest or the package that has the script.
+        place: String,
+        /// Which.
+        script: String,
+    },
+    /// The manifests lie in more directories than there may be lines for.
+    #[error(
+        "the install reads manifests in {0} directories, which are too many for a COPY line each; \
+         bring them with `COPY --parents`"
+    )]
+    Scattered(usize),
     /// A line of a manifest, or an argument, that is not understood.
     #[error("{place} has `{text}`, which is not understood, so the install stays")]
     NotUnderstood {
@@ -222,6 +241,12 @@ mod tests {
             Reason::Command("ls".into()),
             Reason::Option { tool: "pip", text: "--target lib".into() },
             Reason::NeedsSources { place: "requirements.txt:2".into(), text: "-e .".into() },
+            Reason::Script {
+                tool: "npm",
+                place: "package.json".into(),
+                script: "postinstall".into(),
+            },
+            Reason::Scattered(60),
             Reason::NotUnderstood { place: "the command".into(), text: "a b".into() },
             Reason::MissingManifest { file: "/app/requirements.txt".into(), copy: 3 },
             Reason::IrregularManifest(path()),

@@ -180,7 +180,6 @@ fn earlier_settings<'a>(
     copy: &Instruction,
     install: &Install,
 ) -> Option<&'a Instruction> {
-    let habits = install.tool.habits();
     let mut earlier = request.plan.dockerfile.instructions().iter();
     earlier.find(|instruction| {
         let text = match &instruction.kind {
@@ -192,8 +191,7 @@ fn earlier_settings<'a>(
             _ => return false,
         };
         let is_editable = text.contains("pip") && text.split_whitespace().any(|word| word == "-e");
-        instruction.line < copy.line
-            && (is_editable || habits.settings.iter().any(|mark| text.contains(mark)))
+        instruction.line < copy.line && (is_editable || install.tool.is_led_by(&text))
     })
 }
 

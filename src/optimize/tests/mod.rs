@@ -1,6 +1,7 @@
 //! Stories of projects that are bettered and of those that are not.
 
 mod good;
+mod javascript;
 mod savings;
 mod sink_copy;
 mod text;

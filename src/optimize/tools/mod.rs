@@ -7,6 +7,7 @@
 //! A new tool is one file that implements [`Tool`], one line in [`TOOLS`], and its tests: a
 //! project that is bettered, one that is good already, and its traps.
 
+mod javascript;
 pub(super) mod pip;
 mod view;
 
@@ -22,7 +23,14 @@ use crate::context::ContextPath;
 pub(super) use view::View;
 
 /// Every tool that is known.
-const TOOLS: &[&dyn Tool] = &[&pip::Pip];
+const TOOLS: &[&dyn Tool] = &[
+    &pip::Pip,
+    &javascript::Npm,
+    &javascript::Yarn,
+    &javascript::Pnpm,
+    &javascript::Bun,
+    &javascript::Corepack,
+];
 
 /// A package manager.
 pub(super) trait Tool: Debug + Sync {
@@ -48,6 +56,12 @@ pub(super) trait Tool: Debug + Sync {
     /// What else may not be, where the lists of [`Habits`] do not say it.
     fn check(&self, _install: &Install, _around: &Surroundings<'_>) -> Result<(), Reason> {
         Ok(())
+    }
+
+    /// Whether an earlier instruction's text tells of settings which the tool keeps and which may
+    /// lead it to files.
+    fn is_led_by(&self, text: &str) -> bool {
+        self.habits().settings.iter().any(|mark| text.contains(mark))
     }
 }
 
@@ -78,6 +92,8 @@ pub(super) struct Install {
     pub(super) directories: Vec<Directory>,
     /// Variables that only this command has.
     pub(super) environment: Vec<(String, String)>,
+    /// What else of the command matters to its tool when it follows it: options and names.
+    pub(super) told: Vec<String>,
 }
 
 /// A directory that a command names.
@@ -105,6 +121,7 @@ impl Install {
             files: Vec::new(),
             directories: Vec::new(),
             environment: command.assignments.clone(),
+            told: Vec::new(),
         }
     }
 }

@@ -1,0 +1,230 @@
+//! npm.
+
+use super::super::{ALREADY_GOOD, Project};
+use super::{assert_copies, assert_refused, in_app, node};
+use crate::optimize::Risk;
+
+/// A lock file that names these packages as those with scripts.
+fn lock(with_scripts: &[&str]) -> String {
+    let packages = with_scripts.iter().map(|name| {
+        format!(
+            r#","node_modules/{name}":{{"version":"1.0.0","resolved":"https://example.com/{name}.tgz","hasInstallScript":true}}"#
+        )
+    });
+    let packages: String = packages.collect();
+    format!(r#"{{"lockfileVersion":3,"packages":{{"":{{}}{packages}}}}}"#)
+}
+
+fn shop(lines: &str) -> Project {
+    node()
+        .file("package.json", r#"{"name":"shop","dependencies":{"express":"^4.19.0"}}"#)
+        .file("package-lock.json", &lock(&[]))
+        .dockerfile(&in_app(lines))
+}
+
+#[test]
+fn what_people_write_is_bettered() {
+    let found = shop(
+        "# the project\nCOPY --chown=node:node . .\n\n# its packages\n\
+         RUN --mount=type=cache,target=/root/.npm \\\n    npm ci --omit=dev --no-audit && \\\n    \
+         npm cache clean --force\nCMD [\"node\", \"src/index.js\"]",
+    )
+    .optimize();
+    insta::assert_snapshot!(found.patch);
+    assert_eq!(found.rewrites[0].risk, Risk::None);
+    for command in [
+        "npm ci",
+        "npm ci --only=production --silent",
+        "npm clean-install --legacy-peer-deps",
+        "npm install --no-package-lock",
+        "npm config set fund false && npm ci",
+        "npm install -g npm@10 && npm ci",
+        "corepack enable && npm ci",
+        "npm --prefix /app ci",
+    ] {
+        let project = shop(&format!("COPY . .\nRUN {command}"));
+        assert_copies(&project, "COPY package-lock.json package.json ./", Risk::None);
+    }
+}
+
+#[test]
+fn settings_and_a_part_of_a_repository_come_along() {
+    let project = shop("COPY . .\nRUN npm ci")
+        .file(".npmrc", "//registry.example.com/:_authToken=${NPM_TOKEN}\nengine-strict=true\n");
+    assert_copies(&project, "COPY .npmrc package-lock.json package.json ./", Risk::None);
+    let part = node()
+        .file("web/package.json", "{}")
+        .file("web/package-lock.json", &lock(&[]))
+        .file("web/index.js", "1\n")
+        .file("package.json", "{}")
+        .dockerfile("FROM node\nCOPY . /srv\nWORKDIR /srv\nRUN npm --prefix web ci\n");
+    assert_refused(&part, "WORKDIR stands between");
+    let part = part.dockerfile("FROM node\nWORKDIR /srv\nCOPY . .\nRUN npm --prefix web ci\n");
+    let copies = "COPY package.json .\nCOPY web/package-lock.json web/package.json web/";
+    assert_copies(&part, copies, Risk::None);
+    let below = part.file("package.json", r#"{"workspaces":["web"]}"#);
+    assert_refused(&below, "the COPY brings `package.json`, which npm may read");
+}
+
+#[test]
+fn steps_before_the_install_move_with_it() {
+    let project =
+        shop("COPY . .\nRUN corepack enable\nRUN npm i -g npm@10\nRUN npm ci\nRUN npm run build");
+    let copies = "COPY package-lock.json package.json ./";
+    assert_copies(&project, copies, Risk::None);
+    let text = project.optimize().text;
+    assert!(text.ends_with("RUN npm ci\nCOPY . .\nRUN npm run build\n"), "{text}");
+    let unknown = shop("COPY . .\nRUN npm i -g somebodys && npm ci");
+    assert_copies(&unknown, copies, Risk::Verify);
+    // Where the project lies in a home directory, its settings are written.
+    let settings = shop("COPY . .\nRUN npm config set fund false && npm ci").file(".npmrc", "");
+    assert_copies(&settings, "COPY .npmrc package-lock.json package.json ./", Risk::Verify);
+}
+
+#[test]
+fn a_good_order_is_left_alone() {
+    for lines in [
+        "COPY package*.json ./\nRUN npm ci\nCOPY . .",
+        "COPY package.json package-lock.json ./\nRUN npm ci && npm run prepare\nCOPY . .",
+        "COPY package.json .\nRUN npm install\nCOPY . .\nRUN npm run build",
+        "COPY . .\nRUN npm install -g serve",
+        "COPY . .\nRUN npm run build",
+        "COPY . .\nRUN apk add npm yarn",
+    ] {
+        assert_eq!(shop(lines).refused(), ALREADY_GOOD, "{lines}");
+    }
+}
+
+#[test]
+fn a_missing_lock_file_leaves_it_open_what_is_installed() {
+    let project = node()
+        .file("package.json", r#"{"dependencies":{"express":"^4"}}"#)
+        .dockerfile(&in_app("COPY package.json ./\nCOPY . .\nRUN npm install"));
+    let found = project.optimize();
+    assert_eq!(found.rewrites[0].risk, Risk::Verify);
+    assert!(found.text.ends_with("COPY package.json ./\nRUN npm install\nCOPY . .\n"));
+    let without_scripts = project.dockerfile(&in_app("COPY . .\nRUN npm i --ignore-scripts"));
+    assert_copies(&without_scripts, "COPY package.json .", Risk::None);
+    let nothing = node().file("package.json", "{}").dockerfile(&in_app("COPY . .\nRUN npm i"));
+    assert_copies(&nothing, "COPY package.json .", Risk::None);
+}
+
+#[test]
+fn a_lock_file_that_may_be_written_again_asks_for_verification() {
+    let both = "COPY package-lock.json package.json ./";
+    assert_copies(&shop("COPY . .\nRUN npm install"), both, Risk::Verify);
+    let left = shop("COPY . .\nRUN npm install").file(".npmrc", "package-lock=false\n");
+    assert_copies(&left, "COPY .npmrc package-lock.json package.json ./", Risk::None);
+}
+
+#[test]
+fn scripts_of_packages_are_known_or_verified() {
+    let both = "COPY package-lock.json package.json ./";
+    let with =
+        |names: &[&str]| shop("COPY . .\nRUN npm ci").file("package-lock.json", &lock(names));
+    assert_copies(&with(&["esbuild", "fsevents"]), both, Risk::None);
+    assert_copies(&with(&["esbuild", "somebodys"]), both, Risk::Verify);
+    let silent = with(&["somebodys"]).file(".npmrc", "ignore-scripts=true\n");
+    assert_copies(&silent, "COPY .npmrc package-lock.json package.json ./", Risk::None);
+    let old = with(&[]).file("package-lock.json", r#"{"lockfileVersion":1,"dependencies":{}}"#);
+    assert_copies(&old, both, Risk::Verify);
+    // Its client is generated from the schema, if there is one by then.
+    let prisma = with(&["@prisma/client"]);
+    assert_copies(&prisma, both, Risk::Verify);
+    let prisma = prisma.file("prisma/schema.prisma", "x");
+    assert_refused(&prisma, "npm runs `postinstall` of @prisma/client as it installs");
+    let hooks = with(&["husky"]).file(".git/HEAD", "x");
+    assert_refused(&hooks, "npm runs `postinstall` of husky");
+}
+
+#[test]
+fn scripts_of_the_project_need_its_sources() {
+    for event in ["preinstall", "install", "postinstall", "prepublish", "prepare", "postprepare"] {
+        let scripts = format!(r#"{{"scripts":{{"{event}":"node build.js"}}}}"#);
+        let project = shop("COPY . .\nRUN npm ci").file("package.json", &scripts);
+        assert_refused(&project, &format!("npm runs `{event}` of package.json as it installs"));
+        let silent = project.dockerfile(&in_app("COPY . .\nRUN npm ci --ignore-scripts"));
+        assert_copies(&silent, "COPY package-lock.json package.json ./", Risk::None);
+    }
+    let addon = shop("COPY . .\nRUN npm ci").file("binding.gyp", "{}");
+    assert_refused(&addon, "npm runs `node-gyp rebuild` of binding.gyp");
+    let others =
+        r#"{"scripts":{"build":"x","test":"y","preinstall":"npx only-allow npm","prepare":""}}"#;
+    let project = shop("COPY . .\nRUN npm ci").file("package.json", others);
+    assert_copies(&project, "COPY package-lock.json package.json ./", Risk::None);
+    let patched = shop("COPY . .\nRUN npm ci")
+        .file("package.json", r#"{"scripts":{"postinstall":"patch-package"}}"#)
+        .file("patches/express+4.19.0.patch", "x");
+    let copies = "COPY package-lock.json package.json ./\n\
+                  COPY patches/express+4.19.0.patch patches/";
+    assert_copies(&patched, copies, Risk::None);
+}
+
+#[test]
+fn packages_from_the_project_need_its_sources() {
+    for package in [
+        r#"{"dependencies":{"a":"file:lib/a"}}"#,
+        r#"{"devDependencies":{"a":"./lib/a"}}"#,
+        r#"{"optionalDependencies":{"a":"vendor/a.tgz"}}"#,
+        r#"{"overrides":{"x":{"a":"file:lib/a"}}}"#,
+    ] {
+        let project = shop("COPY . .\nRUN npm ci").file("package.json", package);
+        assert_refused(&project, "package.json has `");
+        assert_refused(&project, "installs from the project's own files");
+    }
+    for lock in [
+        r#"{"lockfileVersion":3,"packages":{"node_modules/a":{"resolved":"lib/a","link":true}}}"#,
+        r#"{"lockfileVersion":3,"packages":{"node_modules/a":{"resolved":"file:a.tgz"}}}"#,
+        r#"{"lockfileVersion":1,"dependencies":{"b":{"version":"1.0.0","dependencies":{"a":{"version":"file:a"}}}}}"#,
+    ] {
+        let project = shop("COPY . .\nRUN npm ci").file("package-lock.json", lock);
+        assert_refused(&project, "package-lock.json has `");
+    }
+    let odd =
+        shop("COPY . .\nRUN npm ci").file("package.json", r#"{"dependencies":{"a":"odd:b"}}"#);
+    assert_refused(&odd, "package.json has `odd:b`, which is not understood");
+}
+
+#[test]
+fn what_is_in_the_way_of_an_install_is_told() {
+    let brought = shop("COPY . .\nRUN npm ci").file("node_modules/a/index.js", "1\n");
+    assert_refused(&brought, "`node_modules/a/index.js` to where npm installs");
+    assert_refused(
+        &shop("COPY . .\nRUN npm ci && npm run build"),
+        "`npm run build` is not an install",
+    );
+    assert_refused(&shop("COPY . .\nRUN npm install express"), "`npm install express` is not");
+    assert_refused(&shop("COPY . .\nRUN npm ci --cache .npm"), "npm's option `--cache .npm`");
+    assert_refused(&shop("COPY . .\nRUN cd web && npm ci"), "`cd web` is not an install");
+    let ignored = shop("COPY . .\nRUN npm ci").file(".dockerignore", "package.json\n");
+    assert_refused(&ignored, "`/app/package.json` is not among");
+    let linked = shop("COPY . .\nRUN npm ci").link(".npmrc", "src/index.js");
+    assert_refused(&linked, "`.npmrc` is no regular file");
+    for (line, key) in [("cache=.npm", "cache"), ("script-shell=./sh", "script-shell")] {
+        let configured = shop("COPY . .\nRUN npm ci").file(".npmrc", line);
+        assert_refused(&configured, &format!("npm's option `{key}`"));
+    }
+    let earlier = shop("RUN npm config set prefix /app/x\nCOPY . .\nRUN npm ci");
+    assert_refused(&earlier, "may tell npm where to look");
+    for variable in [
+        "NPM_CONFIG_CACHE=/app/c",
+        "npm_config_userconfig=/app/rc",
+        "NODE_OPTIONS=-r ./x",
+        "HOME=/app/h",
+        "NODE_PATH=/app/lib",
+    ] {
+        let led = shop("COPY . .\nRUN npm ci").image_env(variable);
+        assert_refused(&led, "the environment variable ");
+    }
+    let harmless = shop(
+        "ENV NODE_ENV=production NPM_CONFIG_LOGLEVEL=warn NODE_OPTIONS=--max-old-space-size=4096\nCOPY . .\nRUN npm ci",
+    );
+    assert_copies(&harmless, "COPY package-lock.json package.json ./", Risk::None);
+    for text in ["{", "[]", "\u{feff}{"] {
+        let broken = shop("COPY . .\nRUN npm ci").file("package.json", text);
+        assert_refused(&broken, "package.json has `no JSON");
+    }
+    let shims =
+        shop("COPY . .\nRUN npm ci").file(".nvmrc", "20").image_env("PATH=/root/.asdf/shims:/bin");
+    assert_refused(&shims, "the COPY brings `.nvmrc`");
+}
