@@ -4,6 +4,7 @@ mod good;
 mod savings;
 mod text;
 mod traps;
+mod uv;
 
 use std::collections::BTreeMap;
 use std::path::Path;

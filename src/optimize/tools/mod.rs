@@ -8,6 +8,8 @@
 //! project that is bettered, one that is good already, and its traps.
 
 pub(super) mod pip;
+mod python;
+mod uv;
 mod view;
 
 use std::collections::BTreeMap;
@@ -22,7 +24,7 @@ use crate::context::ContextPath;
 pub(super) use view::View;
 
 /// Every tool that is known.
-const TOOLS: &[&dyn Tool] = &[&pip::Pip];
+const TOOLS: &[&dyn Tool] = &[&pip::Pip, &uv::Uv];
 
 /// A package manager.
 pub(super) trait Tool: Debug + Sync {
@@ -44,6 +46,12 @@ pub(super) trait Tool: Debug + Sync {
 
     /// Adds all that an install needs of what a COPY brings.
     fn follow(&self, install: &Install, view: &View<'_>, needs: &mut Needs) -> Result<(), Reason>;
+
+    /// Names of directories that the tool itself makes in a project to install into. A variable
+    /// that leads there leads to nothing that is copied, unless the COPY brings one.
+    fn environments(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// What else may not be, where the lists of [`Habits`] do not say it.
     fn check(&self, _install: &Install, _around: &Surroundings<'_>) -> Result<(), Reason> {
@@ -78,6 +86,8 @@ pub(super) struct Install {
     pub(super) directories: Vec<Directory>,
     /// Variables that only this command has.
     pub(super) environment: Vec<(String, String)>,
+    /// Its options that decide what it needs, for those tools that have such.
+    pub(super) options: Vec<&'static str>,
 }
 
 /// A directory that a command names.
@@ -105,7 +115,13 @@ impl Install {
             files: Vec::new(),
             directories: Vec::new(),
             environment: command.assignments.clone(),
+            options: Vec::new(),
         }
+    }
+
+    /// Whether any of these options is given.
+    pub(super) fn has(&self, options: &[&str]) -> bool {
+        self.options.iter().any(|option| options.contains(option))
     }
 }
 
