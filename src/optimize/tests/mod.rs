@@ -1,6 +1,7 @@
 //! Stories of projects that are bettered and of those that are not.
 
 mod good;
+mod poetry;
 mod savings;
 mod text;
 mod traps;

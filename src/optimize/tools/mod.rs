@@ -8,6 +8,7 @@
 //! project that is bettered, one that is good already, and its traps.
 
 pub(super) mod pip;
+mod poetry;
 mod python;
 mod uv;
 mod view;
@@ -24,7 +25,7 @@ use crate::context::ContextPath;
 pub(super) use view::View;
 
 /// Every tool that is known.
-const TOOLS: &[&dyn Tool] = &[&pip::Pip, &uv::Uv];
+const TOOLS: &[&dyn Tool] = &[&pip::Pip, &uv::Uv, &poetry::Poetry];
 
 /// A package manager.
 pub(super) trait Tool: Debug + Sync {

@@ -38,3 +38,16 @@ pub(super) const SETTINGS: &[&str] = &[
 pub(super) fn check(install: &Install, around: &Surroundings<'_>) -> Result<(), Reason> {
     pip::habits::check_configuration(install, around)
 }
+
+/// Refuses what a tool would find in the project by these names.
+pub(super) fn refuse_copied(
+    install: &Install,
+    around: &Surroundings<'_>,
+    names: &[&str],
+) -> Result<(), Reason> {
+    let is_named = |component: &[u8]| names.iter().any(|name| name.as_bytes() == component);
+    let found = around.landing.iter().find(|(place, _)| place.components().any(is_named));
+    found.map_or(Ok(()), |(_, entry)| {
+        Err(Reason::Reads { tool: install.tool.name(), file: entry.path.clone() })
+    })
+}
