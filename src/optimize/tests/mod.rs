@@ -1,6 +1,8 @@
 //! Stories of projects that are bettered and of those that are not.
 
 mod good;
+mod pdm;
+mod pipenv;
 mod poetry;
 mod savings;
 mod text;

@@ -7,7 +7,9 @@
 //! A new tool is one file that implements [`Tool`], one line in [`TOOLS`], and its tests: a
 //! project that is bettered, one that is good already, and its traps.
 
+mod pdm;
 pub(super) mod pip;
+mod pipenv;
 mod poetry;
 mod python;
 mod uv;
@@ -25,7 +27,8 @@ use crate::context::ContextPath;
 pub(super) use view::View;
 
 /// Every tool that is known.
-const TOOLS: &[&dyn Tool] = &[&pip::Pip, &uv::Uv, &poetry::Poetry];
+const TOOLS: &[&dyn Tool] =
+    &[&pip::Pip, &uv::Uv, &poetry::Poetry, &pipenv::Pipenv, &pdm::Pdm];
 
 /// A package manager.
 pub(super) trait Tool: Debug + Sync {

@@ -33,6 +33,11 @@ impl Document {
         rest.iter().try_fold(self.table.get(*first)?, |value, key| value.get(*key))
     }
 
+    /// The keys at the top.
+    pub(in crate::optimize::tools) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.table.keys().map(String::as_str)
+    }
+
     /// Whether there is `true` at a path of keys, or `false`; `None` for neither.
     pub(in crate::optimize::tools) fn flag(&self, keys: &[&str]) -> Option<bool> {
         self.at(keys).and_then(Value::as_bool)
