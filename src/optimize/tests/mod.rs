@@ -1,5 +1,6 @@
 //! Stories of projects that are bettered and of those that are not.
 
+mod conda;
 mod good;
 mod pdm;
 mod pipenv;

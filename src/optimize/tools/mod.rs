@@ -7,6 +7,7 @@
 //! A new tool is one file that implements [`Tool`], one line in [`TOOLS`], and its tests: a
 //! project that is bettered, one that is good already, and its traps.
 
+mod conda;
 mod pdm;
 pub(super) mod pip;
 mod pipenv;
@@ -28,7 +29,7 @@ pub(super) use view::View;
 
 /// Every tool that is known.
 const TOOLS: &[&dyn Tool] =
-    &[&pip::Pip, &uv::Uv, &poetry::Poetry, &pipenv::Pipenv, &pdm::Pdm];
+    &[&pip::Pip, &uv::Uv, &poetry::Poetry, &pipenv::Pipenv, &pdm::Pdm, &conda::Conda];
 
 /// A package manager.
 pub(super) trait Tool: Debug + Sync {
