@@ -82,6 +82,19 @@ pub enum Reason {
          bring them with `COPY --parents`"
     )]
     Scattered(usize),
+    /// The install builds the project itself besides its packages.
+    #[error(
+        "`{said}` also installs the project itself from its sources ({place}); install its packages \
+         alone first, with `{option}`, and the project after the COPY"
+    )]
+    Project {
+        /// The command, for people.
+        said: &'static str,
+        /// The manifest that says so.
+        place: String,
+        /// The option that leaves the project out.
+        option: &'static str,
+    },
     /// A line of a manifest, or an argument, that is not understood.
     #[error("{place} has `{text}`, which is not understood, so the install stays")]
     NotUnderstood {
@@ -247,6 +260,11 @@ mod tests {
                 script: "postinstall".into(),
             },
             Reason::Scattered(60),
+            Reason::Project {
+                said: "poetry install",
+                place: "pyproject.toml".into(),
+                option: "--no-root",
+            },
             Reason::NotUnderstood { place: "the command".into(), text: "a b".into() },
             Reason::MissingManifest { file: "/app/requirements.txt".into(), copy: 3 },
             Reason::IrregularManifest(path()),

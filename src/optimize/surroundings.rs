@@ -2,7 +2,7 @@
 //! the COPY could write over what was installed.
 
 use super::landing::{Landing, image_path};
-use super::tools::{Habits, Install, Needs, Tool, Variables, is_remote_address};
+use super::tools::{Install, Needs, Tool, Variables, is_remote_address};
 use super::types::Risk;
 use super::{ReadFile, Reason};
 use crate::context::ContextPath;
@@ -71,7 +71,7 @@ impl Surroundings<'_> {
         self.check_copied_files(tool)?;
         let own = install.environment.iter().map(|(name, value)| (&**name, &**value));
         for (name, value) in self.environment.iter().copied().chain(own) {
-            if self.is_led_by(tool.habits(), name, value) {
+            if self.is_led_by(tool, name, value) {
                 let name = name.to_owned();
                 return Err(Reason::Environment { tool: tool.name(), name });
             }
@@ -166,11 +166,12 @@ impl Surroundings<'_> {
     }
 
     /// Whether a variable leads an install to the copied files, or may do so.
-    fn is_led_by(&self, habits: &Habits, name: &str, value: &str) -> bool {
+    fn is_led_by(&self, tool: &dyn Tool, name: &str, value: &str) -> bool {
+        let habits = tool.habits();
         let upper = name.to_ascii_uppercase();
         let own = habits.variables.iter().find(|own| upper.starts_with(own.prefix));
         if let Some(own) = own {
-            return !self.is_harmless(own, &upper, value);
+            return !self.is_harmless(tool, own, &upper, value);
         }
         if upper == "HOME" {
             // A home directory below the copied files has its own place for the tool's files.
@@ -180,22 +181,24 @@ impl Surroundings<'_> {
         let leads = LEADING.iter().chain(habits.leading).any(|start| upper.starts_with(start))
             || LEADING_ENDS.iter().any(|end| upper.ends_with(end))
             || LEADING_NAMES.contains(&&*upper);
-        leads && self.is_path_touched(&upper, value)
+        leads && self.is_path_touched(tool, &upper, value)
     }
 
-    fn is_harmless(&self, own: &Variables, upper: &str, value: &str) -> bool {
+    fn is_harmless(&self, tool: &dyn Tool, own: &Variables, upper: &str, value: &str) -> bool {
         if own.addresses.contains(&upper) {
             return value.split_whitespace().all(is_remote_address);
         }
         if own.paths.contains(&upper) {
-            return value.starts_with('/') && !self.touches(&ContextPath::new(value));
+            let path = ContextPath::new(value);
+            let is_apart = !self.touches(&path) || self.is_of_environment(tool, &path);
+            return value.starts_with('/') && is_apart;
         }
         own.harmless.contains(&upper)
     }
 
     /// Whether a variable's value has a path that is touched, in one of the forms of lists of
     /// paths and of flags.
-    fn is_path_touched(&self, upper: &str, value: &str) -> bool {
+    fn is_path_touched(&self, tool: &dyn Tool, upper: &str, value: &str) -> bool {
         let is_list = upper.ends_with("PATH");
         // An empty entry is the working directory.
         let has_relative = match upper {
@@ -215,6 +218,9 @@ impl Surroundings<'_> {
                 return false;
             }
             let path = image_path(&self.directory, flag_free.as_bytes());
+            if self.is_of_environment(tool, &path) {
+                return false;
+            }
             if is_list { self.is_environment_touched(&path) } else { self.touches(&path) }
         })
     }
@@ -223,6 +229,25 @@ impl Surroundings<'_> {
     fn touches(&self, path: &ContextPath) -> bool {
         !path.is_root()
             && (path.starts_with(&self.destination) || self.destination.starts_with(path))
+    }
+
+    /// Whether a path lies in a directory that only the tool makes: the COPY brings neither that
+    /// nor a link above it.
+    fn is_of_environment(&self, tool: &dyn Tool, path: &ContextPath) -> bool {
+        let mut environment = path.clone();
+        loop {
+            let is_named = |name: &&str| Some(name.as_bytes()) == environment.file_name();
+            if tool.environments().iter().any(is_named) {
+                break;
+            }
+            match environment.parent() {
+                Some(parent) => environment = parent,
+                None => return false,
+            }
+        }
+        let is_apart = |place: &ContextPath| !place.starts_with(&environment);
+        self.landing.places().all(|(place, _)| is_apart(place))
+            && self.landing.iter().all(|(place, _)| !environment.starts_with(place))
     }
 
     /// The same for a directory of programs or modules with the environment that it belongs to.

@@ -100,7 +100,14 @@ pub(super) fn hoist(
     let command = first_command(&runs);
     let mut needs = Needs::default();
     for run in &runs {
-        needs = with_needs(request, &copy, run, &needs).map_err(at(run.instruction))?;
+        needs = match with_needs(request, &copy, run, &needs) {
+            Err(Reason::Project { said, option, .. })
+                if is_mentioned_with(&before[..copy_index], said, option) =>
+            {
+                return Ok(None);
+            }
+            needs => needs.map_err(at(run.instruction))?,
+        };
     }
     let needs = with_those_behind(request, plan, stage, &copy, needs, &mut runs);
     let Needs { manifests, .. } = &needs;
@@ -308,6 +315,15 @@ fn is_installed_before(plan: &Plan, before: &[Instruction], wanted: &[ContextPat
             let installed = requested(&earlier);
             wanted.iter().all(|file| installed.contains(file))
         })
+    })
+}
+
+/// Whether an earlier RUN has a command with an option that leaves the project out: then what is
+/// left to install is the project.
+fn is_mentioned_with(before: &[Instruction], command: &str, option: &str) -> bool {
+    before.iter().any(|earlier| {
+        matches!(earlier.kind, InstructionKind::Run { .. })
+            && [command, option].iter().all(|words| earlier.text.contains(words))
     })
 }
 

@@ -1,11 +1,16 @@
 //! Stories of projects that are bettered and of those that are not.
 
+mod conda;
 mod good;
 mod javascript;
+mod pdm;
+mod pipenv;
+mod poetry;
 mod savings;
 mod sink_copy;
 mod text;
 mod traps;
+mod uv;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -7,8 +7,14 @@
 //! A new tool is one file that implements [`Tool`], one line in [`TOOLS`], and its tests: a
 //! project that is bettered, one that is good already, and its traps.
 
+mod conda;
 mod javascript;
+mod pdm;
 pub(super) mod pip;
+mod pipenv;
+mod poetry;
+mod python;
+mod uv;
 mod view;
 
 use std::collections::BTreeMap;
@@ -30,6 +36,11 @@ const TOOLS: &[&dyn Tool] = &[
     &javascript::Pnpm,
     &javascript::Bun,
     &javascript::Corepack,
+    &uv::Uv,
+    &poetry::Poetry,
+    &pipenv::Pipenv,
+    &pdm::Pdm,
+    &conda::Conda,
 ];
 
 /// A package manager.
@@ -52,6 +63,12 @@ pub(super) trait Tool: Debug + Sync {
 
     /// Adds all that an install needs of what a COPY brings.
     fn follow(&self, install: &Install, view: &View<'_>, needs: &mut Needs) -> Result<(), Reason>;
+
+    /// Names of directories that the tool itself makes in a project to install into. A variable
+    /// that leads there leads to nothing that is copied, unless the COPY brings one.
+    fn environments(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// What else may not be, where the lists of [`Habits`] do not say it.
     fn check(&self, _install: &Install, _around: &Surroundings<'_>) -> Result<(), Reason> {
@@ -94,6 +111,8 @@ pub(super) struct Install {
     pub(super) environment: Vec<(String, String)>,
     /// What else of the command matters to its tool when it follows it: options and names.
     pub(super) told: Vec<String>,
+    /// Its options that decide what it needs, for those tools that have such.
+    pub(super) options: Vec<&'static str>,
 }
 
 /// A directory that a command names.
@@ -122,7 +141,13 @@ impl Install {
             directories: Vec::new(),
             environment: command.assignments.clone(),
             told: Vec::new(),
+            options: Vec::new(),
         }
+    }
+
+    /// Whether any of these options is given.
+    pub(super) fn has(&self, options: &[&str]) -> bool {
+        self.options.iter().any(|option| options.contains(option))
     }
 }
 

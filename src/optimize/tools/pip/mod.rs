@@ -4,9 +4,9 @@
 //! the lists here, or an argument of a form that is not, refuses.
 
 mod arguments;
-mod habits;
-mod requirement;
-mod requirement_file;
+pub(super) mod habits;
+pub(super) mod requirement;
+pub(super) mod requirement_file;
 
 use super::{Command, Habits, Install, Needs, Tool, View};
 use crate::optimize::Reason;

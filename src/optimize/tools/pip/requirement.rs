@@ -2,7 +2,7 @@
 
 /// What a requirement names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Requirement {
+pub(in crate::optimize::tools) enum Requirement {
     /// A package, or a remote file or repository: nothing of the context.
     Remote,
     /// A path, a `file:` address or an archive beside it.
@@ -43,7 +43,7 @@ const ARCHIVES: &[&str] = &[
 ];
 
 /// Reads a requirement with its markers.
-pub(super) fn classify(text: &str) -> Requirement {
+pub(in crate::optimize::tools) fn classify(text: &str) -> Requirement {
     let text = text.trim();
     if is_address(text) {
         return address(text);

@@ -14,7 +14,7 @@ type Read<'a> = dyn Fn(&ContextPath) -> Result<Manifest, Reason> + 'a;
 /// Adds a requirement file and all that it includes to `found`.
 ///
 /// `file` is a path in the image.
-pub(super) fn follow(
+pub(in crate::optimize::tools) fn follow(
     file: &ContextPath,
     read: &Read<'_>,
     found: &mut Manifests,
