@@ -48,6 +48,16 @@ pub enum Reason {
         /// What is written there.
         text: String,
     },
+    /// A command, or something that it is told to do, that works on the project itself.
+    #[error(
+        "`{text}` reads the project's own files, so it cannot stand above their COPY; {instead}"
+    )]
+    ReadsProject {
+        /// What is written.
+        text: String,
+        /// What to do instead.
+        instead: &'static str,
+    },
     /// A line of a manifest, or an argument, that is not understood.
     #[error("{place} has `{text}`, which is not understood, so the install stays")]
     NotUnderstood {
@@ -186,6 +196,7 @@ mod tests {
             Reason::Command("ls".into()),
             Reason::Option { tool: "pip", text: "--target lib".into() },
             Reason::NeedsSources { place: "requirements.txt:2".into(), text: "-e .".into() },
+            Reason::ReadsProject { text: "go get ./...".into(), instead: "run it below" },
             Reason::NotUnderstood { place: "the command".into(), text: "a b".into() },
             Reason::MissingManifest { file: "/app/requirements.txt".into(), copy: 3 },
             Reason::IrregularManifest(path()),

@@ -7,6 +7,7 @@
 //! A new tool is one file that implements [`Tool`], one line in [`TOOLS`], and its tests: a
 //! project that is bettered, one that is good already, and its traps.
 
+mod go;
 pub(super) mod pip;
 mod view;
 
@@ -22,7 +23,7 @@ use crate::context::ContextPath;
 pub(super) use view::View;
 
 /// Every tool that is known.
-const TOOLS: &[&dyn Tool] = &[&pip::Pip];
+const TOOLS: &[&dyn Tool] = &[&pip::Pip, &go::Go];
 
 /// A package manager.
 pub(super) trait Tool: Debug + Sync {
