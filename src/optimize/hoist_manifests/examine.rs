@@ -179,7 +179,6 @@ fn earlier_settings<'a>(
     copy: &Instruction,
     install: &Install,
 ) -> Option<&'a Instruction> {
-    let habits = install.tool.habits();
     let mut earlier = request.plan.dockerfile.instructions().iter();
     earlier.find(|instruction| {
         let text = match &instruction.kind {
@@ -191,8 +190,7 @@ fn earlier_settings<'a>(
             _ => return false,
         };
         let is_editable = text.contains("pip") && text.split_whitespace().any(|word| word == "-e");
-        instruction.line < copy.line
-            && (is_editable || habits.settings.iter().any(|mark| text.contains(mark)))
+        instruction.line < copy.line && (is_editable || install.tool.is_setting(&text))
     })
 }
 
@@ -293,8 +291,13 @@ fn with_needs(
         environment: environment.collect(),
         read: request.read,
     };
-    let view =
-        View { copy: copy.instruction.line, landing: &copy.landing, directory, read: request.read };
+    let view = View {
+        copy: copy.instruction.line,
+        landing: &copy.landing,
+        directory,
+        environment: &surroundings.environment,
+        read: request.read,
+    };
     let mut needs = before.clone();
     for install in &run.installs {
         surroundings.check(install, mounts(run.instruction))?;

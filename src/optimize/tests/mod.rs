@@ -1,5 +1,6 @@
 //! Stories of projects that are bettered and of those that are not.
 
+mod bundler;
 mod go;
 mod good;
 mod savings;

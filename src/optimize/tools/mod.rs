@@ -7,6 +7,7 @@
 //! A new tool is one file that implements [`Tool`], one line in [`TOOLS`], and its tests: a
 //! project that is bettered, one that is good already, and its traps.
 
+mod bundler;
 mod go;
 pub(super) mod pip;
 mod view;
@@ -23,7 +24,7 @@ use crate::context::ContextPath;
 pub(super) use view::View;
 
 /// Every tool that is known.
-const TOOLS: &[&dyn Tool] = &[&pip::Pip, &go::Go];
+const TOOLS: &[&dyn Tool] = &[&pip::Pip, &go::Go, &bundler::Bundler];
 
 /// A package manager.
 pub(super) trait Tool: Debug + Sync {
@@ -45,6 +46,11 @@ pub(super) trait Tool: Debug + Sync {
 
     /// Adds all that an install needs of what a COPY brings.
     fn follow(&self, install: &Install, view: &View<'_>, needs: &mut Needs) -> Result<(), Reason>;
+
+    /// Whether an earlier instruction's text tells of settings that the tool keeps.
+    fn is_setting(&self, text: &str) -> bool {
+        self.habits().settings.iter().any(|mark| text.contains(mark))
+    }
 
     /// What else may not be, where the lists of [`Habits`] do not say it.
     fn check(&self, _install: &Install, _around: &Surroundings<'_>) -> Result<(), Reason> {
@@ -77,6 +83,8 @@ pub(super) struct Install {
     pub(super) files: Vec<String>,
     /// The directories that it is told to use.
     pub(super) directories: Vec<Directory>,
+    /// The command's words, for what a tool looks for in them later.
+    pub(super) words: Vec<String>,
     /// Variables that only this command has.
     pub(super) environment: Vec<(String, String)>,
 }
@@ -105,6 +113,7 @@ impl Install {
             by_interpreter: false,
             files: Vec::new(),
             directories: Vec::new(),
+            words: command.words.clone(),
             environment: command.assignments.clone(),
         }
     }

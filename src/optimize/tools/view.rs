@@ -14,6 +14,8 @@ pub(in crate::optimize) struct View<'a> {
     pub(in crate::optimize) landing: &'a Landing<'a>,
     /// The install's working directory.
     pub(in crate::optimize) directory: ContextPath,
+    /// The install's environment, without the command's own variables.
+    pub(in crate::optimize) environment: &'a [(&'a str, &'a str)],
     /// Reads a file of the context.
     pub(in crate::optimize) read: &'a ReadFile<'a>,
 }

@@ -37,12 +37,12 @@ fn directive(file: &mut ModuleFile, verb: &str, words: &[&str]) -> Option<()> {
     match (verb, words) {
         ("module", [_]) => file.has_module = true,
         ("use", [path]) => file.uses.push((*path).to_owned()),
-        // A module stands in for a module with its version, a directory without one.
-        ("replace", [_, "=>", _, _] | [_, _, "=>", _, _]) => {}
         ("replace", [_, "=>", path] | [_, _, "=>", path]) => {
             file.replacements.push((*path).to_owned());
         }
-        (
+        // A module, by its version, stands in for a module.
+        ("replace", [_, "=>", _, _] | [_, _, "=>", _, _])
+        | (
             "require" | "exclude" | "retract" | "go" | "toolchain" | "godebug" | "tool" | "ignore",
             _,
         ) => {}
