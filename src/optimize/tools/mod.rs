@@ -8,6 +8,7 @@
 //! project that is bettered, one that is good already, and its traps.
 
 mod bundler;
+mod composer;
 mod go;
 pub(super) mod pip;
 mod view;
@@ -24,7 +25,7 @@ use crate::context::ContextPath;
 pub(super) use view::View;
 
 /// Every tool that is known.
-const TOOLS: &[&dyn Tool] = &[&pip::Pip, &go::Go, &bundler::Bundler];
+const TOOLS: &[&dyn Tool] = &[&pip::Pip, &go::Go, &bundler::Bundler, &composer::Composer];
 
 /// A package manager.
 pub(super) trait Tool: Debug + Sync {
