@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Hoist, lines};
 use crate::context::ContextPath;
-use crate::dockerfile::{Instruction, InstructionKind, Mount, Stage, Transfer};
+use crate::dockerfile::{Instruction, InstructionKind, Mount, MountKind, Stage, Transfer};
 use crate::optimize::landing::{Landing, image_path};
 use crate::optimize::surroundings::Surroundings;
 use crate::optimize::tools::{self, Command, Install, Manifests, Needs, View};
@@ -65,8 +65,19 @@ pub(super) fn hoist(
             return Err(at(between)(reason));
         }
     }
-    let first = run(plan, instruction, index).map_err(at(instruction))?;
+    let first = match run(plan, instruction, index) {
+        // What works on the project itself has its packages from an earlier step, or a cache.
+        Err(Reason::ReadsProject { .. })
+            if is_prepared(&before[..copy_index]) || has_cache(instruction) =>
+        {
+            return Ok(None);
+        }
+        first => first.map_err(at(instruction))?,
+    };
     let requested = requested(&first);
+    if is_good_already(request, plan, before, &first) {
+        return Ok(None);
+    }
     if requested.is_empty() || is_installed_before(plan, &before[..copy_index], &requested) {
         return Ok(None);
     }
@@ -321,6 +332,45 @@ fn is_installed_before(plan: &Plan, before: &[Instruction], wanted: &[ContextPat
             wanted.iter().all(|file| installed.contains(file))
         })
     })
+}
+
+/// Whether all that the COPYs above an install bring is what it needs.
+fn is_good_already(
+    request: &Request<'_>,
+    plan: &Plan,
+    before: &[Instruction],
+    install: &Run<'_>,
+) -> bool {
+    let mut landing = Landing::default();
+    for transfer in before {
+        match &transfer.kind {
+            InstructionKind::Copy(of) | InstructionKind::Add(of) if of.from.is_none() => {
+                let Ok(copy) = copy(request, plan, transfer) else { return false };
+                landing.lay(copy.landing);
+            }
+            _ => {}
+        }
+    }
+    let view = View {
+        copy: install.instruction.line,
+        landing: &landing,
+        directory: directory(install.step),
+        environment: &[],
+        read: request.read,
+    };
+    let mut needs = Needs::default();
+    let follow = |install: &Install| install.tool.follow(install, &view, &mut needs).is_ok();
+    install.installs.iter().all(follow)
+        && landing.iter().all(|(place, _)| needs.manifests.contains_key(place))
+}
+
+/// Whether an earlier step mentions an install, understood or not.
+fn is_prepared(before: &[Instruction]) -> bool {
+    before.iter().any(super::looks_like_install)
+}
+
+fn has_cache(instruction: &Instruction) -> bool {
+    mounts(instruction).iter().any(|mount| mount.kind == MountKind::Cache)
 }
 
 /// What the COPYs right above `copy` bring in the same way, so that it need not be brought again.

@@ -59,6 +59,8 @@ fn a_gemfile_that_includes_others() {
         .file("gems/more/web.rb", "gem 'puma', github: 'puma/puma', branch: 'main'\n")
         .file("gems/unused.rb", "");
     insta::assert_snapshot!(project.optimize().patch);
+    let again = project.bettered();
+    assert_eq!(project.dockerfile(&again).refused(), ALREADY_GOOD);
 }
 
 #[test]
@@ -110,6 +112,9 @@ fn gemfiles_that_need_the_sources_or_are_programs() {
     let included =
         rails(lines).file("Gemfile", "eval_gemfile 'b.rb'\n").file("b.rb", "\ngemspec\n");
     assert_refused(&included, "b.rb:2 has `gemspec`");
+    let versioned = rails(lines).file("Gemfile", "eval_gemfile 'b/c.rb'\n");
+    let versioned = versioned.file("b/c.rb", "ruby file: '.ruby-version'\n");
+    assert_refused(&versioned, "b/c.rb:1 has `ruby file: '.ruby-version'`");
     let gone = rails(lines).file(".dockerignore", ".ruby-version\n");
     assert_refused(&gone, "`/app/.ruby-version` is not among");
     let locked = rails(lines).file("Gemfile.lock", "PATH\n  remote: .\n  specs:\n    a (1)\n");

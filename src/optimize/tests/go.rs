@@ -114,14 +114,16 @@ fn module_files_that_lead_astray() {
 #[test]
 fn what_is_kept_between_builds() {
     let lines = "COPY . .\nRUN go mod download";
-    for (variable, file) in [
-        ("GOMODCACHE=/src/cache", "cache/x"),
-        ("GOPATH=/src/deps", "deps/pkg/mod/x"),
-        ("GOOS=linux", "go/pkg/mod/cache/x"),
-    ] {
+    for (variable, file) in
+        [("GOMODCACHE=/src/cache", "cache/x"), ("GOPATH=/src/deps", "deps/pkg/mod/x")]
+    {
         let project = server(&format!("ENV {variable}\n{lines}")).file(file, "x");
         assert_refused(&project, "to where go installs");
     }
+    let copied = server(lines).file("go/pkg/mod/cache/x", "x");
+    assert!(copied.bettered().contains("COPY go.mod go.sum ./\n"), "GOPATH is elsewhere");
+    let by_default = server(&format!("ENV GOPATH=\n{lines}")).file("go/pkg/mod/cache/x", "x");
+    assert_refused(&by_default, "to where go installs");
     assert_refused(&server(lines).file(".netrc", "x"), "`.netrc`, which go may read");
     let told = server(&format!("RUN go env -w GOFLAGS=-mod=vendor\n{lines}"));
     assert_refused(&told, "may tell go where to look");

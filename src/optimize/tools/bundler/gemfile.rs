@@ -62,14 +62,15 @@ pub(super) fn follow(view: &View<'_>, needs: &mut Needs) -> Result<(), Reason> {
             match line(&statement) {
                 Some(Line::Nothing) => {}
                 Some(Line::Includes(path)) => open.push(below(&file, &path)),
-                Some(Line::Reads(path)) => {
+                // What the path of an included file is relative to depends on the version.
+                Some(Line::Reads(path)) if file.parent().as_ref() == Some(&view.directory) => {
                     view.require(&image_path(&view.directory, path.as_bytes()), needs)?;
                 }
                 Some(Line::NeedsSources) => {
                     let (place, text) = at(statement.line);
                     return Err(Reason::NeedsSources { place, text });
                 }
-                None => return Err(not_understood(statement.line)),
+                Some(Line::Reads(_)) | None => return Err(not_understood(statement.line)),
             }
         }
     }

@@ -101,10 +101,12 @@ fn check_places(install: &Install, around: &Surroundings<'_>) -> Result<(), Reas
             kept.extend(below.iter().map(|below| ContextPath::new(path).join(below)));
         }
     }
+    let has_gopath = around.variable(install, "GOPATH").is_some_and(|path| !path.is_empty());
     for (place, source) in around.landing.places() {
-        // Without these variables they are kept below the home directory, wherever that is.
+        // Without the variable they are kept below the home directory, wherever that is.
         let components: Vec<&[u8]> = place.components().collect();
-        let is_default = components.windows(2).any(|pair| matches!(pair, [b"go", b"pkg" | b"bin"]));
+        let is_default = !has_gopath
+            && components.windows(2).any(|pair| matches!(pair, [b"go", b"pkg" | b"bin"]));
         if is_default || kept.iter().any(|kept| place.starts_with(kept)) {
             return Err(Reason::Written { tool: "go", file: source.clone() });
         }
