@@ -1,6 +1,7 @@
 //! Stories of projects that are bettered and of those that are not.
 
 mod bundler;
+mod cargo;
 mod composer;
 mod go;
 mod good;

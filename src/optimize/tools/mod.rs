@@ -8,6 +8,7 @@
 //! project that is bettered, one that is good already, and its traps.
 
 mod bundler;
+mod cargo;
 mod composer;
 mod go;
 pub(super) mod pip;
@@ -25,7 +26,8 @@ use crate::context::ContextPath;
 pub(super) use view::View;
 
 /// Every tool that is known.
-const TOOLS: &[&dyn Tool] = &[&pip::Pip, &go::Go, &bundler::Bundler, &composer::Composer];
+const TOOLS: &[&dyn Tool] =
+    &[&pip::Pip, &go::Go, &bundler::Bundler, &composer::Composer, &cargo::Cargo];
 
 /// A package manager.
 pub(super) trait Tool: Debug + Sync {
