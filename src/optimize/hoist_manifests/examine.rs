@@ -65,19 +65,11 @@ pub(super) fn hoist(
             return Err(at(between)(reason));
         }
     }
-    let first = match run(plan, instruction, index) {
-        // What works on the project itself has its packages from an earlier step, or a cache.
-        Err(Reason::ReadsProject { .. })
-            if is_prepared(&before[..copy_index]) || has_cache(instruction) =>
-        {
-            return Ok(None);
-        }
-        first => first.map_err(at(instruction))?,
+    let Some(first) = first_run(request, plan, before, instruction).map_err(at(instruction))?
+    else {
+        return Ok(None);
     };
     let requested = requested(&first);
-    if is_good_already(request, plan, before, &first) {
-        return Ok(None);
-    }
     if requested.is_empty() || is_installed_before(plan, &before[..copy_index], &requested) {
         return Ok(None);
     }
@@ -141,6 +133,23 @@ pub(super) fn hoist(
         edits,
     };
     Ok(Some((hoist, last)))
+}
+
+/// The installs of the RUN behind `before`; `None` where its order is good already.
+fn first_run<'a>(
+    request: &Request<'_>,
+    plan: &'a Plan,
+    before: &[Instruction],
+    instruction: &'a Instruction,
+) -> Result<Option<Run<'a>>, Reason> {
+    match run(plan, instruction, before.len()) {
+        // What works on the project itself has its packages from an earlier step, or a cache.
+        Err(Reason::ReadsProject { .. }) if is_prepared(before) || has_cache(instruction) => {
+            Ok(None)
+        }
+        Ok(first) if is_good_already(request, plan, before, &first) => Ok(None),
+        first => first.map(Some),
+    }
 }
 
 /// Adds the installs right behind the last one, as far as they can move with it.

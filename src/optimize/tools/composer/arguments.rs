@@ -36,19 +36,48 @@ const WITH_WORD: &[&str] =
 const DUMP_BELOW: &str = "install with --no-autoloader in a RUN of its own, and dump the \
                           autoloader in another one below the COPY";
 
-/// What the options say of what else is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Flags {
-    /// Scripts are run.
-    pub(super) scripts: bool,
-    /// Plugins are run.
-    pub(super) plugins: bool,
-    /// The autoloader is written.
-    pub(super) autoloader: bool,
-    /// It lists all classes.
-    pub(super) optimized: bool,
-    /// What is for development counts.
-    pub(super) development: bool,
+/// What an install's options say of what else is done.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flags<'a> {
+    words: &'a [String],
+}
+
+impl<'a> Flags<'a> {
+    /// Those of an install.
+    pub(super) fn of(install: &'a Install) -> Self {
+        Self { words: &install.words }
+    }
+
+    /// Whether scripts are run.
+    pub(super) fn runs_scripts(self) -> bool {
+        !self.has("--no-scripts")
+    }
+
+    /// Whether plugins are run.
+    pub(super) fn runs_plugins(self) -> bool {
+        !self.has("--no-plugins")
+    }
+
+    /// Whether the autoloader is written.
+    pub(super) fn writes_autoloader(self) -> bool {
+        !self.has("--no-autoloader")
+    }
+
+    /// Whether the autoloader lists all classes.
+    pub(super) fn lists_classes(self) -> bool {
+        self.has("--optimize-autoloader")
+            || self.has("--classmap-authoritative")
+            || self.words.iter().any(|word| is_short(word) && word.contains(['o', 'a']))
+    }
+
+    /// Whether what is for development counts.
+    pub(super) fn counts_development(self) -> bool {
+        !self.has("--no-dev")
+    }
+
+    fn has(self, option: &str) -> bool {
+        self.words.iter().any(|word| word == option)
+    }
 }
 
 /// Reads a command; `None` where it is not Composer's.
@@ -77,21 +106,6 @@ pub(super) fn read(command: &Words) -> Option<Result<Command, Reason>> {
     }
     let install = Install::new(&Composer, "composer install", program, command);
     Some(Ok(Command::Install(Install { files: vec!["composer.json".to_owned()], ..install })))
-}
-
-/// What an install's options say.
-pub(super) fn flags(install: &Install) -> Flags {
-    let has = |long: &str, short: &[char]| {
-        install.words.iter().any(|word| word == long || is_short(word) && word.contains(short))
-    };
-    Flags {
-        scripts: !has("--no-scripts", &[]),
-        plugins: !has("--no-plugins", &[]),
-        autoloader: !has("--no-autoloader", &[]),
-        optimized: has("--optimize-autoloader", &['o', 'a'])
-            || has("--classmap-authoritative", &[]),
-        development: !has("--no-dev", &[]),
-    }
 }
 
 fn split<'a>(words: &[&'a str]) -> (Vec<&'a str>, Vec<&'a str>) {
@@ -130,8 +144,9 @@ mod tests {
             ("composer install --optimize-autoloader --no-scripts", true, false),
         ] {
             let Some(Ok(Command::Install(install))) = read(line) else { panic!("{line}") };
-            let flags = flags(&install);
-            assert_eq!((flags.optimized, flags.scripts), (optimized, scripts), "{line}");
+            let flags = Flags::of(&install);
+            let said = (flags.lists_classes(), flags.runs_scripts());
+            assert_eq!(said, (optimized, scripts), "{line}");
         }
     }
 

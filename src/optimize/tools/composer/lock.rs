@@ -27,7 +27,7 @@ pub(super) fn follow(
     view: &View<'_>,
     needs: &mut Needs,
     root: &Value,
-    flags: Flags,
+    flags: Flags<'_>,
 ) -> Result<(), Reason> {
     let file = view.directory.join("composer.lock");
     let Some(text) = view.note(&file, needs)? else {
@@ -54,7 +54,7 @@ pub(super) fn follow(
             }
         }
         let kind = package.get("type").and_then(Value::as_str).unwrap_or("library");
-        if flags.plugins && matches!(kind, "composer-plugin" | "composer-installer") {
+        if flags.runs_plugins() && matches!(kind, "composer-plugin" | "composer-installer") {
             let is_known = KNOWN_PLUGINS.contains(&name);
             if !is_known && is_allowed(root, name) {
                 let text = format!("the plugin {name}");

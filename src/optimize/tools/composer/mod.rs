@@ -11,6 +11,7 @@ mod json;
 mod lock;
 mod root;
 
+use self::arguments::Flags;
 use super::{Command, Habits, Install, Needs, Tool, View};
 use crate::optimize::Reason;
 use crate::optimize::shell::Words;
@@ -35,7 +36,7 @@ impl Tool for Composer {
 
     fn is_mentioned(&self, text: &str) -> bool {
         text.split(['&', ';', '|', '\n']).any(|command| {
-            let is_composer = |word: &&str| !word.ends_with("composer") && !word.ends_with(".phar");
+            let is_composer = |word: &&str| !word.ends_with("composer") && !word.contains(".phar");
             let mut words = command.split_whitespace().skip_while(is_composer);
             words.any(|word| matches!(word, "install" | "i"))
         })
@@ -50,7 +51,7 @@ impl Tool for Composer {
         let text = view.require(&manifest, needs)?;
         let source = needs.manifests[&manifest].to_string();
         let root = json::parse(&source, &text)?;
-        let flags = arguments::flags(install);
+        let flags = Flags::of(install);
         root::check(&source, &root, flags)?;
         needs.written.extend(root::written(&source, &root, &view.directory)?);
         view.note_file(&view.directory.join("auth.json"), needs)?;

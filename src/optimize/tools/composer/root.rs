@@ -53,11 +53,11 @@ const DUMP_BELOW: &str = "add --no-autoloader to the install, and run `composer 
                           below the COPY";
 
 /// Whether the install would do without the project's own files.
-pub(super) fn check(source: &str, root: &Value, flags: Flags) -> Result<(), Reason> {
+pub(super) fn check(source: &str, root: &Value, flags: Flags<'_>) -> Result<(), Reason> {
     check_scripts(root, flags)?;
     check_repositories(source, root)?;
     check_settings(source, root)?;
-    if flags.autoloader { check_autoload(root, flags) } else { Ok(()) }
+    if flags.writes_autoloader() { check_autoload(root, flags) } else { Ok(()) }
 }
 
 /// Where packages and their programs are written.
@@ -78,10 +78,11 @@ pub(super) fn written(
     Ok(written)
 }
 
-fn check_scripts(root: &Value, flags: Flags) -> Result<(), Reason> {
+fn check_scripts(root: &Value, flags: Flags<'_>) -> Result<(), Reason> {
     let Some(scripts) = root.get("scripts").and_then(Value::as_object) else { return Ok(()) };
     let runs = |event: &&String| {
-        OWN_EVENTS.contains(&event.as_str()) || flags.scripts && EVENTS.contains(&event.as_str())
+        OWN_EVENTS.contains(&event.as_str())
+            || flags.runs_scripts() && EVENTS.contains(&event.as_str())
     };
     let is_empty = |script: &Value| script.as_array().is_some_and(Vec::is_empty);
     let script = scripts.iter().find(|(event, script)| runs(event) && !is_empty(script));
@@ -136,16 +137,16 @@ fn check_settings(source: &str, root: &Value) -> Result<(), Reason> {
 }
 
 /// Whether the autoloader can be written without a look at the project's classes.
-fn check_autoload(root: &Value, flags: Flags) -> Result<(), Reason> {
+fn check_autoload(root: &Value, flags: Flags<'_>) -> Result<(), Reason> {
     let is_set = |name: &str| {
         root.pointer("/config")
             .and_then(|config| config.get(name))
             .is_some_and(|value| !matches!(value, Value::Bool(false) | Value::Null))
     };
     let lists_all =
-        flags.optimized || is_set("optimize-autoloader") || is_set("classmap-authoritative");
+        flags.lists_classes() || is_set("optimize-autoloader") || is_set("classmap-authoritative");
     let parts: &[&str] =
-        if flags.development { &["autoload", "autoload-dev"] } else { &["autoload"] };
+        if flags.counts_development() { &["autoload", "autoload-dev"] } else { &["autoload"] };
     for part in parts {
         let Some(rules) = root.get(part).and_then(Value::as_object) else { continue };
         for (kind, _) in rules {
