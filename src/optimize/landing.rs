@@ -104,6 +104,12 @@ impl<'a> Landing<'a> {
         }
     }
 
+    /// Puts what a later COPY brings over this.
+    pub(super) fn lay(&mut self, later: Self) {
+        self.places.extend(later.places);
+        self.directories.extend(later.directories);
+    }
+
     /// The entries that are written to a place.
     pub(super) fn at(&self, place: &ContextPath) -> &[&'a Entry] {
         self.places.get(place).map_or(&[], Vec::as_slice)

@@ -95,6 +95,16 @@ pub enum Reason {
         /// The option that leaves the project out.
         option: &'static str,
     },
+    /// A command, or something that it is told to do, that works on the project itself.
+    #[error(
+        "`{text}` reads the project's own files, so it cannot stand above their COPY; {instead}"
+    )]
+    ReadsProject {
+        /// What is written.
+        text: String,
+        /// What to do instead.
+        instead: &'static str,
+    },
     /// A line of a manifest, or an argument, that is not understood.
     #[error("{place} has `{text}`, which is not understood, so the install stays")]
     NotUnderstood {
@@ -265,6 +275,7 @@ mod tests {
                 place: "pyproject.toml".into(),
                 option: "--no-root",
             },
+            Reason::ReadsProject { text: "go get ./...".into(), instead: "run it below" },
             Reason::NotUnderstood { place: "the command".into(), text: "a b".into() },
             Reason::MissingManifest { file: "/app/requirements.txt".into(), copy: 3 },
             Reason::IrregularManifest(path()),

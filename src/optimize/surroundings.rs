@@ -160,6 +160,13 @@ impl Surroundings<'_> {
         Ok(())
     }
 
+    /// The value that a variable has for an install.
+    pub(super) fn variable<'b>(&'b self, install: &'b Install, name: &str) -> Option<&'b str> {
+        let own = install.environment.iter().rev().find(|(own, _)| own == name);
+        let inherited = || self.environment.iter().find(|(other, _)| *other == name);
+        own.map(|(_, value)| &**value).or_else(|| inherited().map(|(_, value)| *value))
+    }
+
     /// Whether programs are found through the scripts of a version manager.
     pub(super) fn has_shims(&self) -> bool {
         self.environment.iter().any(|(name, value)| *name == "PATH" && value.contains("shims"))

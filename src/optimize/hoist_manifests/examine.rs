@@ -2,7 +2,7 @@
 
 use super::{Hoist, lines};
 use crate::context::ContextPath;
-use crate::dockerfile::{Instruction, InstructionKind, Mount, Stage, Transfer};
+use crate::dockerfile::{Instruction, InstructionKind, Mount, MountKind, Stage, Transfer};
 use crate::optimize::landing::{Landing, image_path};
 use crate::optimize::planned::{
     arguments, destination, directory, environment, is_base_known, step_at,
@@ -66,7 +66,10 @@ pub(super) fn hoist(
             return Err(at(between)(reason));
         }
     }
-    let first = run(plan, instruction, index).map_err(at(instruction))?;
+    let Some(first) = first_run(request, plan, before, instruction).map_err(at(instruction))?
+    else {
+        return Ok(None);
+    };
     let requested = requested(&first);
     if requested.is_empty() || is_installed_before(plan, &before[..copy_index], &requested) {
         return Ok(None);
@@ -140,6 +143,23 @@ pub(super) fn hoist(
     Ok(Some((hoist, last)))
 }
 
+/// The installs of the RUN behind `before`; `None` where its order is good already.
+fn first_run<'a>(
+    request: &Request<'_>,
+    plan: &'a Plan,
+    before: &[Instruction],
+    instruction: &'a Instruction,
+) -> Result<Option<Run<'a>>, Reason> {
+    match run(plan, instruction, before.len()) {
+        // What works on the project itself has its packages from an earlier step, or a cache.
+        Err(Reason::ReadsProject { .. }) if is_prepared(before) || has_cache(instruction) => {
+            Ok(None)
+        }
+        Ok(first) if is_good_already(request, plan, before, &first) => Ok(None),
+        first => first.map(Some),
+    }
+}
+
 /// Adds the installs right behind the last one, as far as they can move with it.
 fn with_those_behind<'a>(
     request: &Request<'_>,
@@ -198,7 +218,7 @@ fn earlier_settings<'a>(
             _ => return false,
         };
         let is_editable = text.contains("pip") && text.split_whitespace().any(|word| word == "-e");
-        instruction.line < copy.line && (is_editable || install.tool.is_led_by(&text))
+        instruction.line < copy.line && (is_editable || install.tool.is_setting(&text))
     })
 }
 
@@ -291,8 +311,13 @@ fn with_needs(
         environment: environment(run.step),
         read: request.read,
     };
-    let view =
-        View { copy: copy.instruction.line, landing: &copy.landing, directory, read: request.read };
+    let view = View {
+        copy: copy.instruction.line,
+        landing: &copy.landing,
+        directory,
+        environment: &surroundings.environment,
+        read: request.read,
+    };
     let mut needs = before.clone();
     for install in &run.installs {
         surroundings.check(install, mounts(run.instruction))?;
@@ -325,6 +350,45 @@ fn is_mentioned_with(before: &[Instruction], command: &str, option: &str) -> boo
         matches!(earlier.kind, InstructionKind::Run { .. })
             && [command, option].iter().all(|words| earlier.text.contains(words))
     })
+}
+
+/// Whether all that the COPYs above an install bring is what it needs.
+fn is_good_already(
+    request: &Request<'_>,
+    plan: &Plan,
+    before: &[Instruction],
+    install: &Run<'_>,
+) -> bool {
+    let mut landing = Landing::default();
+    for transfer in before {
+        match &transfer.kind {
+            InstructionKind::Copy(of) | InstructionKind::Add(of) if of.from.is_none() => {
+                let Ok(copy) = copy(request, plan, transfer) else { return false };
+                landing.lay(copy.landing);
+            }
+            _ => {}
+        }
+    }
+    let view = View {
+        copy: install.instruction.line,
+        landing: &landing,
+        directory: directory(install.step),
+        environment: &[],
+        read: request.read,
+    };
+    let mut needs = Needs::default();
+    let follow = |install: &Install| install.tool.follow(install, &view, &mut needs).is_ok();
+    install.installs.iter().all(follow)
+        && landing.iter().all(|(place, _)| needs.manifests.contains_key(place))
+}
+
+/// Whether an earlier step mentions an install, understood or not.
+fn is_prepared(before: &[Instruction]) -> bool {
+    before.iter().any(super::looks_like_install)
+}
+
+fn has_cache(instruction: &Instruction) -> bool {
+    mounts(instruction).iter().any(|mount| mount.kind == MountKind::Cache)
 }
 
 /// What the COPYs right above `copy` bring in the same way, so that it need not be brought again.

@@ -117,6 +117,7 @@ fn notices(
             copy: copy.instruction.line,
             landing: surroundings.landing,
             directory: run.directory.clone(),
+            environment: &run.environment,
             read: request.read,
         };
         install.tool.follow(install, &view, &mut needs)?;

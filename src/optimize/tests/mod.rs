@@ -1,6 +1,10 @@
 //! Stories of projects that are bettered and of those that are not.
 
+mod bundler;
+mod cargo;
+mod composer;
 mod conda;
+mod go;
 mod good;
 mod javascript;
 mod pdm;
@@ -92,6 +96,13 @@ impl Project {
 
     fn unknown_image(mut self) -> Self {
         self.images.clear();
+        self
+    }
+
+    /// The same project with another name for its image.
+    fn image(mut self, name: &str) -> Self {
+        let images = std::mem::take(&mut self.images).into_values();
+        self.images = images.map(|image| (name.to_owned(), image)).collect();
         self
     }
 
@@ -194,6 +205,14 @@ impl Project {
         assert_eq!(found.text, fs::read_to_string(self.path().join("Dockerfile")).unwrap());
         found.explain().unwrap()
     }
+}
+
+/// Asserts that a project is left alone, with these words.
+#[track_caller]
+fn assert_refused(project: &Project, words: &str) {
+    let reason = project.refused();
+    assert!(reason.contains(words), "`{words}` is not in: {reason}");
+    assert!(reason.starts_with("line "), "{reason}");
 }
 
 const ALREADY_GOOD: &str = "the order is already as good as this can make it";

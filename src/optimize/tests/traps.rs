@@ -1,18 +1,11 @@
 //! Rewrites that tempt and would change the image, or that nobody can vouch for: each is refused,
 //! with the line and the reason.
 
-use super::{flask, project};
+use super::{assert_refused, flask, project};
 
 /// `FROM python`, `WORKDIR /app`, then these lines.
 fn in_app(lines: &str) -> String {
     format!("FROM python\nWORKDIR /app\n{lines}\n")
-}
-
-#[track_caller]
-fn assert_refused(project: &super::Project, words: &str) {
-    let reason = project.refused();
-    assert!(reason.contains(words), "`{words}` is not in: {reason}");
-    assert!(reason.starts_with("line "), "{reason}");
 }
 
 #[test]

@@ -7,7 +7,11 @@
 //! A new tool is one file that implements [`Tool`], one line in [`TOOLS`], and its tests: a
 //! project that is bettered, one that is good already, and its traps.
 
+mod bundler;
+mod cargo;
+mod composer;
 mod conda;
+mod go;
 mod javascript;
 mod pdm;
 pub(super) mod pip;
@@ -41,6 +45,10 @@ const TOOLS: &[&dyn Tool] = &[
     &pipenv::Pipenv,
     &pdm::Pdm,
     &conda::Conda,
+    &go::Go,
+    &bundler::Bundler,
+    &composer::Composer,
+    &cargo::Cargo,
 ];
 
 /// A package manager.
@@ -70,15 +78,15 @@ pub(super) trait Tool: Debug + Sync {
         &[]
     }
 
+    /// Whether an earlier instruction's text tells of settings which the tool keeps and which may
+    /// lead it to files.
+    fn is_setting(&self, text: &str) -> bool {
+        self.habits().settings.iter().any(|mark| text.contains(mark))
+    }
+
     /// What else may not be, where the lists of [`Habits`] do not say it.
     fn check(&self, _install: &Install, _around: &Surroundings<'_>) -> Result<(), Reason> {
         Ok(())
-    }
-
-    /// Whether an earlier instruction's text tells of settings which the tool keeps and which may
-    /// lead it to files.
-    fn is_led_by(&self, text: &str) -> bool {
-        self.habits().settings.iter().any(|mark| text.contains(mark))
     }
 }
 
@@ -107,6 +115,8 @@ pub(super) struct Install {
     pub(super) files: Vec<String>,
     /// The directories that it is told to use.
     pub(super) directories: Vec<Directory>,
+    /// The command's words, for what a tool looks for in them later.
+    pub(super) words: Vec<String>,
     /// Variables that only this command has.
     pub(super) environment: Vec<(String, String)>,
     /// What else of the command matters to its tool when it follows it: options and names.
@@ -139,6 +149,7 @@ impl Install {
             by_interpreter: false,
             files: Vec::new(),
             directories: Vec::new(),
+            words: command.words.clone(),
             environment: command.assignments.clone(),
             told: Vec::new(),
             options: Vec::new(),

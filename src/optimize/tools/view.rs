@@ -3,6 +3,7 @@
 use crate::Digest;
 use crate::context::{ContextPath, EntryKind};
 use crate::optimize::landing::Landing;
+use crate::optimize::tools::Needs;
 use crate::optimize::{ReadFile, Reason};
 
 /// What one COPY brings where, to the eyes of an install.
@@ -13,6 +14,8 @@ pub(in crate::optimize) struct View<'a> {
     pub(in crate::optimize) landing: &'a Landing<'a>,
     /// The install's working directory.
     pub(in crate::optimize) directory: ContextPath,
+    /// The install's environment, without the command's own variables.
+    pub(in crate::optimize) environment: &'a [(&'a str, &'a str)],
     /// Reads a file of the context.
     pub(in crate::optimize) read: &'a ReadFile<'a>,
 }
@@ -54,5 +57,42 @@ impl View<'_> {
             return Err(unreadable(reason.to_owned()));
         }
         Ok(Some(Manifest { source: entry.path.clone(), content }))
+    }
+
+    /// Adds the file that the COPY brings to a place to what an install needs, and gives its text.
+    pub(in crate::optimize) fn require(
+        &self,
+        place: &ContextPath,
+        needs: &mut Needs,
+    ) -> Result<String, Reason> {
+        let text = self.note(place, needs)?;
+        text.ok_or_else(|| Reason::MissingManifest { file: format!("/{place}"), copy: self.copy })
+    }
+
+    /// The same, where the file need not be there.
+    pub(in crate::optimize) fn note(
+        &self,
+        place: &ContextPath,
+        needs: &mut Needs,
+    ) -> Result<Option<String>, Reason> {
+        let Some(manifest) = self.find(place)? else { return Ok(None) };
+        let text = String::from_utf8(manifest.content).map_err(|_| Reason::NotUnderstood {
+            place: manifest.source.to_string(),
+            text: "an encoding other than UTF-8".to_owned(),
+        })?;
+        needs.manifests.insert(place.clone(), manifest.source);
+        Ok(Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)))
+    }
+
+    /// Adds a file whose content is of no interest here, where the COPY brings it.
+    pub(in crate::optimize) fn note_file(
+        &self,
+        place: &ContextPath,
+        needs: &mut Needs,
+    ) -> Result<(), Reason> {
+        if let Some(manifest) = self.find(place)? {
+            needs.manifests.insert(place.clone(), manifest.source);
+        }
+        Ok(())
     }
 }

@@ -108,7 +108,7 @@ impl Tool for Bun {
         habits::check("bun", around)
     }
 
-    fn is_led_by(&self, text: &str) -> bool {
+    fn is_setting(&self, text: &str) -> bool {
         settings::may_lead(text)
     }
 }

@@ -57,7 +57,7 @@ impl Tool for Corepack {
         habits::check("corepack", around)
     }
 
-    fn is_led_by(&self, text: &str) -> bool {
+    fn is_setting(&self, text: &str) -> bool {
         settings::may_lead(text)
     }
 }

@@ -198,7 +198,7 @@ impl Tool for Npm {
         habits::check("npm", around)
     }
 
-    fn is_led_by(&self, text: &str) -> bool {
+    fn is_setting(&self, text: &str) -> bool {
         settings::may_lead(text)
     }
 }

@@ -215,7 +215,7 @@ impl Tool for Pnpm {
         habits::check("pnpm", around)
     }
 
-    fn is_led_by(&self, text: &str) -> bool {
+    fn is_setting(&self, text: &str) -> bool {
         settings::may_lead(text)
     }
 }

@@ -143,7 +143,7 @@ impl Tool for Yarn {
         habits::check("yarn", around)
     }
 
-    fn is_led_by(&self, text: &str) -> bool {
+    fn is_setting(&self, text: &str) -> bool {
         settings::may_lead(text)
     }
 }
