@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
-use super::args::{BuildFlags, ContextSource};
+use super::args::{Assignment, BuildFlags, ContextSource};
 use super::base_images::Lookup;
 use super::context_files::{DAMAGED_INDEX, WantedFiles, unreadable};
 use super::engines::{self, Answered};
@@ -322,7 +322,14 @@ fn build_options(
         ulimits: flags.ulimits.clone(),
         cgroup_parent: flags.cgroup_parent.clone(),
         contexts: contexts(flags),
+        labels: labels(flags),
     })
+}
+
+/// `--label`; of equal names the last one counts.
+fn labels(flags: &BuildFlags) -> BTreeMap<String, String> {
+    let label = |label: &Assignment| (label.name.clone(), label.value.clone().unwrap_or_default());
+    flags.labels.iter().map(label).collect()
 }
 
 /// `--build-context`; of equal names the last one counts.
