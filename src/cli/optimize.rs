@@ -22,6 +22,8 @@ pub(super) async fn run(
     environment: &Environment,
     ui: &mut Ui,
 ) -> Result<(), Failure> {
+    // The rewrites are proven by BuildKit's rules, and serve every builder.
+    let environment = &Environment { docker_buildkit: None, ..environment.clone() };
     let project = prepare(&args.path, &args.flags, EngineNeed::Optional, environment, ui).await?;
     let found = find(&project)?;
     match args.format {

@@ -11,6 +11,7 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
 use super::args::{Assignment, BuildFlags, ContextSource};
 use super::base_images::Lookup;
+use super::builder::{self, records_of};
 use super::context_files::{DAMAGED_INDEX, WantedFiles, unreadable};
 use super::engines::{self, Answered};
 use super::environment::Environment;
@@ -26,7 +27,7 @@ use crate::context::{self, ContextPath, ModifiedTime, Snapshot};
 use crate::dockerfile::Span;
 use crate::engine::{Docker, EngineInfo, ImageStore};
 use crate::plan::{
-    self, BuildOptions, Dialect, NamedContext, Plan, PlanRequest, Platform, StepKey,
+    self, BuildOptions, BuilderKind, Dialect, NamedContext, Plan, PlanRequest, Platform, StepKey,
 };
 use crate::predict::eviction::{ContextCopy, Survey};
 use crate::predict::{
@@ -106,12 +107,17 @@ pub(super) async fn prepare(
     ui: &mut Ui,
 ) -> Result<Project, Failure> {
     let begun = Instant::now();
-    let source = source::read(path, flags.file.as_deref(), &flags.contexts)?;
+    let builder = builder::wanted(environment)?;
+    builder::check(builder, flags)?;
+    let mut source = source::read(path, flags.file.as_deref(), &flags.contexts)?;
+    if builder == BuilderKind::Classic {
+        source.rules = source.rules.for_classic_builder();
+    }
     let wanted = WantedFiles::of(&source, environment.cache_directory.as_deref());
     let walk = tokio::task::spawn_blocking(move || (wanted.read(), begun.elapsed()));
     let mut memory = Memory::open(environment, ui)?;
     // Beside the walk, which may take longer than all that is asked.
-    let asked = ask(&source, flags, need, environment, &mut memory, ui).await;
+    let asked = ask(&source, flags, builder, need, environment, &mut memory, ui).await;
     let (read, took) = walk.await.context("reading the context ended early")?;
     let (snapshot, is_index_damaged) = read.map_err(|error| unreadable(error, &source, ui))?;
     let (snapshot, held) = own_output::hold(snapshot, &source.root, &environment.outputs);
@@ -216,6 +222,7 @@ struct Asked {
 async fn ask(
     source: &Source,
     flags: &BuildFlags,
+    builder: BuilderKind,
     need: EngineNeed,
     environment: &Environment,
     memory: &mut Memory,
@@ -237,6 +244,8 @@ async fn ask(
         }
     };
     let (docker, survey) = match (answered, &engine) {
+        // What BuildKit's cache holds says nothing of the other builder.
+        (Some((docker, _)), Some(_)) if builder == BuilderKind::Classic => (Some(docker), None),
         (Some((docker, listing)), Some(engine)) => {
             let survey = held::survey(&docker, engine, listing, memory, &numbers, ui).await?;
             (Some(docker), survey)
@@ -244,7 +253,8 @@ async fn ask(
         _ => (None, None),
     };
     let options = build_options(flags, docker.as_ref(), engine.as_ref())?;
-    let dialect = dialect(engine.as_ref());
+    let engine = engine.map(|engine| described(engine, builder));
+    let dialect = dialect(engine.as_ref()).with_builder(builder);
     if let (Some(engine), false, false) =
         (&engine, options.contexts.is_empty(), dialect.has_named_contexts)
     {
@@ -255,7 +265,7 @@ async fn ask(
         .into());
     }
     let line = Line {
-        engine: engine.as_ref().map(|engine| engine.id.clone()).unwrap_or_default(),
+        engine: records_of(engine.as_ref().map_or("", |engine| &engine.id), builder),
         project,
         dockerfile: source.file.name.clone(),
         target: flags.target.clone(),
@@ -283,6 +293,14 @@ async fn ask(
 fn remembered_engine(memory: &Memory, project: &str) -> Option<EngineInfo> {
     let (_, description) = memory.store()?.last_engine(project).ok()??;
     serde_json::from_str(&description?).ok()
+}
+
+/// The engine as the builder that is wanted of it.
+fn described(engine: EngineInfo, builder: BuilderKind) -> EngineInfo {
+    match builder {
+        BuilderKind::BuildKit => engine,
+        BuilderKind::Classic => EngineInfo { builder: "classic".to_owned(), ..engine },
+    }
 }
 
 /// How this engine reads Dockerfiles.
