@@ -17,10 +17,16 @@ use workshop::{TestEngine, Workshop, engine};
 /// How many cases build at once on one engine.
 const AT_ONCE: usize = 3;
 
-/// What git does not record: modes other than the executable bit, empty directories, which names
+/// What git does not record: modes other than the executable bit, empty directories, pipes, which names
 /// are of one file.
-const UNKNOWN_TO_GIT: [&str; 5] =
-    ["dir-mode", "selected-dir-mode", "add-empty-dir", "copy-from-known-mode", "hard-links"];
+const UNKNOWN_TO_GIT: [&str; 6] = [
+    "dir-mode",
+    "selected-dir-mode",
+    "add-empty-dir",
+    "copy-from-known-mode",
+    "hard-links",
+    "fifo",
+];
 
 /// `--against` has no records, and takes the options that are given for both sides.
 fn is_told_by_git(case: &Case) -> bool {
