@@ -104,6 +104,11 @@ fn agrees_with_28_5() {
     check("28.5", "28.5.2");
 }
 
+#[test]
+fn agrees_with_28_5_on_containerd() {
+    check("28.5-containerd", "28.5.2-containerd");
+}
+
 /// `base-other-label`, `base-onbuild`.
 #[test]
 fn a_base_image_counts_by_its_identifier_and_its_triggers_are_steps() {

@@ -160,3 +160,8 @@ fn agrees_with_26_1() {
 fn agrees_with_28_5() {
     check("28.5");
 }
+
+#[test]
+fn agrees_with_28_5_on_containerd() {
+    check("28.5-containerd");
+}

@@ -31,7 +31,7 @@ impl Parts {
         let is_match = |entry: &&Entry| {
             glob::matches(source.as_bytes(), entry.path.as_bytes()).unwrap_or(false)
         };
-        for entry in snapshot.entries().iter().filter(is_sent).filter(is_match) {
+        for entry in snapshot.entries().iter().filter(|entry| is_sent(entry)).filter(is_match) {
             self.add_path(&sums, &entry.path)?;
         }
         let folder = source.components().take_while(|it| !glob::has_wildcards(it));
@@ -44,7 +44,7 @@ impl Parts {
         self.roots.push(path.to_string());
         let found = resolve(sums.snapshot, path, true, &mut self.roots).ok_or(Missing)?;
         self.roots.push(found.to_string());
-        let entry = sums.snapshot.get(&found).filter(is_sent);
+        let entry = sums.snapshot.get(&found).filter(|entry| is_sent(entry));
         let is_file = entry.is_some_and(|entry| entry.kind != EntryKind::Directory);
         if !is_file && entry.is_none() && !found.is_root() {
             return Err(Missing);
@@ -53,7 +53,7 @@ impl Parts {
             .snapshot
             .subtree(&found)
             .iter()
-            .filter(is_sent)
+            .filter(|entry| is_sent(entry))
             .map(|entry| sums.sum(entry, &mut self.roots))
             .collect();
         inner.sort_unstable();
@@ -82,7 +82,7 @@ impl Parts {
 }
 
 /// Whether the archive that the engine gets has the entry.
-fn is_sent(entry: &&Entry) -> bool {
+fn is_sent(entry: &Entry) -> bool {
     entry.kind != EntryKind::Socket
 }
 
@@ -114,7 +114,10 @@ impl<'a> Sums<'a> {
             return self.header(entry);
         }
         let target = resolve(self.snapshot, &entry.path, true, roots);
-        let found = target.as_ref().and_then(|target| self.snapshot.get(target)).filter(is_sent);
+        let found = target
+            .as_ref()
+            .and_then(|target| self.snapshot.get(target))
+            .filter(|entry| is_sent(entry));
         if let (Some(target), Some(found)) = (target.as_ref(), found) {
             roots.push(target.to_string());
             return self.header(found);
