@@ -124,6 +124,7 @@ impl Project {
             .env_remove("CLICOLOR_FORCE")
             .env_remove("DOCKER_CONTEXT")
             .env_remove("BUILDKIT_PROGRESS")
+            .env_remove("DOCKER_BUILDKIT")
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -261,6 +262,13 @@ snapshots! {
     why_of_a_line_that_is_not_there: fine(), ["why", ":9"];
     why_of_no_line: fine(), ["why", ":x"];
     against_a_commit: shop().committed().file("app.py", "print(2)\n"), ["predict", "--against", "HEAD", "."];
+    against_a_commit_with_the_classic_builder: shop().committed().file("app.py", "print(2)\n").variable("DOCKER_BUILDKIT", "0"), ["predict", "--against", "HEAD", "."];
+    the_classic_builder_without_records: shop().variable("DOCKER_BUILDKIT", "0"), ["predict", "."];
+    a_build_with_the_classic_builder: shop().variable("DOCKER_BUILDKIT", "0"), ["build", "."];
+    a_mount_for_the_classic_builder: Project::new("FROM busybox\nRUN --mount=type=tmpfs,target=/x true\n").variable("DOCKER_BUILDKIT", "false"), ["predict", "."];
+    a_secret_for_the_classic_builder: shop().variable("DOCKER_BUILDKIT", "0"), ["predict", "--secret", "id=key,env=KEY", "."];
+    a_cache_for_the_classic_builder: shop().variable("DOCKER_BUILDKIT", "0"), ["predict", "--cache-from", "shop", "."];
+    a_word_for_docker_buildkit: shop().variable("DOCKER_BUILDKIT", "maybe"), ["predict", "."];
     against_the_same: shop().committed(), ["predict", "--against", "main", "."];
     against_another_base_and_a_new_step: shop().committed().file("Dockerfile", "FROM busybox:2\nCOPY . /app\nRUN cat /app/app.py\nRUN true\n"), ["predict", "--against", "HEAD", "."];
     against_other_ignore_rules: shop().committed().file(".dockerignore", ".git\nDockerfile\n"), ["predict", "--against", "HEAD", "."];

@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime};
 use tokio::sync::mpsc;
 
 use super::args::{BuildArgs, ProgressMode};
+use super::builder;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::file_records::{file_records, reads_own};
@@ -33,6 +34,7 @@ pub(super) async fn run(
     environment: &Environment,
     ui: &mut Ui,
 ) -> Result<(), Failure> {
+    builder::can_build(environment)?;
     make_way(args)?;
     let mut project =
         prepare(&args.path, &args.flags, EngineNeed::Required, environment, ui).await?;

@@ -15,6 +15,8 @@ use super::own_output;
 pub struct Environment {
     /// `DOCKER_HOST`.
     pub docker_host: Option<String>,
+    /// `DOCKER_BUILDKIT`.
+    pub docker_buildkit: Option<String>,
     /// `DOCKER_CONTEXT`.
     pub docker_context: Option<String>,
     /// Whether `DOCKER_TLS_VERIFY` or `DOCKER_TLS` is set.
@@ -43,6 +45,7 @@ impl Environment {
         });
         Self {
             docker_host: variable("DOCKER_HOST"),
+            docker_buildkit: variable("DOCKER_BUILDKIT"),
             docker_context: variable("DOCKER_CONTEXT"),
             tls: variable("DOCKER_TLS_VERIFY").is_some() || variable("DOCKER_TLS").is_some(),
             docker_config: variable("DOCKER_CONFIG")

@@ -312,13 +312,20 @@ pub(super) fn kind_name(kind: StepKind) -> &'static str {
         StepKind::Copy => "COPY",
         StepKind::Add => "ADD",
         StepKind::Workdir => "WORKDIR",
+        StepKind::Setting => "SETTING",
     }
 }
 
 fn kind_of(name: &str) -> Option<StepKind> {
-    [StepKind::From, StepKind::Run, StepKind::Copy, StepKind::Add, StepKind::Workdir]
-        .into_iter()
-        .find(|kind| kind_name(*kind) == name)
+    let kinds = [
+        StepKind::From,
+        StepKind::Run,
+        StepKind::Copy,
+        StepKind::Add,
+        StepKind::Workdir,
+        StepKind::Setting,
+    ];
+    kinds.into_iter().find(|kind| kind_name(*kind) == name)
 }
 
 #[cfg(test)]
@@ -354,7 +361,7 @@ mod tests {
 
     #[test]
     fn kinds_come_back_as_they_were() {
-        for kind in [StepKind::From, StepKind::Run, StepKind::Copy, StepKind::Add] {
+        for kind in [StepKind::From, StepKind::Run, StepKind::Copy, StepKind::Setting] {
             assert_eq!(kind_of(kind_name(kind)), Some(kind));
         }
     }

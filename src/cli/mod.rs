@@ -2,7 +2,7 @@
 //! calls, and hands the result to `report`.
 //!
 //! The way of a command: [`args`] reads what was typed, `source` finds and reads the Dockerfile
-//! and the context, `engines` finds the engine, `held` asks what it still holds, `base_images`
+//! and the context, `engines` finds the engine, `builder` which of its builders, `held` asks what it still holds, `base_images`
 //! what the plan is built on,
 //! `project` puts these and the store's memory together into a plan and its forecast; `build`,
 //! `predict`, `why` and `optimize` do the rest. `context` needs no engine and no plan.
@@ -12,6 +12,7 @@ mod against;
 pub mod args;
 mod base_images;
 mod build;
+mod builder;
 mod commits;
 mod context;
 mod context_files;

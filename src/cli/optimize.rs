@@ -28,6 +28,8 @@ pub(super) async fn run(
     environment: &Environment,
     ui: &mut Ui,
 ) -> Result<(), Failure> {
+    // The rewrites are proven by BuildKit's rules, and serve every builder.
+    let environment = &Environment { docker_buildkit: None, ..environment.clone() };
     let need = if args.verify { EngineNeed::Required } else { EngineNeed::Optional };
     let project = prepare(&args.path, &args.flags, need, environment, ui).await?;
     let commits = commits::read(&project, args.commits.into(), environment, ui)?;

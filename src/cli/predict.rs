@@ -6,6 +6,7 @@ use super::environment::{Environment, clock};
 use super::failure::Failure;
 use super::project::{EngineNeed, Project, prepare};
 use super::ui::Ui;
+use crate::plan::BuilderKind;
 use crate::report::{self, json::RestsOn};
 
 pub(super) async fn run(
@@ -28,7 +29,12 @@ pub(super) async fn run(
             ui.result(&text)?;
         }
     }
-    if project.is_engine_absent && args.format == Format::Text {
+    if project.dialect.builder == BuilderKind::Classic && args.format == Format::Text {
+        ui.hint(
+            "builds of the classic builder are not recorded yet; `--against REV` compares with a \
+             commit instead",
+        )?;
+    } else if project.is_engine_absent && args.format == Format::Text {
         ui.hint("no engine answers, so this rests on what was recorded")?;
     }
     Ok(())

@@ -9,8 +9,9 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
-use super::args::{BuildFlags, ContextSource};
+use super::args::{Assignment, BuildFlags, ContextSource};
 use super::base_images::Lookup;
+use super::builder::{self, records_of};
 use super::context_files::{DAMAGED_INDEX, WantedFiles, unreadable};
 use super::engines::{self, Answered};
 use super::environment::Environment;
@@ -26,7 +27,7 @@ use crate::context::{self, ContextPath, ModifiedTime, Snapshot};
 use crate::dockerfile::Span;
 use crate::engine::{Docker, EngineInfo, ImageStore};
 use crate::plan::{
-    self, BuildOptions, Dialect, NamedContext, Plan, PlanRequest, Platform, StepKey,
+    self, BuildOptions, BuilderKind, Dialect, NamedContext, Plan, PlanRequest, Platform, StepKey,
 };
 use crate::predict::eviction::{ContextCopy, Survey};
 use crate::predict::{
@@ -111,18 +112,23 @@ pub(super) async fn prepare(
 
 /// As [`prepare`], with a Dockerfile that was read already.
 pub(super) async fn prepare_source(
-    source: Source,
+    mut source: Source,
     flags: &BuildFlags,
     need: EngineNeed,
     environment: &Environment,
     ui: &mut Ui,
 ) -> Result<Project, Failure> {
     let begun = Instant::now();
+    let builder = builder::wanted(environment)?;
+    builder::check(builder, flags)?;
+    if builder == BuilderKind::Classic {
+        source.rules = source.rules.for_classic_builder();
+    }
     let wanted = WantedFiles::of(&source, environment.cache_directory.as_deref());
     let walk = tokio::task::spawn_blocking(move || (wanted.read(), begun.elapsed()));
     let mut memory = Memory::open(environment, ui)?;
     // Beside the walk, which may take longer than all that is asked.
-    let asked = ask(&source, flags, need, environment, &mut memory, ui).await;
+    let asked = ask(&source, flags, builder, need, environment, &mut memory, ui).await;
     let (read, took) = walk.await.context("reading the context ended early")?;
     let (snapshot, is_index_damaged) = read.map_err(|error| unreadable(error, &source, ui))?;
     let (snapshot, held) = own_output::hold(snapshot, &source.root, &environment.outputs);
@@ -227,6 +233,7 @@ struct Asked {
 async fn ask(
     source: &Source,
     flags: &BuildFlags,
+    builder: BuilderKind,
     need: EngineNeed,
     environment: &Environment,
     memory: &mut Memory,
@@ -248,6 +255,8 @@ async fn ask(
         }
     };
     let (docker, survey) = match (answered, &engine) {
+        // What BuildKit's cache holds says nothing of the other builder.
+        (Some((docker, _)), Some(_)) if builder == BuilderKind::Classic => (Some(docker), None),
         (Some((docker, listing)), Some(engine)) => {
             let survey = held::survey(&docker, engine, listing, memory, &numbers, ui).await?;
             (Some(docker), survey)
@@ -255,7 +264,8 @@ async fn ask(
         _ => (None, None),
     };
     let options = build_options(flags, docker.as_ref(), engine.as_ref())?;
-    let dialect = dialect(engine.as_ref());
+    let engine = engine.map(|engine| described(engine, builder));
+    let dialect = dialect(engine.as_ref()).with_builder(builder);
     if let (Some(engine), false, false) =
         (&engine, options.contexts.is_empty(), dialect.has_named_contexts)
     {
@@ -266,7 +276,7 @@ async fn ask(
         .into());
     }
     let line = Line {
-        engine: engine.as_ref().map(|engine| engine.id.clone()).unwrap_or_default(),
+        engine: records_of(engine.as_ref().map_or("", |engine| &engine.id), builder),
         project,
         dockerfile: source.file.name.clone(),
         target: flags.target.clone(),
@@ -294,6 +304,14 @@ async fn ask(
 fn remembered_engine(memory: &Memory, project: &str) -> Option<EngineInfo> {
     let (_, description) = memory.store()?.last_engine(project).ok()??;
     serde_json::from_str(&description?).ok()
+}
+
+/// The engine as the builder that is wanted of it.
+fn described(engine: EngineInfo, builder: BuilderKind) -> EngineInfo {
+    match builder {
+        BuilderKind::BuildKit => engine,
+        BuilderKind::Classic => EngineInfo { builder: "classic".to_owned(), ..engine },
+    }
 }
 
 /// How this engine reads Dockerfiles.
@@ -333,7 +351,14 @@ fn build_options(
         ulimits: flags.ulimits.clone(),
         cgroup_parent: flags.cgroup_parent.clone(),
         contexts: contexts(flags),
+        labels: labels(flags),
     })
+}
+
+/// `--label`; of equal names the last one counts.
+fn labels(flags: &BuildFlags) -> BTreeMap<String, String> {
+    let label = |label: &Assignment| (label.name.clone(), label.value.clone().unwrap_or_default());
+    flags.labels.iter().map(label).collect()
 }
 
 /// `--build-context`; of equal names the last one counts.

@@ -32,11 +32,7 @@ pub(super) fn request(
         build_args: project.options.build_args.clone(),
         contexts: requested_contexts(project),
         cache_from: flags.cache_from.iter().flat_map(|it| it.images.clone()).collect(),
-        labels: flags
-            .labels
-            .iter()
-            .map(|label| (label.name.clone(), label.value.clone().unwrap_or_default()))
-            .collect(),
+        labels: project.options.labels.clone(),
         tags: flags.tags.clone(),
         target: flags.target.clone(),
         platform: flags.platform.clone(),

@@ -95,9 +95,12 @@ fn positions(plan: &Plan, wanted: impl Fn(&Step) -> bool) -> Vec<usize> {
     (0..plan.steps.len()).filter(|&index| wanted(&plan.steps[index])).collect()
 }
 
-/// The i of `[stage i/n] …`.
+/// The i of `[stage i/n] …`, and of the classic builder's `Step i/n : …`.
 fn shown_number(name: &str) -> Option<usize> {
-    let (place, _) = name.strip_prefix('[')?.split_once("] ")?;
+    let (place, _) = match name.strip_prefix("Step ") {
+        Some(classic) => classic.split_once(" : ")?,
+        None => name.strip_prefix('[')?.split_once("] ")?,
+    };
     let (before, _) = place.rsplit_once('/')?;
     before.rsplit(' ').next()?.parse().ok()
 }
@@ -120,6 +123,7 @@ mod tests {
     fn a_steps_number_is_read_off_its_name() {
         assert_eq!(shown_number("[2/6] COPY a b"), Some(2));
         assert_eq!(shown_number("[build  7/12] RUN [1/2] x"), Some(7));
+        assert_eq!(shown_number("Step 3/7 : RUN echo : 1/2"), Some(3));
         assert_eq!(shown_number("FROM busybox"), None);
     }
 }

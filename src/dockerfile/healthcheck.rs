@@ -60,7 +60,7 @@ fn check_values(flags: &Flags) -> Result<(), Problem> {
 }
 
 /// A duration in Go's form, `1h30m`, `1.5s`; `None` where it is not one.
-fn nanoseconds(text: &str) -> Option<f64> {
+pub(crate) fn nanoseconds(text: &str) -> Option<f64> {
     let (sign, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (-1.0, rest),
         None => (1.0, text.strip_prefix('+').unwrap_or(text)),

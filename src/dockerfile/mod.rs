@@ -53,5 +53,6 @@ pub use ast::{
 };
 pub use document::{Dockerfile, Piece, Stage, parse_trigger};
 pub use error::{Error, ErrorKind};
+pub(crate) use healthcheck::nanoseconds;
 pub use heredoc::HeredocMark;
 pub use mount::MountError;

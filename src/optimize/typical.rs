@@ -110,7 +110,7 @@ const BEFORE: [&str; 6] = ["sudo", "exec", "time", "env", "then", "do"];
 pub(super) fn seconds(step: &Step, snapshot: &Snapshot) -> Seconds {
     Seconds::new(match step.kind {
         StepKind::From => 0.0,
-        StepKind::Workdir => DIRECTORY,
+        StepKind::Workdir | StepKind::Setting => DIRECTORY,
         StepKind::Copy | StepKind::Add => copying(step, snapshot),
         StepKind::Run => running(&step.instruction),
     })

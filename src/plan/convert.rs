@@ -41,7 +41,7 @@ pub(super) struct StageState {
 
 impl StageState {
     /// A stage on nothing.
-    fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         let environment = Environment::of_image(&[]);
         Self {
             configured: environment.configured(),
@@ -120,19 +120,7 @@ impl<'a> Builder<'a> {
                 Base::Stage(base) => self.stage_triggers(&self.stages.all[*base]),
                 base => self.image_triggers(base),
             };
-            let from = stage.source.from;
-            let parsed = texts.iter().map(|text| {
-                parse_trigger(text)
-                    .map(|mut instruction| {
-                        (instruction.line, instruction.last_line) = (from.line, from.last_line);
-                        instruction.span = from.span;
-                        instruction
-                    })
-                    .map_err(|error| {
-                        let reason = error.to_string();
-                        self.at(Problem::Trigger { trigger: text.clone(), reason }, from)
-                    })
-            });
+            let parsed = texts.iter().map(|text| self.trigger(text, stage.source.from));
             let parsed = parsed.collect::<Result<Vec<_>, _>>()?;
             if !parsed.is_empty() {
                 triggers.insert(index, parsed);
@@ -157,6 +145,17 @@ impl<'a> Builder<'a> {
     fn image_triggers(&self, base: &Base) -> Vec<String> {
         let Base::Image(name) = base else { return Vec::new() };
         self.request.images.get(name).map(|image| image.on_build.clone()).unwrap_or_default()
+    }
+
+    /// A trigger of ONBUILD as it stands where its FROM does.
+    pub(super) fn trigger(&self, text: &str, from: &Instruction) -> Result<Instruction, Error> {
+        let mut trigger = parse_trigger(text).map_err(|error| {
+            let reason = error.to_string();
+            self.at(Problem::Trigger { trigger: text.to_owned(), reason }, from)
+        })?;
+        (trigger.line, trigger.last_line) = (from.line, from.last_line);
+        trigger.span = from.span;
+        Ok(trigger)
     }
 
     pub(super) fn at(&self, problem: Problem, instruction: &Instruction) -> Error {
@@ -234,29 +233,46 @@ impl<'a> Builder<'a> {
             |manifest| vec![KeyInput::BaseImage { reference: name.to_owned(), digest, manifest }];
         let counts = self.request.dialect.knows_manifests;
         let inputs = input(image.filter(|_| counts).map(|image| image.id.clone()));
-        let key = self.key(StepKind::From, &inputs);
         let layers_key = self.key(StepKind::From, &input(None));
+        let step = self.push_image_step(name_shown, label, instruction, inputs, image.is_none());
+        self.plan.steps[step.0].layers_key = layers_key;
+        self.images.insert(name.to_owned(), step);
+        step
+    }
+
+    /// Adds the step of an image.
+    pub(super) fn push_image_step(
+        &mut self,
+        name: String,
+        stage: String,
+        from: Option<&Instruction>,
+        inputs: Vec<KeyInput>,
+        uncertain: bool,
+    ) -> StepIndex {
+        let reference = inputs.iter().find_map(|input| match input {
+            KeyInput::BaseImage { reference, .. } => Some(reference.as_str()),
+            _ => None,
+        });
+        let unwritten = || format!("FROM {}", reference.unwrap_or_default());
+        let key = self.key(StepKind::From, &inputs);
         self.plan.steps.push(Step {
-            bare_key: bare_key(StepKind::From, &inputs),
-            layers_key,
-            content_keys: ContentKeys::default(),
-            name: name_shown,
-            stage: label,
-            line: instruction.map_or(0, |from| from.line),
-            last_line: instruction.map_or(0, |from| from.last_line),
-            instruction: instruction
-                .map_or_else(|| format!("FROM {name}"), |from| from.text.clone()),
+            name,
+            stage,
+            line: from.map_or(0, |from| from.line),
+            last_line: from.map_or(0, |from| from.last_line),
+            instruction: from.map_or_else(unwritten, |from| from.text.clone()),
             kind: StepKind::From,
             key,
+            bare_key: bare_key(StepKind::From, &inputs),
+            layers_key: key,
+            content_keys: ContentKeys::default(),
             inputs,
-            uncertain: image.is_none(),
+            uncertain,
             writes_context: false,
             no_cache: false,
             is_doubted: false,
         });
-        let step = StepIndex(self.plan.steps.len() - 1);
-        self.images.insert(name.to_owned(), step);
-        step
+        StepIndex(self.plan.steps.len() - 1)
     }
 
     fn key(&self, kind: StepKind, inputs: &[KeyInput]) -> super::StepKey {
@@ -312,7 +328,12 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn expand(&self, text: &str, state: &StageState, at: &Instruction) -> Result<String, Error> {
+    pub(super) fn expand(
+        &self,
+        text: &str,
+        state: &StageState,
+        at: &Instruction,
+    ) -> Result<String, Error> {
         self.words.expand(text, &state.environment).map_err(|problem| self.at(problem, at))
     }
 
@@ -351,15 +372,29 @@ impl<'a> Builder<'a> {
         if let Some(context) = context {
             draft.inputs.push(KeyInput::on_context(context));
         }
+        let mark = scope.onbuild && self.request.dialect.marks_onbuild;
+        let name = namer.name(&draft.name, mark);
+        self.push_step(instruction, name, draft, state, scope);
+    }
+
+    /// Adds a step under its name.
+    pub(super) fn push_step(
+        &mut self,
+        instruction: &Instruction,
+        name: String,
+        draft: Draft,
+        state: &mut StageState,
+        scope: &Scope,
+    ) {
+        let context = state.context.as_ref().filter(|_| state.parent.is_none());
         let below = context.map(|context| Operation::whole(context.clone()));
         let key = self.key(draft.kind, &draft.inputs);
         let layers_key =
             step_key(keyword(draft.kind), &draft.inputs, |step| self.plan.steps[step].layers_key);
         let key_of = |step: usize| self.plan.steps[step].key;
         let content_keys = content_keys(draft.kind, &draft.inputs, key_of);
-        let mark = scope.onbuild && self.request.dialect.marks_onbuild;
         self.plan.steps.push(Step {
-            name: namer.name(&draft.name, mark),
+            name,
             stage: scope.label.clone(),
             line: instruction.line,
             last_line: instruction.last_line,
@@ -379,7 +414,9 @@ impl<'a> Builder<'a> {
         if let Some(below) = below {
             state.files.push(index, Some(below));
         }
-        state.files.push(index, draft.operation);
+        if draft.kind != StepKind::Setting {
+            state.files.push(index, draft.operation);
+        }
         state.parent = Some(index);
         state.uncertain = draft.uncertain;
     }
@@ -395,7 +432,7 @@ fn on_build_texts(instructions: &[Instruction]) -> Vec<String> {
         .collect()
 }
 
-fn image_state(image: Option<&BaseImage>, step: StepIndex) -> StageState {
+pub(super) fn image_state(image: Option<&BaseImage>, step: StepIndex) -> StageState {
     let unknown = BaseImage::default();
     let known = image.unwrap_or(&unknown);
     let environment = Environment::of_image(&known.env);

@@ -10,7 +10,7 @@ use super::selection::{Missing, Selection, Selector, select};
 use super::stage_files::{Copied, FilesOf, Operation, Owner};
 use super::stages::Origin;
 use super::transfer::ExpandedTransfer;
-use super::{KeyInput, StepKind, mount, run, transfer};
+use super::{KeyInput, StepIndex, StepKind, mount, run, transfer};
 use crate::context::named_root;
 use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, Transfer};
 
@@ -290,7 +290,7 @@ impl Builder<'_> {
     /// What a COPY or ADD does to the files of its stage; `None` where that is not known: an
     /// archive that may be unpacked, what comes from elsewhere, owners by name, and flags that
     /// choose among the files.
-    fn copied(
+    pub(super) fn copied(
         &self,
         instruction: &Instruction,
         transfer: &Transfer,
@@ -343,19 +343,22 @@ impl Builder<'_> {
         selectors.iter().filter_map(|selector| self.output_input(origin, &selector.path)).collect()
     }
 
-    fn output_input(&mut self, origin: &Origin, path: &str) -> Option<KeyInput> {
+    pub(super) fn output_input(&mut self, origin: &Origin, path: &str) -> Option<KeyInput> {
         let step = match origin {
             // What is taken of a context is known, and never asked for here.
             Origin::Scratch | Origin::Context(_) => return None,
             Origin::Image(name) => Some(self.image_step(name, None)),
-            Origin::Stage(stage) => self.finished.get(stage).and_then(|state| state.parent),
+            Origin::Stage(stage) => {
+                let last = self.finished.get(stage).and_then(|state| state.parent);
+                last.map(|step| self.writer(step))
+            }
         };
         step.map(|step| KeyInput::StageOutput { step, path: path.to_owned() })
     }
 
-    fn known_files(&mut self, stage: usize, selectors: &[Selector]) -> Option<KeyInput> {
+    pub(super) fn known_files(&mut self, stage: usize, selectors: &[Selector]) -> Option<KeyInput> {
         let finished = self.finished.get(&stage)?;
-        let step = finished.parent?;
+        let step = self.writer(finished.parent?);
         let tree = self.trees.entry(stage).or_insert_with(|| finished.files.tree(&self.contexts));
         let selected = tree.select(selectors, |step| self.plan.steps[step.0].key)?;
         // What a step leaves without anything copied onto it counts by that step alone.
@@ -373,7 +376,18 @@ impl Builder<'_> {
         })
     }
 
-    fn reads_uncertain(&self, inputs: &[KeyInput]) -> bool {
+    /// The last step up to this one that may write files.
+    fn writer(&self, step: StepIndex) -> StepIndex {
+        let mut step = step;
+        while self.plan.steps[step.0].kind == StepKind::Setting
+            && let Some(parent) = self.plan.steps[step.0].parent()
+        {
+            step = parent;
+        }
+        step
+    }
+
+    pub(super) fn reads_uncertain(&self, inputs: &[KeyInput]) -> bool {
         inputs.iter().any(|input| match input {
             KeyInput::StageOutput { step, .. } => self.plan.steps[step.0].uncertain,
             KeyInput::StageFiles { base, .. } => {

@@ -60,6 +60,12 @@ pub enum Problem {
         /// The name of `--build-context`, where it is not the build's own.
         context: Option<String>,
     },
+    /// What only `BuildKit` has.
+    #[error("the classic builder has no {0}; unset DOCKER_BUILDKIT to build with BuildKit")]
+    NeedsBuildKit(String),
+    /// A stage called like an earlier one, which the classic builder does not take.
+    #[error("there is a stage `{0}` already; the classic builder takes each name once")]
+    NameTaken(String),
     /// A variable that cannot be expanded.
     #[error("{0}")]
     Expansion(String),

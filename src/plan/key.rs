@@ -155,6 +155,7 @@ pub(super) fn keyword(kind: StepKind) -> &'static str {
         StepKind::Run => "RUN",
         StepKind::Copy | StepKind::Add => "COPY",
         StepKind::Workdir => "WORKDIR",
+        StepKind::Setting => "SETTING",
     }
 }
 

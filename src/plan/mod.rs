@@ -9,6 +9,7 @@
 //! reuses one for the other. Rules taken from the engine name the case in `tests/cache-cases` that
 //! proves them.
 
+mod classic;
 mod convert;
 mod draft;
 mod environment;
@@ -34,7 +35,7 @@ pub use environment::shown_value;
 pub use error::{Error, Problem};
 pub use named::named_sources;
 pub use reference::{context_name, full_reference, reference_problem};
-pub use request::{BuildOptions, Dialect, NamedContext, PlanRequest, Platform};
+pub use request::{BuildOptions, BuilderKind, Dialect, NamedContext, PlanRequest, Platform};
 pub use step::{ContentKeys, KeyInput, Plan, Step, StepIndex, StepKey, StepKind};
 
 use crate::dockerfile::Dockerfile;
@@ -46,7 +47,11 @@ use crate::dockerfile::Dockerfile;
 /// What the engine would refuse before it runs anything: an unknown target, a stage used before
 /// it is defined, an impossible image name, a source that is not in the context.
 pub fn plan(request: PlanRequest<'_>) -> Result<Plan, Error> {
-    convert::Builder::new(request)?.build()
+    let builder = convert::Builder::new(request)?;
+    match request.dialect.builder {
+        BuilderKind::BuildKit => builder.build(),
+        BuilderKind::Classic => builder.build_classic(),
+    }
 }
 
 /// An image that a plan is built on.

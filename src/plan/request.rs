@@ -51,6 +51,8 @@ pub struct BuildOptions {
     pub cgroup_parent: Option<String>,
     /// `--build-context`, by name.
     pub contexts: BTreeMap<String, NamedContext>,
+    /// `--label`: to the classic builder each is a step.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// What stands for a name in FROM, `COPY --from` and mounts (`--build-context`).
@@ -114,10 +116,22 @@ impl fmt::Display for Platform {
     }
 }
 
+/// Which of an engine's builders builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BuilderKind {
+    /// `BuildKit`: a graph of steps.
+    #[default]
+    BuildKit,
+    /// The one before it (`DOCKER_BUILDKIT=0`): every instruction is a step, and makes an image.
+    Classic,
+}
+
 /// Where engines differ in how they read Dockerfiles, as data.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about an engine")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dialect {
+    /// Which builder reads them. Not a matter of the version: [`Dialect::with_builder`] tells it.
+    pub builder: BuilderKind,
     /// Whether a cache mount's id and sharing are part of the key (`run-cache-mount-id`).
     pub cache_mount_options_count: bool,
     /// Whether a cache mount's uid and gid are part of the key (`run-cache-mount-owner`).
@@ -157,7 +171,8 @@ pub struct Dialect {
     pub mounts_decide_for_the_stage_below: bool,
     /// Whether `--build-context` reaches the frontend; an old one passes it by.
     pub has_named_contexts: bool,
-    /// Whether a file's owner is part of its content (`stage-files-chown-edited`).
+    /// Whether a file's owner is part of its content (`stage-files-chown-edited`). The classic
+    /// builder always looks at it.
     pub owners_count: bool,
     /// Whether the ONBUILD triggers of an image that takes a stage's place run for what is built
     /// on that stage (`context-image-with-triggers-for-a-stage`). The frontend leaves them from
@@ -167,6 +182,8 @@ pub struct Dialect {
     /// (`context-for-a-stage-with-its-own-trigger`): since the frontend looks for ONBUILD in the
     /// stages below, with `BuildKit` 0.17.
     pub replaced_stages_set_triggers: bool,
+    /// Whether the classic builder cleans an absolute path of WORKDIR (`workdir-respelt`).
+    pub cleans_directories: bool,
 }
 
 impl Dialect {
@@ -175,6 +192,7 @@ impl Dialect {
         let mut numbers = version.split(['.', '-', '+']).map_while(|part| part.parse().ok());
         let at = (numbers.next().unwrap_or(u32::MAX), numbers.next().unwrap_or(0));
         Self {
+            builder: BuilderKind::BuildKit,
             cache_mount_options_count: at < (23, 0),
             cache_mount_owner_counts: at >= (23, 0),
             run_limits_count: at >= (23, 0),
@@ -191,6 +209,23 @@ impl Dialect {
             owners_count: at >= (23, 0),
             replaced_stages_have_triggers: at < (28, 0),
             replaced_stages_set_triggers: at >= (27, 4),
+            cleans_directories: at >= (26, 1),
+        }
+    }
+
+    /// This dialect as the builder of this kind has it.
+    #[must_use]
+    pub const fn with_builder(self, builder: BuilderKind) -> Self {
+        match builder {
+            BuilderKind::BuildKit => Self { builder, ..self },
+            // It sends the whole context each time, and has one way to store an image.
+            BuilderKind::Classic => Self {
+                builder,
+                merges: false,
+                mistakes_renamed_directories: false,
+                owners_count: true,
+                ..self
+            },
         }
     }
 

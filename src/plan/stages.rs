@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::{Error, Problem};
 use super::expansion::Words;
 use super::reference::{context_name, reference_problem};
-use super::request::{BuildOptions, Dialect, NamedContext, Platform};
+use super::request::{BuildOptions, BuilderKind, Dialect, NamedContext, Platform};
 use crate::dockerfile::{Dockerfile, Instruction, InstructionKind, Mount, MountKind, Stage};
 
 /// The name of the empty base.
@@ -76,7 +76,11 @@ impl<'a> Stages<'a> {
             return Err(Problem::NoStage.in_file(&file));
         };
         let target = options.target.clone().or_else(|| stage_name(last.from)).unwrap_or_default();
-        let mut globals = automatic_arguments(options, &target);
+        // The classic builder sets none (`arg-automatic`).
+        let mut globals = match dialect.builder {
+            BuilderKind::BuildKit => automatic_arguments(options, &target),
+            BuilderKind::Classic => BTreeMap::new(),
+        };
         for instruction in dockerfile.global_args() {
             let InstructionKind::Arg(arguments) = &instruction.kind else { continue };
             for (name, default) in arguments {

@@ -37,6 +37,9 @@ pub enum StepKind {
     Add,
     /// A directory.
     Workdir,
+    /// What only changes the image's configuration (ENV, LABEL, CMD, …): a step to the classic
+    /// builder alone.
+    Setting,
 }
 
 /// One thing that a step's key is made of, named so that two keys can be compared.

@@ -54,9 +54,11 @@ impl Matching {
     }
 }
 
-/// `[stage i`: how many steps there are says nothing of one of them. The number may be padded.
+/// `[stage i`, or `Step i` of the classic builder: how many steps there are says nothing of one of
+/// them. The number may be padded.
 fn place(name: &str) -> Vec<&str> {
-    let place = name.split_once("] ").map_or(name, |(place, _)| place);
+    let end = if name.starts_with("Step ") { " : " } else { "] " };
+    let place = name.split_once(end).map_or(name, |(place, _)| place);
     let place = place.rsplit_once('/').map_or(place, |(before, _)| before);
     place.trim_start_matches('[').split_whitespace().collect()
 }

@@ -24,9 +24,13 @@ pub fn chain(forecast: &Forecast, from: StepIndex) -> Vec<StepIndex> {
     chain
 }
 
-/// What stands in brackets before a step's name, such as `build 2/5`: enough to find it.
+/// What stands in brackets before a step's name, such as `build 2/5`, or the number that the
+/// classic builder prints: enough to find it.
 pub fn short_name(name: &str) -> String {
-    let inner = name.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let inner = match name.strip_prefix("Step ") {
+        Some(classic) => classic.split_once(" : "),
+        None => name.strip_prefix('[').and_then(|rest| rest.split_once(']')),
+    };
     let words = inner.map_or(name, |(inner, _)| inner).split_whitespace();
     escape::fit(&escape::text(&words.collect::<Vec<_>>().join(" ")), 24).into_owned()
 }

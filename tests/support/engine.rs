@@ -195,7 +195,8 @@ impl Workshop {
             .env("SMARTBUILD_CACHE_DIR", self.directory.path().join("cache"))
             .env("NO_COLOR", "1")
             .env_remove("DOCKER_CONTEXT")
-            .env_remove("BUILDKIT_PROGRESS");
+            .env_remove("BUILDKIT_PROGRESS")
+            .env_remove("DOCKER_BUILDKIT");
         command
     }
 

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use smartbuild::context::{IgnoreRules, Snapshot, join, snapshot};
 use smartbuild::dockerfile::Dockerfile;
-use smartbuild::plan::{BuildOptions, Dialect, NamedContext, Plan, PlanRequest, Step, plan};
+use smartbuild::plan::{
+    BuildOptions, BuilderKind, Dialect, Error, NamedContext, Plan, PlanRequest, Step, plan,
+};
 use smartbuild::predict::{
     FileTable, Forecast, Knowledge, PreviousBuild, PreviousStep, as_the_engine_has_it,
     directories_with_renames, file_table, predict,
@@ -50,6 +52,19 @@ impl Project {
         }
     }
 
+    /// The same with the classic builder, on an engine that has `base:local`.
+    pub(crate) fn classic(version: &str) -> Self {
+        let base = BaseImage { id: "sha256:base".to_owned(), ..BaseImage::default() };
+        let project = Self::new(version);
+        let dialect = project.dialect.with_builder(BuilderKind::Classic);
+        Self { images: [("base:local".to_owned(), base)].into(), dialect, ..project }
+    }
+
+    /// Has another image under this name.
+    pub(crate) fn image(&mut self, name: &str, image: BaseImage) {
+        self.images.insert(name.to_owned(), image);
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
@@ -81,6 +96,15 @@ impl Project {
     }
 
     pub(crate) fn plan(&self, arguments: &Arguments) -> (Plan, Arc<Snapshot>) {
+        self.try_plan(arguments).expect("a plan")
+    }
+
+    /// Why there is no plan.
+    pub(crate) fn refused(&self, arguments: &Arguments) -> Error {
+        self.try_plan(arguments).expect_err("a refusal")
+    }
+
+    fn try_plan(&self, arguments: &Arguments) -> Result<(Plan, Arc<Snapshot>), Error> {
         let name = arguments.dockerfile.as_deref().unwrap_or("Dockerfile");
         let path = self.path().join(name);
         let text = std::fs::read_to_string(&path).expect("the Dockerfile");
@@ -93,7 +117,11 @@ impl Project {
             (name.clone(), snapshot(&root, &rules).expect("a snapshot"))
         });
         let now = join(now, named.collect());
-        let now = as_the_engine_has_it(&now, &self.engine_copy);
+        let now = match self.dialect.builder {
+            BuilderKind::BuildKit => as_the_engine_has_it(&now, &self.engine_copy),
+            // It is sent the whole context each time.
+            BuilderKind::Classic => now,
+        };
         let request = PlanRequest {
             dockerfile: &dockerfile,
             snapshot: &now,
@@ -101,11 +129,11 @@ impl Project {
             options: &arguments.options,
             dialect: self.dialect,
         };
-        let mut plan = plan(request).expect("a plan");
+        let mut plan = plan(request)?;
         if self.dialect.mistakes_renamed_directories {
             plan.doubt(&directories_with_renames(&now, &self.engine_copy));
         }
-        (plan, now)
+        Ok((plan, now))
     }
 
     pub(crate) fn predict(&self, arguments: &Arguments) -> Forecast {
@@ -161,7 +189,12 @@ pub(crate) fn arguments(words: &[String]) -> Arguments {
             "--shm-size" => options.shm_size = value().strip_suffix('m').and_then(megabytes),
             "--ulimit" => options.ulimits.push(value()),
             "--cgroup-parent" => options.cgroup_parent = Some(value()),
-            "--label" | "--secret" => drop(value()),
+            "--label" => {
+                let pair = value();
+                let (name, value) = pair.split_once('=').expect("NAME=VALUE");
+                options.labels.insert(name.to_owned(), value.to_owned());
+            }
+            "--secret" => drop(value()),
             other => panic!("no case has used `{other}` yet"),
         }
     }
@@ -204,11 +237,20 @@ pub(crate) fn cases_directory() -> PathBuf {
 
 /// All cases.
 pub(crate) fn cases() -> Vec<Case> {
+    cases_of("cases.toml")
+}
+
+/// Those of the classic builder.
+pub(crate) fn classic_cases() -> Vec<Case> {
+    cases_of("classic-cases.toml")
+}
+
+fn cases_of(file: &str) -> Vec<Case> {
     #[derive(serde::Deserialize)]
     struct File {
         case: Vec<Case>,
     }
-    let text = std::fs::read_to_string(cases_directory().join("cases.toml")).expect("the cases");
+    let text = std::fs::read_to_string(cases_directory().join(file)).expect("the cases");
     toml::from_str::<File>(&text).expect("cases that parse").case
 }
 

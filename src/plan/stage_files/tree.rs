@@ -82,6 +82,11 @@ impl Tree {
         self.nodes.get(path).map(|node| node.entry.kind)
     }
 
+    /// Whether a regular file is known to be at the path.
+    pub(in crate::plan) fn is_file(&self, path: &str) -> bool {
+        self.kind(&ContextPath::new(path)) == Some(EntryKind::File)
+    }
+
     /// The entries as a snapshot, each with its owner in its digest.
     pub(super) fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.nodes.values().map(Node::owned_entry).collect(), 0)

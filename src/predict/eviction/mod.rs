@@ -51,7 +51,7 @@ fn fits(step: &Step, record: &CacheRecord) -> bool {
             && description.strip_prefix(keyword).is_some_and(|rest| rest.starts_with(' '))
     };
     match step.kind {
-        StepKind::From => false,
+        StepKind::From | StepKind::Setting => false,
         StepKind::Run => description.starts_with(OF_RUN) || is_imported("RUN"),
         StepKind::Copy | StepKind::Add | StepKind::Workdir => {
             let is_of_files = ["COPY", "ADD", "WORKDIR"].into_iter().any(is_imported);
