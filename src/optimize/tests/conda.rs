@@ -62,7 +62,7 @@ fn a_good_order_is_left_alone_without_a_word() {
     for lines in [
         "COPY environment.yml .\nRUN conda env create -f environment.yml\nCOPY . .",
         "COPY env*.yml ./\nRUN micromamba install -y -n base -f environment.yml\nCOPY . .\nRUN make",
-        "COPY . .\nRUN conda install -y numpy",
+        "RUN conda install -y numpy\nCOPY . .",
     ] {
         assert_eq!(shop(lines).refused(), ALREADY_GOOD, "of:\n{lines}");
     }

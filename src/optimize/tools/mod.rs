@@ -156,6 +156,11 @@ impl Install {
         }
     }
 
+    /// Whether it only keeps a setting of its tool, which takes no time.
+    pub(super) fn keeps_setting(&self) -> bool {
+        self.said.split(' ').any(|word| word == "config")
+    }
+
     /// Whether any of these options is given.
     pub(super) fn has(&self, options: &[&str]) -> bool {
         self.options.iter().any(|option| options.contains(option))

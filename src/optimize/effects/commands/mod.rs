@@ -50,7 +50,7 @@ pub(super) fn add(
             super::place::system().for_each(|place| effects.touch(place));
             effects.perhaps.extend(super::place::by_exception());
             effects.network = true;
-            effects.is_costly = true;
+            effects.is_costly |= !install.keeps_setting();
             effects.installs.push(install);
             Ok(())
         }

@@ -89,7 +89,7 @@ fn a_good_order_is_left_alone() {
         "COPY package.json .\nRUN npm install\nCOPY . .\nRUN npm run build",
         "COPY . .\nRUN npm install -g serve",
         "COPY . .\nRUN npm run build",
-        "COPY . .\nRUN apk add npm yarn",
+        "RUN apk add npm yarn\nCOPY . .",
     ] {
         assert_eq!(shop(lines).refused(), ALREADY_GOOD, "{lines}");
     }
