@@ -55,17 +55,7 @@ pub(super) fn hoist(
     if !before.iter().any(|transfer| brings_more(&transfer)) {
         return Ok(None);
     }
-    let copy_line = before[copy_index].line;
-    for between in &before[copy_index + 1..] {
-        if !changes_nothing(between) && run(plan, between, 0).is_err() {
-            let reason = Reason::Between {
-                keyword: between.kind.keyword(),
-                copy: copy_line,
-                install: instruction.line,
-            };
-            return Err(at(between)(reason));
-        }
-    }
+    check_between(plan, &before[copy_index..], instruction.line)?;
     let Some(first) = first_run(request, plan, before, instruction).map_err(at(instruction))?
     else {
         return Ok(None);
@@ -141,6 +131,18 @@ pub(super) fn hoist(
         edits,
     };
     Ok(Some((hoist, last)))
+}
+
+/// Whether nothing but installs, and what changes nothing, stands behind the COPY that comes first
+/// and above the install on this line.
+fn check_between(plan: &Plan, from_copy: &[Instruction], install: u32) -> Result<(), Refusal> {
+    let Some((copy, between)) = from_copy.split_first() else { return Ok(()) };
+    let is_in_the_way = |one: &&Instruction| !changes_nothing(one) && run(plan, one, 0).is_err();
+    between.iter().find(is_in_the_way).map_or(Ok(()), |between| {
+        let keyword = between.kind.keyword();
+        let reason = Reason::Between { keyword, copy: copy.line, install };
+        Err(Refusal { line: between.line, reason })
+    })
 }
 
 /// The installs of the RUN behind `before`; `None` where its order is good already.

@@ -121,8 +121,6 @@ pub(super) struct Install {
     pub(super) environment: Vec<(String, String)>,
     /// What else of the command matters to its tool when it follows it: options and names.
     pub(super) told: Vec<String>,
-    /// Its options that decide what it needs, for those tools that have such.
-    pub(super) options: Vec<&'static str>,
 }
 
 /// A directory that a command names.
@@ -152,7 +150,6 @@ impl Install {
             words: command.words.clone(),
             environment: command.assignments.clone(),
             told: Vec::new(),
-            options: Vec::new(),
         }
     }
 
@@ -163,7 +160,7 @@ impl Install {
 
     /// Whether any of these options is given.
     pub(super) fn has(&self, options: &[&str]) -> bool {
-        self.options.iter().any(|option| options.contains(option))
+        self.told.iter().any(|told| options.contains(&&**told))
     }
 }
 

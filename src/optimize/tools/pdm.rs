@@ -170,7 +170,7 @@ fn arguments(mut install: Install, words: &[&str]) -> Result<Command, Reason> {
         return Err(Reason::NotUnderstood { place: "the command".to_owned(), text });
     }
     install.files = vec!["pyproject.toml".to_owned()];
-    install.options = read.deciding;
+    install.told = read.deciding.into_iter().map(str::to_owned).collect();
     Ok(Command::Install(install))
 }
 

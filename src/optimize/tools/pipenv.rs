@@ -161,7 +161,7 @@ fn arguments(mut install: Install, words: &[&str]) -> Result<Command, Reason> {
         return Err(Reason::NotUnderstood { place: "the command".to_owned(), text });
     }
     install.files = vec!["Pipfile".to_owned()];
-    install.options = read.deciding;
+    install.told = read.deciding.into_iter().map(str::to_owned).collect();
     install.directories = read.directories;
     Ok(Command::Install(install))
 }

@@ -81,9 +81,8 @@ impl Tool for Bun {
         let locks = locks(&mut project, LOCKS)?;
         let packages = with_workspaces(&mut project, root)?;
         project.writes(&["node_modules"]);
-        let told = |option: &str| install.told.iter().any(|told| told == option);
-        let is_frozen = install.said == "bun ci" || told("--frozen-lockfile");
-        if !is_frozen && !told("--no-save") {
+        let is_frozen = install.said == "bun ci" || install.has(&["--frozen-lockfile"]);
+        if !is_frozen && !install.has(&["--no-save"]) {
             project.writes(&["bun.lock", "bun.lockb"]);
         }
         if ignores_scripts(install) {

@@ -22,7 +22,7 @@ pub(super) fn finish(mut install: Install, line: Line) -> Result<Install, Reason
 
 /// Whether the command forbids all scripts.
 pub(super) fn ignores_scripts(install: &Install) -> bool {
-    install.told.iter().any(|told| told == "--ignore-scripts")
+    install.has(&["--ignore-scripts"])
 }
 
 /// Adds the lock files that are there.

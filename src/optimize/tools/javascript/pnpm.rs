@@ -195,7 +195,7 @@ impl Tool for Pnpm {
         let is_pinned = root.manager().is_some();
         let packages = followed(&mut project, root, workspaces)?;
         project.writes(&["node_modules", ".pnpm-store"]);
-        let is_frozen = install.told.iter().any(|told| told == "--frozen-lockfile");
+        let is_frozen = install.has(&["--frozen-lockfile"]);
         if !is_frozen && install.said == "pnpm install" {
             project.writes(&["pnpm-lock.yaml"]);
         }
@@ -252,7 +252,7 @@ fn workspace_file(project: &mut Project<'_, '_>) -> Result<Vec<String>, Reason> 
 
 /// Adds the hooks, a program that pnpm runs before it installs.
 fn hooks(project: &mut Project<'_, '_>, install: &Install) -> Result<(), Reason> {
-    if install.told.iter().any(|told| told == "--ignore-pnpmfile") {
+    if install.has(&["--ignore-pnpmfile"]) {
         return Ok(());
     }
     for name in [".pnpmfile.cjs", ".pnpmfile.mjs", "pnpmfile.js"] {

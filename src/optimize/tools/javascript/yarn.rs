@@ -124,8 +124,12 @@ impl Tool for Yarn {
         let is_pinned = root.manager().is_some();
         let packages = followed(&mut project, root, workspaces)?;
         project.writes(WRITTEN);
-        let told = |options: &[&str]| install.told.iter().any(|told| options.contains(&&**told));
-        if !told(&["--frozen-lockfile", "--pure-lockfile", "--immutable", "--immutable-cache"]) {
+        if !install.has(&[
+            "--frozen-lockfile",
+            "--pure-lockfile",
+            "--immutable",
+            "--immutable-cache",
+        ]) {
             project.writes(&["yarn.lock"]);
         }
         // corepack writes into it which version it took.

@@ -109,7 +109,7 @@ fn install(mut install: Install, words: &[&str]) -> Result<Command, Reason> {
         return Err(Reason::NotUnderstood { place: "the command".to_owned(), text });
     }
     install.files = vec!["pyproject.toml".to_owned()];
-    install.options = read.deciding;
+    install.told = read.deciding.into_iter().map(str::to_owned).collect();
     Ok(Command::Install(install))
 }
 
@@ -132,7 +132,7 @@ mod tests {
             "poetry sync --no-root --only=main",
         ] {
             let Ok(Command::Install(install)) = read(line) else { panic!("{line}") };
-            assert_eq!(install.options, ["--no-root"], "{line}");
+            assert_eq!(install.told, ["--no-root"], "{line}");
         }
         for line in [
             "poetry config virtualenvs.create false",

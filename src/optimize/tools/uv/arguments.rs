@@ -226,7 +226,7 @@ fn venv(install: Install, words: &[&str]) -> Result<Command, Reason> {
 }
 
 fn with(mut install: Install, read: Arguments, files: Vec<String>) -> Command {
-    install.options = read.deciding;
+    install.told = read.deciding.into_iter().map(str::to_owned).collect();
     install.directories.extend(read.directories);
     install.files = files;
     Command::Install(install)
@@ -258,7 +258,7 @@ mod tests {
         let line = "/bin/uv sync --frozen --no-dev --no-install-project --group=prod --python 3.12";
         let sync = install(line);
         assert_eq!((sync.said, sync.files), (SYNC, vec!["pyproject.toml".to_owned()]));
-        assert_eq!(sync.options, ["--frozen", "--no-install-project"]);
+        assert_eq!(sync.told, ["--frozen", "--no-install-project"]);
         for line in [
             "uv pip install --system --no-cache -r a.txt",
             "uv pip install --requirements a.txt flask==3",
