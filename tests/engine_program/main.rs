@@ -18,9 +18,11 @@ mod workshop;
 
 mod bad_input;
 mod cases;
+mod classic;
 mod contexts;
 mod prune;
 mod records;
 mod shortcut;
 mod story;
+mod verify;
 mod why;

@@ -1,11 +1,9 @@
 //! The plan against what real engines did: every case of `tests/cache-cases` that needs no engine
 //! in between, for all four engines.
 
-mod support;
-
+use crate::support::{Case, Expected, Project, arguments, cases, expectations};
 use smartbuild::plan::StepKind;
 use smartbuild::predict::{Forecast, Verdict};
-use support::{Case, Expected, Project, arguments, cases, expectations};
 
 /// Cases whose preparation or change asks an engine to build or prune: the engine tests have
 /// them.

@@ -1,10 +1,5 @@
 //! Builds on real engines, through the library's own door.
 //!
-//! The engines come from `SMARTBUILD_TEST_ENGINES`: pairs `version=unix:///path`, separated by
-//! spaces. They run on this machine and have the image `busybox:local`.
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod engine_support;
 
 use std::ffi::OsStr;
 use std::future::pending;
@@ -12,25 +7,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
-use engine_support::{Engine, build, engines, log, nonce, project};
+use crate::support::{Engine, build, engines, log, nonce, project};
 use futures_util::FutureExt;
 use smartbuild::Digest;
 use smartbuild::engine::{BuildError, Change, Event, ImageStore};
 use tokio::sync::mpsc;
-
-/// Runs a story on every engine, names the engine when it fails, and removes its images then too.
-macro_rules! on_every_engine {
-    ($name:ident, |$engine:ident| $story:block) => {
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $name() {
-            for $engine in &engines().await {
-                let story = AssertUnwindSafe(async { $story }).catch_unwind().await;
-                $engine.clean().await;
-                assert!(story.is_ok(), "on the engine {}", $engine.version);
-            }
-        }
-    };
-}
 
 on_every_engine!(the_second_build_sends_nothing_and_an_edit_sends_one_file, |engine| {
     let one = nonce();

@@ -1,12 +1,10 @@
 //! The plan of the classic builder against what real engines did with it: every case of
 //! `tests/cache-cases/classic-cases.toml` that needs no engine in between.
 
-mod support;
-
+use crate::support::{Arguments, Case, Project, arguments, classic_cases, expectations};
 use smartbuild::BaseImage;
 use smartbuild::plan::{Problem, StepKind};
 use smartbuild::predict::{Forecast, Verdict};
-use support::{Arguments, Case, Project, arguments, classic_cases, expectations};
 
 /// Cases with steps that only the output of another stage decides, and the first of these steps: it
 /// takes what a RUN or a directory's COPY makes anew, or stands on an image beside what changed.

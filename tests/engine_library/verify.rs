@@ -1,33 +1,16 @@
 //! Rewrites verified on real engines: what is equal passes, what differs is found, and nothing is
 //! left behind.
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod engine_support;
 
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
 
+use crate::support::{Engine, Project, engines, nonce, project};
 use bollard::query_parameters::{ListContainersOptionsBuilder, ListImagesOptionsBuilder};
-use engine_support::{Engine, Project, engines, nonce, project};
 use futures_util::FutureExt;
 use smartbuild::engine::{BuildError, BuildRequest, SourceFile, Trial};
 use smartbuild::optimize::verify::{Differences, PathChange, compare};
 use smartbuild::{BuiltImage, ImageFileKind, ImagePath};
 use tokio::sync::mpsc;
-
-/// Runs a story on every engine and names the engine when it fails.
-macro_rules! on_every_engine {
-    ($name:ident, |$engine:ident| $story:block) => {
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $name() {
-            for $engine in &engines().await {
-                let story = AssertUnwindSafe(async { $story }).catch_unwind().await;
-                $engine.clean().await;
-                assert!(story.is_ok(), "on the engine {}", $engine.version);
-            }
-        }
-    };
-}
 
 /// A base image that nobody replaces meanwhile.
 async fn base(engine: &Engine) -> String {

@@ -1,14 +1,11 @@
 //! `smartbuild optimize --verify`, on a real engine.
 
-#[path = "support/engine.rs"]
-mod workshop;
-
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::workshop::{TestEngine, Workshop, engine};
 use serde_json::Value;
-use workshop::{TestEngine, Workshop, engine};
 
 const DOCKERFILE: &str = "WORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n";
 
