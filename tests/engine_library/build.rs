@@ -1,5 +1,4 @@
 //! Builds on real engines, through the library's own door.
-//!
 
 use std::ffi::OsStr;
 use std::future::pending;
