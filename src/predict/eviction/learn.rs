@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::survey::Survey;
 use super::{below, fits, fits_exactly};
-use crate::plan::{Plan, Step, StepIndex};
+use crate::plan::{Plan, Step, StepIndex, StepKind};
 use crate::store::{Holding, Holdings, Outcome};
 use crate::{CacheRecord, Digest, RecordKind};
 
@@ -163,6 +163,13 @@ fn certain(plan: &Plan, done: &[Done]) -> Vec<bool> {
         certain[index] = outcome == Outcome::Ran || (certain[index] && outcome == Outcome::Cached);
         if certain[index]
             && let Some(parent) = step.parent()
+        {
+            certain[parent.0] = true;
+        }
+        // What failed began, on an image that the engine has had to know for that.
+        if outcome == Outcome::Failed
+            && let Some(parent) = step.parent()
+            && plan.steps[parent.0].kind == StepKind::From
         {
             certain[parent.0] = true;
         }
