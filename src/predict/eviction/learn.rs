@@ -160,7 +160,10 @@ fn certain(plan: &Plan, done: &[Done]) -> Vec<bool> {
     }
     for (index, step) in plan.steps.iter().enumerate().rev() {
         let outcome = done[index].outcome;
-        certain[index] = outcome == Outcome::Ran || (certain[index] && outcome == Outcome::Cached);
+        // An image that two stages stand on is shown under one of them, or not at all.
+        let is_used_image = step.kind == StepKind::From && index + 1 < done.len();
+        let may_be_there = outcome == Outcome::Cached || is_used_image;
+        certain[index] = outcome == Outcome::Ran || (certain[index] && may_be_there);
         if certain[index]
             && let Some(parent) = step.parent()
         {
