@@ -23,7 +23,7 @@ use super::watching;
 use crate::context::ContextPath;
 use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, Sent};
 use crate::predict::eviction::{Circumstances, Done};
-use crate::predict::{Forecast, PastCause, Verdict, compare};
+use crate::predict::{Forecast, PastCause, Verdict, compare, used_images};
 use crate::report::progress::Display;
 use crate::report::{self, Actual, Ended};
 use crate::store::{BuildRecord, Outcome, StepRecord};
@@ -149,6 +149,7 @@ async fn look(
         engine,
         project: &project.line.project,
         plan: &project.plan,
+        routes: &project.routes,
         done: &done,
         circumstances: Circumstances {
             began: built.observation.began(),
@@ -344,14 +345,16 @@ impl<'a> Finished<'a> {
         }
         let doubtful = self.doubtful(project);
         let is_doubtful = doubtful.contains(&true);
-        let kept_under =
-            project.kept_under.iter().map(Vec::as_slice).chain(std::iter::repeat(&[][..]));
-        let steps = project.plan.steps.iter().zip(&self.steps).zip(doubtful).zip(kept_under);
-        let steps = steps.map(|(((step, actual), doubtful), kept_under)| StepRecord {
-            key: kept_under.first().unwrap_or(&step.key).0,
+        let reached = |place: usize| {
+            self.steps.get(place).is_some_and(|step| step.outcome != Outcome::NotReached)
+        };
+        let used = used_images(&project.plan, reached);
+        let steps = project.plan.steps.iter().zip(&self.steps).zip(doubtful).enumerate();
+        let steps = steps.map(|(place, ((step, actual), doubtful))| StepRecord {
+            key: project.kept_under(place).first().unwrap_or(&step.key).0,
             other_keys: step
                 .other_keys()
-                .chain(kept_under.iter().skip(1).copied())
+                .chain(project.kept_under(place).into_iter().skip(1))
                 .map(|key| key.0)
                 .collect(),
             name: step.name.clone(),
@@ -361,7 +364,9 @@ impl<'a> Finished<'a> {
             inputs: serde_json::to_string(&step.inputs).unwrap_or_default(),
             outcome: actual.outcome,
             seconds: actual.seconds,
-            reusable: matches!(actual.outcome, Outcome::Cached | Outcome::Ran) && !doubtful,
+            reusable: !doubtful
+                && (matches!(actual.outcome, Outcome::Cached | Outcome::Ran)
+                    || used.contains(&place)),
             cause: None,
         });
         let record = BuildRecord {

@@ -1,12 +1,13 @@
 //! What the engine's build cache holds: asked before a forecast, looked at again after a build.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::memory::Memory;
 use super::ui::Ui;
 use crate::engine::{Docker, EngineInfo, ImageStore};
 use crate::plan::Plan;
+use crate::predict::Route;
 use crate::predict::eviction::{Circumstances, ContextCopy, Done, Survey, learn};
 use crate::store::{Seen, Sight};
 use crate::{CacheRecord, Digest};
@@ -85,6 +86,8 @@ pub(super) struct Recorded<'a> {
     pub(super) engine: &'a EngineInfo,
     pub(super) project: &'a str,
     pub(super) plan: &'a Plan,
+    /// By which keys of the images below it the engine has each step of the plan.
+    pub(super) routes: &'a [Route],
     pub(super) done: &'a [Done],
     pub(super) circumstances: Circumstances,
 }
@@ -117,8 +120,16 @@ pub(super) async fn look(
         renamed: survey.as_ref().map(Survey::renamed).unwrap_or_default(),
         listing: survey.as_ref().map(Survey::lasting),
         holdings: learnt.holdings,
-        certain: learnt.certain,
+        certain: kept_under(recorded, &learnt.certain),
         context: learnt.context,
     };
     memory.write(ui, |store| store.saw(&engine.id, recorded.project, &seen))
+}
+
+/// The keys that the engine has with these of the plan.
+fn kept_under(recorded: &Recorded<'_>, certain: &[Digest]) -> Vec<Digest> {
+    let certain: HashSet<&Digest> = certain.iter().collect();
+    let steps = recorded.plan.steps.iter().zip(recorded.routes);
+    let held = steps.filter(|(step, _)| certain.contains(&step.key.0));
+    held.flat_map(|(step, route)| route.keys(step)).map(|key| key.0).collect()
 }

@@ -8,10 +8,10 @@ use super::file_records::file;
 use super::ui::Ui;
 use crate::optimize::PastBuild;
 use crate::plan::{KeyInput, Plan, Step, StepKey, StepKind};
-use crate::predict::eviction::{Survey, evictions};
+use crate::predict::eviction::{Remembered, Survey, evictions};
 use crate::predict::{
     self, Fate, FileTable, Knowledge, PastDuration, PastRun, PastTimes, PreviousBuild,
-    PreviousStep, longest_path,
+    PreviousStep, Route, longest_path,
 };
 use crate::store::{
     BuildRecord, Holdings, Manifest, Outcome, Sight, StepRecord, StepRun, Store, StoreError,
@@ -189,9 +189,17 @@ impl Memory {
             .into_iter()
             .map(|(key, timing)| (StepKey(key), (timing.runs > 0).then_some(timing.seconds)))
             .collect();
-        knowledge.know_by_layers(plan);
+        let mut holdings = Holdings::new();
+        if survey.is_some() {
+            holdings = self.holdings(&line.engine, &keys);
+        }
+        // Without a listing a forecast rests on records.
+        let memory_of = |StepKey(key): &StepKey| {
+            survey.map_or(Remembered::Yes, |survey| survey.remembers(holdings.get(key)))
+        };
+        knowledge.know_by_layers(plan, memory_of);
         if let Some(survey) = survey {
-            let holdings = self.holdings(&line.engine, &keys);
+            let holdings = by_routes(plan, &knowledge.routes, &holdings);
             let is_known = |key: &StepKey| knowledge.known.contains_key(key);
             knowledge.evictions = evictions(plan, is_known, &holdings, survey);
         }
@@ -328,6 +336,16 @@ fn kind_of(name: &str) -> Option<StepKind> {
     kinds.into_iter().find(|kind| kind_name(*kind) == name)
 }
 
+/// Where each step's result is, among the keys of which the engine may have it, told of its own.
+fn by_routes(plan: &Plan, routes: &[Route], holdings: &Holdings) -> Holdings {
+    let newest = |(step, route): (&Step, &Route)| {
+        let places = route.places(step).into_iter().filter_map(|place| holdings.get(&place.0));
+        let held = places.max_by_key(|holding| holding.losses)?;
+        Some((step.key.0, held.clone()))
+    };
+    plan.steps.iter().zip(routes).filter_map(newest).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -357,6 +375,31 @@ mod tests {
         assert!(was_written(&old));
         assert!(!was_written(&old));
         assert!(was_written(&new));
+    }
+
+    /// With containerd's store, an image with another label: its layers are what the engine finds.
+    #[test]
+    fn a_step_that_is_found_by_layers_is_where_these_say() {
+        let dockerfile = crate::dockerfile::Dockerfile::parse("Dockerfile", "FROM base\nRUN one\n");
+        let image = BaseImage { id: "sha256:2".into(), ..BaseImage::default() };
+        let plan = crate::plan::plan(crate::plan::PlanRequest {
+            dockerfile: &dockerfile.expect("a Dockerfile"),
+            snapshot: &crate::context::Snapshot::new(Vec::new(), 0),
+            images: &[("base".to_owned(), image)].into(),
+            options: &crate::plan::BuildOptions::default(),
+            dialect: crate::plan::Dialect::default().with_merging(true),
+        })
+        .expect("a plan");
+        let step = &plan.steps[1];
+        let held = |losses| crate::store::Holding { records: Vec::new(), losses };
+        let holdings: Holdings = [(step.key.0, held(0)), (step.layers_key.0, held(1))].into();
+        let losses = |route| {
+            let found = by_routes(&plan, &[route; 2], &holdings);
+            found.get(&step.key.0).map(|holding| holding.losses)
+        };
+        assert_eq!(losses(Route::Manifest), Some(0));
+        assert_eq!(losses(Route::Layers), Some(1));
+        assert_eq!(losses(Route::Both), Some(1));
     }
 
     #[test]

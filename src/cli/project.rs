@@ -31,8 +31,8 @@ use crate::plan::{
 };
 use crate::predict::eviction::{ContextCopy, Survey};
 use crate::predict::{
-    FileTable, Forecast, announced_times, as_the_engine_has_it, directories_with_other_modes,
-    directories_with_renames, files_to_send, predict,
+    FileTable, Forecast, Route, announced_times, as_the_engine_has_it,
+    directories_with_other_modes, directories_with_renames, files_to_send, predict,
 };
 use crate::report::ContextLine;
 use crate::report::json::{ContextSummary, Subject};
@@ -67,8 +67,8 @@ pub(super) struct Project {
     pub(super) is_confirmed: bool,
     /// Whether the context is just what the engine was told of it last, and still has.
     pub(super) is_as_told: bool,
-    /// Under which keys the engine will have each step.
-    pub(super) kept_under: Vec<Vec<StepKey>>,
+    /// By which keys of the images below it the engine has each step.
+    pub(super) routes: Vec<Route>,
     pub(super) options: BuildOptions,
     pub(super) dialect: Dialect,
     pub(super) images: BTreeMap<String, BaseImage>,
@@ -82,6 +82,12 @@ pub(super) struct Project {
 }
 
 impl Project {
+    /// Under which keys the engine has a step of the plan, the first of them the one to find it by.
+    pub(super) fn kept_under(&self, place: usize) -> Vec<StepKey> {
+        let Some(step) = self.plan.steps.get(place) else { return Vec::new() };
+        self.routes.get(place).copied().unwrap_or(Route::Manifest).keys(step)
+    }
+
     /// What a report is about.
     pub(super) fn subject(&self) -> Subject<'_> {
         Subject {
@@ -191,7 +197,7 @@ pub(super) async fn prepare_source(
     let is_as_told = is_as_told(&plan, &snapshot, &copy);
     drop(copy);
     let forecast = predict(&plan, &seen, &knowledge);
-    let kept_under = knowledge.kept_under;
+    let routes = knowledge.routes;
     Ok(Project {
         source,
         snapshot,
@@ -204,7 +210,7 @@ pub(super) async fn prepare_source(
         context_records,
         is_confirmed,
         is_as_told,
-        kept_under,
+        routes,
         options,
         dialect,
         images,

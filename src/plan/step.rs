@@ -234,8 +234,18 @@ impl Step {
 
     /// Every key that its verdict may rest on.
     pub fn asked_keys(&self) -> impl Iterator<Item = StepKey> {
-        let own = [self.key, self.bare_key, self.layers_key];
+        let own = [self.key, self.bare_key, self.layers_key, self.joint_key()];
         self.content_keys.asks.iter().copied().chain(own)
+    }
+
+    /// The key that is known where the engine has one result under [`Step::key`] and
+    /// [`Step::layers_key`]: what stands on that result is found by either
+    /// (`base-new-label-then-step-above-on-old-again`), and not where each has a result of its own
+    /// (`base-two-labels-with-own-results-then-old-again`).
+    pub fn joint_key(&self) -> StepKey {
+        let StepKey(key) = &self.key;
+        let StepKey(layers_key) = &self.layers_key;
+        StepKey(Digest::of(&[key.as_bytes().as_slice(), layers_key.as_bytes().as_slice()].concat()))
     }
 
     /// The steps of other stages whose unknown files it copies or mounts: where one of them

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::eviction::Evictions;
+use super::routes::Route;
 use super::times::PastTimes;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot, in_named};
-use crate::plan::{KeyInput, Plan, Step, StepKey, StepKind};
+use crate::plan::{KeyInput, Step, StepKey, StepKind};
 use crate::{Digest, Seconds};
 
 /// What is remembered of an engine and of this project's last build on it.
@@ -19,9 +20,9 @@ pub struct Knowledge {
     pub asked: bool,
     /// The keys that it has run or reused, with how long they took where that is known.
     pub known: HashMap<StepKey, Option<Seconds>>,
-    /// Under which keys the engine will have each step of the plan, the first of them the one to
-    /// find it by ([`Knowledge::know_by_layers`]).
-    pub kept_under: Vec<Vec<StepKey>>,
+    /// By which keys of the images below it the engine has each step of the plan
+    /// ([`Knowledge::know_by_layers`]).
+    pub routes: Vec<Route>,
     /// Which of these the engine has lost.
     pub evictions: Evictions,
     /// Whether other caches are imported (`--cache-from`): what this engine lacks, they may have,
@@ -33,38 +34,6 @@ pub struct Knowledge {
     pub times: PastTimes,
     /// Median seconds of each kind of step.
     pub typical: HashMap<StepKind, Seconds>,
-}
-
-impl Knowledge {
-    /// Takes a step for known that the engine knows by the layers of the images below it, whose
-    /// manifests it does not know.
-    ///
-    /// An image whose layers it knew before is found by these every time: its manifest stays
-    /// unknown (`base-known-then-new-label`). One of new layers is known by its manifest from then
-    /// on, and what first runs on that later is kept under it alone (`base-made-then-new-label`).
-    pub fn know_by_layers(&mut self, plan: &Plan) {
-        let mut by_layers: Vec<bool> = Vec::with_capacity(plan.steps.len());
-        self.kept_under.clear();
-        for step in &plan.steps {
-            let mut inputs = step.parent().into_iter().chain(step.stage_outputs());
-            let is_by_layers = match step.kind {
-                StepKind::From => !self.known.contains_key(&step.key),
-                _ => inputs.all(|input| by_layers[input.0]),
-            };
-            by_layers.push(is_by_layers);
-            let known = self.known.get(&step.layers_key).copied().filter(|_| is_by_layers);
-            self.kept_under.push(match (step.kind, known) {
-                (StepKind::From, Some(_)) => vec![step.layers_key],
-                _ if is_by_layers && step.layers_key != step.key => {
-                    vec![step.key, step.layers_key]
-                }
-                _ => vec![step.key],
-            });
-            if let Some(seconds) = known {
-                self.known.entry(step.key).or_insert(seconds);
-            }
-        }
-    }
 }
 
 /// A build that was made before.

@@ -9,6 +9,7 @@ mod cause;
 pub mod eviction;
 mod knowledge;
 mod past;
+mod routes;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -24,6 +25,7 @@ pub use knowledge::{
 pub use past::{
     COUNTED_BUILDS, Fate, PastBuild, PastCause, PastStep, StepHistory, Strikes, history, strikes,
 };
+pub use routes::{Route, used_images};
 pub use times::{PastDuration, PastRun, PastTimes, longest_path};
 pub use types::{
     Agreement, Cause, CauseKind, ChangeKind, FileChange, Forecast, Probability, StepForecast,

@@ -27,6 +27,8 @@ fn run(case: &Case, engine: &TestEngine, expected: &[(String, bool)]) -> Vec<Str
     assert!(made.status.success(), "{}: {}", case.name, String::from_utf8_lossy(&made.stderr));
     std::fs::remove_dir_all(shop.context().join("salt")).expect("the salt goes");
 
+    // Named by cases too, with `-new` behind it, and to be removed.
+    shop.image_name("own-new");
     let on_base = |text: &str| {
         text.replace("busybox:local", &base).replace("base:local", &shop.image_name("own"))
     };

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::survey::Survey;
 use super::{below, fits, fits_exactly};
-use crate::plan::{Plan, Step, StepIndex};
+use crate::plan::{Plan, Step, StepIndex, StepKind};
 use crate::store::{Holding, Holdings, Outcome};
 use crate::{CacheRecord, Digest, RecordKind};
 
@@ -160,9 +160,19 @@ fn certain(plan: &Plan, done: &[Done]) -> Vec<bool> {
     }
     for (index, step) in plan.steps.iter().enumerate().rev() {
         let outcome = done[index].outcome;
-        certain[index] = outcome == Outcome::Ran || (certain[index] && outcome == Outcome::Cached);
+        // An image that two stages stand on is shown under one of them, or not at all.
+        let is_used_image = step.kind == StepKind::From && index + 1 < done.len();
+        let may_be_there = outcome == Outcome::Cached || is_used_image;
+        certain[index] = outcome == Outcome::Ran || (certain[index] && may_be_there);
         if certain[index]
             && let Some(parent) = step.parent()
+        {
+            certain[parent.0] = true;
+        }
+        // What failed began, on an image that the engine has had to know for that.
+        if outcome == Outcome::Failed
+            && let Some(parent) = step.parent()
+            && plan.steps[parent.0].kind == StepKind::From
         {
             certain[parent.0] = true;
         }

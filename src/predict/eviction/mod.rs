@@ -24,7 +24,7 @@ mod tests;
 mod verdict;
 
 pub use learn::{Circumstances, Done, Learnt, learn};
-pub use survey::{ContextCopy, Survey};
+pub use survey::{ContextCopy, Remembered, Survey};
 pub use verdict::{Evictions, evictions};
 
 use crate::CacheRecord;

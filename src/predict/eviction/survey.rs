@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::store::{Sight, nanoseconds};
+use crate::store::{Holding, Sight, nanoseconds};
 use crate::{CacheRecord, RecordKind};
 
 /// The engine's cache as it is now, compared with what it was.
@@ -38,6 +38,17 @@ pub enum ContextCopy {
     Unsure,
 }
 
+/// Whether the engine has what it had when a key was last certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remembered {
+    /// Nothing has gone since.
+    Yes,
+    /// It is not known when that was.
+    Perhaps,
+    /// Something has gone since, and everything with it.
+    No,
+}
+
 impl Survey {
     /// Compares `listing` with what was there after the last build. `forgets_all` is true of an
     /// engine with containerd's image store.
@@ -67,6 +78,20 @@ impl Survey {
     /// Whether something that was there has gone: what is not known to be there may have.
     pub const fn is_lost(&self) -> bool {
         self.is_lost
+    }
+
+    /// Whether an engine that forgets everything at once can have forgotten what this tells of.
+    pub fn remembers(&self, holding: Option<&Holding>) -> Remembered {
+        if !self.has_past || !self.forgets_all {
+            return Remembered::Yes;
+        }
+        match holding.map_or(-1, |holding| holding.losses) {
+            _ if self.is_lost => Remembered::No,
+            losses if losses == self.losses => Remembered::Yes,
+            ..0 if self.losses > 0 => Remembered::Perhaps,
+            ..0 => Remembered::Yes,
+            _ => Remembered::No,
+        }
     }
 
     /// Whether all of `records` are there, as far as anybody knows them.

@@ -425,6 +425,35 @@ fn a_copy_of_a_context_that_became_a_layer_is_not_lost() {
 }
 
 #[test]
+fn an_engine_that_forgets_everything_remembers_what_was_certain_since() {
+    let mut engine = Engine { forgets_all: true, ..line() };
+    let memory = |engine: &Engine, losses| {
+        engine.survey().remembers(Some(&Holding { records: Vec::new(), losses }))
+    };
+    assert_eq!(memory(&engine, 0), Remembered::Yes);
+    assert_eq!(memory(&engine, -1), Remembered::Yes);
+    engine.lose("b1");
+    assert_eq!(memory(&engine, 0), Remembered::No);
+    assert_eq!(memory(&engine, -1), Remembered::No);
+    engine.built(&[Cached, Cached, Ran]);
+    assert_eq!(memory(&engine, 0), Remembered::No);
+    assert_eq!(memory(&engine, 1), Remembered::Yes);
+    assert_eq!(memory(&engine, -1), Remembered::Perhaps);
+    assert_eq!(engine.survey().remembers(None), Remembered::Perhaps);
+    let elsewhere = Engine { forgets_all: false, ..engine };
+    assert_eq!(memory(&elsewhere, 0), Remembered::Yes);
+}
+
+/// The engine knows the image from then on.
+#[test]
+fn an_image_is_certain_once_a_step_on_it_failed() {
+    let mut engine = Engine::new(LINE);
+    engine.built(&[Outcome::NotReached, Outcome::Failed, Outcome::NotReached]);
+    let losses = |step: usize| engine.holdings[&engine.plan.steps[step].key.0].losses;
+    assert_eq!([losses(0), losses(1)], [0, -1]);
+}
+
+#[test]
 fn of_copies_that_were_made_at_once_the_one_that_fits_the_builds_times_is_its_own() {
     let millisecond = |number| SystemTime::UNIX_EPOCH + Duration::from_millis(number);
     let made = |id, created, used| CacheRecord {

@@ -1,10 +1,12 @@
 //! Verdicts and their causes, as stories of a project without a disk.
 
+mod routes;
 mod stages;
 mod times;
 
 use std::collections::BTreeMap;
 
+use super::eviction::Remembered;
 use super::{
     Agreement, Cause, CauseKind, ChangeKind, FileChange, FileState, Forecast, Knowledge,
     PastDuration, PastRun, PastTimes, PreviousBuild, PreviousStep, Verdict, announced_times,
@@ -86,11 +88,12 @@ impl Story {
         let plan = self.plan();
         let second = Some(Seconds::new(1.0));
         let known = self.knowledge.known.clone();
-        self.knowledge.know_by_layers(&plan);
+        self.knowledge.know_by_layers(&plan, |_| Remembered::Yes);
         // What it took for known is not all kept.
         self.knowledge.known = known;
-        let kept_under = std::mem::take(&mut self.knowledge.kept_under);
-        for (step, keys) in plan.steps.iter().zip(kept_under) {
+        let routes = std::mem::take(&mut self.knowledge.routes);
+        for (step, route) in plan.steps.iter().zip(routes) {
+            let keys = route.keys(step);
             self.knowledge.known.insert(keys[0], second);
             for key in step.other_keys().chain(keys) {
                 self.knowledge.known.entry(key).or_insert(None);
@@ -106,7 +109,7 @@ impl Story {
     fn forecast(&self) -> Forecast {
         let plan = self.plan();
         let mut knowledge = self.knowledge.clone();
-        knowledge.know_by_layers(&plan);
+        knowledge.know_by_layers(&plan, |_| Remembered::Yes);
         predict(&plan, &self.snapshot(), &knowledge)
     }
 
@@ -402,34 +405,4 @@ fn another_text_at_the_same_place_is_an_edit_though_steps_were_added() {
     story.dockerfile = "FROM base\nRUN aa\nRUN b\n";
     let edited = CauseKind::Instruction { before: Some("RUN a".into()), after: "RUN aa".into() };
     assert_eq!(story.cause("RUN aa"), edited);
-}
-
-#[test]
-fn what_ran_on_a_known_manifest_is_not_found_by_its_layers() {
-    let mut story = Story::new("FROM base\nRUN one\n", &[]).relabelled("sha256:1");
-    story.dialect = Dialect::default().with_merging(true);
-    let mut story = story.built();
-    // The layers were new with it, so the manifest is known now.
-    story.dockerfile = "FROM base\nRUN two\n";
-    let story = story.built();
-    assert_eq!(story.verdict("RUN two"), Verdict::Cached);
-    let mut story = story.relabelled("sha256:2");
-    assert!(matches!(story.verdict("RUN two"), Verdict::Rebuild(_)));
-    // What ran when they were new is.
-    story.dockerfile = "FROM base\nRUN one\n";
-    assert_eq!(story.verdict("RUN one"), Verdict::Cached);
-    // Elsewhere only layers count.
-    story.dialect = Dialect::default();
-    assert_eq!(story.built().relabelled("sha256:3").verdict("RUN one"), Verdict::Cached);
-}
-
-#[test]
-fn an_image_of_known_layers_is_found_by_them_every_time() {
-    let mut story = Story::new("FROM base\nRUN one\n", &[]).relabelled("sha256:1");
-    story.dialect = Dialect::default().with_merging(true);
-    let mut story = story.built().relabelled("sha256:2").built();
-    story.dockerfile = "FROM base\nRUN two\n";
-    let story = story.built();
-    assert_eq!(story.verdict("RUN two"), Verdict::Cached);
-    assert_eq!(story.relabelled("sha256:3").verdict("RUN two"), Verdict::Cached);
 }
