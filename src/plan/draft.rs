@@ -360,7 +360,7 @@ impl Builder<'_> {
         let finished = self.finished.get(&stage)?;
         let step = self.writer(finished.parent?);
         let tree = self.trees.entry(stage).or_insert_with(|| finished.files.tree(&self.contexts));
-        let selected = tree.select(selectors, |step| self.plan.steps[step.0].key)?;
+        let selected = tree.select(selectors)?;
         // What a step leaves without anything copied onto it counts by that step alone.
         if selected.base == Some(step) {
             return None;

@@ -54,6 +54,9 @@ pub(super) fn step_key(
                 let tag: &[u8] = if base.is_some() || has_root { b"stage files" } else { b"files" };
                 hasher.field(tag);
                 hasher.field(digest.as_bytes());
+                if let Some(base) = base {
+                    hasher.field(key_of(base.0).0.as_bytes());
+                }
             }
         }
     }

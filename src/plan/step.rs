@@ -105,7 +105,7 @@ pub enum KeyInput {
         step: StepIndex,
         /// What was selected.
         path: String,
-        /// Equal where the content is.
+        /// Equal where the content is, on the same `base`.
         digest: Digest,
         /// Of that part of them only which is certain whatever lies below the stage's own files.
         part: Digest,

@@ -120,20 +120,20 @@ fn run(settings: &Settings, engine: &TestEngine, number: u64, sum: &Mutex<Sum>) 
 
 #[test]
 fn storm_on_28_5() {
-    blow("28.5", 20);
+    blow("28.5", 14);
 }
 
 #[test]
 fn storm_on_28_5_containerd() {
-    blow("28.5-containerd", 6);
+    blow("28.5-containerd", 5);
 }
 
 #[test]
 fn storm_on_26_1() {
-    blow("26.1", 6);
+    blow("26.1", 5);
 }
 
 #[test]
 fn storm_on_20_10() {
-    blow("20.10", 6);
+    blow("20.10", 5);
 }

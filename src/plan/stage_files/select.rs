@@ -3,9 +3,9 @@
 use super::tree::{Node, Tree};
 use crate::Digest;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
+use crate::plan::StepIndex;
 use crate::plan::key::FieldHasher;
 use crate::plan::selection::{Selector, select};
-use crate::plan::{StepIndex, StepKey};
 
 /// The content of what was selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,11 +33,7 @@ struct Found<'a> {
 
 impl Tree {
     /// What `selectors` select; `None` where something is not there.
-    pub(in crate::plan) fn select(
-        &self,
-        selectors: &[Selector],
-        key_of: impl Fn(StepIndex) -> StepKey,
-    ) -> Option<Selected> {
+    pub(in crate::plan) fn select(&self, selectors: &[Selector]) -> Option<Selected> {
         let paths = selectors.iter().map(|selector| ContextPath::new(&selector.path));
         let mut roots: Vec<String> =
             paths.flat_map(|path| self.roots_of(&path)).map(|root| root.to_string()).collect();
@@ -59,7 +55,6 @@ impl Tree {
         }
         let mut hasher = FieldHasher::new();
         hasher.fields(&["on a step"]);
-        hasher.field(key_of(base).0.as_bytes());
         hasher.field(part.as_bytes());
         for (selector, found) in selectors.iter().zip(&found) {
             hasher.field(format!("{selector:?}").as_bytes());

@@ -2,9 +2,9 @@
 
 use super::select::Selected;
 use super::*;
+use crate::Digest;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::plan::selection::Selector;
-use crate::{Digest, plan::StepKey};
 
 /// The step of a base that nobody can look into.
 const BASE: StepIndex = StepIndex(0);
@@ -84,7 +84,7 @@ impl Stage {
         let selector = Selector { path, wildcard: true, required: true, ..Selector::default() };
         let context = Snapshot::new(self.context.clone(), 0);
         let tree = self.files.tree(&Contexts::of(&context));
-        tree.select(&[selector], |step| StepKey(Digest::of(&step.0.to_le_bytes())))
+        tree.select(&[selector])
     }
 
     fn digest(&self, path: &str) -> Digest {

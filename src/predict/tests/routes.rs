@@ -56,6 +56,17 @@ fn what_runs_on_a_step_that_is_kept_both_ways_is_found_both_ways() {
     assert_eq!(story.relabelled("sha256:1").verdict("RUN three"), Verdict::Cached);
 }
 
+/// What is copied from a stage on an image, and not known, goes by the image's layers as well.
+#[test]
+fn files_of_a_stage_on_a_relabelled_image_are_found_by_its_layers() {
+    let text = "FROM base AS one\nCOPY a.txt /d/\nFROM base\nCOPY --from=one /d /d\nRUN two\n";
+    let mut story = known_by_manifest(text);
+    story.files = [("a.txt", "a")].into();
+    let story = story.built().relabelled("sha256:2");
+    assert_eq!(story.verdict("COPY --from=one /d /d"), Verdict::Cached);
+    assert_eq!(story.verdict("RUN two"), Verdict::Cached);
+}
+
 #[test]
 fn what_ran_on_the_layers_is_not_found_by_a_manifest_that_is_known() {
     // base-new-label-then-old-again
