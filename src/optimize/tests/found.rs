@@ -8,6 +8,49 @@ fn in_app(lines: &str) -> String {
     format!("FROM python\nWORKDIR /app\n{lines}\n")
 }
 
+/// Asserts that nothing is offered without both images being compared.
+#[track_caller]
+fn assert_not_certain(project: &Project) {
+    let found = project.optimize();
+    let is_certain = found.rewrites.iter().any(|rewrite| rewrite.risk == Risk::None);
+    assert!(!is_certain, "offered:\n{}", found.patch);
+}
+
+#[test]
+fn the_linker_may_have_been_told_of_the_files() {
+    for lines in [
+        // By a variable.
+        "ENV HERE=/code\nRUN echo \"$HERE/lib\" > /etc/ld.so.conf.d/x.conf\nCOPY . /code\n\
+         RUN apt-get install -y gcc",
+        "RUN echo /code/lib | tee /etc/ld.so.conf.d/x.conf\nCOPY . /code\nRUN apt-get install -y gcc",
+        "RUN sed -i s,/none,/code/lib, /etc/ld.so.conf\nCOPY . /code\nRUN apt-get install -y gcc",
+        // The directory above the file that is copied.
+        "RUN echo /code > /etc/ld.so.conf.d/x.conf\nCOPY app.py /code/libx.so\nRUN apt-get install -y gcc",
+        "COPY x.conf /etc/ld.so.conf.d/\nCOPY app.py /code/libx.so\nRUN apt-get install -y gcc",
+    ] {
+        let project = flask(&in_app(lines)).file("x.conf", "/code\n");
+        let reason = project.refused();
+        assert!(reason.contains("where to look"), "of:\n{lines}\n{reason}");
+    }
+}
+
+#[test]
+fn hooks_of_package_managers_may_look_at_everything() {
+    for lines in [
+        "RUN echo 'DPkg::Post-Invoke {\"find / > /list\";};' > /etc/apt/apt.conf.d/x\n\
+         COPY . /code\nRUN apt-get install -y gcc",
+        "COPY hook /etc/apt/apt.conf.d/\nCOPY . /code\nRUN apt-get install -y gcc",
+        "COPY hook /etc/apk/commit_hooks.d/\nCOPY . /code\nRUN apk add gcc",
+        "COPY --from=python /x /etc/apt/apt.conf.d/\nCOPY . /code\nRUN apt-get install -y gcc",
+    ] {
+        let hook = "DPkg::Post-Invoke {\"find / > /list\";};\n";
+        assert_not_certain(&flask(&in_app(lines)).file("hook", hook));
+    }
+    let harmless = "RUN echo 'APT::Install-Recommends \"0\";' > /etc/apt/apt.conf.d/x\n\
+                    COPY . /code\nRUN apt-get install -y gcc";
+    assert_eq!(flask(&in_app(harmless)).optimize().rewrites[0].risk, Risk::None);
+}
+
 #[test]
 fn options_have_files_right_behind_their_letter() {
     for command in [
