@@ -75,3 +75,24 @@ fn options_have_files_right_behind_their_letter() {
         assert!(found.rewrites.is_empty(), "offered:\n{}", found.patch);
     }
 }
+
+#[test]
+fn the_destination_may_be_a_link() {
+    let install = "COPY . /code/\nRUN pip install -r /code/requirements.txt";
+    for earlier in [
+        "RUN ln -s /usr/lib/python3/dist-packages /code",
+        "RUN ln -s /code/src /usr/lib/python3/dist-packages/src",
+        "RUN ln -s ../code /usr/x",
+        "RUN make && ln -s /usr/lib/python3/dist-packages /code",
+        "RUN cd / && ln -s usr/lib/python3/dist-packages code",
+    ] {
+        let project = flask(&in_app(&format!("{earlier}\n{install}")));
+        assert_refused(&project, "where to look for files");
+    }
+    let apart = flask(&in_app(&format!("RUN ln -s /usr/bin/python3 /usr/bin/python\n{install}")));
+    assert_eq!(apart.optimize().rewrites[0].risk, Risk::None);
+    let brought = flask(&in_app(&format!("COPY links /\n{install}")))
+        .file("links/x", "")
+        .link("links/code", "/usr/lib/python3/dist-packages");
+    assert_refused(&brought, "where to look for files");
+}
