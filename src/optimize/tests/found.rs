@@ -77,6 +77,20 @@ fn options_have_files_right_behind_their_letter() {
 }
 
 #[test]
+fn packages_may_be_installed_through_a_link() {
+    let project = project()
+        .image("ruby")
+        .file("Gemfile", "source \"https://rubygems.org\"\n")
+        .file("Gemfile.lock", "GEM\n")
+        .file("lib/x.rb", "1\n")
+        .link("vendor", "lib")
+        .dockerfile(
+            "FROM ruby\nWORKDIR /app\nCOPY . .\nRUN bundle install --frozen --path vendor/bundle\n",
+        );
+    assert_refused(&project, "`vendor` to where bundler installs");
+}
+
+#[test]
 fn the_destination_may_be_a_link() {
     let install = "COPY . /code/\nRUN pip install -r /code/requirements.txt";
     for earlier in [
@@ -95,4 +109,18 @@ fn the_destination_may_be_a_link() {
         .file("links/x", "")
         .link("links/code", "/usr/lib/python3/dist-packages");
     assert_refused(&brought, "where to look for files");
+}
+
+#[test]
+fn a_variable_may_name_a_file_of_the_working_directory() {
+    let install = "COPY . .\nRUN pip install --user -r requirements.txt";
+    for variable in ["PYTHONUSERBASE=lib", "REQUESTS_CA_BUNDLE=ca.pem", "SSL_CERT_FILE=ca.pem"] {
+        let project = flask(&in_app(&format!("ENV {variable}\n{install}")))
+            .file("lib/python3/x", "")
+            .file("ca.pem", "");
+        let (name, _) = variable.split_once('=').unwrap();
+        assert_refused(&project, &format!("variable {name} "));
+    }
+    let apart = flask(&in_app(&format!("ENV PYTHONUNBUFFERED=1\n{install}"))).file("lib/x", "");
+    assert_eq!(apart.optimize().rewrites[0].risk, Risk::None);
 }
