@@ -77,6 +77,33 @@ fn options_have_files_right_behind_their_letter() {
 }
 
 #[test]
+fn a_setting_that_forbids_scripts_may_be_taken_back() {
+    let node = || {
+        project()
+            .image("node")
+            .file("package.json", r#"{"scripts":{"postinstall":"node x.js"}}"#)
+            .file("x.js", "1\n")
+    };
+    let npm = |command: &str, before: &str| {
+        node()
+            .file(".npmrc", "ignore-scripts=true\n")
+            .dockerfile(&format!("FROM node\n{before}WORKDIR /app\nCOPY . .\nRUN {command}\n"))
+    };
+    let certain = npm("npm install --no-package-lock", "").optimize();
+    assert_eq!(certain.rewrites[0].risk, Risk::None);
+    for (command, before) in [
+        ("npm install --no-package-lock --ignore-scripts=false", ""),
+        ("npm install --no-package-lock --ignore-scripts --ignore-scripts=false", ""),
+        ("npm install --no-package-lock", "ENV NPM_CONFIG_IGNORE_SCRIPTS=false\n"),
+        ("npm_config_ignore_scripts=false npm install --no-package-lock", ""),
+        // Its later versions read no such setting there.
+        ("pnpm install --frozen-lockfile", ""),
+    ] {
+        assert_refused(&npm(command, before), "runs `postinstall` of package.json");
+    }
+}
+
+#[test]
 fn packages_may_be_installed_through_a_link() {
     let project = project()
         .image("ruby")
@@ -123,4 +150,15 @@ fn a_variable_may_name_a_file_of_the_working_directory() {
     }
     let apart = flask(&in_app(&format!("ENV PYTHONUNBUFFERED=1\n{install}"))).file("lib/x", "");
     assert_eq!(apart.optimize().rewrites[0].risk, Risk::None);
+}
+
+#[test]
+fn bun_reads_variables_beside_the_project_that_it_is_led_to() {
+    let project = project()
+        .image("node")
+        .file("web/package.json", "{}")
+        .file("web/.env", "BUN_CONFIG_REGISTRY=https://example.com\n")
+        .file("x", "")
+        .dockerfile("FROM node\nWORKDIR /app\nCOPY . .\nRUN bun install --no-save --cwd web\n");
+    assert_refused(&project, "the COPY brings `web/.env`, which bun may read");
 }
