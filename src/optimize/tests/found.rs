@@ -153,6 +153,19 @@ fn a_variable_may_name_a_file_of_the_working_directory() {
 }
 
 #[test]
+fn settings_of_one_requirement_may_name_directories() {
+    let text = in_app("COPY . .\nRUN pip install -r requirements.txt");
+    for option in [
+        "--global-option=build_ext --global-option=-I/app/include",
+        "--global-option=\"-Iinclude\"",
+        "--config-settings=\"--build-option=-I/app/include\"",
+    ] {
+        let project = flask(&text).file("requirements.txt", &format!("a==1 {option}\n"));
+        assert_refused(&project, "which is not understood");
+    }
+}
+
+#[test]
 fn bun_reads_variables_beside_the_project_that_it_is_led_to() {
     let project = project()
         .image("node")
@@ -161,4 +174,24 @@ fn bun_reads_variables_beside_the_project_that_it_is_led_to() {
         .file("x", "")
         .dockerfile("FROM node\nWORKDIR /app\nCOPY . .\nRUN bun install --no-save --cwd web\n");
     assert_refused(&project, "the COPY brings `web/.env`, which bun may read");
+}
+
+#[test]
+fn a_package_by_path_may_belong_to_another_workspace() {
+    let package = |rest: &str| format!("[package]\nname = \"a\"\n{rest}");
+    let found = project()
+        .image("rust")
+        .image_env("CARGO_HOME=/usr/local/cargo")
+        .file("app/Cargo.toml", &package("[dependencies]\nx = { path = \"../libs/x\" }\n"))
+        .file("app/Cargo.lock", "version = 4\n")
+        .file("app/src/main.rs", "")
+        .file("libs/Cargo.toml", "[workspace]\nmembers = [\"x\"]\n")
+        .file("libs/x/Cargo.toml", &package("version.workspace = true\n"))
+        .file("libs/x/src/lib.rs", "")
+        .file("README.md", "")
+        .dockerfile(
+            "FROM rust\nWORKDIR /code/app\nCOPY app .\nCOPY . /code\nRUN cargo fetch --locked\n",
+        )
+        .optimize();
+    assert!(found.text.contains("libs/Cargo.toml"), "{} {:?}", found.text, found.explain());
 }
