@@ -30,7 +30,7 @@ pub(super) fn decides_on_scripts(install: &Install, view: &View<'_>) -> bool {
     let own = install.environment.iter().map(|(name, _)| &**name);
     let mut names = view.environment.iter().map(|(name, _)| *name).chain(own);
     install.words.iter().any(|word| word.starts_with("--ignore-scripts="))
-        || names.any(|name| name.to_ascii_uppercase() == "NPM_CONFIG_IGNORE_SCRIPTS")
+        || names.any(|name| name.eq_ignore_ascii_case("NPM_CONFIG_IGNORE_SCRIPTS"))
 }
 
 /// Adds the lock files that are there.
