@@ -99,6 +99,14 @@ impl Surroundings<'_> {
     pub(super) fn check_written(&self, install: &Install, needs: &mut Needs) -> Result<(), Reason> {
         let is_written =
             |place: &ContextPath| needs.written.iter().any(|written| place.starts_with(written));
+        // Through a link, packages are installed elsewhere.
+        let leads = |place: &ContextPath| {
+            needs.written.iter().any(|written| written != place && written.starts_with(place))
+        };
+        if let Some((_, entry)) = self.landing.iter().find(|(place, _)| leads(place)) {
+            let (tool, file) = (install.tool.name(), entry.path.clone());
+            return Err(Reason::Written { tool, file });
+        }
         let mut has_written_manifest = false;
         for (place, source) in self.landing.places() {
             if !is_written(place) {
@@ -221,10 +229,15 @@ impl Surroundings<'_> {
                 Some(slash) if entry.starts_with('-') => &entry[slash..],
                 _ => entry,
             };
-            if flag_free.is_empty() || !(is_list || flag_free.contains('/')) {
+            if flag_free.is_empty() {
                 return false;
             }
             let path = image_path(&self.directory, flag_free.as_bytes());
+            if !(is_list || flag_free.contains('/')) {
+                // A word, unless it is the name of what is copied.
+                return upper != "NODE_ENV"
+                    && self.landing.places().any(|(place, _)| place.starts_with(&path));
+            }
             if self.is_of_environment(tool, &path) {
                 return false;
             }

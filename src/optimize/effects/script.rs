@@ -197,6 +197,11 @@ impl Reader<'_> {
             ["cd", _] if is_alone && read.assignments.is_empty() => {
                 let target = &read.words[1];
                 let place = target.place(self.directory.as_ref());
+                let mut known = self.setting.environment.iter().map(|(name, _)| *name);
+                let mut own = self.effects.environment.iter().map(|(name, _)| &**name);
+                if known.any(|name| name == "CDPATH") || own.any(|name| name == "CDPATH") {
+                    return Err(opaque());
+                }
                 let is_option = target.text.starts_with('-') || target.pattern.is_some();
                 self.directory = Some(place.filter(|_| !is_option).ok_or_else(opaque)?);
                 let moves = if is_joined { Moves::Joined } else { Moves::Alone };

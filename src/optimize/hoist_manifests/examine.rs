@@ -1,6 +1,6 @@
 //! The conditions under which an install may be hoisted.
 
-use super::{Hoist, lines};
+use super::{Hoist, lines, links};
 use crate::context::ContextPath;
 use crate::dockerfile::{Instruction, InstructionKind, Mount, MountKind, Stage, Transfer};
 use crate::optimize::landing::{Landing, image_path};
@@ -82,6 +82,12 @@ pub(super) fn hoist(
             let (tool, text) = (install.tool.name(), settings.text.clone());
             return Err(at(settings)(Reason::Configured { tool, text }));
         }
+    }
+    let place = ContextPath::new(&copy.destination);
+    if let Some(link) = links::earlier(request, plan, copy.instruction.line, &place) {
+        let tool = first.installs.first().map_or("the install", |install| install.tool.name());
+        let text = link.text.clone();
+        return Err(at(link)(Reason::Configured { tool, text }));
     }
     let mut runs = Vec::new();
     for (position, between) in before.iter().enumerate().skip(copy_index + 1) {

@@ -3,10 +3,12 @@
 //!
 //! Looks in each stage for a RUN that only installs with tools that are known ([`tools`]) and
 //! stands right after a COPY that brings its manifests together with more. `examine` holds the
-//! conditions, `lines` makes the edits, [`Promise`] asks the plan about the result.
+//! conditions, `links` one of them, `lines` makes the edits, [`Promise`] asks the plan about the
+//! result.
 
 mod examine;
 mod lines;
+mod links;
 
 use super::candidate::{Candidate, Found};
 use super::proof::Promise;

@@ -149,7 +149,9 @@ pub(super) fn is_led(
 ) -> Result<(), Refusal> {
     let Does::Bring(bring) = &items[copy].does else { return Ok(()) };
     let line = items[copy].instruction.line;
-    let destination = format!("/{}", bring.destination);
+    // What speaks of a directory may mean all below it, so the first one counts.
+    let first = bring.destination.components().next().unwrap_or_default();
+    let destination = format!("/{}", String::from_utf8_lossy(first));
     let dockerfile = request.plan.dockerfile;
     for stage in dockerfile.stages().filter(|stage| stage.from.line < line) {
         let is_below = is_below(stage, items, dockerfile.stages());
@@ -164,6 +166,13 @@ pub(super) fn is_led(
             };
             let run = match &item.does {
                 Does::Run(run) => run,
+                Does::Bring(Bring { landing: None, destination, .. }) => {
+                    // What another stage brings there is not known.
+                    if is_below && do_overlap(destination, &ContextPath::new("etc")) {
+                        *risk = Risk::Verify;
+                    }
+                    continue;
+                }
                 Does::Bring(Bring { landing: Some(landing), .. }) => {
                     match brings_word_of(request, landing, &destination) {
                         Word::None => {}
@@ -179,8 +188,17 @@ pub(super) fn is_led(
             let effects = &run.effects;
             let leads = effects.leads || effects.opaque.is_some();
             let touches = |place: &ContextPath| do_overlap(place, &bring.destination);
-            if leads && (text.contains(&destination) || effects.touches().any(touches)) {
+            let is_spoken_of = text.contains(&destination)
+                || text.contains('$')
+                    && run
+                        .environment
+                        .iter()
+                        .any(|(name, value)| value.contains(&destination) && text.contains(name));
+            if leads && (is_spoken_of || effects.touches().any(touches)) {
                 return Err(led(&instruction.text));
+            }
+            if leads && HOOKS.iter().any(|hook| text.contains(hook)) {
+                *risk = Risk::Verify;
             }
             if effects.opaque.is_some() && is_below {
                 *risk = worse(*risk, Risk::Verify);
@@ -189,6 +207,11 @@ pub(super) fn is_led(
     }
     Ok(())
 }
+
+/// What programs are named by, or lie in, that a package manager runs whatever it installs: they
+/// may look at everything.
+const HOOKS: &[&str] =
+    &["Invoke", "policy-rc.d", "hooks", "update.d", "dpkg.cfg", "/plugins", "-plugins"];
 
 /// Whether files speak of a place.
 enum Word {
@@ -208,9 +231,17 @@ fn brings_word_of(request: &Request<'_>, landing: &Landing<'_>, place: &str) -> 
             }
             word = Word::Perhaps;
         } else if is_standard(at) {
+            if HOOKS.iter().any(|hook| at.to_string().contains(hook)) {
+                word = Word::Perhaps;
+            }
             match (request.read)(&entry.path) {
                 Ok(content) if has(&content) => return Word::Certain,
-                Ok(_) => {}
+                Ok(content) => {
+                    let text = String::from_utf8_lossy(&content);
+                    if HOOKS.iter().any(|hook| text.contains(hook)) {
+                        word = Word::Perhaps;
+                    }
+                }
                 Err(_) => word = Word::Perhaps,
             }
         }

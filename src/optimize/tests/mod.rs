@@ -4,6 +4,7 @@ mod bundler;
 mod cargo;
 mod composer;
 mod conda;
+mod found;
 mod go;
 mod good;
 mod javascript;

@@ -32,6 +32,21 @@ pub(super) fn add(
     for word in arguments.iter().filter(|word| word.pattern.is_some()) {
         effects.reads.push(word.place(directory).ok_or_else(opaque)?);
     }
+    if arguments.iter().any(|word| has_attached_file(name, &word.text)) {
+        return Err(opaque());
+    }
+    // These take directories that are named by a word.
+    if ["ldconfig", "update-ca-certificates"].contains(&name) {
+        for word in arguments {
+            match &*word.text {
+                "-v" | "--verbose" | "-X" | "-f" | "--fresh" => {}
+                option if option.starts_with('-') => return Err(opaque()),
+                _ => effects.touch(word.place(directory).ok_or_else(opaque)?),
+            }
+        }
+    }
+    // What these write may lead later commands elsewhere.
+    effects.leads |= ["tee", "sed", "install"].contains(&name);
     let mut rows = table::TABLE.iter();
     if let Some(row) = rows.find(|row| row.names.contains(&name)) {
         return row.does.add(arguments, directory, effects).ok_or_else(opaque);
@@ -55,6 +70,18 @@ pub(super) fn add(
             Ok(())
         }
     }
+}
+
+/// Whether an option has the name of a file right behind its letter: `cp -tDIRECTORY`.
+fn has_attached_file(name: &str, text: &str) -> bool {
+    let letter = match name {
+        "touch" | "truncate" => 'r',
+        "cp" | "mv" | "ln" | "install" => 't',
+        _ => return false,
+    };
+    let letters = text.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+    let behind = letters.and_then(|letters| letters.split_once(letter));
+    behind.is_some_and(|(_, file)| !file.is_empty())
 }
 
 /// The names of all commands of the table.

@@ -223,9 +223,14 @@ fn system(effects: &mut Effects) {
     effects.is_costly = true;
 }
 
-/// The path in an option, such as `--target=/x` or `-C/x`.
+/// The path in an option, such as `--target=/x` or `-C/x`; `None` where it does not begin at the
+/// root.
 fn path_in(option: &str) -> Option<Word> {
-    option.find('/').map(|slash| Word::literal(&option[slash..]))
+    let value = match option.strip_prefix("--") {
+        Some(long) => long.split_once('=')?.1,
+        None => option.get(2..)?,
+    };
+    value.starts_with('/').then(|| Word::literal(value))
 }
 
 /// Options of those commands whose first operand is no file.
@@ -265,8 +270,8 @@ fn files(
             let name = if is_long { Some(&*word.text) } else { last.as_deref() };
             if name.is_some_and(|name| valued.contains(&name)) {
                 rest.next()?;
-            } else if let Some(path) = path_in(&word.text) {
-                effects.touch(path.place(directory)?);
+            } else if word.text.contains('/') {
+                effects.touch(path_in(&word.text)?.place(directory)?);
             } else if is_long && word.text.contains('=') && !word.text.starts_with("--mode=") {
                 return None;
             }
@@ -368,6 +373,18 @@ fn accounts(
         if ["-R", "-P", "--root", "--prefix", "--conf"].iter().any(|no| text.starts_with(no)) {
             return None;
         }
+        // A letter that takes a place has it right behind it, and it begins nowhere certain.
+        let letters = text.strip_prefix('-').filter(|rest| !rest.starts_with(['-', '/']));
+        let has_place = |letters: &str| {
+            letters.find(['d', 'h', 'b', 'k']).is_some_and(|at| at + 1 < letters.len())
+        };
+        let names_place = || {
+            let (name, value) = text.split_once('=').unwrap_or((text, "/"));
+            places.contains(&name) && !value.starts_with('/')
+        };
+        if names_place() || !text.contains('/') && letters.is_some_and(has_place) {
+            return None;
+        }
         match text.find('/') {
             Some(0) => effects.touch(word.place(directory)?),
             Some(_) if text.starts_with('-') => effects.touch(path_in(text)?.place(directory)?),
@@ -414,6 +431,8 @@ fn packages(
             };
             let is_fine = if known.settings.contains(&name) {
                 is_harmless(value)
+            } else if ["-X", "--repository"].contains(&name) {
+                is_remote_address(value)
             } else {
                 !value.contains('/') || is_remote_address(value)
             };

@@ -52,6 +52,14 @@ pub(super) fn follow(view: &View<'_>, needs: &mut Needs) -> Result<Vec<ContextPa
             open.push(image_path(&directory, path.as_bytes()));
         }
         members(view, &source, &manifest, &directory, &mut open)?;
+        // A package by path may belong to another workspace.
+        let mut above = directory.parent();
+        while let Some(place) = above {
+            if !view.landing.at(&place.join("Cargo.toml")).is_empty() {
+                open.push(place.clone());
+            }
+            above = place.parent();
+        }
         if manifest.contains_key("package") || manifest.contains_key("project") {
             targets::follow(view, needs, &source, &manifest, &directory)?;
         }

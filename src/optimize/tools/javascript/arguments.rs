@@ -50,7 +50,8 @@ impl Grammar {
             if self.plain.contains(&name) {
                 match attached {
                     None | Some("true") => line.told.push(name.to_owned()),
-                    Some("false") => {}
+                    // The last one counts.
+                    Some("false") => line.told.retain(|told| told != name),
                     Some(_) => return Err(self.refused(word)),
                 }
                 continue;

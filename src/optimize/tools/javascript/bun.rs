@@ -6,6 +6,7 @@ use super::project::Project;
 use super::scripts::Installed;
 use super::{bunfig, habits, is_manifest, npmrc, settings};
 use crate::optimize::Reason;
+use crate::optimize::landing::image_path;
 use crate::optimize::shell::Words;
 use crate::optimize::surroundings::Surroundings;
 use crate::optimize::tools::{Command, Habits, Install, Needs, Tool, View, is_program};
@@ -94,12 +95,20 @@ impl Tool for Bun {
         run_scripts(&mut project, &packages, EVENTS, &Installed::Text(lock))
     }
 
-    fn check(&self, _: &Install, around: &Surroundings<'_>) -> Result<(), Reason> {
+    fn check(&self, install: &Install, around: &Surroundings<'_>) -> Result<(), Reason> {
         // Variables for itself and for scripts, from wherever it is run.
         let mut brought = around.landing.iter();
+        let led_to = install
+            .files
+            .first()
+            .and_then(|file| image_path(&around.directory, file.as_bytes()).parent());
         let environment = brought.find(|(place, _)| {
             let name = place.file_name().unwrap_or_default();
-            place.parent().as_ref() == Some(&around.directory) && name.starts_with(b".env")
+            let directory = place.parent().unwrap_or_default();
+            // A project may belong to one above it.
+            let is_read = directory == around.directory
+                || led_to.as_ref().is_some_and(|project| project.starts_with(&directory));
+            is_read && name.starts_with(b".env")
         });
         if let Some((_, entry)) = environment {
             return Err(Reason::Reads { tool: "bun", file: entry.path.clone() });

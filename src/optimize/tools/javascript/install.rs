@@ -5,8 +5,8 @@ use super::package::Package;
 use super::project::Project;
 use super::scripts::{self, Installed};
 use crate::optimize::Reason;
-use crate::optimize::tools::Install;
 use crate::optimize::tools::view::Manifest;
+use crate::optimize::tools::{Install, View};
 
 /// The install with the directories of its command line.
 pub(super) fn finish(mut install: Install, line: Line) -> Result<Install, Reason> {
@@ -23,6 +23,14 @@ pub(super) fn finish(mut install: Install, line: Line) -> Result<Install, Reason
 /// Whether the command forbids all scripts.
 pub(super) fn ignores_scripts(install: &Install) -> bool {
     install.has(&["--ignore-scripts"])
+}
+
+/// Whether the command or a variable may take back what a file says of scripts.
+pub(super) fn decides_on_scripts(install: &Install, view: &View<'_>) -> bool {
+    let own = install.environment.iter().map(|(name, _)| &**name);
+    let mut names = view.environment.iter().map(|(name, _)| *name).chain(own);
+    install.words.iter().any(|word| word.starts_with("--ignore-scripts="))
+        || names.any(|name| name.eq_ignore_ascii_case("NPM_CONFIG_IGNORE_SCRIPTS"))
 }
 
 /// Adds the lock files that are there.

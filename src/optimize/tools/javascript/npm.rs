@@ -1,7 +1,9 @@
 //! npm.
 
 use super::arguments::{Grammar, in_project, mentions};
-use super::install::{finish, ignores_scripts, locks, run_scripts, with_workspaces};
+use super::install::{
+    decides_on_scripts, finish, ignores_scripts, locks, run_scripts, with_workspaces,
+};
 use super::npm_lock::Lock;
 use super::project::Project;
 use super::scripts::Installed;
@@ -188,7 +190,8 @@ impl Tool for Npm {
         if install.said == "npm install" && !leaves_lock && !npmrc.is_lock_left {
             project.writes(LOCKS);
         }
-        if npmrc.ignores_scripts || ignores_scripts(install) {
+        let is_set = npmrc.ignores_scripts && !decides_on_scripts(install, view);
+        if is_set || ignores_scripts(install) {
             return Ok(());
         }
         run_scripts(&mut project, &packages, EVENTS, &installed)

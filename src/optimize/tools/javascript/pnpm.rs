@@ -172,7 +172,7 @@ impl Tool for Pnpm {
     fn follow(&self, install: &Install, view: &View<'_>, needs: &mut Needs) -> Result<(), Reason> {
         let mut project = Project::of(install, view, needs)?;
         let directory = project.directory.clone();
-        let mut npmrc = npmrc::add(&mut project, &directory)?;
+        npmrc::add(&mut project, &directory)?;
         project.add_if_there(&directory.join(".corepack.env"))?;
         let patterns = workspace_file(&mut project)?;
         hooks(&mut project, install)?;
@@ -203,8 +203,8 @@ impl Tool for Pnpm {
         if !is_pinned {
             project.writes(&["package.json"]);
         }
-        npmrc.ignores_scripts |= ignores_scripts(install);
-        if npmrc.ignores_scripts {
+        // Its later versions read of .npmrc only what belongs to registries.
+        if ignores_scripts(install) {
             return Ok(());
         }
         let events = if install.said == "pnpm fetch" { &[] } else { EVENTS };

@@ -103,8 +103,11 @@ fn include(line: &str, place: &str) -> Result<Option<String>, Reason> {
             .split_whitespace()
             .filter(is_option)
             .all(|option| settings.iter().any(|setting| option.starts_with(setting)));
+        // A setting may name directories for the compiler.
+        let leads = !options.split_whitespace().all(|word| word.starts_with("--hash"))
+            && (options.contains('/') || options.contains("-I") || options.contains("-L"));
         return match classify(&requirement) {
-            Requirement::Remote if are_settings => Ok(None),
+            Requirement::Remote if are_settings && !leads => Ok(None),
             Requirement::Local => Err(needs_sources()),
             _ => Err(not_understood()),
         };
