@@ -7,12 +7,12 @@ use super::error::{Error, Problem};
 use super::mount::ExpandedMount;
 use super::name::shown_text;
 use super::selection::{Missing, Selection, Selector, select};
-use super::stage_files::{Copied, FilesOf, Operation, Owner};
+use super::stage_files::{Copied, FilesOf, Operation, Owner, Tree};
 use super::stages::Origin;
 use super::transfer::ExpandedTransfer;
 use super::{KeyInput, StepIndex, StepKind, mount, run, transfer};
 use crate::context::named_root;
-use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, Transfer};
+use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, MountKind, Transfer};
 
 /// What a step is made of before it has a key.
 pub(super) struct Draft {
@@ -104,7 +104,7 @@ impl Builder<'_> {
             let origin = self.stages.mount_origin(&mount.mount, scope.index, instruction)?;
             origins.push(origin.map(|origin| self.as_context(origin)));
         }
-        inputs.extend(self.parent_of_run(state, &origins));
+        inputs.extend(self.parent_of_run(state, &origins, &mounts));
         for (mount, origin) in mounts.iter().zip(origins) {
             let source =
                 Selector { path: mount.source.clone(), required: true, ..Selector::default() };
@@ -137,9 +137,22 @@ impl Builder<'_> {
 
     /// What a RUN stands on. Where it also mounts the very stage that it stands on, the mount
     /// decides how the engine looks at both: by all that is in them
-    /// (`stage-below-mounted`).
-    fn parent_of_run(&mut self, state: &StageState, origins: &[Option<Origin>]) -> Vec<KeyInput> {
+    /// (`stage-below-mounted`). To some engines a secret is such a mount (`stage-below-a-secret`).
+    fn parent_of_run(
+        &mut self,
+        state: &StageState,
+        origins: &[Option<Origin>],
+        mounts: &[ExpandedMount],
+    ) -> Vec<KeyInput> {
         let Some(parent) = state.parent else { return Vec::new() };
+        let is_secret =
+            |mount: &ExpandedMount| matches!(mount.mount.kind, MountKind::Secret | MountKind::Ssh);
+        if self.request.dialect.secrets_mount_the_stage_below && mounts.iter().any(is_secret) {
+            let whole = [Selector::default()];
+            let known = self.files_of(parent, &state.files.tree(&self.contexts), &whole);
+            let unknown = || KeyInput::StageOutput { step: parent, path: String::new() };
+            return vec![known.unwrap_or_else(unknown)];
+        }
         let is_below = |origin: &&Origin| match origin {
             Origin::Stage(below) => {
                 self.finished.get(below).is_some_and(|state| state.parent == Some(parent))
@@ -359,7 +372,12 @@ impl Builder<'_> {
     pub(super) fn known_files(&mut self, stage: usize, selectors: &[Selector]) -> Option<KeyInput> {
         let finished = self.finished.get(&stage)?;
         let step = self.writer(finished.parent?);
-        let tree = self.trees.entry(stage).or_insert_with(|| finished.files.tree(&self.contexts));
+        self.trees.entry(stage).or_insert_with(|| finished.files.tree(&self.contexts));
+        self.files_of(step, self.trees.get(&stage)?, selectors)
+    }
+
+    /// The files that `selectors` select of those that `step` leaves.
+    fn files_of(&self, step: StepIndex, tree: &Tree, selectors: &[Selector]) -> Option<KeyInput> {
         let selected = tree.select(selectors)?;
         // What a step leaves without anything copied onto it counts by that step alone.
         if selected.base == Some(step) {

@@ -169,6 +169,9 @@ pub struct Dialect {
     /// Whether a RUN that mounts the stage which it stands on counts by the content of that, and
     /// not by its steps (`stage-below-mounted`).
     pub mounts_decide_for_the_stage_below: bool,
+    /// Whether a secret, and an ssh agent, counts as a mount of all of the stage that a RUN stands on
+    /// (`stage-below-a-secret`): such mounts named no input of their own until `BuildKit` 0.15.
+    pub secrets_mount_the_stage_below: bool,
     /// Whether `--build-context` reaches the frontend; an old one passes it by.
     pub has_named_contexts: bool,
     /// Whether a file's owner is part of its content (`stage-files-chown-edited`). The classic
@@ -205,6 +208,7 @@ impl Dialect {
             knows_manifests: false,
             marks_onbuild: at >= (27, 4),
             mounts_decide_for_the_stage_below: at >= (26, 0),
+            secrets_mount_the_stage_below: ((26, 0)..(27, 1)).contains(&at),
             has_named_contexts: at >= (23, 0),
             owners_count: at >= (23, 0),
             replaced_stages_have_triggers: at < (28, 0),
