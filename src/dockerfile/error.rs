@@ -69,8 +69,10 @@ impl Diagnostic for Error {
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        // Where there is nothing, there is no line to show.
-        (self.0.kind != ErrorKind::NoInstructions).then_some(&self.0.source_code as _)
+        // Where there is nothing, there is no line to show; one that is too long tells nobody
+        // anything.
+        let has_line = !matches!(self.0.kind, ErrorKind::NoInstructions | ErrorKind::LineTooLong);
+        has_line.then_some(&self.0.source_code as _)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {

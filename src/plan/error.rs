@@ -66,6 +66,9 @@ pub enum Problem {
     /// A stage called like an earlier one, which the classic builder does not take.
     #[error("there is a stage `{0}` already; the classic builder takes each name once")]
     NameTaken(String),
+    /// A word that grows without measure.
+    #[error("`{0}` grows to more than 1 MiB once its variables are expanded; shorten their values")]
+    ExpansionTooLong(String),
     /// A variable that cannot be expanded.
     #[error("{0}")]
     Expansion(String),

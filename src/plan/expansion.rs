@@ -5,6 +5,10 @@ use super::error::Problem;
 use crate::dockerfile::Mount;
 use crate::dockerfile::expand::{Options, Variables, expand};
 
+/// Bytes that a word may grow to: a variable that is set from itself twice doubles each time, and
+/// no program takes an argument or a variable that is longer (`MAX_ARG_STRLEN` of Linux is 128 KiB).
+const LONGEST: usize = 1 << 20;
+
 /// Expands words the ways the engine does.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Words {
@@ -18,9 +22,12 @@ impl Words {
 
     /// One word of an instruction: quotes go, unset variables become empty.
     pub(super) fn expand(self, word: &str, variables: &dyn Variables) -> Result<String, Problem> {
-        expand(word, self.escape, variables, Options::default())
-            .map(|expansion| expansion.text)
-            .map_err(|error| Problem::Expansion(error.to_string()))
+        let expansion = expand(word, self.escape, variables, Options::default())
+            .map_err(|error| Problem::Expansion(error.to_string()))?;
+        if expansion.text.len() > LONGEST {
+            return Err(Problem::ExpansionTooLong(word.chars().take(40).collect()));
+        }
+        Ok(expansion.text)
     }
 
     /// A heredoc's body: quotes stay, and the escape character is always the backslash.
@@ -61,5 +68,27 @@ impl Words {
 impl Variables for Environment {
     fn get(&self, name: &str) -> Option<&str> {
         Environment::get(self, name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_word_that_grows_without_measure_is_refused() {
+        let mut variables = BTreeMap::from([("A".to_owned(), "1".to_owned())]);
+        let mut doubled = 0;
+        let refused = loop {
+            match Words::new('\\').expand("$A$A", &variables) {
+                Ok(value) => variables.insert("A".to_owned(), value),
+                Err(problem) => break problem,
+            };
+            doubled += 1;
+        };
+        assert_eq!(doubled, 20);
+        assert!(refused.to_string().starts_with("`$A$A` grows to more than 1 MiB"), "{refused}");
     }
 }

@@ -108,6 +108,8 @@ fn errors_name_the_line_and_what_is_wrong() {
     }
     let long = format!("FROM a\nRUN {}", "x".repeat(65532));
     assert_eq!(error(&long).to_string(), "Dockerfile:2: the line is longer than 65535 bytes");
+    // The line itself is not shown.
+    assert!(miette::Diagnostic::source_code(&error(&long)).is_none());
 }
 
 #[test]
