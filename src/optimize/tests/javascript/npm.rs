@@ -96,6 +96,36 @@ fn each_part_of_a_repository_is_installed_where_it_is() {
 }
 
 #[test]
+fn what_stands_above_a_part_may_be_another_project() {
+    let above = |workspaces: &str| {
+        parts("COPY . .\nRUN cd client && npm ci")
+            .file("package.json", &format!(r#"{{"name":"all","workspaces":{workspaces}}}"#))
+            .file("package-lock.json", &lock(&[]))
+    };
+    let copies = "COPY package.json .\nCOPY client/package-lock.json client/package.json client/";
+    assert_copies(&above("[]"), copies, Risk::None);
+    assert_copies(&above("null"), copies, Risk::None);
+    assert_refused(&above(r#"["client"]"#), "`package.json`, which npm may read");
+    assert_refused(&above("{}"), "`package.json`, which npm may read");
+    let yarn = above("[]").dockerfile(&in_app("COPY . .\nRUN cd client && yarn install"));
+    assert_refused(&yarn, "which yarn may read");
+}
+
+#[test]
+fn packages_for_all_projects_need_none() {
+    for (command, risk) in [("npm i -g pnpm@9", Risk::None), ("npm i -g x", Risk::Verify)] {
+        let project = shop(&format!("COPY . .\nRUN {command}\nRUN pnpm build"));
+        let project = project.file(".npmrc", "loglevel=error\n");
+        let found = project.optimize();
+        assert_eq!(found.text, in_app(&format!("RUN {command}\nCOPY . .\nRUN pnpm build")));
+        assert_eq!(found.rewrites[0].risk, risk);
+    }
+    for command in ["npm i -g .", "npm i -g ./x", "npm i -g file:x", "npm i -g x.tgz"] {
+        assert_eq!(shop(&format!("COPY . .\nRUN {command}")).refused(), ALREADY_GOOD, "{command}");
+    }
+}
+
+#[test]
 fn a_part_that_is_not_certain_is_not_entered() {
     for (command, words) in [
         // A failed `cd` is passed over, and the install runs somewhere else.
@@ -144,7 +174,6 @@ fn a_good_order_is_left_alone() {
         "COPY package*.json ./\nRUN npm ci\nCOPY . .",
         "COPY package.json package-lock.json ./\nRUN npm ci && npm run prepare\nCOPY . .",
         "COPY package.json .\nRUN npm install\nCOPY . .\nRUN npm run build",
-        "COPY . .\nRUN npm install -g serve",
         "COPY . .\nRUN npm run build",
         "RUN apk add npm yarn\nCOPY . .",
     ] {
