@@ -33,10 +33,21 @@ pub(super) enum Ran<'a> {
     Script(&'a str),
 }
 
+/// Commands, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Commands {
+    pub(super) all: Vec<Words>,
+    /// Whether each runs only where all before it succeeded: `&&` alone joins them.
+    pub(super) is_chain: bool,
+}
+
 /// The commands that an argument vector runs: itself, or those of its script where it is a shell.
-pub(super) fn commands(arguments: &[String]) -> Result<Vec<Words>, Reason> {
+pub(super) fn commands(arguments: &[String]) -> Result<Commands, Reason> {
     match ran(arguments)? {
-        Ran::Program(words) => Ok(vec![Words { assignments: Vec::new(), words: words.to_vec() }]),
+        Ran::Program(words) => {
+            let command = Words { assignments: Vec::new(), words: words.to_vec() };
+            Ok(Commands { all: vec![command], is_chain: false })
+        }
         Ran::Script(script) => script_commands(script),
     }
 }
@@ -74,23 +85,30 @@ pub(super) fn ran(arguments: &[String]) -> Result<Ran<'_>, Reason> {
     }
 }
 
-fn script_commands(script: &str) -> Result<Vec<Words>, Reason> {
+fn script_commands(script: &str) -> Result<Commands, Reason> {
     let opaque = || Reason::Command(script.to_owned());
     let program = Parser::new(script.as_bytes(), &ParserOptions::default())
         .parse_program()
         .map_err(|_| opaque())?;
     let mut commands = Vec::new();
+    let mut lists = 0;
+    let mut is_chain = true;
     for item in program.complete_commands.iter().flat_map(|list| &list.0) {
+        lists += 1;
         if matches!(item.1, SeparatorOperator::Async) {
             return Err(opaque());
         }
         commands.push(pipeline(&item.0.first)?);
         for next in &item.0.additional {
+            is_chain &= matches!(next, AndOr::And(_));
             let (AndOr::And(next) | AndOr::Or(next)) = next;
             commands.push(pipeline(next)?);
         }
     }
-    if commands.is_empty() { Err(opaque()) } else { Ok(commands) }
+    if commands.is_empty() {
+        return Err(opaque());
+    }
+    Ok(Commands { all: commands, is_chain: is_chain && lists == 1 })
 }
 
 fn pipeline(pipeline: &Pipeline) -> Result<Words, Reason> {
@@ -172,7 +190,7 @@ mod tests {
     fn script(text: &str) -> Option<Vec<Vec<String>>> {
         let arguments = ["/bin/sh", "-c", text].map(str::to_owned);
         let commands = commands(&arguments).ok()?;
-        Some(commands.into_iter().map(|command| command.words).collect())
+        Some(commands.all.into_iter().map(|command| command.words).collect())
     }
 
     #[test]
@@ -182,6 +200,26 @@ mod tests {
             vec!["b".to_owned(), "x y".into(), "z[s]".into(), String::new()],
         ];
         assert_eq!(script(r#"pip install flask==3 "a>=1" && b x\ y 'z[s]' """#), Some(expected));
+    }
+
+    #[test]
+    fn a_chain_ends_with_the_first_failure() {
+        for (text, expected) in [
+            ("a", true),
+            ("a && b && c", true),
+            ("a || b", false),
+            ("a && b || c", false),
+            ("a; b", false),
+            ("a && b; c", false),
+            ("a\nb", false),
+        ] {
+            let arguments = ["/bin/sh", "-c", text].map(str::to_owned);
+            assert_eq!(
+                commands(&arguments).map(|commands| commands.is_chain),
+                Ok(expected),
+                "{text}"
+            );
+        }
     }
 
     proptest::proptest! {
@@ -228,7 +266,7 @@ mod tests {
     fn an_argument_vector_is_one_command_unless_it_is_a_shell() {
         let vector = |words: &[&str]| {
             let words: Vec<_> = words.iter().map(ToString::to_string).collect();
-            commands(&words).map(|commands| commands[0].words.join("|"))
+            commands(&words).map(|commands| commands.all[0].words.join("|"))
         };
         assert_eq!(vector(&["pip", "install", "*"]).as_deref(), Ok("pip|install|*"));
         assert_eq!(vector(&["/bin/bash", "-eo", "pipefail", "-c", "a b"]).as_deref(), Ok("a|b"));

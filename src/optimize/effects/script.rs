@@ -1,13 +1,13 @@
 //! The shell's language, as far as a script's effects can be told from it.
 //!
 //! The effects of all commands are added up, whichever of them run: both sides of `&&`, `||` and
-//! `;`, the parts of a pipe, groups. Only the working directory depends on what ran before, so
+//! `;`, the parts of a pipe, groups, every branch of an `if`. Only the working directory depends on what ran before, so
 //! that `cd` is followed where a failed one ends the script.
 
 use brush_parser::ast::{
     AndOr, Command, CommandPrefixOrSuffixItem as Item, CompoundCommand, CompoundList,
-    CompoundListItem, IoFileRedirectKind, IoFileRedirectTarget, IoRedirect, Pipeline,
-    SeparatorOperator, SimpleCommand,
+    CompoundListItem, IfClauseCommand, IoFileRedirectKind, IoFileRedirectTarget, IoRedirect,
+    Pipeline, SeparatorOperator, SimpleCommand,
 };
 use brush_parser::{Parser, ParserOptions};
 
@@ -141,8 +141,30 @@ impl Reader<'_> {
                 {
                     self.nested(&group.list, is_tested)?;
                 }
+                Command::Compound(CompoundCommand::IfClause(clause), None)
+                    if pipeline.seq.len() == 1 =>
+                {
+                    self.branches(clause)?;
+                }
                 _ => return Err(opaque()),
             }
+        }
+        Ok(())
+    }
+
+    /// Every branch of an `if`, with all conditions: any of them may run. None may go to another
+    /// directory, for then nobody knows where the script goes on.
+    fn branches(&mut self, clause: &IfClauseCommand) -> Result<(), Reason> {
+        let (directory, is_strict) = (self.directory.clone(), self.is_strict);
+        self.is_loose = true;
+        let elses = clause.elses.iter().flatten();
+        let others = elses.flat_map(|other| other.condition.iter().chain([&other.body]));
+        for list in [&clause.condition, &clause.then].into_iter().chain(others) {
+            self.nested(list, true)?;
+            if self.directory != directory {
+                return Err(Reason::Command(clause.to_string()));
+            }
+            self.is_strict = is_strict;
         }
         Ok(())
     }
@@ -179,7 +201,11 @@ impl Reader<'_> {
             }
         }
         if let Some(word) = &command.word_or_name {
-            let program = self.word(&word.value).filter(|word| word.pattern.is_none());
+            // Alone it is the command, and no beginning of a pattern.
+            let program = match &*word.value {
+                "[" => Some(Word::literal("[")),
+                raw => self.word(raw).filter(|word| word.pattern.is_none()),
+            };
             read.words.push(program.ok_or_else(opaque)?);
         }
         for item in command.suffix.iter().flat_map(|suffix| &suffix.0) {

@@ -34,6 +34,10 @@ impl Word {
         if raw.is_empty() {
             return Some(read);
         }
+        if raw == "!" {
+            // Alone it says the opposite of a test, and is no part of a pattern.
+            return Some(Self::literal(raw));
+        }
         let variable = |expression: &ParameterExpr| value(expression, setting, assigned);
         for piece in word::parse(raw, &ParserOptions::default()).ok()? {
             match piece.piece {

@@ -27,7 +27,21 @@ struct Run<'a> {
     index: usize,
     instruction: &'a Instruction,
     step: &'a Step,
-    installs: Vec<Install>,
+    installs: Vec<Placed>,
+    entered: Vec<Entered>,
+}
+
+/// An install and where it runs.
+struct Placed {
+    install: Install,
+    directory: ContextPath,
+}
+
+/// A directory that a RUN goes to on its way.
+struct Entered {
+    directory: ContextPath,
+    /// As it is written.
+    command: String,
 }
 
 /// The hoist of the install at `index` of the stage, with those right behind it, and the index of
@@ -77,7 +91,7 @@ pub(super) fn hoist(
     if !is_base_known(plan, step) && !before.iter().any(is_absolute_workdir) {
         return Err(at(instruction)(Reason::UnknownDirectory));
     }
-    for install in &first.installs {
+    for Placed { install, .. } in &first.installs {
         if let Some(settings) = earlier_settings(request, copy.instruction, install) {
             let (tool, text) = (install.tool.name(), settings.text.clone());
             return Err(at(settings)(Reason::Configured { tool, text }));
@@ -205,7 +219,8 @@ fn changes_nothing(instruction: &Instruction) -> bool {
 
 /// What the first install runs, for people.
 fn first_command(runs: &[Run<'_>]) -> &'static str {
-    runs.iter().rev().flat_map(|run| &run.installs).map(|install| install.said).next().unwrap_or("")
+    let installs = runs.iter().rev().flat_map(|run| &run.installs);
+    installs.map(|placed| placed.install.said).next().unwrap_or("")
 }
 
 /// An instruction before the COPY, in whatever stage, that may leave behind settings of the tool
@@ -292,15 +307,50 @@ fn run<'a>(plan: &'a Plan, instruction: &'a Instruction, index: usize) -> Result
     let step = step_at(plan, instruction).ok_or(Reason::NotProven)?;
     let arguments = arguments(step).ok_or(Reason::NotProven)?;
     let mut installs = Vec::new();
-    for command in shell::commands(&arguments)? {
-        if let Command::Install(install) = tools::read(&command)? {
-            installs.push(install);
+    let mut entered = Vec::new();
+    let mut there = directory(step);
+    let commands = shell::commands(&arguments)?;
+    for command in &commands.all {
+        // Where anything but `&&` follows, a failed `cd` may be passed over.
+        if let [program, target] = &*command.words
+            && program == "cd"
+            && commands.is_chain
+            && command.assignments.is_empty()
+        {
+            let text = command.words.join(" ");
+            there = destination_of_cd(step, &there, target)
+                .ok_or_else(|| Reason::Command(text.clone()))?;
+            entered.push(Entered { directory: there.clone(), command: text });
+        } else if let Command::Install(install) = tools::read(command)? {
+            installs.push(Placed { install, directory: there.clone() });
         }
     }
     if installs.is_empty() {
         return Err(Reason::Command(instruction.text.clone()));
     }
-    Ok(Run { index, instruction, step, installs })
+    Ok(Run { index, instruction, step, installs, entered })
+}
+
+/// Where `cd` leads from a directory; `None` where it is not certain or leaves the one that the step
+/// runs in.
+fn destination_of_cd(step: &Step, from: &ContextPath, target: &str) -> Option<ContextPath> {
+    // `cd -` goes back, and CDPATH has `cd` look in other places first.
+    let is_plain = !target.is_empty() && !target.starts_with('-');
+    let is_led = environment(step).iter().any(|(name, _)| *name == "CDPATH");
+    let is_absolute = target.starts_with('/');
+    let mut there = if is_absolute { ContextPath::root() } else { from.clone() };
+    for component in target.split('/') {
+        there = match component {
+            "" | "." => there,
+            ".." => there.parent()?,
+            name => there.join(name),
+        };
+        // Above a directory that is a link the shell and the system mean different ones.
+        if !is_absolute && !there.starts_with(&directory(step)) {
+            return None;
+        }
+    }
+    (is_plain && !is_led && there.starts_with(&directory(step))).then_some(there)
 }
 
 /// The needs so far with those of one RUN, where it would not notice what else is copied.
@@ -310,36 +360,44 @@ fn with_needs(
     run: &Run<'_>,
     before: &Needs,
 ) -> Result<Needs, Reason> {
-    let directory = directory(run.step);
-    let surroundings = Surroundings {
-        copy: copy.instruction.line,
-        landing: &copy.landing,
-        destination: ContextPath::new(&copy.destination),
-        directory: directory.clone(),
-        environment: environment(run.step),
-        read: request.read,
-    };
-    let view = View {
-        copy: copy.instruction.line,
-        landing: &copy.landing,
-        directory,
-        environment: &surroundings.environment,
-        read: request.read,
-    };
     let mut needs = before.clone();
-    for install in &run.installs {
+    for Placed { install, directory } in &run.installs {
+        let surroundings = Surroundings {
+            copy: copy.instruction.line,
+            landing: &copy.landing,
+            destination: ContextPath::new(&copy.destination),
+            directory: directory.clone(),
+            environment: environment(run.step),
+            read: request.read,
+        };
+        let view = View {
+            copy: copy.instruction.line,
+            landing: &copy.landing,
+            directory: directory.clone(),
+            environment: &surroundings.environment,
+            read: request.read,
+        };
         surroundings.check(install, mounts(run.instruction))?;
         install.tool.follow(install, &view, &mut needs)?;
         surroundings.check_written(install, &mut needs)?;
+    }
+    // Above the COPY only the directories of manifests are there to be entered.
+    for Entered { directory: place, command } in &run.entered {
+        let mut manifests = needs.manifests.keys();
+        if *place != directory(run.step) && !manifests.any(|file| file.starts_with(place)) {
+            return Err(Reason::Command(command.clone()));
+        }
     }
     Ok(needs)
 }
 
 /// The manifests that a RUN names, as paths in the image.
 fn requested(run: &Run<'_>) -> Vec<ContextPath> {
-    let directory = directory(run.step);
-    let files = run.installs.iter().flat_map(|install| &install.files);
-    files.map(|file| image_path(&directory, file.as_bytes())).collect()
+    let files = |placed: &Placed| -> Vec<ContextPath> {
+        let files = placed.install.files.iter();
+        files.map(|file| image_path(&placed.directory, file.as_bytes())).collect()
+    };
+    run.installs.iter().flat_map(files).collect()
 }
 
 fn is_installed_before(plan: &Plan, before: &[Instruction], wanted: &[ContextPath]) -> bool {
@@ -377,15 +435,17 @@ fn is_good_already(
             _ => {}
         }
     }
-    let view = View {
-        copy: install.instruction.line,
-        landing: &landing,
-        directory: directory(install.step),
-        environment: &[],
-        read: request.read,
-    };
     let mut needs = Needs::default();
-    let follow = |install: &Install| install.tool.follow(install, &view, &mut needs).is_ok();
+    let follow = |Placed { install: placed, directory }: &Placed| {
+        let view = View {
+            copy: install.instruction.line,
+            landing: &landing,
+            directory: directory.clone(),
+            environment: &[],
+            read: request.read,
+        };
+        placed.tool.follow(placed, &view, &mut needs).is_ok()
+    };
     install.installs.iter().all(follow)
         && landing.iter().all(|(place, _)| needs.manifests.contains_key(place))
 }

@@ -79,6 +79,7 @@ fn commands_that_read_the_sources() {
         ("go mod download && make", "give the install a RUN of its own"),
         ("go mod download -modfile=other.mod", "go's option `-modfile=other.mod`"),
         ("go mod download x.org/a@latest", "has `x.org/a@latest`, which is not understood"),
+        // The module is found from below, in a directory that is not there above the COPY.
         ("cd src && go mod download", "`cd src` is not an install"),
         ("GOFLAGS=-mod=vendor go mod download", "environment variable GOFLAGS"),
         ("GOFLAGS=-overlay=/src/o.json go mod download", "environment variable GOFLAGS"),

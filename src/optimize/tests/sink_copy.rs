@@ -74,6 +74,20 @@ const BETTERED: &[(&str, &str)] = &[
         "COPY requirements.txt .\nRUN pip install -r requirements.txt\n\
          RUN apt-get install -y curl\nCOPY . .",
     ),
+    // Whichever branch runs, none reads the files.
+    (
+        "ARG UI=yes\nCOPY . .\n\
+         RUN if [ \"$UI\" = yes ]; then apk add npm && npm i -g pnpm; else echo none; fi\nRUN make",
+        "ARG UI=yes\n\
+         RUN if [ \"$UI\" = yes ]; then apk add npm && npm i -g pnpm; else echo none; fi\n\
+         COPY . .\nRUN make",
+    ),
+    (
+        "COPY . .\nRUN apt-get update && apt-key adv --keyserver keys.example.com --recv-keys 0A \
+         || true && apt-get install -y gcc",
+        "RUN apt-get update && apt-key adv --keyserver keys.example.com --recv-keys 0A \
+         || true && apt-get install -y gcc\nCOPY . .",
+    ),
     // By a number, an owner needs no name.
     (
         "COPY --chown=1000:1000 . .\nRUN useradd x\nRUN apt-get install -y gcc",
@@ -135,6 +149,11 @@ fn steps_that_may_notice_the_files_stay() {
         ("COPY . .\nRUN <<EOF\napt-get install -y gcc\nEOF\nRUN dnf install -y x.rpm", "/app"),
         ("COPY . .\nRUN --mount=type=cache,target=/app/c apt-get install -y gcc", "`/app`"),
         ("COPY . .\nRUN --mount=type=cache,target=c apt-get install -y gcc", "the mount"),
+        ("COPY . .\nRUN if [ -f app.py ]; then apt-get install -y gcc; fi", "writes `/app`"),
+        ("COPY . .\nRUN test -e x || apt-get install -y gcc", "writes `/app`"),
+        ("COPY . .\nRUN if make; then apt-get install -y gcc; fi", "`make`"),
+        ("COPY . .\nRUN if true; then apt-get install -y gcc; else make; fi", "`make`"),
+        ("COPY . .\nRUN apt-key adv --import x.asc && apt-get install -y gcc", "`apt-key adv"),
         // What is copied lies where packages are, or is looked for by the command.
         ("COPY . /usr/local/lib/app\nRUN apt-get install -y gcc", "`/usr/local/lib/app`"),
         ("COPY app.py /etc/apt/apt.conf.d/x\nRUN apt-get install -y gcc", "`/etc/apt"),

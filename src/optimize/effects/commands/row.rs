@@ -28,6 +28,8 @@ pub(super) enum Does {
     },
     /// The same, and it lists the working directory.
     List,
+    /// It tests texts, numbers, and whether files are there.
+    Test,
     /// It copies or moves files, links among them.
     Bring,
     /// It makes links.
@@ -110,6 +112,7 @@ impl Does {
                 effects.reads.push(directory?.clone());
                 files(arguments, 0, &[], directory, effects)?;
             }
+            Self::Test => test(arguments, directory, effects)?,
             Self::Bring => {
                 let valued = &["-t", "--target-directory", "-S", "--suffix"];
                 effects.leads = true;
@@ -280,6 +283,26 @@ fn files(
         operands += 1;
         if operands > skip && !word.is_device() && word.text != "-" {
             effects.touch(word.place(directory)?);
+        }
+    }
+    Some(())
+}
+
+/// Tests of one file.
+const OF_FILES: &[&str] = &[
+    "-a", "-b", "-c", "-d", "-e", "-f", "-g", "-h", "-k", "-p", "-r", "-s", "-u", "-w", "-x", "-G",
+    "-L", "-N", "-O", "-S",
+];
+
+/// A test reads what it asks for; texts and numbers are no files.
+fn test(arguments: &[Word], directory: Option<&ContextPath>, effects: &mut Effects) -> Option<()> {
+    let compares_files = |word: &Word| ["-ef", "-nt", "-ot"].contains(&&*word.text);
+    if arguments.iter().any(compares_files) {
+        return None;
+    }
+    for pair in arguments.windows(2) {
+        if OF_FILES.contains(&&*pair[0].text) {
+            effects.reads.push(pair[1].place(directory)?);
         }
     }
     Some(())

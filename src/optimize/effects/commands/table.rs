@@ -131,6 +131,15 @@ pub(super) const TABLE: &[Row] = &[
         },
     },
     Row {
+        names: &["apt-key"],
+        does: Does::Packages {
+            verbs: &["adv"],
+            options: &["--batch", "--no-tty", "--quiet"],
+            valued: &["--keyserver", "--recv-keys", "--recv"],
+            settings: &[],
+        },
+    },
+    Row {
         names: &["apk"],
         does: Does::Packages {
             verbs: &["add", "del", "update", "upgrade", "fix", "cache"],
@@ -176,6 +185,7 @@ pub(super) const TABLE: &[Row] = &[
         does: Does::files(0, &[]),
     },
     Row { names: &["ls"], does: Does::List },
+    Row { names: &["[", "test"], does: Does::Test },
     Row { names: &["touch"], does: Does::files(0, &["-d", "-t", "--date"]) },
     Row { names: &["head", "tail", "truncate"], does: Does::files(0, &["-n", "-c", "-s"]) },
     Row { names: &["chmod"], does: Does::files(1, &[]) },
@@ -196,7 +206,7 @@ pub(super) const TABLE: &[Row] = &[
     Row { names: &["tar"], does: Does::Unpack },
     Row { names: &["sed"], does: Does::Substitute },
     Row { names: &["useradd", "adduser", "groupadd", "addgroup"], does: Does::Accounts },
-    Row { names: &["echo", "printf", "true", ":", "sleep"], does: Does::Nothing },
+    Row { names: &["echo", "printf", "true", "false", ":", "sleep", "exit"], does: Does::Nothing },
     Row {
         names: &[
             "ldconfig",

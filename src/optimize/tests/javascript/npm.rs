@@ -66,6 +66,93 @@ fn settings_and_a_part_of_a_repository_come_along() {
     assert_refused(&below, "the COPY brings `package.json`, which npm may read");
 }
 
+/// A project of two parts, with these lines.
+fn parts(lines: &str) -> Project {
+    let mut project =
+        node().file("docs/a.md", "a\n").link("linked", "client").dockerfile(&in_app(lines));
+    for part in ["client", "server"] {
+        project = project
+            .file(&format!("{part}/package.json"), r#"{"dependencies":{"express":"^4.19.0"}}"#)
+            .file(&format!("{part}/package-lock.json"), &lock(&[]));
+    }
+    project
+}
+
+#[test]
+fn each_part_of_a_repository_is_installed_where_it_is() {
+    let client = "COPY client/package-lock.json client/package.json client/";
+    let both = format!("{client}\nCOPY server/package-lock.json server/package.json server/");
+    for (command, copies) in [
+        ("cd client && npm ci && cd ../server && npm ci", &*both),
+        ("cd /app/client && npm ci && cd /app/server && npm ci", &both),
+        ("set -ex && cd ./client/ && npm ci && npm cache clean --force", client),
+    ] {
+        let project = parts(&format!("COPY . .\nRUN {command}\nRUN cd client && npm run build"));
+        assert_copies(&project, copies, Risk::None);
+        let text = project.optimize().text;
+        let again = project.dockerfile(&text);
+        assert_eq!(again.refused(), ALREADY_GOOD, "{command}");
+    }
+}
+
+#[test]
+fn what_stands_above_a_part_may_be_another_project() {
+    let above = |workspaces: &str| {
+        parts("COPY . .\nRUN cd client && npm ci")
+            .file("package.json", &format!(r#"{{"name":"all","workspaces":{workspaces}}}"#))
+            .file("package-lock.json", &lock(&[]))
+    };
+    let copies = "COPY package.json .\nCOPY client/package-lock.json client/package.json client/";
+    assert_copies(&above("[]"), copies, Risk::None);
+    assert_copies(&above("null"), copies, Risk::None);
+    assert_refused(&above(r#"["client"]"#), "`package.json`, which npm may read");
+    assert_refused(&above("{}"), "`package.json`, which npm may read");
+    let yarn = above("[]").dockerfile(&in_app("COPY . .\nRUN cd client && yarn install"));
+    assert_refused(&yarn, "which yarn may read");
+}
+
+#[test]
+fn packages_for_all_projects_need_none() {
+    for (command, risk) in [("npm i -g pnpm@9", Risk::None), ("npm i -g x", Risk::Verify)] {
+        let project = shop(&format!("COPY . .\nRUN {command}\nRUN pnpm build"));
+        let project = project.file(".npmrc", "loglevel=error\n");
+        let found = project.optimize();
+        assert_eq!(found.text, in_app(&format!("RUN {command}\nCOPY . .\nRUN pnpm build")));
+        assert_eq!(found.rewrites[0].risk, risk);
+    }
+    for command in ["npm i -g .", "npm i -g ./x", "npm i -g file:x", "npm i -g x.tgz"] {
+        assert_eq!(shop(&format!("COPY . .\nRUN {command}")).refused(), ALREADY_GOOD, "{command}");
+    }
+}
+
+#[test]
+fn a_part_that_is_not_certain_is_not_entered() {
+    for (command, words) in [
+        // A failed `cd` is passed over, and the install runs somewhere else.
+        ("cd client; npm ci", "`cd client`"),
+        ("cd client && npm ci || true", "`cd client`"),
+        ("cd client || npm ci", "`cd client`"),
+        ("cd .. && npm ci", "`cd ..`"),
+        ("cd client/../.. && npm ci", "`cd client/../..`"),
+        ("cd /srv && npm ci", "`cd /srv`"),
+        ("cd - && npm ci", "`cd -`"),
+        ("cd && npm ci", "`cd`"),
+        ("CDPATH=/srv cd client && npm ci", "`cd client`"),
+        ("cd $PART && npm ci", "`cd $PART"),
+        // What is entered on the way is not there yet above the COPY.
+        ("cd docs && cd ../client && npm ci", "`cd docs`"),
+        ("cd missing && npm ci", "the manifest `/app/missing/package.json`"),
+        ("cd linked && npm ci", "the manifest `/app/linked/package.json`"),
+        ("cd client && npm ci && cd ../server && make", "`make`"),
+    ] {
+        assert_refused(&parts(&format!("COPY . .\nRUN {command}")), words);
+    }
+    let led = parts("ENV CDPATH=/srv\nCOPY . .\nRUN cd client && npm ci");
+    assert_refused(&led, "`cd client`");
+    let written = parts("COPY . .\nRUN cd client && npm ci").file("client/node_modules/a", "");
+    assert_refused(&written, "client/node_modules");
+}
+
 #[test]
 fn steps_before_the_install_move_with_it() {
     let project =
@@ -87,7 +174,6 @@ fn a_good_order_is_left_alone() {
         "COPY package*.json ./\nRUN npm ci\nCOPY . .",
         "COPY package.json package-lock.json ./\nRUN npm ci && npm run prepare\nCOPY . .",
         "COPY package.json .\nRUN npm install\nCOPY . .\nRUN npm run build",
-        "COPY . .\nRUN npm install -g serve",
         "COPY . .\nRUN npm run build",
         "RUN apk add npm yarn\nCOPY . .",
     ] {
@@ -195,7 +281,10 @@ fn what_is_in_the_way_of_an_install_is_told() {
     );
     assert_refused(&shop("COPY . .\nRUN npm install express"), "`npm install express` is not");
     assert_refused(&shop("COPY . .\nRUN npm ci --cache .npm"), "npm's option `--cache .npm`");
-    assert_refused(&shop("COPY . .\nRUN cd web && npm ci"), "`cd web` is not an install");
+    assert_refused(
+        &shop("COPY . .\nRUN cd web && npm ci"),
+        "`package-lock.json`, which npm may read",
+    );
     let ignored = shop("COPY . .\nRUN npm ci").file(".dockerignore", "package.json\n");
     assert_refused(&ignored, "`/app/package.json` is not among");
     let linked = shop("COPY . .\nRUN npm ci").link(".npmrc", "src/index.js");

@@ -12,6 +12,7 @@ use crate::optimize::Reason;
 use crate::optimize::shell::Words;
 use crate::optimize::surroundings::Surroundings;
 use crate::optimize::tools::{Command, Habits, Install, Needs, Tool, View, is_program};
+use crate::optimize::types::Risk;
 
 /// npm.
 #[derive(Debug)]
@@ -158,6 +159,14 @@ impl Tool for Npm {
     }
 
     fn follow(&self, install: &Install, view: &View<'_>, needs: &mut Needs) -> Result<(), Reason> {
+        let is_known = install.told.iter().all(|name| GLOBAL.contains(&&**name));
+        if install.said == "npm install -g" {
+            // It reads neither a project nor the settings of one, as `npm help npmrc` says.
+            if !is_known {
+                needs.risk = Risk::Verify;
+            }
+            return Ok(());
+        }
         let mut project = Project::of(install, view, needs)?;
         let directory = project.directory.clone();
         let npmrc = npmrc::add(&mut project, &directory)?;
@@ -167,7 +176,7 @@ impl Tool for Npm {
             if install.said == "npm config set" {
                 project.writes(&[".npmrc"]);
             }
-            if !install.told.iter().all(|name| GLOBAL.contains(&&**name)) {
+            if !is_known {
                 project.verify();
             }
             return Ok(());

@@ -67,10 +67,19 @@ impl<'a, 'b> Project<'a, 'b> {
             for name in FOUND_ABOVE {
                 let place = above.join(name);
                 let Some(entry) = self.view.landing.at(&place).first() else { continue };
+                // npm goes up no further than to the first package.json, but for workspaces.
+                if self.tool == "npm"
+                    && self.has(&self.place("package.json"))
+                    && *name == "package-lock.json"
+                {
+                    continue;
+                }
                 let is_alone = *name == "package.json"
-                    && self
-                        .package(&place)?
-                        .is_some_and(|package| package.value["workspaces"].is_null());
+                    && self.package(&place)?.is_some_and(|package| {
+                        let workspaces = &package.value["workspaces"];
+                        let has_none = workspaces.as_array().is_some_and(Vec::is_empty);
+                        workspaces.is_null() || self.tool == "npm" && has_none
+                    });
                 if !is_alone {
                     return Err(Reason::Reads { tool: self.tool, file: entry.path.clone() });
                 }
