@@ -84,7 +84,7 @@ mod tests {
         for no in ["0", "false", "F", "False"] {
             assert_eq!(wanted(Some(no)), Some(BuilderKind::Classic), "{no}");
         }
-        for neither in ["no", "2", "fALSE", " 0"] {
+        for neither in ["no", "2", "maybe", " 0"] {
             assert_eq!(wanted(Some(neither)), None, "{neither}");
         }
     }

@@ -149,7 +149,7 @@ impl Builder<'_> {
             |mount: &ExpandedMount| matches!(mount.mount.kind, MountKind::Secret | MountKind::Ssh);
         if self.request.dialect.secrets_mount_the_stage_below && mounts.iter().any(is_secret) {
             let whole = [Selector::default()];
-            let known = self.files_of(parent, &state.files.tree(&self.contexts), &whole);
+            let known = files_of(parent, &state.files.tree(&self.contexts), &whole);
             let unknown = || KeyInput::StageOutput { step: parent, path: String::new() };
             return vec![known.unwrap_or_else(unknown)];
         }
@@ -373,25 +373,7 @@ impl Builder<'_> {
         let finished = self.finished.get(&stage)?;
         let step = self.writer(finished.parent?);
         self.trees.entry(stage).or_insert_with(|| finished.files.tree(&self.contexts));
-        self.files_of(step, self.trees.get(&stage)?, selectors)
-    }
-
-    /// The files that `selectors` select of those that `step` leaves.
-    fn files_of(&self, step: StepIndex, tree: &Tree, selectors: &[Selector]) -> Option<KeyInput> {
-        let selected = tree.select(selectors)?;
-        // What a step leaves without anything copied onto it counts by that step alone.
-        if selected.base == Some(step) {
-            return None;
-        }
-        let paths: Vec<&str> = selectors.iter().map(|selector| &*selector.path).collect();
-        Some(KeyInput::StageFiles {
-            step,
-            path: paths.join(" "),
-            digest: selected.digest,
-            part: selected.part,
-            base: selected.base,
-            roots: selected.roots,
-        })
+        files_of(step, self.trees.get(&stage)?, selectors)
     }
 
     /// The last step up to this one that may write files.
@@ -414,4 +396,22 @@ impl Builder<'_> {
             _ => false,
         })
     }
+}
+
+/// The files that `selectors` select of those that `step` leaves.
+fn files_of(step: StepIndex, tree: &Tree, selectors: &[Selector]) -> Option<KeyInput> {
+    let selected = tree.select(selectors)?;
+    // What a step leaves without anything copied onto it counts by that step alone.
+    if selected.base == Some(step) {
+        return None;
+    }
+    let paths: Vec<&str> = selectors.iter().map(|selector| &*selector.path).collect();
+    Some(KeyInput::StageFiles {
+        step,
+        path: paths.join(" "),
+        digest: selected.digest,
+        part: selected.part,
+        base: selected.base,
+        roots: selected.roots,
+    })
 }

@@ -99,7 +99,8 @@ pub(super) fn hoist(
     }
     let place = ContextPath::new(&copy.destination);
     if let Some(link) = links::earlier(request, plan, copy.instruction.line, &place) {
-        let tool = first.installs.first().map_or("the install", |install| install.tool.name());
+        let tool =
+            first.installs.first().map_or("the install", |placed| placed.install.tool.name());
         let text = link.text.clone();
         return Err(at(link)(Reason::Configured { tool, text }));
     }

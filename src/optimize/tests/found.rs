@@ -157,7 +157,7 @@ fn settings_of_one_requirement_may_name_directories() {
     let text = in_app("COPY . .\nRUN pip install -r requirements.txt");
     for option in [
         "--global-option=build_ext --global-option=-I/app/include",
-        "--global-option=\"-Iinclude\"",
+        "--global-option=\"-I./include\"",
         "--config-settings=\"--build-option=-I/app/include\"",
     ] {
         let project = flask(&text).file("requirements.txt", &format!("a==1 {option}\n"));
