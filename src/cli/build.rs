@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::mpsc;
 
@@ -28,6 +28,10 @@ use crate::report::progress::Display;
 use crate::report::{self, Actual, Ended};
 use crate::store::{BuildRecord, Outcome, StepRecord};
 use crate::{Digest, Seconds};
+
+/// How long a build that was cancelled looks at the cache: longer than an engine at rest needs, and
+/// hardly noticed.
+const AFTER_CANCEL: Duration = Duration::from_millis(500);
 
 pub(super) async fn run(
     args: &BuildArgs,
@@ -72,10 +76,13 @@ pub(super) async fn run(
         write_report(path, &report::json::build(&subject, &project.forecast, &ended, sent))?;
     }
     let is_cancelled = matches!(built.result, Err(BuildError::Cancelled));
-    if is_recorded && !is_cancelled {
+    if is_recorded {
+        let patience = if is_cancelled { AFTER_CANCEL } else { Duration::MAX };
+        let look = look(&docker, &finished, &built, &mut project, ui);
         tokio::select! {
-            looked = look(&docker, &finished, &built, &mut project, ui) => looked?,
-            // Whoever is in a hurry goes without: the next forecast looks again.
+            // What is not seen in time the next forecast looks for again.
+            looked = tokio::time::timeout(patience, look) => if let Ok(looked) = looked { looked? },
+            // Whoever is in a hurry goes without.
             Ok(()) = tokio::signal::ctrl_c() => {}
         }
     }

@@ -117,10 +117,14 @@ fn verdict(
             if let Some(output) = may_be_known(step, below, knowledge) {
                 return depends(reason.unwrap_or(output));
             }
-            let cause = match own {
-                Difference::Own(kind) => here(kind),
-                Difference::None => unseen(index, step, below, files),
-                Difference::New => match parent {
+            let from_base = parent.filter(|parent| is_another_base(&below[parent.0]));
+            let cause = match (own, from_base) {
+                (Difference::Own(kind), Some(step)) if may_come_from_base(&kind) => {
+                    Cause { step, kind: CauseKind::Parent }
+                }
+                (Difference::Own(kind), _) => here(kind),
+                (Difference::None, _) => unseen(index, step, below, files),
+                (Difference::New, _) => match parent {
                     Some(step) if matches!(of(step), Verdict::Rebuild(_)) => {
                         Cause { step, kind: CauseKind::Parent }
                     }
@@ -134,6 +138,22 @@ fn verdict(
                 Verdict::Rebuild(cause)
             }
         }
+    }
+}
+
+/// Whether a step is the FROM of an image that is another one than before.
+fn is_another_base(forecast: &StepForecast) -> bool {
+    matches!(&forecast.verdict, Verdict::Rebuild(cause)
+        if matches!(cause.kind, CauseKind::BaseImage { .. }))
+}
+
+/// Whether such a difference of a step may be its image's: variables, directory, user, and the shell,
+/// which changes a command without changing its text.
+fn may_come_from_base(kind: &CauseKind) -> bool {
+    match kind {
+        CauseKind::Environment { .. } | CauseKind::Option { .. } => true,
+        CauseKind::Instruction { before, after } => before.as_ref() == Some(after),
+        _ => false,
     }
 }
 

@@ -62,7 +62,10 @@ fn a_failing_run_is_shown_whole_and_not_remembered(engine: &TestEngine) {
 
 /// Starts a build and waits until the context is read and the forecast said, so that the engine
 /// is asked next.
-fn start(shop: &Workshop, arguments: &[&str]) -> (Child, BufReader<impl Read + use<>>, String) {
+pub(crate) fn start(
+    shop: &Workshop,
+    arguments: &[&str],
+) -> (Child, BufReader<impl Read + use<>>, String) {
     let mut child = shop
         .command()
         .args(["build", "--progress", "plain"])
@@ -81,7 +84,9 @@ fn start(shop: &Workshop, arguments: &[&str]) -> (Child, BufReader<impl Read + u
 }
 
 /// The exit status, and everything that was said.
-fn end((mut child, mut stderr, mut said): (Child, BufReader<impl Read>, String)) -> (i32, String) {
+pub(crate) fn end(
+    (mut child, mut stderr, mut said): (Child, BufReader<impl Read>, String),
+) -> (i32, String) {
     stderr.read_to_string(&mut said).expect("the messages");
     let status = child.wait().expect("the program ends");
     (status.code().expect("an exit status"), said)
@@ -194,7 +199,7 @@ fn ctrl_c_ends_the_engines_command_too(engine: &TestEngine) {
 }
 
 /// Whether a shell or a sleep with this number runs anywhere on this machine.
-fn is_running(seconds: u32) -> bool {
+pub(crate) fn is_running(seconds: u32) -> bool {
     let wanted = format!("sleep\0{seconds}\0");
     let processes = std::fs::read_dir("/proc").expect("the processes").flatten();
     let mut commands =
@@ -202,7 +207,7 @@ fn is_running(seconds: u32) -> bool {
     commands.any(|command| command == wanted.as_bytes())
 }
 
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < PATIENCE, "not within a minute: {what}");

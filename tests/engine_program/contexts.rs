@@ -66,7 +66,9 @@ fn an_edit_that_keeps_size_and_time_of_a_named_context_is_built() {
         let edited = build(&shop, &library);
         assert_agreed(&edited);
         assert_eq!(told(&edited), ["rebuild ran", "rebuild ran"], "{version}: {edited:#}");
-        assert_eq!(edited["sent"]["files"], 1, "{version}");
+        // An engine that has not let go of its copy yet begins another, and is sent both files.
+        let sent = edited["sent"]["files"].as_u64().expect("a number");
+        assert!((1..=2).contains(&sent), "{version}: {sent}");
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::process::Command;
 
+use crate::bad_input::{end, is_running, start, wait_until};
 use crate::report::{assert_agreed, assert_all_reused, step, steps, told};
 use crate::workshop::{TestEngine, Workshop, prune_command, spare};
 use serde_json::Value;
@@ -75,6 +76,37 @@ fn a_cache_in_an_image_gives_back_what_was_pruned(engine: &TestEngine) {
     assert_eq!(told(&edited)[6], "unknown ran", "{edited:#}");
     // One that is nowhere is no reason to fail.
     assert_all_reused(&shop.build(&["--cache-from", "localhost:1/nowhere", "--no-shortcut"]));
+}
+
+/// A build that is cancelled looks at the cache like any other, be it for a moment: otherwise what
+/// it made would look like what the prune took.
+fn what_a_cancelled_build_made_is_there(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    let (salt, seconds) = (shop.salt(), 200_000 + rand::random::<u32>() % 100_000);
+    let fast = shop.beside("fast");
+    std::fs::write(&fast, "yes").expect("a secret");
+    let fast = format!("id=fast,src={}", fast.display());
+    let write = |word: &str| {
+        let wait = format!("test -e /run/secrets/fast || sleep {seconds}");
+        let slow = format!("RUN --mount=type=secret,id=fast echo {word} && ({wait})");
+        let lines = format!("RUN echo {word} {salt}\n{slow}\nRUN echo {word} end\n");
+        shop.file("Dockerfile", &format!("FROM busybox:local\n{lines}"));
+    };
+    write("one");
+    shop.build(&["--secret", &fast]);
+    prune(&shop, &["-af"]);
+    shop.build(&["--secret", &fast]);
+    write("two");
+    let building = start(&shop, &[]);
+    wait_until("the command runs", || is_running(seconds));
+    let pid = rustix::process::Pid::from_child(&building.0);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("the signal is sent");
+    let (status, said) = end(building);
+    assert_eq!(status, 130, "{said}");
+    wait_until("the command has ended", || !is_running(seconds));
+    let again = shop.build(&["--secret", &fast]);
+    assert_agreed(&again);
+    assert_eq!(told(&again), ["cached cached", "rebuild ran", "rebuild ran"], "{again:#}");
 }
 
 fn all_is_gone_after_a_prune_of_all(engine: &TestEngine) {
@@ -154,6 +186,7 @@ macro_rules! on_all_engines {
         $(#[test] fn $name() {
             let spare = spare($version);
             all_is_gone_after_a_prune_of_all(&spare.engine);
+            what_a_cancelled_build_made_is_there(&spare.engine);
             a_stage_that_is_gone_runs_when_it_is_asked_for(&spare.engine);
             what_is_left_of_a_partial_prune_is_reused(&spare.engine);
             what_others_built_is_known_to_be_gone(&spare.engine);

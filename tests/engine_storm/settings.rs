@@ -10,6 +10,8 @@ pub struct Features {
     pub is_new: bool,
     /// `--exclude`: from 28 on. `--parents` is in no built-in frontend.
     pub excludes: bool,
+    /// Whether a secret counts as a mount of the stage below: 26.0 to 27.0.
+    pub secrets_mount_the_stage_below: bool,
     /// Whether the project has a named context, called [`CONTEXT`]: from 23.0 on, every third one.
     pub has_context: bool,
 }
@@ -20,7 +22,12 @@ pub const CONTEXT: &str = "extra";
 impl Features {
     pub fn of(version: &str) -> Self {
         let major: u32 = version.split('.').next().and_then(|it| it.parse().ok()).unwrap_or(0);
-        Self { is_new: major >= 23, excludes: major >= 28, has_context: false }
+        Self {
+            is_new: major >= 23,
+            excludes: major >= 28,
+            secrets_mount_the_stage_below: major == 26,
+            has_context: false,
+        }
     }
 
     /// Those that the project with this number makes use of.

@@ -84,6 +84,8 @@ pub struct Allowances {
     /// other modes than some build before had, and which of the engine's copies of contexts is the
     /// project's own cannot always be told while others build.
     pub doubtful_directories: bool,
+    /// To the engine a secret is a mount of the stage below (`stage-below-a-secret`).
+    pub secrets_mount_the_stage_below: bool,
 }
 
 /// A step of a report.
@@ -133,7 +135,7 @@ pub fn judge(
             "depends" => {
                 tally.depends += 1;
                 tally.depends_reused += usize::from(is_reused);
-                match dependence(&steps, index, recipe) {
+                match dependence(&steps, index, recipe, allowed) {
                     Dependence::OnRun => {
                         tally.right += 1;
                         continue;
@@ -181,7 +183,12 @@ enum Dependence {
     None,
 }
 
-fn dependence(steps: &[Step<'_>], index: usize, recipe: &Recipe) -> Dependence {
+fn dependence(
+    steps: &[Step<'_>],
+    index: usize,
+    recipe: &Recipe,
+    allowed: Allowances,
+) -> Dependence {
     let step = &steps[index];
     let lines = lines(recipe);
     let stage = (0..recipe.stages.len()).find(|&it| {
@@ -202,6 +209,12 @@ fn dependence(steps: &[Step<'_>], index: usize, recipe: &Recipe) -> Dependence {
         return Dependence::OnRun;
     }
     let text = step.word("instruction");
+    let has_secret = ["type=secret", "type=ssh"].iter().any(|mount| text.contains(mount));
+    if has_secret && allowed.secrets_mount_the_stage_below && of_chain(stage).any(open) {
+        let may_write = |other: &Step<'_>| (other.is_run() || other.is_from()) && open(other);
+        let is_written = of_chain(stage).any(may_write);
+        return if is_written { Dependence::OnRun } else { Dependence::OnCopies };
+    }
     let takes_from = |name: &str| {
         let sources = text.split("from=").skip(1);
         sources.into_iter().any(|rest| rest.split([',', ' ']).next() == Some(name))

@@ -154,7 +154,8 @@ impl<'a> Trial<'a> {
             let may_be_another = self.settings.jobs > 1 || self.features.has_context;
             let doubtful_directories =
                 !self.features.is_new || (may_be_another && chance.has_other_modes);
-            let allowed = Allowances { doubtful_directories };
+            let secrets_mount_the_stage_below = self.features.secrets_mount_the_stage_below;
+            let allowed = Allowances { doubtful_directories, secrets_mount_the_stage_below };
             // Of a build that was left out the engine said nothing.
             let mut wrong = if report["shortcut"] == true {
                 self.tally.left_out += 1;

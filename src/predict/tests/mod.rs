@@ -283,6 +283,25 @@ fn another_base_image_is_told_with_both_digests() {
     assert_eq!(story.cause("RUN"), CauseKind::Parent);
 }
 
+/// What the steps on it have from the image is no cause of its own.
+#[test]
+fn another_base_image_is_the_cause_of_what_it_brings() {
+    for other in [
+        BaseImage { env: vec!["A=2".to_owned()], ..BaseImage::default() },
+        BaseImage { working_dir: "/w".to_owned(), ..BaseImage::default() },
+        BaseImage { user: "5".to_owned(), ..BaseImage::default() },
+        BaseImage { shell: vec!["/bin/ash".to_owned()], ..BaseImage::default() },
+    ] {
+        let mut story = Story::new("FROM base\nRUN one\nRUN two\n", &[]).built();
+        let other = BaseImage { layers: vec![Digest::of(b"moved")], ..other };
+        story.images.insert("base".to_owned(), other);
+        for step in ["RUN one", "RUN two"] {
+            assert_eq!(story.cause(step), CauseKind::Parent, "{:?}", story.images);
+        }
+        assert!(matches!(story.cause("FROM"), CauseKind::BaseImage { .. }));
+    }
+}
+
 #[test]
 fn a_base_image_that_nobody_can_resolve_makes_all_above_it_unknown() {
     let mut story = Story::new("FROM base\nRUN make\n", &[]).built();
