@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// What an engine's built-in frontend knows.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about an engine")]
 #[derive(Debug, Clone, Copy)]
 pub struct Features {
     /// Heredocs, `--link`, `RUN --network`, writable mounts of the context: from 23.0 on.
