@@ -1,40 +1,9 @@
 //! The plan against what real engines did: every case of `tests/cache-cases` that needs no engine
 //! in between, for all four engines.
 
-use crate::support::{Case, Expected, Project, arguments, cases, expectations};
+use crate::support::{Case, Expected, Project, cases, expectations};
 use smartbuild::plan::StepKind;
 use smartbuild::predict::{Forecast, Verdict};
-
-/// Cases whose preparation or change asks an engine to build or prune: the engine tests have
-/// them.
-fn needs_an_engine(case: &Case) -> bool {
-    let scripts = [case.prepare.as_deref(), Some(&case.change), case.again.as_deref()];
-    scripts
-        .into_iter()
-        .flatten()
-        .any(|script| script.contains("BUILD ") || script.contains("DOCKER "))
-}
-
-/// The forecast of the build that the case compares.
-fn forecast(case: &Case, version: &str) -> Forecast {
-    let mut project = Project::new(version);
-    for (path, content) in &case.files {
-        project.file(path, content);
-    }
-    project.dockerfile(case.dockerfile.trim_start());
-    if let Some(script) = &case.prepare {
-        project.shell(script);
-    }
-    project.built(&arguments(&case.args1));
-    project.shell(&case.change);
-    let mut last = arguments(&case.args2);
-    if let Some(again) = &case.again {
-        project.built(&last);
-        project.shell(again);
-        last = arguments(&[]);
-    }
-    project.predict(&last)
-}
 
 /// What is wrong with a forecast, one line a step.
 fn disagreements(case: &Case, forecast: &Forecast, expected: &[(String, bool)]) -> Vec<String> {
@@ -76,11 +45,11 @@ fn check(engine: &str, version: &str) {
     let (mut checked, mut wrong) = (0, Vec::new());
     for case in cases() {
         let Some(Expected { steps: Some(steps) }) = expected.get(&case.name) else { continue };
-        if needs_an_engine(&case) {
+        if case.needs_an_engine() {
             continue;
         }
         checked += 1;
-        wrong.extend(disagreements(&case, &forecast(&case, version), steps));
+        wrong.extend(disagreements(&case, &case.forecast(Project::new(version)), steps));
     }
     assert!(wrong.is_empty(), "{} of {checked}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(checked >= 90, "only {checked} cases were checked");

@@ -1,7 +1,7 @@
 //! The plan of the classic builder against what real engines did with it: every case of
 //! `tests/cache-cases/classic-cases.toml` that needs no engine in between.
 
-use crate::support::{Arguments, Case, Project, arguments, classic_cases, expectations};
+use crate::support::{Arguments, Case, Project, classic_cases, expectations};
 use smartbuild::BaseImage;
 use smartbuild::plan::{Problem, StepKind};
 use smartbuild::predict::{Forecast, Verdict};
@@ -17,33 +17,8 @@ const LEFT_OPEN: [(&str, usize); 4] = [
 
 /// Cases that a plan alone cannot tell.
 fn is_beyond_the_plan(case: &Case) -> bool {
-    let scripts = [case.prepare.as_deref(), Some(&*case.change), case.again.as_deref()];
-    let asks_an_engine = scripts
-        .into_iter()
-        .flatten()
-        .any(|script| script.contains("BUILD ") || script.contains("DOCKER "));
     // Which of two images of one step the engine takes, only it can say: a key is not an image.
-    asks_an_engine || case.name == "newest-image-hides-older"
-}
-
-fn forecast(case: &Case, version: &str) -> Forecast {
-    let mut project = Project::classic(version);
-    for (path, content) in &case.files {
-        project.file(path, content);
-    }
-    project.dockerfile(case.dockerfile.trim_start());
-    if let Some(script) = &case.prepare {
-        project.shell(script);
-    }
-    project.built(&arguments(&case.args1));
-    project.shell(&case.change);
-    let mut last = arguments(&case.args2);
-    if let Some(again) = &case.again {
-        project.built(&last);
-        project.shell(again);
-        last = arguments(&[]);
-    }
-    project.predict(&last)
+    case.needs_an_engine() || case.name == "newest-image-hides-older"
 }
 
 fn disagreements(case: &Case, forecast: &Forecast, expected: &[(String, bool)]) -> Vec<String> {
@@ -81,7 +56,7 @@ fn check(engine: &str, version: &str) {
         let steps = expected.get(&case.name).and_then(|it| it.steps.as_ref());
         let steps = steps.unwrap_or_else(|| panic!("{engine} has not built {}", case.name));
         checked += 1;
-        wrong.extend(disagreements(case, &forecast(case, version), steps));
+        wrong.extend(disagreements(case, &case.forecast(Project::classic(version)), steps));
     }
     assert!(wrong.is_empty(), "{} of {checked}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(checked >= 100, "only {checked} cases were checked");

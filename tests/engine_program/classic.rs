@@ -26,9 +26,7 @@ const UNKNOWN_TO_GIT: [&str; 6] = [
 
 /// `--against` has no records, and takes the options that are given for both sides.
 fn is_told_by_git(case: &Case) -> bool {
-    let scripts = [case.prepare.as_deref(), Some(&*case.change)];
-    let asks = |script: &str| script.contains("BUILD ") || script.contains("DOCKER ");
-    !scripts.into_iter().flatten().any(asks)
+    !case.needs_an_engine()
         && case.again.is_none()
         && case.args1 == case.args2
         && !UNKNOWN_TO_GIT.contains(&&*case.name)

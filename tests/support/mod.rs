@@ -223,6 +223,36 @@ pub(crate) struct Case {
     pub(crate) alone: bool,
 }
 
+impl Case {
+    /// Whether its preparation or its change asks an engine to build or prune: the engine tests
+    /// have it then.
+    pub(crate) fn needs_an_engine(&self) -> bool {
+        let scripts = [self.prepare.as_deref(), Some(&*self.change), self.again.as_deref()];
+        let asks = |script: &str| script.contains("BUILD ") || script.contains("DOCKER ");
+        scripts.into_iter().flatten().any(asks)
+    }
+
+    /// The forecast of the build that the case compares, told with this project.
+    pub(crate) fn forecast(&self, mut project: Project) -> Forecast {
+        for (path, content) in &self.files {
+            project.file(path, content);
+        }
+        project.dockerfile(self.dockerfile.trim_start());
+        if let Some(script) = &self.prepare {
+            project.shell(script);
+        }
+        project.built(&arguments(&self.args1));
+        project.shell(&self.change);
+        let mut last = arguments(&self.args2);
+        if let Some(again) = &self.again {
+            project.built(&last);
+            project.shell(again);
+            last = arguments(&[]);
+        }
+        project.predict(&last)
+    }
+}
+
 /// What an engine did on the build that a case compares.
 #[derive(Debug, serde::Deserialize)]
 pub(crate) struct Expected {

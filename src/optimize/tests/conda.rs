@@ -1,7 +1,7 @@
 //! Projects of conda.
 
-use super::{ALREADY_GOOD, Project, project};
-use crate::optimize::{Optimization, Risk};
+use super::{ALREADY_GOOD, Project, assert_refused, project, risk};
+use crate::optimize::Risk;
 
 const ENVIRONMENT: &str = "name: shop\nchannels:\n- conda-forge\ndependencies:\n- python=3.12\n\
                            - numpy\n";
@@ -13,17 +13,6 @@ fn shop(lines: &str) -> Project {
         .file("requirements.txt", "idna\n")
         .file("shop.py", "print(1)\n")
         .dockerfile(&format!("FROM python\nWORKDIR /app\n{lines}\n"))
-}
-
-#[track_caller]
-fn assert_refused(project: &Project, words: &str) {
-    let reason = project.refused();
-    assert!(reason.contains(words), "`{words}` is not in: {reason}");
-}
-
-fn risk(found: &Optimization) -> Risk {
-    assert_eq!(found.explain(), None);
-    found.rewrites[0].risk
 }
 
 const INSTALL: &str = "COPY . .\nRUN conda env create -f environment.yml && conda clean -afy";

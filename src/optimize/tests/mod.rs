@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
 
-use super::{History, Optimization, PastBuild, Request, optimize};
+use super::{History, Optimization, PastBuild, Request, Risk, optimize};
 use crate::context::git::{PastCommit, PastCommits};
 use crate::context::{
     Changes, ContextPath, Entry, EntryKind, IgnoreRules, ModifiedTime, Snapshot, snapshot,
@@ -214,6 +214,12 @@ fn assert_refused(project: &Project, words: &str) {
     let reason = project.refused();
     assert!(reason.contains(words), "`{words}` is not in: {reason}");
     assert!(reason.starts_with("line "), "{reason}");
+}
+
+/// What may go wrong with the first rewrite of a project that is bettered.
+fn risk(found: &Optimization) -> Risk {
+    assert_eq!(found.explain(), None);
+    found.rewrites[0].risk
 }
 
 const ALREADY_GOOD: &str = "the order is already as good as this can make it";

@@ -1,7 +1,7 @@
 //! Projects of PDM.
 
-use super::{ALREADY_GOOD, Project, project};
-use crate::optimize::{Optimization, Risk};
+use super::{ALREADY_GOOD, Project, assert_refused, project, risk};
+use crate::optimize::Risk;
 
 const PYPROJECT: &str = "[project]\nname = \"shop\"\nversion = \"1\"\nreadme = \"README.md\"\n\
                          dependencies = [\"idna>=3\"]\n[build-system]\n\
@@ -18,17 +18,6 @@ fn shop(lines: &str) -> Project {
         .file("README.md", "# Shop\n")
         .file("src/shop/__init__.py", "")
         .dockerfile(&format!("FROM python\nWORKDIR /app\n{lines}\n"))
-}
-
-#[track_caller]
-fn assert_refused(project: &Project, words: &str) {
-    let reason = project.refused();
-    assert!(reason.contains(words), "`{words}` is not in: {reason}");
-}
-
-fn risk(found: &Optimization) -> Risk {
-    assert_eq!(found.explain(), None);
-    found.rewrites[0].risk
 }
 
 const INSTALL: &str = "COPY . .\nRUN pdm sync --prod --no-self";

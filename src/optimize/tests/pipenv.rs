@@ -1,7 +1,7 @@
 //! Projects of Pipenv.
 
-use super::{ALREADY_GOOD, Project, project};
-use crate::optimize::{Optimization, Risk};
+use super::{ALREADY_GOOD, Project, assert_refused, project, risk};
+use crate::optimize::Risk;
 
 const PIPFILE: &str = "[[source]]\nname = \"pypi\"\nurl = \"https://pypi.org/simple\"\n\
                        verify_ssl = true\n[packages]\nidna = \"*\"\n[dev-packages]\n\
@@ -18,17 +18,6 @@ fn shop(lines: &str) -> Project {
         .file("Pipfile.lock", LOCK)
         .file("shop.py", "print(1)\n")
         .dockerfile(&format!("FROM python\nWORKDIR /app\n{lines}\n"))
-}
-
-#[track_caller]
-fn assert_refused(project: &Project, words: &str) {
-    let reason = project.refused();
-    assert!(reason.contains(words), "`{words}` is not in: {reason}");
-}
-
-fn risk(found: &Optimization) -> Risk {
-    assert_eq!(found.explain(), None);
-    found.rewrites[0].risk
 }
 
 const INSTALL: &str = "COPY . .\nRUN pipenv install --system --deploy";

@@ -1,7 +1,7 @@
 //! Projects of uv.
 
-use super::{ALREADY_GOOD, Project, project};
-use crate::optimize::{Optimization, Risk};
+use super::{ALREADY_GOOD, Project, assert_refused, project, risk};
+use crate::optimize::Risk;
 
 const PYPROJECT: &str = "[project]\nname = \"shop\"\nversion = \"1\"\nreadme = \"README.md\"\n\
                          requires-python = \">=3.11\"\ndependencies = [\"idna>=3\"]\n";
@@ -30,17 +30,6 @@ fn package(lines: &str) -> Project {
     application(lines)
         .file("pyproject.toml", &format!("{PYPROJECT}{PACKAGE}"))
         .file("uv.lock", &lock("editable = \".\"", ""))
-}
-
-#[track_caller]
-fn assert_refused(project: &Project, words: &str) {
-    let reason = project.refused();
-    assert!(reason.contains(words), "`{words}` is not in: {reason}");
-}
-
-fn risk(found: &Optimization) -> Risk {
-    assert_eq!(found.explain(), None);
-    found.rewrites[0].risk
 }
 
 #[test]
