@@ -20,12 +20,7 @@ fn is_alone(case: &Case) -> bool {
 /// Runs a case on its own fresh base image; gives what was wrong.
 fn run(case: &Case, engine: &TestEngine, expected: &[(String, bool)]) -> Vec<String> {
     let shop = Workshop::new(engine);
-    shop.file("salt/Dockerfile", "FROM busybox:local\nCOPY salt /salt\n");
-    shop.file("salt/salt", &format!("{}-{}", case.name, shop.image_name("salt")));
-    let base = shop.image_name("base");
-    let made = shop.run(&["build", "-q", "-t", &base, "salt"]);
-    assert!(made.status.success(), "{}: {}", case.name, String::from_utf8_lossy(&made.stderr));
-    std::fs::remove_dir_all(shop.context().join("salt")).expect("the salt goes");
+    let base = shop.base();
 
     // Named by cases too, with `-new` behind it, and to be removed.
     shop.image_name("own-new");

@@ -59,11 +59,7 @@ fn steps(log: &str) -> Vec<(String, bool)> {
 fn run(case: &Case, engine: &TestEngine) -> Vec<String> {
     let shop = Workshop::new(engine);
     let context = &*shop.context();
-    shop.file("salt/Dockerfile", "FROM busybox:local\nCOPY salt /salt\n");
-    shop.file("salt/salt", &format!("{}-{}", case.name, shop.image_name("salt")));
-    let base = shop.image_name("base");
-    docker(engine, &context.join("salt"), &["-q".into(), "-t".into(), base.clone()]);
-    std::fs::remove_dir_all(context.join("salt")).expect("the salt goes");
+    let base = shop.base();
     for (path, content) in &case.files {
         if path.ends_with('/') {
             std::fs::create_dir_all(context.join(path)).expect("a directory");

@@ -143,6 +143,27 @@ impl Workshop {
         self.images.borrow_mut().push(image.to_owned());
     }
 
+    /// A base image of the test's own, as no engine has seen it: busybox and a file of salt.
+    ///
+    /// # Panics
+    ///
+    /// Where the engine does not take it, or the test run has not said of what to make it.
+    pub(crate) fn base(&self) -> String {
+        let image = self.image_name("base");
+        let tar = self.beside("base.tar");
+        std::fs::write(&tar, salted_busybox(&self.salt())).expect("a tar file");
+        let socket = self.engine.host.trim_start_matches("unix://");
+        let (repository, tag) = image.split_once(':').expect("a tag");
+        let imported = Command::new("curl")
+            .args(["-sSf", "-o", "/dev/null", "-X", "POST", "--unix-socket", socket, "-T"])
+            .arg(&tar)
+            .arg(format!("http://engine/images/create?fromSrc=-&repo={repository}&tag={tag}"))
+            .output()
+            .expect("curl runs");
+        assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+        image
+    }
+
     pub(crate) fn file(&self, path: &str, content: &str) {
         let full = self.context().join(path);
         if path.ends_with('/') {
@@ -243,6 +264,24 @@ impl Drop for Workshop {
 pub(crate) fn json(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).expect("a report");
     serde_json::from_str(&text).expect("a report in JSON")
+}
+
+/// The file system of `SMARTBUILD_TEST_BUSYBOX` with one file more, as a tar file.
+fn salted_busybox(salt: &str) -> Vec<u8> {
+    let path = std::env::var_os("SMARTBUILD_TEST_BUSYBOX")
+        .expect("no base image to test with: run `cargo xtask test`");
+    let mut busybox = tar::Archive::new(std::fs::File::open(path).expect("a base image"));
+    let mut salted = tar::Builder::new(Vec::new());
+    for entry in busybox.entries().expect("a tar file") {
+        let entry = entry.expect("an entry");
+        // Names here are short enough for a header.
+        salted.append(&entry.header().clone(), entry).expect("memory");
+    }
+    let mut header = tar::Header::new_gnu();
+    header.set_mode(0o644);
+    header.set_size(salt.len() as u64);
+    salted.append_data(&mut header, "salt", salt.as_bytes()).expect("memory");
+    salted.into_inner().expect("memory")
 }
 
 /// Removes an image, as far as it is there.

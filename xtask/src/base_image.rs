@@ -113,7 +113,11 @@ fn import_path(tag: &str) -> String {
 }
 
 /// The image's file system as a tar file, made once and kept.
-fn file_system(home: &Home, kind: Kind) -> Result<PathBuf> {
+///
+/// # Errors
+///
+/// When it cannot be made.
+pub(crate) fn file_system(home: &Home, kind: Kind) -> Result<PathBuf> {
     let images = home.join("images");
     fs::create_dir_all(&images).context("cannot make the directory for images")?;
     let tar = images.join(format!("{}.tar", kind.name()));

@@ -15,14 +15,20 @@ use crate::{
 pub(crate) struct Prepared {
     list: String,
     spares: String,
+    busybox: String,
     /// How long it took, beside everything else.
     pub(super) took: Duration,
 }
 
 impl Prepared {
-    /// What engine tests read to know their engines, and those whose cache they may empty.
-    pub(crate) fn variables(&self) -> [(&'static str, &str); 2] {
-        [("SMARTBUILD_TEST_ENGINES", &self.list), ("SMARTBUILD_TEST_SPARE_ENGINES", &self.spares)]
+    /// What engine tests read to know their engines, those whose cache they may empty, and the tar
+    /// file of which they make base images.
+    pub(crate) fn variables(&self) -> [(&'static str, &str); 3] {
+        [
+            ("SMARTBUILD_TEST_ENGINES", &self.list),
+            ("SMARTBUILD_TEST_SPARE_ENGINES", &self.spares),
+            ("SMARTBUILD_TEST_BUSYBOX", &self.busybox),
+        ]
     }
 }
 
@@ -46,7 +52,8 @@ pub(crate) fn prepare(home: &Home) -> Result<Prepared> {
         base_image::import(spare, Kind::Busybox, &[])?;
     }
     let (list, spares) = (engine::list(&engines), engine::list(&spares));
-    Ok(Prepared { list, spares, took: begun.elapsed() })
+    let busybox = base_image::file_system(home, Kind::Busybox)?.display().to_string();
+    Ok(Prepared { list, spares, busybox, took: begun.elapsed() })
 }
 
 /// Python only where the example application is built: it is 240 MB in each engine.
