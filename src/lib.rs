@@ -22,6 +22,7 @@ pub mod context;
 mod digest;
 pub mod dockerfile;
 pub mod engine;
+pub mod history;
 mod image;
 pub mod optimize;
 pub mod plan;

@@ -56,6 +56,8 @@ pub enum Command {
     Optimize(OptimizeArgs),
     /// Say what is sent to the engine and what is not, by directory and by rule
     Context(ContextArgs),
+    /// Say what builds have cost: what was reused, what was lost to which cause, the trend
+    History(HistoryArgs),
 }
 
 impl Command {
@@ -65,7 +67,7 @@ impl Command {
             Self::Predict(args) => Some(&mut args.flags),
             Self::Why(args) => Some(&mut args.flags),
             Self::Optimize(args) => Some(&mut args.flags),
-            Self::Context(_) => None,
+            Self::Context(_) | Self::History(_) => None,
         }
     }
 }
@@ -202,6 +204,31 @@ pub struct ContextArgs {
     /// As --list, each path ended by a NUL byte
     #[arg(short = '0', long, conflicts_with = "format")]
     pub null: bool,
+    /// How the result is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+/// `smartbuild history`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct HistoryArgs {
+    /// The context's directory
+    #[arg(value_name = "PATH", default_value = ".", value_parser = values::context())]
+    pub path: PathBuf,
+    /// Builds of all projects
+    #[arg(long, conflicts_with = "path")]
+    pub all: bool,
+    /// How many days to look back
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u16).range(1..=3650)
+    )]
+    pub days: u16,
+    /// How many builds to list
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub limit: u16,
     /// How the result is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub format: Format,

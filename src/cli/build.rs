@@ -21,6 +21,7 @@ use super::shortcut;
 use super::ui::{Heedless, Ui};
 use super::watching;
 use crate::context::ContextPath;
+use crate::context::git::{GitOptions, Repository};
 use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, Sent};
 use crate::predict::eviction::{Circumstances, Done};
 use crate::predict::{Forecast, PastCause, Verdict, compare, used_images};
@@ -397,6 +398,7 @@ impl<'a> Finished<'a> {
             context_lost: self.loses_context(project)
                 || (!reads_own(&project.plan, &project.seen)
                     && project.memory.is_context_lost(&project.line)),
+            commit: checked_out(&project.source.root),
         };
         project.memory.record(&record, ui)?;
         let description = project.engine.as_ref().map(serde_json::to_string).transpose()?;
@@ -407,6 +409,12 @@ impl<'a> Finished<'a> {
         }
         Ok(true)
     }
+}
+
+/// The commit that the context is at, where it lies in a repository.
+fn checked_out(root: &Path) -> Option<String> {
+    let repository = Repository::open(root, &GitOptions::default()).ok()?;
+    Some(repository.commit("HEAD")?.id)
 }
 
 /// The steps with why they were not reused, to be told when it happens again.

@@ -16,11 +16,13 @@ use crate::store::Outcome;
 use crate::{Digest, Seconds};
 
 mod context;
+mod history;
 mod optimize;
 mod verification;
 mod why;
 
 pub use context::{ContextReport, context};
+pub use history::history;
 pub use optimize::{Basis, Optimize, Past, Proof, RewriteEntry, Risk, Saves, Timing, Total};
 pub use verification::Verification;
 pub use why::why;

@@ -65,6 +65,7 @@ fn build(second: u64, outcome: Outcome) -> BuildRecord {
             target: None,
         }],
         context_lost: false,
+        commit: None,
     }
 }
 

@@ -18,6 +18,7 @@ mod cache;
 #[cfg(test)]
 mod cache_tests;
 mod error;
+mod history;
 mod manifest;
 mod past;
 mod query;
@@ -35,6 +36,7 @@ use rusqlite::Connection;
 
 pub use cache::{Holding, Holdings, Seen, Sight};
 pub use error::StoreError;
+pub use history::{KeptBuild, KeptStep};
 pub use record::nanoseconds;
 pub use types::{BuildRecord, FileRecord, Manifest, Outcome, StepRecord, StepRun, Timing};
 

@@ -157,7 +157,9 @@ impl Store {
         self.read(|| {
             self.connection
                 .query_row(
-                    "SELECT manifest, context_lost FROM build
+                    "SELECT manifest, context_lost,
+                        commit_id
+                 FROM build
                      WHERE engine = (SELECT id FROM engine WHERE identity = ?1) AND project = ?2
                        AND manifest IS NOT NULL
                      ORDER BY id DESC LIMIT 1",
@@ -257,7 +259,9 @@ impl Store {
             // One snapshot for the builds and their steps: another process may be deleting.
             let snapshot = self.connection.unchecked_transaction()?;
             let mut statement = snapshot.prepare_cached(
-                "SELECT id, started, seconds, succeeded, image, manifest, context_lost FROM build
+                "SELECT id, started, seconds, succeeded, image, manifest, context_lost,
+                        commit_id
+                 FROM build
                  WHERE engine = (SELECT id FROM engine WHERE identity = ?1)
                    AND project = ?2 AND dockerfile = ?3 AND target IS ?4
                  ORDER BY id DESC LIMIT ?5",
@@ -284,6 +288,7 @@ impl Store {
                     steps: steps.query_map([id], step_from)?.collect::<rusqlite::Result<_>>()?,
                     files: Vec::new(),
                     context_lost: row.get(6)?,
+                    commit: row.get(7)?,
                 };
                 let manifest: Option<i64> = row.get(5)?;
                 builds.push((build, manifest.map(Manifest)));
@@ -343,7 +348,7 @@ fn step_from(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
     })
 }
 
-fn outcome_from(number: i64) -> rusqlite::Result<Outcome> {
+pub(super) fn outcome_from(number: i64) -> rusqlite::Result<Outcome> {
     match number {
         0 => Ok(Outcome::Cached),
         1 => Ok(Outcome::Ran),

@@ -50,6 +50,7 @@ fn build(at: u64, steps: Vec<StepRecord>) -> BuildRecord {
         steps,
         files: vec![file("app.py", at)],
         context_lost: false,
+        commit: None,
     }
 }
 

@@ -12,6 +12,7 @@ on_engines!(
     a_store_that_is_no_store_is_one_warning_and_stays_as_it_is,
     a_store_that_is_damaged_in_the_middle_is_one_warning,
     a_store_where_none_can_be_is_one_warning,
+    what_builds_have_cost_is_told,
 );
 
 /// A project that was built once, and where its records are.
@@ -40,6 +41,27 @@ fn builds_with_one_warning(shop: &Workshop, about: &str) {
     let text = shop.read("Dockerfile");
     let kept: Vec<&str> = text.lines().take(2).collect();
     shop.file("Dockerfile", &(kept.join("\n") + "\n"));
+}
+
+fn what_builds_have_cost_is_told(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    let salt = shop.salt();
+    shop.file("app.py", &salt);
+    shop.file("Dockerfile", "FROM busybox:local\nCOPY app.py /\nRUN cat /app.py\n");
+    shop.build(&[]);
+    shop.append("app.py", "more");
+    shop.build(&[]);
+    let output = shop.run(&["history", "--format", "json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&told["summary"]["builds"], &told["summary"]["failed"]), (&2.into(), &0.into()));
+    assert_eq!(told["summary"]["steps"]["ran"], 4, "{told:#}");
+    let newest = &told["builds"][0]["lost_to"];
+    assert_eq!((&newest["kind"], &newest["names"][0]), (&"files".into(), &"app.py".into()));
+    assert_eq!(
+        (&told["files"][0]["path"], &told["files"][0]["builds"]),
+        (&"app.py".into(), &1.into())
+    );
 }
 
 fn a_locked_store_is_one_warning_and_keeps_what_it_has(engine: &TestEngine) {
