@@ -107,10 +107,13 @@ const MIGRATIONS: &[&str] = &[
     DROP INDEX build_of_project;
     CREATE INDEX build_of_project ON build (engine, project, dockerfile, target);
 ",
+    "
+    ALTER TABLE step_key ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// The version of a file that all of [`MIGRATIONS`] have been applied to: their number.
-pub(super) const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 
 /// Marks the file as ours (`smbd`), so that another program's is never taken for a new store.
 const APPLICATION_ID: i64 = 0x736d_6264;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::SystemTime;
 
+use super::sharing::{Sharing, sharing};
 use super::survey::Survey;
 use super::{below, fits, fits_exactly};
 use crate::plan::{Plan, Step, StepIndex, StepKind};
@@ -29,6 +30,8 @@ pub struct Learnt {
     pub holdings: Vec<(Digest, Vec<String>)>,
     /// Keys whose results are certain to be there.
     pub certain: Vec<Digest>,
+    /// Keys that the engine found, or whose results nobody holds.
+    pub settled: Vec<Digest>,
     /// The records that may be the engine's copy of the context.
     pub context: Vec<String>,
 }
@@ -63,6 +66,7 @@ pub fn learn(
         record.is_in_use || circumstances.began.is_some_and(|began| record.used >= Some(began))
     };
     learnt.context = context(survey, circumstances);
+    learnt.settled = settled(plan, done, &certain, survey, before);
     // There results go all together, and no record tells of one.
     if survey.forgets_all {
         return learnt;
@@ -96,6 +100,43 @@ pub fn learn(
         }
     }
     learnt
+}
+
+/// Which keys any build finds from now on, also one beside which this step is made: those that the
+/// engine found itself, with the images that they stand on, and those that no build holds any more.
+fn settled(
+    plan: &Plan,
+    done: &[Done],
+    certain: &[bool],
+    survey: &Survey,
+    before: &Holdings,
+) -> Vec<Digest> {
+    // Where those of what ran are was not known before.
+    let is_found = |index: usize| {
+        done[index].outcome == Outcome::Cached && plan.steps[index].kind != StepKind::From
+    };
+    let mut known = before.clone();
+    for (index, step) in plan.steps.iter().enumerate() {
+        if !is_found(index) {
+            known.remove(&step.key.0);
+        }
+    }
+    let made = plan.steps.iter().zip(certain).filter(|(_, certain)| **certain);
+    let made: HashSet<_> = made.map(|(step, _)| step.key).collect();
+    let sharing = sharing(plan, |key| made.contains(key), &known, survey);
+    let bears_found = |index: usize| {
+        let mut above = plan.steps.iter().enumerate();
+        plan.steps[index].kind == StepKind::From
+            && above.any(|(place, step)| {
+                step.parent().is_some_and(|parent| parent.0 == index) && is_found(place)
+            })
+    };
+    let is_settled = |index: usize| {
+        let is_free = made.contains(&plan.steps[index].key) && sharing[index] == Sharing::default();
+        is_found(index) || bears_found(index) || is_free
+    };
+    let steps = plan.steps.iter().enumerate().filter(|(index, _)| is_settled(*index));
+    steps.map(|(_, step)| step.key.0).collect()
 }
 
 /// The records that may hold the engine's copy of the context: those that did, as far as they are
