@@ -66,11 +66,6 @@ pub fn learn(
         record.is_in_use || circumstances.began.is_some_and(|began| record.used >= Some(began))
     };
     learnt.context = context(survey, circumstances);
-    learnt.settled = settled(plan, done, &certain, survey, before);
-    // There results go all together, and no record tells of one.
-    if survey.forgets_all {
-        return learnt;
-    }
     let mut held: Vec<Vec<&CacheRecord>> = Vec::with_capacity(plan.steps.len());
     for (index, step) in plan.steps.iter().enumerate() {
         let on = below(plan, index).map(|parent| held[parent].as_slice());
@@ -89,6 +84,7 @@ pub fn learn(
             held[parent] = vec![found];
         }
     }
+    learnt.settled = settled(plan, done, &certain, survey, &held);
     for (index, step) in plan.steps.iter().enumerate() {
         // What was reported reused without being looked for is as gone as it was. What was looked
         // for is there, and where it was before counts for nothing once that is gone.
@@ -109,21 +105,18 @@ fn settled(
     done: &[Done],
     certain: &[bool],
     survey: &Survey,
-    before: &Holdings,
+    held: &[Vec<&CacheRecord>],
 ) -> Vec<Digest> {
-    // Where those of what ran are was not known before.
     let is_found = |index: usize| {
         done[index].outcome == Outcome::Cached && plan.steps[index].kind != StepKind::From
     };
-    let mut known = before.clone();
-    for (index, step) in plan.steps.iter().enumerate() {
-        if !is_found(index) {
-            known.remove(&step.key.0);
-        }
-    }
+    let results: Vec<HashSet<&str>> = held
+        .iter()
+        .map(|records| records.iter().map(|record| record.id.as_str()).collect())
+        .collect();
     let made = plan.steps.iter().zip(certain).filter(|(_, certain)| **certain);
     let made: HashSet<_> = made.map(|(step, _)| step.key).collect();
-    let sharing = sharing(plan, |key| made.contains(key), &known, survey);
+    let sharing = sharing(plan, |key| made.contains(key), &results, survey);
     let bears_found = |index: usize| {
         let mut above = plan.steps.iter().enumerate();
         plan.steps[index].kind == StepKind::From

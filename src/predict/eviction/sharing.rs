@@ -27,28 +27,33 @@ pub(super) struct Sharing {
     pub(super) is_made_again: bool,
 }
 
-/// What builds that run at this moment may have of each step of `plan` that is known.
+/// What builds that run at this moment may have of each step of `plan` that is known; `results` are
+/// the records of which one holds its result ([`results`]).
 pub(super) fn sharing(
     plan: &Plan,
     is_known: impl Fn(&StepKey) -> bool,
-    holdings: &Holdings,
+    results: &[HashSet<&str>],
     survey: &Survey,
 ) -> Vec<Sharing> {
     let mut found = vec![Sharing::default(); plan.steps.len()];
     if !survey.is_anybody_building() {
         return found;
     }
-    let results = results(plan, holdings, survey);
+    // What was made since the last look is nobody's own but where it is the only one.
+    let is_own = |index: usize, record: &CacheRecord| {
+        let others = results[index].iter().filter(|id| !survey.is_fresh(id));
+        results[index].contains(record.id.as_str()) && others.count() == 0
+    };
     for (index, step) in plan.steps.iter().enumerate() {
         if !is_known(&step.key) {
             continue;
         }
         let on = match step.parent() {
-            Some(parent) => bases(plan, parent.0, &results, survey),
+            Some(parent) => bases(plan, parent.0, results, survey),
             None => HashSet::new(),
         };
         found[index] = if step.kind == StepKind::From {
-            let own = bases(plan, index, &results, survey);
+            let own = bases(plan, index, results, survey);
             let stands_something = plan.steps.iter().any(|step| {
                 step.parent().is_some_and(|parent| parent.0 == index) && is_known(&step.key)
             });
@@ -60,7 +65,7 @@ pub(super) fn sharing(
                     && fits(step, record)
                     && fits_exactly(step, record)
                     && stands(record, &on)
-                    && !results[index].contains(record.id.as_str())
+                    && !is_own(index, record)
             });
             Sharing {
                 is_held: is_held(&results[index], survey),
@@ -81,8 +86,13 @@ fn stands(record: &CacheRecord, on: &HashSet<&str>) -> bool {
     on.is_empty() || record.parents.iter().any(|id| on.contains(id.as_str()))
 }
 
-/// The records that may hold each step's result; none of FROM, whose image other records tell.
-fn results<'a>(plan: &Plan, holdings: &Holdings, survey: &'a Survey) -> Vec<HashSet<&'a str>> {
+/// The records that may hold each step's result: those that are known to, or all that look like it;
+/// none of FROM, whose image other records tell.
+pub(super) fn results<'a>(
+    plan: &Plan,
+    holdings: &Holdings,
+    survey: &'a Survey,
+) -> Vec<HashSet<&'a str>> {
     let mut results: Vec<HashSet<&str>> = Vec::with_capacity(plan.steps.len());
     for (index, step) in plan.steps.iter().enumerate() {
         let known = holdings.get(&step.key.0).map(|it| it.records.as_slice()).unwrap_or_default();
@@ -92,13 +102,7 @@ fn results<'a>(plan: &Plan, holdings: &Holdings, survey: &'a Survey) -> Vec<Hash
             let none = HashSet::new();
             let on = below(plan, index).map_or(&none, |parent| &results[parent]);
             let fitting = survey.records().filter(|it| may_be(step, it) && stands(it, on));
-            // What was there at the last look is rather its own than what another build makes now.
-            let fitting: Vec<_> = fitting.collect();
-            let is_old = |record: &&&CacheRecord| !survey.is_fresh(&record.id);
-            held = fitting.iter().filter(is_old).map(|record| record.id.as_str()).collect();
-            if held.is_empty() {
-                held = fitting.iter().map(|record| record.id.as_str()).collect();
-            }
+            held = fitting.map(|record| record.id.as_str()).collect();
         }
         results.push(held);
     }

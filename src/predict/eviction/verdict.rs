@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::sharing::sharing;
+use super::sharing::{results, sharing};
 use super::survey::Survey;
 use super::{OF_FILES, below, fits, fits_exactly};
 use crate::CacheRecord;
@@ -90,7 +90,7 @@ pub fn evictions(
     let is_settled = |key: &StepKey| {
         !survey.is_lost() && holdings.get(&key.0).is_some_and(|holding| holding.is_settled)
     };
-    let sharing = sharing(plan, is_known, holdings, survey);
+    let sharing = sharing(plan, is_known, &results(plan, holdings, survey), survey);
     let shared = plan.steps.iter().zip(sharing).filter(|(step, sharing)| {
         sharing.is_made_again || (sharing.is_held && !is_settled(&step.key))
     });
@@ -130,6 +130,7 @@ fn states<'a>(
     // Whoever is there holds what it stands on.
     for index in (0..plan.steps.len()).rev() {
         let is_certain = states[index] == State::There
+            && !survey.forgets_all
             && holdings.get(&plan.steps[index].key.0).is_some_and(|it| !it.records.is_empty());
         if let Some(parent) = below(plan, index).filter(|_| is_certain)
             && states[parent] != State::New

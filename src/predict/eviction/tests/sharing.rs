@@ -107,3 +107,20 @@ fn an_engine_that_forgets_all_tells_as_much() {
     engine.listing.push(CacheRecord { is_in_use: true, ..run("a2", "base", "a", 9) });
     assert_eq!(engine.shared(), ["RUN a"]);
 }
+
+/// Of two with the same command, the one on another image was there before.
+#[test]
+fn what_is_on_another_image_does_not_tell_whether_this_one_is_held() {
+    let mut engine = Engine::new(LINE);
+    let elsewhere = [run("image", "", "", 0), run("x1", "image", "a", 0)];
+    engine.listing.extend(elsewhere);
+    let records = engine.listing.clone();
+    engine.sight = Some(Sight { records, losses: 0, number: 0, newest: 0 });
+    engine.listing.extend([run("a1", "base", "a", 2), run("b1", "a1", "b", 3)]);
+    for forgets_all in [false, true] {
+        engine.forgets_all = forgets_all;
+        engine.beside(&["base"]);
+        engine.built(&[Cached, Ran, Ran]);
+        assert_eq!(engine.shared(), [IMAGE], "{forgets_all}");
+    }
+}
