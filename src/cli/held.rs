@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::memory::Memory;
+use super::memory::{Line, Memory};
 use super::ui::Ui;
 use crate::engine::{Docker, EngineInfo, ImageStore};
 use crate::plan::Plan;
-use crate::predict::Route;
 use crate::predict::eviction::{Circumstances, ContextCopy, Done, Survey, learn};
+use crate::predict::{Knowledge, Route};
 use crate::store::{Seen, Sight};
 use crate::{CacheRecord, Digest};
 
@@ -18,8 +18,10 @@ pub(super) const FORECAST: Duration = Duration::from_secs(3);
 /// How long the look after a build does, when everything has been said.
 const AFTERWARDS: Duration = Duration::from_secs(60);
 
-/// How often, and after what time, is looked whether the copy of a context is free.
+/// How often, and after what time, is looked whether the copy of a context is free, and whether
+/// builds that may share steps have ended: they rarely have, and then no forecast waits for more.
 const FREE_LOOKS: usize = 20;
+const UNSHARE_LOOKS: usize = 4;
 const FREE: Duration = Duration::from_millis(50);
 
 /// [`Sight::number`] of each engine, read before an engine is asked for its cache: where it has
@@ -75,6 +77,28 @@ pub(super) async fn becomes_free(
     place == ContextCopy::Free
 }
 
+/// Sees whether what builds may share with this one gets free in a moment, as it does where they
+/// have just ended.
+pub(super) async fn unshare(
+    knowledge: &mut Knowledge,
+    docker: &Docker,
+    engine: &EngineInfo,
+    memory: &Memory,
+    line: &Line,
+    plan: &Plan,
+) {
+    let sight = memory.sight(&engine.id);
+    for _ in 0..UNSHARE_LOOKS {
+        if knowledge.evictions.shared.is_empty() {
+            break;
+        }
+        tokio::time::sleep(FREE).await;
+        let Ok(listing) = docker.cache_records(FORECAST).await else { break };
+        let survey = Survey::new(sight.as_ref(), listing, forgets_all(engine));
+        knowledge.evictions = memory.evictions(line, plan, knowledge, &survey);
+    }
+}
+
 /// With containerd's store whatever is pruned takes all results with it
 /// (`context-lost-same-content`).
 fn forgets_all(engine: &EngineInfo) -> bool {
@@ -121,6 +145,7 @@ pub(super) async fn look(
         listing: survey.as_ref().map(Survey::lasting),
         holdings: learnt.holdings,
         certain: kept_under(recorded, &learnt.certain),
+        settled: kept_under(recorded, &learnt.settled),
         context: learnt.context,
     };
     memory.write(ui, |store| store.saw(&engine.id, recorded.project, &seen))

@@ -8,13 +8,14 @@ use super::file_records::file;
 use super::ui::Ui;
 use crate::optimize::PastBuild;
 use crate::plan::{KeyInput, Plan, Step, StepKey, StepKind};
-use crate::predict::eviction::{Remembered, Survey, evictions};
+use crate::predict::eviction::{Evictions, Remembered, Survey, evictions};
 use crate::predict::{
     self, Fate, FileTable, Knowledge, PastDuration, PastRun, PastTimes, PreviousBuild,
     PreviousStep, Route, longest_path,
 };
 use crate::store::{
-    BuildRecord, Holdings, Manifest, Outcome, Sight, StepRecord, StepRun, Store, StoreError,
+    BuildRecord, Holding, Holdings, Manifest, Outcome, Sight, StepRecord, StepRun, Store,
+    StoreError,
 };
 use crate::{BaseImage, Digest, Seconds};
 
@@ -199,9 +200,7 @@ impl Memory {
         };
         knowledge.know_by_layers(plan, memory_of);
         if let Some(survey) = survey {
-            let holdings = by_routes(plan, &knowledge.routes, &holdings);
-            let is_known = |key: &StepKey| knowledge.known.contains_key(key);
-            knowledge.evictions = evictions(plan, is_known, &holdings, survey);
+            knowledge.evictions = evictions_of(plan, &knowledge, &holdings, survey);
         }
         let typical = store.typical_seconds(&line.engine).unwrap_or_default();
         knowledge.typical = typical
@@ -210,6 +209,19 @@ impl Memory {
             .collect::<HashMap<_, _>>();
         knowledge.times = self.times(line);
         knowledge
+    }
+
+    /// What the engine lacks of a plan by another look at its cache.
+    pub(super) fn evictions(
+        &self,
+        line: &Line,
+        plan: &Plan,
+        knowledge: &Knowledge,
+        survey: &Survey,
+    ) -> Evictions {
+        let keys: Vec<Digest> =
+            plan.steps.iter().flat_map(Step::asked_keys).map(|key| key.0).collect();
+        evictions_of(plan, knowledge, &self.holdings(&line.engine, &keys), survey)
     }
 
     /// How long the steps of this project took, and the builds of this line.
@@ -336,12 +348,23 @@ fn kind_of(name: &str) -> Option<StepKind> {
     kinds.into_iter().find(|kind| kind_name(*kind) == name)
 }
 
+fn evictions_of(
+    plan: &Plan,
+    knowledge: &Knowledge,
+    holdings: &Holdings,
+    survey: &Survey,
+) -> Evictions {
+    let holdings = by_routes(plan, &knowledge.routes, holdings);
+    evictions(plan, |key| knowledge.known.contains_key(key), &holdings, survey)
+}
+
 /// Where each step's result is, among the keys of which the engine may have it, told of its own.
 fn by_routes(plan: &Plan, routes: &[Route], holdings: &Holdings) -> Holdings {
     let newest = |(step, route): (&Step, &Route)| {
         let places = route.places(step).into_iter().filter_map(|place| holdings.get(&place.0));
+        let is_settled = places.clone().any(|holding| holding.is_settled);
         let held = places.max_by_key(|holding| holding.losses)?;
-        Some((step.key.0, held.clone()))
+        Some((step.key.0, Holding { is_settled, ..held.clone() }))
     };
     plan.steps.iter().zip(routes).filter_map(newest).collect()
 }
@@ -391,7 +414,7 @@ mod tests {
         })
         .expect("a plan");
         let step = &plan.steps[1];
-        let held = |losses| crate::store::Holding { records: Vec::new(), losses };
+        let held = |losses| Holding { losses, ..Holding::default() };
         let holdings: Holdings = [(step.key.0, held(0)), (step.layers_key.0, held(1))].into();
         let losses = |route| {
             let found = by_routes(&plan, &[route; 2], &holdings);

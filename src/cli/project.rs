@@ -191,6 +191,9 @@ pub(super) async fn prepare_source(
     let mut plan = plan::plan(request).map_err(|error| plan_failure(error, &source))?;
     plan.doubt(&doubted);
     let mut knowledge = memory.knowledge(&line, &plan, previous, survey.as_ref());
+    if let (Some(docker), Some(engine)) = (&docker, &engine) {
+        held::unshare(&mut knowledge, docker, engine, &memory, &line, &plan).await;
+    }
     knowledge.asked = docker.is_some();
     knowledge.imports = !flags.cache_from.is_empty();
     let is_confirmed = knowledge.evictions.is_all_there;

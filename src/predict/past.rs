@@ -49,7 +49,7 @@ impl CauseKind {
             Self::Parent => "parent",
             Self::StageOutput => "stage_output",
             Self::Evicted => "evicted",
-            Self::NoRecord => "no_record",
+            Self::NoRecord | Self::Shared => "no_record",
             Self::NoCache | Self::ContextBase { .. } => "no_cache",
         }
     }

@@ -148,6 +148,8 @@ pub enum CauseKind {
     Evicted,
     /// No record of it.
     NoRecord,
+    /// A build that runs at this moment may have it too: then it runs, and what stands on it.
+    Shared,
     /// `--no-cache` or `--no-cache-filter`.
     NoCache,
     /// It stands on a directory of `--build-context`, which is another one to the engine at each

@@ -79,6 +79,9 @@ fn verdict(
     if is_known && knowledge.evictions.doubted.contains(&step.key) {
         return Verdict::Unknown(here(CauseKind::Evicted));
     }
+    if is_known && let Some(cause) = shared(index, step, below, knowledge) {
+        return Verdict::Unknown(cause);
+    }
     // What was made of an output is found without it, where the engine only lost that output.
     let is_found = |output: StepIndex| is_known && runs_for_eviction(output, below);
     let changed_output = step
@@ -104,7 +107,10 @@ fn verdict(
     }
     // Without knowing what is below, a key that is not known says nothing, nor does what the
     // step has from there: environment, directory, user.
-    let unknown = |input: &StepIndex| matches!(of(*input), Verdict::Unknown(_));
+    // It is not what other builds may share with this one, which stands on what is known.
+    let unknown = |input: &StepIndex| {
+        matches!(of(*input), Verdict::Unknown(_)) && shared_root(*input, below).is_none()
+    };
     let below_unknown = parent.into_iter().chain(step.unknown_outputs()).find(unknown);
     match (own, below_unknown) {
         (
@@ -138,6 +144,35 @@ fn verdict(
                 Verdict::Rebuild(cause)
             }
         }
+    }
+}
+
+/// Why a step that is known may run all the same: builds that run at this moment may share it with
+/// this one, or what it stands on, or what it takes of a stage whose files nobody knows.
+fn shared(
+    index: StepIndex,
+    step: &Step,
+    below: &[StepForecast],
+    knowledge: &Knowledge,
+) -> Option<Cause> {
+    if knowledge.evictions.shared.contains(&step.key) {
+        return Some(Cause { step: index, kind: CauseKind::Shared });
+    }
+    if let Some(step) = step.parent().and_then(|parent| shared_root(parent, below)) {
+        return Some(Cause { step, kind: CauseKind::Parent });
+    }
+    let is_no_image = |output: &StepIndex| below[output.0].step.kind != StepKind::From;
+    let mut outputs = step.unknown_outputs().filter(is_no_image);
+    let step = outputs.find_map(|output| shared_root(output, below))?;
+    Some(Cause { step, kind: CauseKind::StageOutput })
+}
+
+/// The step that builds may share, where nothing is known of this one for no other reason.
+fn shared_root(step: StepIndex, below: &[StepForecast]) -> Option<StepIndex> {
+    let is_root = |step: StepIndex| matches!(&below[step.0].verdict, Verdict::Unknown(cause) if cause.kind == CauseKind::Shared);
+    match &below[step.0].verdict {
+        Verdict::Unknown(cause) => Some(cause.step).filter(|root| is_root(*root)),
+        _ => None,
     }
 }
 

@@ -76,6 +76,7 @@ fn brief_kind(kind: &CauseKind) -> String {
         CauseKind::StageOutput => "output of another stage".to_owned(),
         CauseKind::Evicted => "the engine dropped it".to_owned(),
         CauseKind::NoRecord => "no record of it".to_owned(),
+        CauseKind::Shared => "another build runs with it".to_owned(),
         CauseKind::NoCache => "--no-cache".to_owned(),
         CauseKind::ContextBase { name } => {
             format!("stands on the directory {}", escape::text(name))

@@ -100,6 +100,11 @@ fn sentence(forecast: &Forecast, index: StepIndex, cause: &Cause, kind: &CauseKi
         CauseKind::NoRecord => {
             "no record of it: smartbuild has not seen this engine build it as it is now".to_owned()
         }
+        CauseKind::Shared => {
+            "another build that runs now may have made it: until that has ended, the \
+             engine may run it and what stands on it once more; wait for it, and it can be reused"
+                .to_owned()
+        }
         CauseKind::NoCache => {
             "--no-cache or --no-cache-filter asks for it; it is in the cache afterwards".to_owned()
         }

@@ -135,6 +135,7 @@ fn every_cause() -> Forecast {
         probability: Probability::new(0.25),
     };
     let unknown = Verdict::Unknown(Cause { step: StepIndex(13), kind: CauseKind::NoRecord });
+    let shared = Verdict::Unknown(Cause { step: StepIndex(16), kind: CauseKind::Shared });
     steps()
         .rebuild("FROM alpine:3.20", 0.0, base(some("sha256:11")))
         .rebuild("COPY a /", 0.1, files(&[("a", ChangeKind::Mode), ("b", ChangeKind::Added)], 7))
@@ -172,6 +173,7 @@ fn every_cause() -> Forecast {
         .step("ADD https://example.com/a.tgz /", 2.0, unknown)
         .rebuild("RUN nine", 1.0, base(None))
         .rebuild("RUN ten", 1.0, CauseKind::ContextBase { name: "lib".into() })
+        .step("RUN eleven", 1.0, shared)
         .done()
 }
 

@@ -31,6 +31,9 @@ pub struct Holding {
     pub records: Vec<String>,
     /// [`Sight::losses`] when it was last certain to be there; below 0 where it never was.
     pub losses: i64,
+    /// Whether the engine has found it by its key, or nobody held it at some time since it was made:
+    /// builds that run beside each other find it then as well.
+    pub is_settled: bool,
 }
 
 /// Where the results of keys are that are known.
@@ -51,6 +54,8 @@ pub struct Seen {
     pub holdings: Vec<(Digest, Vec<String>)>,
     /// Keys whose results are certain to be there.
     pub certain: Vec<Digest>,
+    /// Keys that builds find from now on, also beside another ([`Holding::is_settled`]).
+    pub settled: Vec<Digest>,
     /// The records that may be the engine's copy of this project's context.
     pub context: Vec<String>,
 }
@@ -104,7 +109,7 @@ impl Store {
     pub fn holdings(&self, engine: &str, keys: &[Digest]) -> Result<Holdings, StoreError> {
         self.read(|| {
             let mut losses = self.connection.prepare_cached(
-                "SELECT engine, losses FROM step_key
+                "SELECT engine, losses, settled FROM step_key
                  WHERE engine = (SELECT id FROM engine WHERE identity = ?1) AND key = ?2",
             )?;
             let mut records = self.connection.prepare_cached(
@@ -112,16 +117,16 @@ impl Store {
             )?;
             let mut holdings = Holdings::with_capacity(keys.len());
             for key in keys {
-                let found: Option<(i64, i64)> = losses
+                let found: Option<(i64, i64, bool)> = losses
                     .query_row(params![engine, key.as_bytes()], |row| {
-                        Ok((row.get(0)?, row.get(1)?))
+                        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
                     })
                     .optional()?;
-                let Some((engine, losses)) = found else { continue };
+                let Some((engine, losses, is_settled)) = found else { continue };
                 let records = records
                     .query_map(params![engine, key.as_bytes()], |row| row.get(0))?
                     .collect::<rusqlite::Result<_>>()?;
-                holdings.insert(*key, Holding { records, losses });
+                holdings.insert(*key, Holding { records, losses, is_settled });
             }
             Ok(holdings)
         })
@@ -155,6 +160,7 @@ impl Store {
             }
             rename(transaction, engine, seen)?;
             hold(transaction, engine, seen)?;
+            settle(transaction, engine, seen)?;
             if seen.listing.is_some() {
                 transaction.execute(
                     "UPDATE build SET context_records = ?3 WHERE id =
@@ -243,6 +249,20 @@ fn hold(transaction: &Transaction<'_>, engine: i64, seen: &Seen) -> rusqlite::Re
     )?;
     for key in &seen.certain {
         vouch.execute(params![engine, key.as_bytes()])?;
+    }
+    Ok(())
+}
+
+/// What is lost may be made anew beside other builds; which of it, no listing tells.
+fn settle(transaction: &Transaction<'_>, engine: i64, seen: &Seen) -> rusqlite::Result<()> {
+    if seen.is_lost {
+        transaction
+            .execute("UPDATE step_key SET settled = 0 WHERE engine = ?1 AND settled", [engine])?;
+    }
+    let mut settle = transaction
+        .prepare_cached("UPDATE step_key SET settled = 1 WHERE engine = ?1 AND key = ?2")?;
+    for key in &seen.settled {
+        settle.execute(params![engine, key.as_bytes()])?;
     }
     Ok(())
 }

@@ -114,12 +114,34 @@ fn a_key_is_certain_only_once_it_was_said_to_be() {
         ..seen(0, &[])
     };
     store.saw(ENGINE, PROJECT, &told).unwrap();
-    assert_eq!(holding(&store), Holding { records: vec!["a".to_owned()], losses: 0 });
+    assert_eq!(
+        holding(&store),
+        Holding { records: vec!["a".to_owned()], losses: 0, is_settled: false }
+    );
     assert_eq!(store.context_records(ENGINE, PROJECT).unwrap(), ["s"]);
     let renamed = Seen { renamed: vec![("a".to_owned(), "b".to_owned())], ..seen(1, &[]) };
     store.saw(ENGINE, PROJECT, &renamed).unwrap();
     assert_eq!(holding(&store).records, ["b"]);
     assert!(store.holdings("engine-b", &[key("RUN a")]).unwrap().is_empty());
+}
+
+#[test]
+fn a_key_is_settled_until_it_runs_again_or_something_is_lost() {
+    let mut store = Store::in_memory().unwrap();
+    let is_settled =
+        |store: &Store| store.holdings(ENGINE, &[key("RUN a")]).unwrap()[&key("RUN a")].is_settled;
+    let settled = |after| Seen { settled: vec![key("RUN a")], ..seen(after, &[]) };
+    store.record(&build(1, Outcome::Ran)).unwrap();
+    assert!(!is_settled(&store));
+    store.saw(ENGINE, PROJECT, &settled(0)).unwrap();
+    store.record(&build(2, Outcome::Cached)).unwrap();
+    assert!(is_settled(&store));
+    store.record(&build(3, Outcome::Ran)).unwrap();
+    assert!(!is_settled(&store));
+    store.saw(ENGINE, PROJECT, &Seen { is_lost: true, ..settled(1) }).unwrap();
+    assert!(is_settled(&store));
+    store.saw(ENGINE, PROJECT, &Seen { is_lost: true, ..seen(2, &[]) }).unwrap();
+    assert!(!is_settled(&store));
 }
 
 #[test]

@@ -239,7 +239,8 @@ fn learn_key(
                  runs = runs + excluded.runs,
                  mean_seconds = CASE WHEN ?5 IS NULL THEN mean_seconds ELSE
                      mean_seconds + (?5 - mean_seconds) * max(1.0 / (runs + 1), ?8) END,
-                 used = max(used, excluded.used)",
+                 used = max(used, excluded.used),
+                 settled = CASE WHEN ?9 THEN 0 ELSE settled END",
         )?
         .execute(params![
             engine,
@@ -250,6 +251,7 @@ fn learn_key(
             used,
             failed,
             RECENT_WEIGHT,
+            step.outcome == Outcome::Ran,
         ])?;
     Ok(())
 }

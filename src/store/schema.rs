@@ -109,6 +109,7 @@ const MIGRATIONS: &[&str] = &[
 ",
     "
     ALTER TABLE build ADD COLUMN commit_id TEXT;
+    ALTER TABLE step_key ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
 ",
 ];
 

@@ -22,6 +22,7 @@ mod classic;
 mod contexts;
 mod prune;
 mod records;
+mod sharing;
 mod shortcut;
 mod story;
 mod verify;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::SystemTime;
 
+use super::sharing::{Sharing, sharing};
 use super::survey::Survey;
 use super::{below, fits, fits_exactly};
 use crate::plan::{Plan, Step, StepIndex, StepKind};
@@ -29,6 +30,8 @@ pub struct Learnt {
     pub holdings: Vec<(Digest, Vec<String>)>,
     /// Keys whose results are certain to be there.
     pub certain: Vec<Digest>,
+    /// Keys that the engine found, or whose results nobody holds.
+    pub settled: Vec<Digest>,
     /// The records that may be the engine's copy of the context.
     pub context: Vec<String>,
 }
@@ -63,10 +66,6 @@ pub fn learn(
         record.is_in_use || circumstances.began.is_some_and(|began| record.used >= Some(began))
     };
     learnt.context = context(survey, circumstances);
-    // There results go all together, and no record tells of one.
-    if survey.forgets_all {
-        return learnt;
-    }
     let mut held: Vec<Vec<&CacheRecord>> = Vec::with_capacity(plan.steps.len());
     for (index, step) in plan.steps.iter().enumerate() {
         let on = below(plan, index).map(|parent| held[parent].as_slice());
@@ -85,6 +84,7 @@ pub fn learn(
             held[parent] = vec![found];
         }
     }
+    learnt.settled = settled(plan, done, &certain, survey, &held);
     for (index, step) in plan.steps.iter().enumerate() {
         // What was reported reused without being looked for is as gone as it was. What was looked
         // for is there, and where it was before counts for nothing once that is gone.
@@ -96,6 +96,40 @@ pub fn learn(
         }
     }
     learnt
+}
+
+/// Which keys any build finds from now on, also one beside which this step is made: those that the
+/// engine found itself, with the images that they stand on, and those that no build holds any more.
+fn settled(
+    plan: &Plan,
+    done: &[Done],
+    certain: &[bool],
+    survey: &Survey,
+    held: &[Vec<&CacheRecord>],
+) -> Vec<Digest> {
+    let is_found = |index: usize| {
+        done[index].outcome == Outcome::Cached && plan.steps[index].kind != StepKind::From
+    };
+    let results: Vec<HashSet<&str>> = held
+        .iter()
+        .map(|records| records.iter().map(|record| record.id.as_str()).collect())
+        .collect();
+    let made = plan.steps.iter().zip(certain).filter(|(_, certain)| **certain);
+    let made: HashSet<_> = made.map(|(step, _)| step.key).collect();
+    let sharing = sharing(plan, |key| made.contains(key), &results, survey);
+    let bears_found = |index: usize| {
+        let mut above = plan.steps.iter().enumerate();
+        plan.steps[index].kind == StepKind::From
+            && above.any(|(place, step)| {
+                step.parent().is_some_and(|parent| parent.0 == index) && is_found(place)
+            })
+    };
+    let is_settled = |index: usize| {
+        let is_free = made.contains(&plan.steps[index].key) && sharing[index] == Sharing::default();
+        is_found(index) || bears_found(index) || is_free
+    };
+    let steps = plan.steps.iter().enumerate().filter(|(index, _)| is_settled(*index));
+    steps.map(|(_, step)| step.key.0).collect()
 }
 
 /// The records that may hold the engine's copy of the context: those that did, as far as they are

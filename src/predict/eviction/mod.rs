@@ -18,6 +18,7 @@
 //! - Restarting the engine and removing images take nothing.
 
 mod learn;
+mod sharing;
 mod survey;
 #[cfg(test)]
 mod tests;

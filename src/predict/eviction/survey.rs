@@ -109,10 +109,15 @@ impl Survey {
             // Whoever builds also lists, and holds all that is new to measure it. Each build reads
             // a copy, of the Dockerfile if of nothing else; layers the engine may keep in use for
             // ever, long after a build has ended.
-            ([_], [_]) if self.records().any(is_copy_in_use) => ContextCopy::Held,
+            ([_], [_]) if self.is_anybody_building() => ContextCopy::Held,
             ([_], [_]) => ContextCopy::Free,
             _ => ContextCopy::Unsure,
         }
+    }
+
+    /// Whether some build holds a copy of a context at this moment, as each does.
+    pub(super) fn is_anybody_building(&self) -> bool {
+        self.records().any(is_copy_in_use)
     }
 
     /// Whether it is a copy of a context of which nothing can be told.

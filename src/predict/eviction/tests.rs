@@ -1,6 +1,8 @@
 //! What is learnt of a build, and what is forecast once something has gone.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod sharing;
+
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
@@ -93,7 +95,14 @@ impl Engine {
         let losses =
             self.sight.as_ref().map_or(0, |sight| sight.losses) + i64::from(survey.is_lost());
         for step in &self.plan.steps {
-            self.holdings.entry(step.key.0).or_insert(Holding { records: Vec::new(), losses: -1 });
+            self.holdings.entry(step.key.0).or_insert(Holding { losses: -1, ..Holding::default() });
+        }
+        for (step, outcome) in self.plan.steps.iter().zip(outcomes) {
+            let holding = self.holdings.get_mut(&step.key.0).unwrap();
+            holding.is_settled &= *outcome != Outcome::Ran && !survey.is_lost();
+        }
+        for key in learnt.settled {
+            self.holdings.get_mut(&key).unwrap().is_settled = true;
         }
         for (key, records) in learnt.holdings {
             self.holdings.get_mut(&key).unwrap().records = records;
@@ -428,7 +437,7 @@ fn a_copy_of_a_context_that_became_a_layer_is_not_lost() {
 fn an_engine_that_forgets_everything_remembers_what_was_certain_since() {
     let mut engine = Engine { forgets_all: true, ..line() };
     let memory = |engine: &Engine, losses| {
-        engine.survey().remembers(Some(&Holding { records: Vec::new(), losses }))
+        engine.survey().remembers(Some(&Holding { losses, ..Holding::default() }))
     };
     assert_eq!(memory(&engine, 0), Remembered::Yes);
     assert_eq!(memory(&engine, -1), Remembered::Yes);

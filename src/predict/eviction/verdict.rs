@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::sharing::{results, sharing};
 use super::survey::Survey;
 use super::{OF_FILES, below, fits, fits_exactly};
 use crate::CacheRecord;
@@ -18,6 +19,9 @@ pub struct Evictions {
     pub replaceable: HashSet<StepKey>,
     /// The engine has lost something that may have been theirs.
     pub doubted: HashSet<StepKey>,
+    /// Builds that run at this moment may share them with this one, and have them without keys: what
+    /// stands on them may run, and so may they.
+    pub shared: HashSet<StepKey>,
     /// Whether all that a build would ask for is known to be there.
     pub is_all_there: bool,
 }
@@ -48,7 +52,7 @@ pub fn evictions(
     holdings: &Holdings,
     survey: &Survey,
 ) -> Evictions {
-    let (states, could_be) = states(plan, is_known, holdings, survey);
+    let (states, could_be) = states(plan, &is_known, holdings, survey);
     let replaceable = replaceable(plan, &states, could_be, survey);
     let mut demands = vec![Demand::No; plan.steps.len()];
     if let Some(last) = demands.last_mut() {
@@ -83,6 +87,14 @@ pub fn evictions(
         && states.last() == Some(&State::There)
         && found.evicted.is_empty()
         && found.doubted.is_empty();
+    let is_settled = |key: &StepKey| {
+        !survey.is_lost() && holdings.get(&key.0).is_some_and(|holding| holding.is_settled)
+    };
+    let sharing = sharing(plan, is_known, &results(plan, holdings, survey), survey);
+    let shared = plan.steps.iter().zip(sharing).filter(|(step, sharing)| {
+        sharing.is_made_again || (sharing.is_held && !is_settled(&step.key))
+    });
+    found.shared = shared.map(|(step, _)| step.key).collect();
     // Steps that are alike are one to the engine.
     found.doubted.retain(|key| !found.evicted.contains(key));
     found
@@ -118,6 +130,7 @@ fn states<'a>(
     // Whoever is there holds what it stands on.
     for index in (0..plan.steps.len()).rev() {
         let is_certain = states[index] == State::There
+            && !survey.forgets_all
             && holdings.get(&plan.steps[index].key.0).is_some_and(|it| !it.records.is_empty());
         if let Some(parent) = below(plan, index).filter(|_| is_certain)
             && states[parent] != State::New

@@ -170,6 +170,31 @@ fn what_the_engine_lost_runs_and_what_was_copied_from_it_is_found() {
 }
 
 #[test]
+fn what_stands_on_a_step_that_another_build_runs_is_not_known() {
+    let text = "FROM base AS made\nRUN a\nRUN b\nFROM base\nCOPY --from=made /a /a\nRUN c\n";
+    let mut story = Story::new(text, &[]).built();
+    let plan = story.plan();
+    let key = |part: &str| plan.steps.iter().find(|step| step.name.ends_with(part)).unwrap().key;
+    story.knowledge.evictions.shared.insert(key("RUN a"));
+    let unknown = |story: &Story, part: &str, kind: CauseKind| {
+        matches!(story.verdict(part), Verdict::Unknown(Cause { step, kind: found })
+            if found == kind && plan.steps[step.0].name.ends_with("RUN a"))
+    };
+    assert_eq!(story.verdict("FROM"), Verdict::Cached);
+    assert!(unknown(&story, "RUN a", CauseKind::Shared));
+    assert!(unknown(&story, "RUN b", CauseKind::Parent));
+    assert!(unknown(&story, "COPY --from", CauseKind::StageOutput));
+    assert!(
+        unknown(&story, "RUN c", CauseKind::StageOutput)
+            || unknown(&story, "RUN c", CauseKind::Parent)
+    );
+    // What no build ever had runs, whatever it stands on.
+    story.dockerfile = "FROM base AS made\nRUN a\nRUN new\n";
+    assert!(unknown(&story, "RUN a", CauseKind::Shared));
+    assert!(matches!(story.verdict("RUN new"), Verdict::Rebuild(_)));
+}
+
+#[test]
 fn what_the_engine_lost_may_be_found_by_what_a_stage_that_runs_leaves() {
     let text = "FROM base AS made\nRUN a\nFROM base\nRUN b\nCOPY --from=made /a /a\nRUN c\n";
     let mut story = Story::new(text, &[]).built();
