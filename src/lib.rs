@@ -11,6 +11,7 @@
 //! - [`store`]: records of what ran, in one `SQLite` file
 //! - [`predict`]: keys against records to verdicts, causes and seconds
 //! - [`optimize`]: rewrites that rebuild less and build the same
+//! - [`impact`]: two trees of a repository to what the change costs every image
 //! - [`engine`]: connection, `BuildKit` control and session services, events
 //! - [`report`]: rendering only: terminal, JSON
 //! - [`cli`]: arguments to a request, a request to calls, the result to `report`
@@ -23,6 +24,7 @@ mod digest;
 pub mod dockerfile;
 pub mod engine;
 mod image;
+pub mod impact;
 pub mod optimize;
 pub mod plan;
 pub mod predict;
