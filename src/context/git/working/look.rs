@@ -142,7 +142,7 @@ impl Look<'_> {
     fn is_settled(&self, entry: &Entry, state: &Metadata) -> bool {
         let Ok(stat) = Stat::from_fs(state) else { return false };
         // Git looks at whole seconds only, as some write no parts of them into the index.
-        let use_nsec = entry.stat.mtime.nsecs != 0 && entry.stat.ctime.nsecs != 0;
+        let use_nsec = entry.stat.ctime.nsecs != 0;
         let options = stat::Options { use_nsec, ..self.options };
         entry.stat.matches(&stat, options)
             && !entry.flags.contains(Flags::INTENT_TO_ADD)
