@@ -11,6 +11,7 @@
 //! - [`store`]: records of what ran, in one `SQLite` file
 //! - [`predict`]: keys against records to verdicts, causes and seconds
 //! - [`optimize`]: rewrites that rebuild less and build the same
+//! - [`hooks`]: git's pre-commit hook, into a repository and out of it
 //! - [`engine`]: connection, `BuildKit` control and session services, events
 //! - [`report`]: rendering only: terminal, JSON
 //! - [`cli`]: arguments to a request, a request to calls, the result to `report`
@@ -22,6 +23,7 @@ pub mod context;
 mod digest;
 pub mod dockerfile;
 pub mod engine;
+pub mod hooks;
 mod image;
 pub mod optimize;
 pub mod plan;
