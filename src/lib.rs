@@ -11,6 +11,7 @@
 //! - [`store`]: records of what ran, in one `SQLite` file
 //! - [`predict`]: keys against records to verdicts, causes and seconds
 //! - [`optimize`]: rewrites that rebuild less and build the same
+//! - [`impact`]: two trees of a repository to what the change costs every image
 //! - [`hooks`]: git's pre-commit hook, into a repository and out of it
 //! - [`engine`]: connection, `BuildKit` control and session services, events
 //! - [`report`]: rendering only: terminal, JSON
@@ -25,6 +26,7 @@ pub mod dockerfile;
 pub mod engine;
 pub mod hooks;
 mod image;
+pub mod impact;
 pub mod optimize;
 pub mod plan;
 pub mod predict;
