@@ -33,7 +33,8 @@ fn install(repository: &Repository, ui: &mut Ui) -> Result<(), Failure> {
     if setting == HooksSetting::Shared {
         ui.warning(
             "your own core.hooksPath names this directory, so that the hook runs in all of your \
-             repositories; `git config core.hooksPath .git/hooks` gives this one hooks of its own",
+             repositories; `git config core.hooksPath \"$(git rev-parse --git-common-dir)/hooks\"` \
+             gives this one hooks of its own",
         )?;
     }
     Ok(())
@@ -54,5 +55,6 @@ fn remove(repository: &Repository, ui: &mut Ui) -> Result<(), Failure> {
 }
 
 fn shown(path: &Path) -> String {
+    let path = path.strip_prefix(".").unwrap_or(path);
     text(&path.display().to_string()).into_owned()
 }

@@ -53,6 +53,7 @@ mod store;
 mod submodule;
 #[cfg(test)]
 mod tests;
+mod trailers;
 mod tree;
 mod walk;
 
@@ -71,6 +72,7 @@ pub use notice::{Notice, NoticeReason};
 pub use past::{HistoryEnd, PastCommit, PastCommits};
 pub use records::as_git_records;
 pub use store::GitOptions;
+pub use trailers::Trailer;
 pub use tree::Tree;
 
 use nodes::Directory;
