@@ -13,6 +13,7 @@
 //! - [`predict`]: keys against records to verdicts, causes and seconds
 //! - [`optimize`]: rewrites that rebuild less and build the same
 //! - [`impact`]: two trees of a repository to what the change costs every image
+//! - [`hooks`]: git's pre-commit hook, into a repository and out of it
 //! - [`engine`]: connection, `BuildKit` control and session services, events
 //! - [`report`]: rendering only: terminal, JSON
 //! - [`cli`]: arguments to a request, a request to calls, the result to `report`
@@ -24,6 +25,7 @@ pub mod context;
 mod digest;
 pub mod dockerfile;
 pub mod engine;
+pub mod hooks;
 mod image;
 pub mod images;
 pub mod impact;

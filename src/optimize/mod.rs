@@ -28,6 +28,7 @@
 mod apply;
 mod candidate;
 mod combine;
+mod dependencies;
 mod effects;
 mod error;
 pub mod history;
@@ -51,6 +52,7 @@ mod typical;
 pub mod verify;
 
 pub use apply::{ApplyError, apply};
+pub use dependencies::installs_packages;
 pub use error::Error;
 pub use reason::Reason;
 pub use types::{

@@ -91,6 +91,15 @@ pub enum GitError {
         /// What git's library says.
         reason: String,
     },
+    /// The setting that says where the hooks are cannot be used.
+    #[error(
+        "git's setting core.hooksPath cannot be used: {reason}; `git config --show-origin \
+         core.hooksPath` says where it is set"
+    )]
+    HooksPath {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A name that git itself would not check out, since it would leave the working tree or change
     /// the repository.
     #[error("{place}: the name {name:?} is refused: {reason}; such a tree is damaged or hostile")]

@@ -41,6 +41,7 @@ mod convert;
 mod digests;
 mod error;
 mod history;
+mod hooks;
 mod lfs;
 mod nodes;
 mod notice;
@@ -54,6 +55,7 @@ mod store;
 mod submodule;
 #[cfg(test)]
 mod tests;
+mod trailers;
 mod tree;
 mod walk;
 mod working;
@@ -69,10 +71,12 @@ pub use changed::TreeChanges;
 pub use digests::BlobDigests;
 pub use error::{GitError, Unmerged};
 pub use history::{Commit, LastChange};
+pub use hooks::{HooksDirectory, HooksSetting};
 pub use notice::{Notice, NoticeReason};
 pub use past::{HistoryEnd, PastCommit, PastCommits};
 pub use records::as_git_records;
 pub use store::GitOptions;
+pub use trailers::Trailer;
 pub use tree::Tree;
 
 use nodes::Directory;
