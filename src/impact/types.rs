@@ -46,8 +46,8 @@ pub struct ImageImpact {
     pub steps: Vec<StepImpact>,
     /// Why steps run, each reason once, in the order of the steps where they begin.
     pub causes: Vec<RootCause>,
-    /// Bytes that COPY and ADD bring into the built stages more than before; negative where it is
-    /// less.
+    /// Bytes of the context that COPY and ADD bring into the image more than before; negative where
+    /// it is less. What other stages only pass on counts where their files are known.
     pub bytes_added: i64,
     /// What it adds up to.
     pub summary: ImpactSummary,
@@ -86,9 +86,9 @@ pub struct RootCause {
     /// Where to look, the place at fault first: the files that changed, or the instruction's own
     /// lines; the instruction last.
     pub places: Vec<Place>,
-    /// The steps that run for it, the one where it lies first.
+    /// The steps that run for it, or may run, in order; FROM aside.
     pub lost: Vec<StepIndex>,
-    /// What these take, each for itself, added up.
+    /// What these take, each for itself, added up; what may run counts with its probability.
     pub seconds: Seconds,
 }
 

@@ -72,6 +72,12 @@ impl Tree {
         Ok(tree)
     }
 
+    /// Whether a link is at the path. Nothing is read for it but directories.
+    pub fn is_link(&self, path: &ContextPath) -> Result<bool, GitError> {
+        let found = self.with(path, |_, _, node| Ok(matches!(node, Node::Symlink { .. })))?;
+        Ok(found.unwrap_or(false))
+    }
+
     /// The directory with only what is otherwise in another.
     pub(super) fn without(&self, other: &Self) -> Self {
         Self { directory: Directory::difference(&self.directory, &other.directory), ..self.clone() }

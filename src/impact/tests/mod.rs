@@ -1,0 +1,1 @@
+//! Stories of changes, in repositories made by git itself.
