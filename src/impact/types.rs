@@ -196,6 +196,11 @@ impl Impact {
         self.images.iter().map(|image| image.summary.seconds_lost).sum()
     }
 
+    /// Whether all seconds of the images that lose steps were measured.
+    pub fn is_measured(&self) -> bool {
+        self.images.iter().all(|image| !image.is_losing() || image.summary.is_measured)
+    }
+
     /// How many steps run again for certain, in all images.
     pub fn steps_lost(&self) -> usize {
         self.images.iter().map(|image| image.steps_lost()).sum()
@@ -206,6 +211,11 @@ impl ImageImpact {
     /// How many steps run again for certain; none of a new image, which had none.
     pub fn steps_lost(&self) -> usize {
         if self.change == ImageChange::New { 0 } else { self.summary.rebuild }
+    }
+
+    /// Whether steps that were there before run again, or may.
+    pub fn is_losing(&self) -> bool {
+        self.change == ImageChange::Changed && self.summary.rebuild + self.summary.depends > 0
     }
 
     /// The steps as a forecast, as other commands report them.
