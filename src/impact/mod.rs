@@ -7,10 +7,12 @@
 //! against it: no engine, no record and no checkout is needed. Whether the cost is accepted is the
 //! [`Gate`]'s to say.
 
-mod gate;
+#[cfg(test)]
+pub(crate) mod example;
+pub mod gate;
 mod types;
 
-pub use gate::Gate;
+pub use gate::{Gate, Gates};
 pub use types::{
     Advice, ImageChange, ImageImpact, Impact, ImpactSummary, Place, Problem, RootCause, StepImpact,
     TreeSide,
