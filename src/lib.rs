@@ -7,6 +7,7 @@
 //!
 //! - [`dockerfile`]: text to instructions with byte spans, and back without a changed byte
 //! - [`context`]: ignore rules, the parallel walk, snapshots with the digest of every file
+//! - [`images`]: which images a repository builds, by its Dockerfiles, compose and bake files
 //! - [`plan`]: instructions and a snapshot to the graph of steps, with names and keys
 //! - [`store`]: records of what ran, in one `SQLite` file
 //! - [`predict`]: keys against records to verdicts, causes and seconds
@@ -26,6 +27,7 @@ pub mod dockerfile;
 pub mod engine;
 pub mod hooks;
 mod image;
+pub mod images;
 pub mod impact;
 pub mod optimize;
 pub mod plan;

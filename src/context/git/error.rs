@@ -19,6 +19,22 @@ pub enum GitError {
         /// What git's library says.
         reason: String,
     },
+    /// It has no working tree.
+    #[error(
+        "the repository {repository:?} is bare and has no working tree; compare two commits: A..B"
+    )]
+    Bare {
+        /// The repository's directory.
+        repository: PathBuf,
+    },
+    /// The working tree cannot be searched for new files.
+    #[error("cannot look for new files in {path:?}: {reason}; `git status` says whether git can")]
+    WorkingTree {
+        /// Its root.
+        path: PathBuf,
+        /// What git's library says.
+        reason: String,
+    },
     /// The revision is not known.
     #[error(
         "the repository {repository:?} has no revision {revision:?}: {reason}; name a commit, a \

@@ -10,6 +10,7 @@ use gix::objs::Kind;
 
 use super::digests::BlobDigests;
 use super::nodes::{Child, Directory, Node};
+use super::sizes::BlobSizes;
 use super::walk::{Start, walk};
 use super::{GitError, single, stage, submodule};
 use crate::context::source::{Found, Named, Source, Taken};
@@ -31,6 +32,8 @@ pub struct Tree {
     /// Paths from the root that a merge left open.
     pub(super) unmerged: Arc<[ContextPath]>,
     pub(super) digests: Arc<BlobDigests>,
+    /// How large blobs are, where snapshots name blobs in place of digesting them.
+    pub(super) sizes: Option<Arc<BlobSizes>>,
 }
 
 impl Tree {
@@ -101,6 +104,7 @@ impl Tree {
             path: &self.path,
             directory: &self.directory,
             name: &self.name,
+            names: self.sizes.as_deref(),
         };
         walk(&start, rules.filter(), &self.digests)
     }
