@@ -65,7 +65,7 @@ struct Image {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 struct Defaults {
     max_seconds: Option<Spanned<f64>>,
     max_steps: Option<usize>,
@@ -75,7 +75,7 @@ struct Defaults {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 struct Table {
     max_seconds: Option<Spanned<f64>>,
     max_steps: Option<usize>,
