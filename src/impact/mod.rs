@@ -13,8 +13,10 @@
 
 mod causes;
 mod compared;
+#[cfg(test)]
+pub(crate) mod example;
 mod facts;
-mod gate;
+pub mod gate;
 mod growth;
 mod places;
 mod seconds;
@@ -27,7 +29,7 @@ mod types;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use facts::{Facts, NoFacts};
-pub use gate::Gate;
+pub use gate::{Gate, Gates};
 pub use side::Side;
 pub use types::{
     Advice, ImageChange, ImageImpact, Impact, ImpactSummary, Place, Problem, RootCause, StepImpact,
