@@ -5,7 +5,8 @@
 //! and the context, `engines` finds the engine, `builder` which of its builders, `held` asks what it still holds, `base_images`
 //! what the plan is built on,
 //! `project` puts these and the store's memory together into a plan and its forecast; `build`,
-//! `predict`, `why` and `optimize` do the rest. `context` and `history` need no engine and no plan.
+//! `predict`, `why` and `optimize` do the rest. `context` and `history` need no engine and no plan;
+//! `hook` needs only git.
 //! Only this room reads the environment, and only [`ui`] writes.
 
 mod against;
@@ -22,6 +23,8 @@ mod failure;
 mod file_records;
 mod held;
 mod history;
+mod hook;
+mod impact;
 mod memory;
 mod observation;
 mod optimize;
@@ -63,6 +66,8 @@ pub async fn run(typed: Vec<OsString>, environment: &Environment, ui: &mut Ui) -
         Command::Why(args) => why::run(&args, environment, ui).await,
         Command::Context(args) => context::run(&args, environment, ui),
         Command::History(args) => history::run(&args, environment, ui),
+        Command::Hook(args) => hook::run(&args, ui),
+        Command::Impact(args) => impact::run(&args, environment, ui),
         Command::Optimize(args) => optimize::run(&args, environment, ui).await,
     };
     match done {

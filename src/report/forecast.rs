@@ -7,7 +7,7 @@ use super::style::{Capabilities, Role};
 use super::units;
 use crate::Seconds;
 use crate::context::git::Commit;
-use crate::plan::StepIndex;
+use crate::plan::{StepIndex, StepKind};
 use crate::predict::{CauseKind, Forecast, StepForecast, Verdict};
 
 /// From this many steps on, groups of steps that say nothing of their own are folded.
@@ -54,6 +54,21 @@ pub fn forecast(
     }
     push_titled(&mut out, &sum(forecast, capabilities.width), capabilities);
     let rows: Vec<Row> = rows(forecast);
+    let layout = Layout::of(&rows, capabilities.width);
+    for row in &rows {
+        layout.push(&mut out, row, capabilities);
+    }
+    out
+}
+
+/// A line for each step that is not reused, in the order of the plan. Ends with a line end.
+pub(super) fn lost_steps(forecast: &Forecast, capabilities: &Capabilities) -> String {
+    let mut out = String::new();
+    let steps = forecast.steps.iter().enumerate();
+    let lost = steps.filter(|(_, step)| {
+        !matches!(step.verdict, Verdict::Cached) && step.step.kind != StepKind::From
+    });
+    let rows: Vec<Row> = lost.map(|(at, step)| row(forecast, StepIndex(at), step)).collect();
     let layout = Layout::of(&rows, capabilities.width);
     for row in &rows {
         layout.push(&mut out, row, capabilities);

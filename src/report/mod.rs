@@ -10,6 +10,7 @@
 //!   [`verification`]: whether it builds the same
 //! - [`context`]: what is sent and what is not; [`explain`]: why one path is or is not
 //! - [`history`]: what builds have cost
+//! - [`impact()`]: what a change costs every image of a repository
 //! - [`json`]: the same for machines, one object a command, stable within `v1`
 //! - [`progress`]: the live display while the engine builds
 //! - [`escape`]: text from builds and file names made safe; all of the above go through it
@@ -30,6 +31,7 @@ mod evidence;
 mod failure;
 mod forecast;
 mod history;
+mod impact;
 pub mod json;
 mod outcome;
 pub mod progress;
@@ -47,6 +49,7 @@ pub use evidence::FileStory;
 pub use failure::{excerpt, failure};
 pub use forecast::{ContextLine, against, forecast};
 pub use history::{HistoryView, history};
+pub use impact::impact;
 pub use outcome::{Actual, Ended, outcome};
 pub use rewrites::{diff, rewrites};
 pub use style::{Capabilities, Role};
