@@ -125,7 +125,13 @@ impl<'a> Files<'a> {
         let dialect = self.facts.dialect(&image.context);
         let options = self.options(image)?;
         let wrong = |error: &plan::Error| {
-            let help = error.problem.help().map(|help| format!("; {help}")).unwrap_or_default();
+            let help = match &error.problem {
+                plan::Problem::MissingSource { .. } => {
+                    Some("commit it, or look what .dockerignore leaves out".to_owned())
+                }
+                problem => problem.help(),
+            };
+            let help = help.map(|help| format!("; {help}")).unwrap_or_default();
             let line = (error.line > 0).then_some(error.line);
             self.problem(image, line, &format!("{}{help}", error.problem))
         };

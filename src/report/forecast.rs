@@ -7,7 +7,7 @@ use super::style::{Capabilities, Role};
 use super::units;
 use crate::Seconds;
 use crate::context::git::Commit;
-use crate::plan::{StepIndex, StepKind};
+use crate::plan::StepIndex;
 use crate::predict::{CauseKind, Forecast, StepForecast, Verdict};
 
 /// From this many steps on, groups of steps that say nothing of their own are folded.
@@ -65,9 +65,7 @@ pub fn forecast(
 pub(super) fn lost_steps(forecast: &Forecast, capabilities: &Capabilities) -> String {
     let mut out = String::new();
     let steps = forecast.steps.iter().enumerate();
-    let lost = steps.filter(|(_, step)| {
-        !matches!(step.verdict, Verdict::Cached) && step.step.kind != StepKind::From
-    });
+    let lost = steps.filter(|(_, step)| !matches!(step.verdict, Verdict::Cached));
     let rows: Vec<Row> = lost.map(|(at, step)| row(forecast, StepIndex(at), step)).collect();
     let layout = Layout::of(&rows, capabilities.width);
     for row in &rows {

@@ -49,7 +49,7 @@ pub use evidence::FileStory;
 pub use failure::{excerpt, failure};
 pub use forecast::{ContextLine, against, forecast};
 pub use history::{HistoryView, history};
-pub use impact::impact;
+pub use impact::{impact, reason};
 pub use outcome::{Actual, Ended, outcome};
 pub use rewrites::{diff, rewrites};
 pub use style::{Capabilities, Role};

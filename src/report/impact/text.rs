@@ -5,6 +5,7 @@ use super::super::forecast::{lost_steps, push_titled};
 use super::super::rewrites::diff;
 use super::super::style::{Capabilities, Role};
 use super::super::units;
+use super::reason;
 use crate::Seconds;
 use crate::impact::{
     Advice, ImageChange, ImageImpact, Impact, ImpactSummary, Place, Problem, TreeSide,
@@ -17,13 +18,7 @@ const PLACES: usize = 3;
 /// would have cost less, and the gate. Ends with a line end.
 pub fn impact(impact: &Impact, capabilities: &Capabilities) -> String {
     let mut out = String::new();
-    for line in wrapped(&sum(impact), capabilities.width) {
-        if out.is_empty() {
-            push_titled(&mut out, &line, capabilities);
-        } else {
-            push!(out, "          {line}\n");
-        }
-    }
+    push_sum(&mut out, &sum(impact), capabilities);
     for image in &impact.images {
         out.push('\n');
         push_image(&mut out, image, capabilities);
@@ -38,19 +33,33 @@ pub fn impact(impact: &Impact, capabilities: &Capabilities) -> String {
         out.push('\n');
         push_advice(&mut out, advice, capabilities);
     }
-    if !impact.gate.is_passed() {
+    if !impact.gate.reasons.is_empty() {
         out.push('\n');
     }
-    for reason in &impact.gate.reasons {
-        push_wrapped(&mut out, "refused", &text(reason), capabilities);
+    let title = if impact.gate.is_passed() { "accepted" } else { "refused" };
+    for broken in &impact.gate.reasons {
+        push_wrapped(&mut out, title, &reason(broken), capabilities);
     }
     out
 }
 
-/// `impact    HEAD to the index: 2 of 14 images lose 5 steps, about 48 s`
+/// The sum with its title, its further lines below its first word.
+fn push_sum(out: &mut String, sum: &str, capabilities: &Capabilities) {
+    const TITLE: &str = "impact    ";
+    for (at, line) in wrapped(sum, capabilities.width - TITLE.len()).iter().enumerate() {
+        if at == 0 {
+            push_titled(out, &format!("{TITLE}{line}"), capabilities);
+        } else {
+            out.extend(std::iter::repeat_n(' ', TITLE.len()));
+            push!(out, "{line}\n");
+        }
+    }
+}
+
+/// `HEAD to the index: 2 of 14 images lose 5 steps, about 48 s`
 fn sum(impact: &Impact) -> String {
     let all = impact.images.len() + impact.unchanged;
-    let trees = format!("impact    {} to {}: ", text(&impact.base), text(&impact.head));
+    let trees = format!("{} to {}: ", text(&impact.base), text(&impact.head));
     if all == 0 {
         return trees + "no image in either";
     }
@@ -65,7 +74,9 @@ fn sum(impact: &Impact) -> String {
         let steps = units::counted(impact.steps_lost() as u64, "step", "steps");
         let verb = if losing == 1 { "loses" } else { "lose" };
         let lost = about(impact.seconds_lost(), impact.is_measured());
-        parts.push(format!("{losing} of {all} images {verb} {steps}, {lost}"));
+        let images =
+            if all == 1 { "the image".to_owned() } else { format!("{losing} of {all} images") };
+        parts.push(format!("{images} {verb} {steps}, {lost}"));
     } else {
         parts.push(format!(
             "none of {} loses a step",

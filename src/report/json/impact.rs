@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::super::reason;
 use super::{Step, StepCause};
 use crate::Seconds;
 use crate::impact::{Advice, ImageChange, ImageImpact, Impact, Place, RootCause, TreeSide};
@@ -36,7 +37,10 @@ impl Serialize for Report<'_> {
             problems: impact.problems.iter().map(Problem::of).collect(),
             notices: &impact.notices,
             advice: impact.advice.iter().map(Advised::of).collect(),
-            gate: Gate { passed: impact.gate.is_passed(), reasons: &impact.gate.reasons },
+            gate: Gate {
+                passed: impact.gate.is_passed(),
+                reasons: impact.gate.reasons.iter().map(reason).collect(),
+            },
         }
         .serialize(serializer)
     }
@@ -53,7 +57,7 @@ struct Whole<'a> {
     problems: Vec<Problem<'a>>,
     notices: &'a [String],
     advice: Vec<Advised<'a>>,
-    gate: Gate<'a>,
+    gate: Gate,
 }
 
 /// What all images add up to.
@@ -150,9 +154,9 @@ enum Advised<'a> {
 }
 
 #[derive(Serialize)]
-struct Gate<'a> {
+struct Gate {
     passed: bool,
-    reasons: &'a [String],
+    reasons: Vec<String>,
 }
 
 impl<'a> Image<'a> {
