@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
+use super::chmod::Chmod;
 use super::convert::{Builder, StageState};
 use super::error::{Error, Problem};
 use super::mount::ExpandedMount;
 use super::name::shown_text;
 use super::selection::{Missing, Selection, Selector, select};
-use super::stage_files::{Copied, FilesOf, Operation, Owner, Tree};
+use super::stage_files::{Copied, FilesOf, Operation, Owner, Source, Tree};
 use super::stages::Origin;
 use super::transfer::ExpandedTransfer;
 use super::{KeyInput, StepIndex, StepKind, mount, run, transfer};
@@ -303,8 +304,8 @@ impl Builder<'_> {
     }
 
     /// What a COPY or ADD does to the files of its stage; `None` where that is not known: an
-    /// archive that may be unpacked, what comes from elsewhere, owners by name, and flags that
-    /// choose among the files.
+    /// archive that may be unpacked, what comes from elsewhere, owners by name, and modes that are
+    /// not understood.
     pub(super) fn copied(
         &self,
         instruction: &Instruction,
@@ -312,11 +313,7 @@ impl Builder<'_> {
         expanded: &ExpandedTransfer,
         scope: &Scope,
     ) -> Result<Option<Operation>, Error> {
-        let chooses = expanded
-            .selectors
-            .iter()
-            .any(|selector| !selector.include.is_empty() || !selector.exclude.is_empty());
-        if expanded.remote || chooses || (transfer.link && self.request.dialect.merges) {
+        if expanded.remote {
             return Ok(None);
         }
         let origin = match &transfer.from {
@@ -331,18 +328,19 @@ impl Builder<'_> {
             },
         };
         let owner = expanded.chown.as_deref().map(|owner| self.owner(owner));
-        let mode = expanded.chmod.as_deref().map(|mode| u32::from_str_radix(mode, 8).ok());
+        let mode = expanded.chmod.as_deref().map(Chmod::parse);
         if owner == Some(None) || mode == Some(None) {
             return Ok(None);
         }
         let names = instruction.heredocs.iter().map(|heredoc| heredoc.name.clone());
         Ok(Some(Operation::Copy(Copied {
             origin,
-            sources: expanded.selectors.iter().map(|selector| selector.path.clone()).collect(),
+            sources: expanded.selectors.iter().map(source).collect(),
             documents: names.zip(expanded.bodies.iter().cloned()).collect(),
             destination: expanded.destination.clone(),
             owner: owner.flatten(),
             mode: mode.flatten(),
+            link: expanded.merges,
             unpacks: transfer.unpack.unwrap_or(matches!(instruction.kind, InstructionKind::Add(_))),
         })))
     }
@@ -398,6 +396,11 @@ impl Builder<'_> {
             _ => false,
         })
     }
+}
+
+fn source(selector: &Selector) -> Source {
+    let Selector { path, include, exclude, .. } = selector.clone();
+    Source { path, include, exclude }
 }
 
 /// The files that `selectors` select of those that `step` leaves.
