@@ -5,6 +5,7 @@ use serde_json::json;
 use super::chmod::Chmod;
 use super::convert::{Builder, StageState};
 use super::error::{Error, Problem};
+use super::key::FieldHasher;
 use super::mount::ExpandedMount;
 use super::name::shown_text;
 use super::selection::{Missing, Selection, Selector, select};
@@ -270,7 +271,7 @@ impl Builder<'_> {
 
     /// The files that `selectors` select of the build's own context, or of the named one.
     fn context_files(
-        &self,
+        &mut self,
         context: Option<&str>,
         selectors: &[Selector],
         source: &str,
@@ -282,13 +283,21 @@ impl Builder<'_> {
             let context = context.map(ToOwned::to_owned);
             self.at(Problem::MissingSource { source_path, context }, instruction)
         };
-        for selector in selectors {
-            if let Err(Missing) = select(snapshot, std::slice::from_ref(selector)) {
-                return Err(missing([&*selector.path, &selector.include.join(" ")].concat()));
-            }
+        let missing_one = || {
+            let is_missing =
+                |one: &&Selector| select(snapshot, std::slice::from_ref(*one)).is_err();
+            let one = selectors.iter().find(is_missing)?;
+            Some([&*one.path, &one.include.join(" ")].concat())
+        };
+        let selected = match select(snapshot, selectors) {
+            Ok(selected) => Ok(selected),
+            Err(Missing) if context.is_none() && self.is_sent => Ok(not_sent(selectors)),
+            Err(Missing) => Err(missing(missing_one().unwrap_or_else(|| source.to_owned()))),
+        };
+        let Selection { digest, mut roots } = selected?;
+        if context.is_none() {
+            self.asked.add(selectors, &roots, &self.contexts.own);
         }
-        let Selection { digest, mut roots } =
-            select(snapshot, selectors).map_err(|Missing| missing(source.to_owned()))?;
         let mut source = source.to_owned();
         if let Some(name) = context {
             let root = named_root(name);
@@ -396,6 +405,15 @@ impl Builder<'_> {
             _ => false,
         })
     }
+}
+
+/// What the engine will not find, as it is not sent: no build had it.
+fn not_sent(selectors: &[Selector]) -> Selection {
+    let roots: Vec<String> = selectors.iter().map(|selector| selector.path.clone()).collect();
+    let mut hasher = FieldHasher::new();
+    hasher.field(b"not sent");
+    roots.iter().for_each(|path| hasher.field(path.as_bytes()));
+    Selection { digest: hasher.finish(), roots }
 }
 
 fn source(selector: &Selector) -> Source {

@@ -25,6 +25,7 @@ mod reference;
 mod request;
 mod run;
 mod selection;
+mod sent;
 mod stage_files;
 mod stages;
 mod step;
