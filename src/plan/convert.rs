@@ -1,5 +1,6 @@
 //! Instructions to steps, stage by stage.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Draft, RunFlags, Scope};
@@ -10,6 +11,7 @@ use super::key::{FieldHasher, bare_key, content_keys, keyword, step_key};
 use super::name::{Namer, counts_as_step};
 use super::reference::full_reference;
 use super::request::PlanRequest;
+use super::sent::Asked;
 use super::stage_files::{Operation, StageFiles, Tree};
 use super::stages::{Base, StagePlan, Stages};
 use super::{ContentKeys, KeyInput, Plan, Step, StepIndex, StepKind, transfer};
@@ -70,6 +72,10 @@ pub(super) struct Builder<'a> {
     pub(super) plan: Plan,
     pub(super) finished: BTreeMap<usize, StageState>,
     images: BTreeMap<String, StepIndex>,
+    /// What is asked of the build's own context.
+    pub(super) asked: Asked,
+    /// Whether that context is only what of it the engine has.
+    pub(super) is_sent: bool,
     /// The files of the stages that others take from, by the stage.
     pub(super) trees: BTreeMap<usize, Tree>,
 }
@@ -85,19 +91,32 @@ impl<'a> Builder<'a> {
             plan: Plan::default(),
             finished: BTreeMap::new(),
             images: BTreeMap::new(),
+            asked: Asked::default(),
+            is_sent: false,
             trees: BTreeMap::new(),
         })
     }
 
     pub(super) fn build(mut self) -> Result<Plan, Error> {
+        self.all_stages()?;
+        if let Some(sent) = self.asked.sent(&self.contexts.own) {
+            let request = self.request;
+            self = Self { is_sent: true, ..Self::new(request)? };
+            self.contexts.own = Cow::Owned(sent);
+            self.all_stages()?;
+        }
+        self.share_no_cache();
+        Ok(self.plan)
+    }
+
+    fn all_stages(&mut self) -> Result<(), Error> {
         let target = self.stages.target(self.request.options.target.as_deref())?;
         let triggers = self.triggers()?;
         for stage in self.stages.reachable(target, &triggers)? {
             let triggered = triggers.get(&stage).map_or(&[][..], Vec::as_slice);
             self.stage(stage, triggered)?;
         }
-        self.share_no_cache();
-        Ok(self.plan)
+        Ok(())
     }
 
     /// The same step in several stages is one to the engine, and runs for all of them where one

@@ -2,12 +2,14 @@
 
 use serde_json::json;
 
+use super::chmod::Chmod;
 use super::convert::{Builder, StageState};
 use super::error::{Error, Problem};
+use super::key::FieldHasher;
 use super::mount::ExpandedMount;
 use super::name::shown_text;
 use super::selection::{Missing, Selection, Selector, select};
-use super::stage_files::{Copied, FilesOf, Operation, Owner, Tree};
+use super::stage_files::{Copied, FilesOf, Operation, Owner, Source, Tree};
 use super::stages::Origin;
 use super::transfer::ExpandedTransfer;
 use super::{KeyInput, StepIndex, StepKind, mount, run, transfer};
@@ -269,7 +271,7 @@ impl Builder<'_> {
 
     /// The files that `selectors` select of the build's own context, or of the named one.
     fn context_files(
-        &self,
+        &mut self,
         context: Option<&str>,
         selectors: &[Selector],
         source: &str,
@@ -281,13 +283,21 @@ impl Builder<'_> {
             let context = context.map(ToOwned::to_owned);
             self.at(Problem::MissingSource { source_path, context }, instruction)
         };
-        for selector in selectors {
-            if let Err(Missing) = select(snapshot, std::slice::from_ref(selector)) {
-                return Err(missing([&*selector.path, &selector.include.join(" ")].concat()));
-            }
+        let missing_one = || {
+            let is_missing =
+                |one: &&Selector| select(snapshot, std::slice::from_ref(*one)).is_err();
+            let one = selectors.iter().find(is_missing)?;
+            Some([&*one.path, &one.include.join(" ")].concat())
+        };
+        let selected = match select(snapshot, selectors) {
+            Ok(selected) => Ok(selected),
+            Err(Missing) if context.is_none() && self.is_sent => Ok(not_sent(selectors)),
+            Err(Missing) => Err(missing(missing_one().unwrap_or_else(|| source.to_owned()))),
+        };
+        let Selection { digest, mut roots } = selected?;
+        if context.is_none() {
+            self.asked.add(selectors, &roots, &self.contexts.own);
         }
-        let Selection { digest, mut roots } =
-            select(snapshot, selectors).map_err(|Missing| missing(source.to_owned()))?;
         let mut source = source.to_owned();
         if let Some(name) = context {
             let root = named_root(name);
@@ -303,8 +313,8 @@ impl Builder<'_> {
     }
 
     /// What a COPY or ADD does to the files of its stage; `None` where that is not known: an
-    /// archive that may be unpacked, what comes from elsewhere, owners by name, and flags that
-    /// choose among the files.
+    /// archive that may be unpacked, what comes from elsewhere, owners by name, and modes that are
+    /// not understood.
     pub(super) fn copied(
         &self,
         instruction: &Instruction,
@@ -312,11 +322,7 @@ impl Builder<'_> {
         expanded: &ExpandedTransfer,
         scope: &Scope,
     ) -> Result<Option<Operation>, Error> {
-        let chooses = expanded
-            .selectors
-            .iter()
-            .any(|selector| !selector.include.is_empty() || !selector.exclude.is_empty());
-        if expanded.remote || chooses || (transfer.link && self.request.dialect.merges) {
+        if expanded.remote {
             return Ok(None);
         }
         let origin = match &transfer.from {
@@ -331,18 +337,19 @@ impl Builder<'_> {
             },
         };
         let owner = expanded.chown.as_deref().map(|owner| self.owner(owner));
-        let mode = expanded.chmod.as_deref().map(|mode| u32::from_str_radix(mode, 8).ok());
+        let mode = expanded.chmod.as_deref().map(Chmod::parse);
         if owner == Some(None) || mode == Some(None) {
             return Ok(None);
         }
         let names = instruction.heredocs.iter().map(|heredoc| heredoc.name.clone());
         Ok(Some(Operation::Copy(Copied {
             origin,
-            sources: expanded.selectors.iter().map(|selector| selector.path.clone()).collect(),
+            sources: expanded.selectors.iter().map(source).collect(),
             documents: names.zip(expanded.bodies.iter().cloned()).collect(),
             destination: expanded.destination.clone(),
             owner: owner.flatten(),
             mode: mode.flatten(),
+            link: expanded.merges,
             unpacks: transfer.unpack.unwrap_or(matches!(instruction.kind, InstructionKind::Add(_))),
         })))
     }
@@ -398,6 +405,20 @@ impl Builder<'_> {
             _ => false,
         })
     }
+}
+
+/// What the engine will not find, as it is not sent: no build had it.
+fn not_sent(selectors: &[Selector]) -> Selection {
+    let roots: Vec<String> = selectors.iter().map(|selector| selector.path.clone()).collect();
+    let mut hasher = FieldHasher::new();
+    hasher.field(b"not sent");
+    roots.iter().for_each(|path| hasher.field(path.as_bytes()));
+    Selection { digest: hasher.finish(), roots }
+}
+
+fn source(selector: &Selector) -> Source {
+    let Selector { path, include, exclude, .. } = selector.clone();
+    Source { path, include, exclude }
 }
 
 /// The files that `selectors` select of those that `step` leaves.

@@ -9,6 +9,7 @@
 //! reuses one for the other. Rules taken from the engine name the case in `tests/cache-cases` that
 //! proves them.
 
+mod chmod;
 mod classic;
 mod convert;
 mod draft;
@@ -24,6 +25,7 @@ mod reference;
 mod request;
 mod run;
 mod selection;
+mod sent;
 mod stage_files;
 mod stages;
 mod step;

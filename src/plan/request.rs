@@ -155,6 +155,9 @@ pub struct Dialect {
     /// Whether the links inside a directory that a pattern matches, and those that `--exclude`
     /// leaves, count by what they lead to (`copy-glob-inner-link-target-edited`).
     pub patterns_follow_all_links: bool,
+    /// Whether `--chmod` may say what changes (`u=rwX`), since `BuildKit` 0.17; before 0.16 what is no
+    /// octal number does not count at all (`stage-files-symbolic-mode-edited`).
+    pub symbolic_modes_count: bool,
     /// Whether the engine's store can merge layers, and so heeds `--link`
     /// (`copy-link-left-out`). Not a matter of the version: [`Dialect::with_merging`] tells it.
     pub merges: bool,
@@ -204,6 +207,7 @@ impl Dialect {
             mistakes_renamed_directories: at < (23, 0),
             patterns_count_base_names: at >= (23, 0),
             patterns_follow_all_links: ((23, 0)..(28, 5)).contains(&at),
+            symbolic_modes_count: at >= (27, 4),
             merges: false,
             knows_manifests: false,
             marks_onbuild: at >= (27, 4),

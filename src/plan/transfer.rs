@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::chmod::octal;
 use super::convert::StageState;
 use super::error::Problem;
 use super::expansion::Words;
@@ -25,7 +26,10 @@ pub(super) struct ExpandedTransfer {
     pub(super) destination: String,
     /// `--chown`.
     pub(super) chown: Option<String>,
-    /// `--chmod`, octal numbers without leading zeros.
+    /// Whether `--link` counts: the engine can merge layers, and does so where no `--chmod` stands
+    /// beside it (`copy-link-chmod-left-out`).
+    pub(super) merges: bool,
+    /// `--chmod` where it counts, octal numbers without leading zeros.
     pub(super) chmod: Option<String>,
 }
 
@@ -45,13 +49,17 @@ pub(super) fn expand(
     let optional = |text: &Option<String>| text.as_ref().map(word).transpose();
     let chown = optional(&transfer.chown)?;
     // A number counts as such: 0755 is 755.
-    let chmod = optional(&transfer.chmod)?
-        .map(|mode| u32::from_str_radix(&mode, 8).map_or(mode, |bits| format!("{bits:o}")));
+    let written = optional(&transfer.chmod)?.filter(|mode| !mode.is_empty());
+    let merges = transfer.link && dialect.merges && written.is_none();
+    let chmod = written.and_then(|mode| match octal(&mode) {
+        Some(bits) => Some(format!("{bits:o}")),
+        None => Some(mode).filter(|_| dialect.symbolic_modes_count),
+    });
     let checksum = optional(&transfer.checksum)?;
     let exclude = transfer.exclude.iter().map(word).collect::<Result<Vec<_>, _>>()?;
     let destination = absolute(&state.directory, &word(&transfer.destination)?);
 
-    let mut expanded = ExpandedTransfer { destination, ..ExpandedTransfer::default() };
+    let mut expanded = ExpandedTransfer { destination, merges, ..ExpandedTransfer::default() };
     let mut actions = Vec::new();
     for source in &transfer.sources {
         let source = word(source)?;
@@ -97,7 +105,7 @@ pub(super) fn expand(
     }
     expanded.value = json!({
         "actions": actions, "destination": expanded.destination, "chown": chown, "chmod": chmod,
-        "link": transfer.link && dialect.merges,
+        "link": expanded.merges,
     })
     .to_string();
     (expanded.chown, expanded.chmod) = (chown, chmod);

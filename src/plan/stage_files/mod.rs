@@ -12,17 +12,21 @@
 //! - a copy into a directory (`COPY a /in/`) puts each file exactly there, wherever `/in` leads:
 //!   the last component is replaced, never followed, and a directory is never copied onto a link.
 //!   So paths below one directory, the *anchor*, are told apart, and two anchors may be one;
+//! - what `--link` lays over a base is exactly where it says: a link in its way is replaced. What
+//!   lay behind that link before is then elsewhere, so that of what was copied through any other
+//!   directory than the root nothing is certain any more;
 //! - a copy without a final slash may put a file at its destination or, were that a directory,
 //!   below it: in both cases who reads the destination reads that file.
 
 mod operation;
+mod overlay;
 mod place;
 mod select;
 #[cfg(test)]
 mod tests;
 mod tree;
 
-pub(super) use operation::{Copied, FilesOf, Operation, Owner};
+pub(super) use operation::{Copied, FilesOf, Operation, Owner, Source};
 pub(super) use tree::Tree;
 
 use super::StepIndex;

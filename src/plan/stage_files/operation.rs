@@ -1,6 +1,7 @@
 //! What an instruction does to the files of its stage.
 
 use super::StageFiles;
+use crate::plan::chmod::Chmod;
 
 /// The owner of a file by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,12 +35,22 @@ pub(in crate::plan) enum FilesOf {
     Stage(StageFiles),
 }
 
+/// One source of a copy.
+#[derive(Debug, Clone, Default)]
+pub(in crate::plan) struct Source {
+    /// A path or a pattern in the origin, cleaned.
+    pub(in crate::plan) path: String,
+    /// `--parents`: only what matches, relative to the path.
+    pub(in crate::plan) include: Vec<String>,
+    /// `--exclude`.
+    pub(in crate::plan) exclude: Vec<String>,
+}
+
 /// A COPY, or an ADD that unpacks nothing.
 #[derive(Debug, Clone)]
 pub(in crate::plan) struct Copied {
     pub(in crate::plan) origin: FilesOf,
-    /// Paths or patterns in the origin, cleaned.
-    pub(in crate::plan) sources: Vec<String>,
+    pub(in crate::plan) sources: Vec<Source>,
     /// Name and text of each heredoc.
     pub(in crate::plan) documents: Vec<(String, String)>,
     /// Absolute; a final slash or `/.` means a directory.
@@ -47,7 +58,10 @@ pub(in crate::plan) struct Copied {
     /// `--chown`.
     pub(in crate::plan) owner: Option<Owner>,
     /// `--chmod`.
-    pub(in crate::plan) mode: Option<u32>,
+    pub(in crate::plan) mode: Option<Chmod>,
+    /// `--link`, where it counts: the files are laid over those of the stage, and no link in them is
+    /// followed.
+    pub(in crate::plan) link: bool,
     /// Whether a single file that is an archive would be unpacked.
     pub(in crate::plan) unpacks: bool,
 }
@@ -71,11 +85,12 @@ impl Operation {
     pub(in crate::plan) fn whole(context: String) -> Self {
         Self::Copy(Copied {
             origin: FilesOf::NamedContext(context),
-            sources: vec![String::new()],
+            sources: vec![Source::default()],
             documents: Vec::new(),
             destination: "/".to_owned(),
             owner: None,
             mode: None,
+            link: false,
             unpacks: false,
         })
     }

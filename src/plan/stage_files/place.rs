@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::operation::{Copied, FilesOf, Operation, Owner};
+use super::operation::{Copied, FilesOf, Operation, Owner, Source};
 use super::tree::{Evidence, Node, NotKnown, Tree, Write};
 use crate::Digest;
+use crate::context::patterns::PatternMatcher;
 use crate::context::{
     ContextPath, Contexts, Entry, EntryKind, ModifiedTime, Snapshot, glob, named_root,
 };
+use crate::plan::chmod::Chmod;
 use crate::plan::key::FieldHasher;
 use crate::plan::selection::resolve;
 
@@ -19,10 +21,26 @@ struct Item {
     /// The name it has in a directory.
     name: Vec<u8>,
     kind: EntryKind,
-    /// Its entries by their paths below it; of a file the one, with an empty path.
-    entries: Vec<(ContextPath, Entry, Owner)>,
+    /// Its entries, those above before those below; of a file the one, with an empty path.
+    entries: Vec<Part>,
     roots: Vec<ContextPath>,
     mirrors: bool,
+}
+
+/// One entry of an item.
+struct Part {
+    /// Its path below the item.
+    below: ContextPath,
+    entry: Entry,
+    owner: Owner,
+    /// Whether it is only there for what is copied below it.
+    is_way: bool,
+}
+
+/// `--parents` and `--exclude`.
+struct Filter {
+    include: Option<PatternMatcher>,
+    exclude: Option<PatternMatcher>,
 }
 
 /// Files to copy from.
@@ -56,6 +74,12 @@ impl Tree {
     }
 
     fn copy(&mut self, copied: &Copied, contexts: &Contexts<'_>) -> Result<(), NotKnown> {
+        if copied.link {
+            let mut layer = Self::on(None);
+            layer.copy(&Copied { link: false, ..copied.clone() }, contexts)?;
+            self.lay_over(layer);
+            return Ok(());
+        }
         let origin = match &copied.origin {
             FilesOf::Context => Origin::Context(Cow::Borrowed(&contexts.own), ContextPath::root()),
             FilesOf::NamedContext(name) => Origin::Context(contexts.named(name), named_root(name)),
@@ -81,20 +105,8 @@ impl Tree {
                 return Err(NotKnown);
             }
             let (target, through, certain) = self.target(copied, &item)?;
-            for (below, entry, owner) in item.entries {
-                let mut entry = Entry { path: target.join(below.as_bytes()), ..entry };
-                if let Some(mode) = copied.mode
-                    && entry.kind != EntryKind::Symlink
-                {
-                    entry.mode = mode;
-                }
-                let node = Node {
-                    entry,
-                    owner: copied.owner.unwrap_or(owner),
-                    anchor: through.clone(),
-                    certain,
-                    write: self.writes.len(),
-                };
+            for part in item.entries {
+                let node = self.placed(part, copied, &target, &through, certain);
                 if !self.is_closed() {
                     hasher.field(node.entry.path.as_bytes());
                     hasher.field(node.header().as_bytes());
@@ -113,6 +125,34 @@ impl Tree {
         Ok(())
     }
 
+    /// A part of an item in its place.
+    fn placed(
+        &self,
+        part: Part,
+        copied: &Copied,
+        target: &ContextPath,
+        through: &ContextPath,
+        certain: bool,
+    ) -> Node {
+        let path = target.join(part.below.as_bytes());
+        let there = self.nodes.get(&path).filter(|node| node.certain && part.is_way);
+        let mut entry = Entry { path, ..part.entry };
+        // Of a directory on the way that is there the engine changes the mode alone.
+        if let (Some(mode), None) = (&copied.mode, there)
+            && entry.kind != EntryKind::Symlink
+        {
+            entry.mode = mode.apply(entry.mode, entry.kind == EntryKind::Directory);
+        }
+        Node {
+            entry,
+            owner: there.map_or(copied.owner.unwrap_or(part.owner), |node| node.owner),
+            anchor: there.map_or(through, |node| &node.anchor).clone(),
+            // On a base it may have been there, with an owner of its own.
+            certain: certain && (!part.is_way || self.is_closed() || there.is_some()),
+            write: self.writes.len(),
+        }
+    }
+
     /// Where an item goes, the directory through which it is written, and whether it is certain
     /// that it goes exactly there. Makes the directories on the way.
     fn target(
@@ -120,7 +160,8 @@ impl Tree {
         copied: &Copied,
         item: &Item,
     ) -> Result<(ContextPath, ContextPath, bool), NotKnown> {
-        let (owner, mode) = (copied.owner.unwrap_or_default(), copied.mode);
+        let owner = copied.owner.unwrap_or_default();
+        let mode = copied.mode.as_ref().and_then(Chmod::number);
         let wanted = ContextPath::new(&copied.destination);
         let means_directory =
             copied.destination.ends_with('/') || copied.destination.ends_with("/.");
@@ -154,6 +195,38 @@ impl Tree {
     }
 }
 
+impl Filter {
+    fn of(source: &Source) -> Result<Self, NotKnown> {
+        let matcher = |patterns: &[String]| match patterns {
+            [] => Ok(None),
+            patterns => PatternMatcher::new(patterns).map(Some).map_err(|_| NotKnown),
+        };
+        Ok(Self { include: matcher(&source.include)?, exclude: matcher(&source.exclude)? })
+    }
+
+    /// What is let through, with the directories on the way to it. The item itself always is.
+    fn chosen(&self, parts: Vec<Part>) -> Vec<Part> {
+        if self.include.is_none() && self.exclude.is_none() {
+            return parts;
+        }
+        let mut chosen = Vec::new();
+        let mut way: Vec<Part> = Vec::new();
+        for part in parts {
+            way.retain(|above| part.below.starts_with(&above.below));
+            let path = part.below.as_bytes();
+            let is_in = self.include.as_ref().is_none_or(|include| include.matches(path));
+            let is_out = self.exclude.as_ref().is_some_and(|exclude| exclude.matches(path));
+            if part.below.is_root() || (is_in && !is_out) {
+                chosen.append(&mut way);
+                chosen.push(part);
+            } else if part.entry.kind == EntryKind::Directory {
+                way.push(Part { is_way: true, ..part });
+            }
+        }
+        chosen
+    }
+}
+
 impl Origin<'_> {
     fn snapshot(&self) -> &Snapshot {
         match self {
@@ -163,10 +236,11 @@ impl Origin<'_> {
     }
 
     /// What a path or a pattern stands for, in the order in which the engine copies it.
-    fn items(&self, source: &str) -> Result<Vec<Item>, NotKnown> {
-        let path = ContextPath::new(source);
+    fn items(&self, source: &Source) -> Result<Vec<Item>, NotKnown> {
+        let path = ContextPath::new(&source.path);
+        let filter = Filter::of(source)?;
         if !glob::has_wildcards(path.as_bytes()) {
-            return Ok(vec![self.item(&path)?]);
+            return Ok(vec![self.item(&path, &filter)?]);
         }
         let literal: Vec<_> =
             path.components().take_while(|component| !glob::has_wildcards(component)).collect();
@@ -182,14 +256,14 @@ impl Origin<'_> {
             let rest = &entry.path.as_bytes()[folder.as_bytes().len()..];
             let relative = rest.strip_prefix(b"/").unwrap_or(rest);
             if glob::matches(&pattern, relative).unwrap_or(false) {
-                items.push(self.item(&entry.path)?);
+                items.push(self.item(&entry.path, &filter)?);
                 matched = Some(&entry.path);
             }
         }
         Ok(items)
     }
 
-    fn item(&self, path: &ContextPath) -> Result<Item, NotKnown> {
+    fn item(&self, path: &ContextPath, filter: &Filter) -> Result<Item, NotKnown> {
         let mut links = Vec::new();
         let found = resolve(self.snapshot(), path, true, &mut links).ok_or(NotKnown)?;
         let kind = match self.snapshot().get(&found) {
@@ -210,7 +284,7 @@ impl Origin<'_> {
             .filter_map(|entry| {
                 let below = &entry.path.as_bytes()[found.as_bytes().len()..];
                 let (entry, owner) = self.raw(entry)?;
-                Some((ContextPath::new(below), entry, owner))
+                Some(Part { below: ContextPath::new(below), entry, owner, is_way: false })
             })
             .collect();
         let name = path.file_name().unwrap_or_default().to_vec();
@@ -223,7 +297,7 @@ impl Origin<'_> {
             }
             Self::Stage(tree, _) => (tree.context_roots(&found), false),
         };
-        Ok(Item { name, kind, entries: contents, roots, mirrors })
+        Ok(Item { name, kind, entries: filter.chosen(contents), roots, mirrors })
     }
 
     /// The entry as it is, its owner beside it.
@@ -250,7 +324,12 @@ fn document(name: &str, text: &str) -> Item {
     Item {
         name: ContextPath::new(name).file_name().unwrap_or_default().to_vec(),
         kind: EntryKind::File,
-        entries: vec![(ContextPath::root(), entry, Owner::default())],
+        entries: vec![Part {
+            below: ContextPath::root(),
+            entry,
+            owner: Owner::default(),
+            is_way: false,
+        }],
         roots: Vec::new(),
         mirrors: false,
     }

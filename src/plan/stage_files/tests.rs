@@ -4,6 +4,7 @@ use super::select::Selected;
 use super::*;
 use crate::Digest;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
+use crate::plan::chmod::Chmod;
 use crate::plan::selection::Selector;
 
 /// The step of a base that nobody can look into.
@@ -29,14 +30,19 @@ fn entry(path: &str, kind: EntryKind, text: &str) -> Entry {
     }
 }
 
+fn of(path: &str) -> Source {
+    Source { path: path.to_owned(), ..Source::default() }
+}
+
 fn copied(sources: &str, destination: &str) -> Copied {
     Copied {
         origin: FilesOf::Context,
-        sources: sources.split(' ').map(|source| source.trim_matches('.').to_owned()).collect(),
+        sources: sources.split(' ').map(|source| of(source.trim_matches('.'))).collect(),
         documents: Vec::new(),
         destination: destination.to_owned(),
         owner: None,
         mode: None,
+        link: false,
         unpacks: false,
     }
 }
@@ -147,9 +153,11 @@ fn owners_and_modes_count() {
     assert_eq!(of(owned("0:0")), of(copied("a", "/a")));
     assert_eq!(of(owned("7")), of(owned("7:7")));
     assert_ne!(of(owned("7")), of(owned("7:8")));
-    let moded = |mode| Copied { mode: Some(mode), ..copied("a", "/a") };
-    assert_eq!(of(moded(0o644)), of(copied("a", "/a")));
-    assert_ne!(of(moded(0o755)), of(copied("a", "/a")));
+    let moded = |mode| Copied { mode: Chmod::parse(mode), ..copied("a", "/a") };
+    assert_eq!(of(moded("644")), of(copied("a", "/a")));
+    assert_ne!(of(moded("755")), of(copied("a", "/a")));
+    assert_eq!(of(moded("u=rw,go=r")), of(copied("a", "/a")));
+    assert_eq!(of(moded("+x")), of(moded("755")));
     assert_eq!(Owner::parse("www-data"), None);
 }
 
@@ -246,4 +254,83 @@ fn heredocs_are_files_of_their_own() {
     };
     assert_eq!(document("b").digest("/in/EOF"), Stage::on_scratch().copy("b", "/b").digest("/b"));
     assert_ne!(document("b").digest("/in/EOF"), document("c").digest("/in/EOF"));
+}
+
+#[test]
+fn only_what_is_let_through_is_copied() {
+    let all = |source: Source| {
+        let copied = Copied { sources: vec![source], ..copied("", "/in/") };
+        Stage::on_scratch().does(Operation::Copy(copied))
+    };
+    let patterns = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+    let without = all(Source { exclude: patterns(&["*/x", "b"]), ..of("") });
+    assert_eq!(without.select("/in/d/x"), None);
+    assert_eq!(without.after("b", "/in"), "same");
+    assert_eq!(without.after("d/s/y", "/in"), "new");
+    let parents = all(Source { include: patterns(&["d/s/y"]), ..of("") });
+    assert_eq!(parents.after("d/s/y", "/in/d"), "new");
+    assert_eq!(parents.after("d/x", "/in"), "same");
+    assert_eq!(parents.select("/in/d/l"), None);
+    // The way to it is made of the directories themselves.
+    let by_hand = Stage::on_scratch().copy("d/s/y", "/in/d/s/y");
+    assert_eq!(parents.digest("/in"), by_hand.digest("/in"));
+    let pivot = all(Source { include: patterns(&["s"]), ..of("d") });
+    assert_eq!(pivot.digest("/in/s"), Stage::on_scratch().copy("d/s", "/s").digest("/s"));
+}
+
+#[test]
+fn an_owner_reaches_the_way_only_where_the_copy_makes_it() {
+    let include = vec!["d/x".to_owned()];
+    let sources = vec![Source { include, ..of("") }];
+    let owned = Copied { sources, owner: Owner::parse("7"), ..copied("", "/in/") };
+    let owned = Operation::Copy(owned);
+    let there = Stage::on_scratch().copy("d", "/in/d").does(owned.clone());
+    let made = Stage::on_scratch().does(owned.clone()).copy("d", "/in/d");
+    assert_ne!(there.digest("/in/d"), made.digest("/in/d"));
+    // Nobody knows whose it was on a base.
+    assert!(Stage::on_base().does(owned.clone()).knows("/in/d/x"));
+    assert!(!Stage::on_base().does(owned).knows("/in/d"));
+}
+
+fn linked(sources: &str, destination: &str) -> Operation {
+    Operation::Copy(Copied { link: true, ..copied(sources, destination) })
+}
+
+#[test]
+fn a_linked_copy_replaces_links_in_its_way() {
+    let stage = Stage::on_scratch().copy("d", "/in").does(linked("a", "/in/l/"));
+    assert_eq!(stage.after("a", "/in/s"), "same");
+    assert_eq!(stage.after("a", "/in/l"), "new");
+    assert_eq!(stage.after("d/x", "/in/x"), "new");
+    // So does one that puts a file in a directory's place.
+    let replaced = Stage::on_scratch().copy("d", "/in").does(linked("a", "/in/s"));
+    assert_eq!(replaced.after("d/s/y", "/in"), "same");
+    assert_eq!(replaced.after("a", "/in/s"), "new");
+}
+
+#[test]
+fn directories_of_a_linked_copy_are_its_own() {
+    let directory = Operation::Directory { path: "/in".into(), owner: Owner::parse("7").unwrap() };
+    let stage = Stage::on_scratch().does(directory).does(linked("a", "/in/"));
+    assert_eq!(stage.digest("/in"), Stage::on_scratch().copy("a", "/in/").digest("/in"));
+}
+
+#[test]
+fn a_linked_copy_is_just_there_on_every_base() {
+    let stage = Stage::on_base().does(linked("a", "/in/")).does(linked("b", "/other"));
+    assert!(stage.knows("/in/a") && stage.knows("/other"));
+    assert_eq!(stage.after("b", "/in/a"), "same");
+    // What else lies there nobody knows, and that lies there still.
+    assert!(!stage.knows("/in"));
+    assert_eq!(stage.after("b", "/in"), "same");
+    assert_eq!(stage.after("a", "/in"), "new");
+}
+
+#[test]
+fn what_was_copied_before_may_be_behind_a_link_that_is_gone() {
+    let stage = Stage::on_base().copy("a", "/in/").does(linked("b", "/in/"));
+    assert!(!stage.knows("/in/a"));
+    assert_eq!(stage.after("a", "/in/a"), "open");
+    assert!(stage.knows("/in/b"));
+    assert!(Stage::on_base().copy("a", "/").does(linked("b", "/in/")).knows("/a"));
 }

@@ -47,14 +47,24 @@ impl Story {
     }
 
     fn snapshot(&self) -> Snapshot {
-        let entry = |(path, content): (&&str, &&str)| Entry {
-            path: ContextPath::new(path),
-            kind: EntryKind::File,
-            mode: 0o644,
-            size: content.len() as u64,
-            modified: ModifiedTime::default(),
-            digest: Some(Digest::of(content.as_bytes())),
-            target: None,
+        // A path may end as a directory's, a content may be a link's.
+        let entry = |(path, content): (&&str, &&str)| {
+            let target = content.strip_prefix("-> ");
+            let kind = match target {
+                Some(_) => EntryKind::Symlink,
+                None if path.ends_with('/') => EntryKind::Directory,
+                None => EntryKind::File,
+            };
+            let is_file = kind == EntryKind::File;
+            Entry {
+                path: ContextPath::new(path),
+                kind,
+                mode: 0o644,
+                size: if is_file { content.len() as u64 } else { 0 },
+                modified: ModifiedTime::default(),
+                digest: is_file.then(|| Digest::of(content.as_bytes())),
+                target: target.map(|target| target.as_bytes().into()),
+            }
         };
         Snapshot::new(self.files.iter().map(entry).collect(), 0)
     }
@@ -449,4 +459,20 @@ fn another_text_at_the_same_place_is_an_edit_though_steps_were_added() {
     story.dockerfile = "FROM base\nRUN aa\nRUN b\n";
     let edited = CauseKind::Instruction { before: Some("RUN a".into()), after: "RUN aa".into() };
     assert_eq!(story.cause("RUN aa"), edited);
+}
+
+#[test]
+fn what_a_link_hides_from_the_engine_is_never_said_to_be_reused() {
+    let text = "FROM base\nCOPY e/g /y\nCOPY l /x\nRUN use /x\n";
+    let files = [("d/", ""), ("d/f", "f"), ("d/g", "g"), ("e", "-> d"), ("l", "f")];
+    let mut story = Story::new(text, &files).built();
+    assert_eq!(story.verdict("COPY l"), Verdict::Cached);
+    // `e` was gone through for `e/g`: nobody asks for `d/f`, and the build fails.
+    story.files.insert("l", "-> e/f");
+    assert_eq!(story.verdict("COPY e/g"), Verdict::Cached);
+    assert!(matches!(story.verdict("COPY l"), Verdict::Rebuild(_)));
+    assert!(matches!(story.verdict("RUN use"), Verdict::Rebuild(_)));
+    // Asked for by itself it is there.
+    story.dockerfile = "FROM base\nCOPY e/g /y\nCOPY l /x\nRUN use /x\nCOPY d/f /z\n";
+    assert_eq!(story.verdict("RUN use"), Verdict::Cached);
 }
