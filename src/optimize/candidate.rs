@@ -24,6 +24,8 @@ pub(super) struct Candidate {
     pub(super) edits: Vec<Edit>,
     /// Files whose edit it makes cheaper.
     pub(super) example: Vec<ContextPath>,
+    /// The first lines of the steps that no longer run for those files.
+    pub(super) freed: Vec<u32>,
 }
 
 /// What a rewrite has found in a Dockerfile.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::candidate::{Candidate, Found};
 use super::types::{Refusal, Request, Risk};
-use super::{Reason, hoist_manifests, sink_copy};
+use super::{Reason, hoist_manifests, sink_copy, split_run};
 use crate::dockerfile::edit::{self, Edit};
 use crate::dockerfile::{Dockerfile, Span};
 use crate::plan::{Plan, PlanRequest, plan};
@@ -28,6 +28,11 @@ pub(super) fn find(request: &Request<'_>, original: &Plan) -> Found {
         }
         found.refusals.extend(more.refusals);
     }
+    let splits = splits(request, original);
+    for candidate in splits.candidates {
+        add_split(request, with_next(request, candidate), &mut found);
+    }
+    found.refusals.extend(splits.refusals);
     found.candidates.sort_by_key(|candidate| candidate.line);
     found.refusals.sort_by_key(|refusal| refusal.line);
     found
@@ -39,6 +44,34 @@ type Kind = fn(&Request<'_>, &Plan) -> Found;
 /// Every kind, the most valuable first.
 const KINDS: &[Kind] = &[hoist_manifests::find, sink_copy::find];
 
+/// RUNs that are taken apart, each together with what that makes possible.
+fn splits(request: &Request<'_>, plan: &Plan) -> Found {
+    let whole = KINDS.iter().flat_map(|kind| kind(request, plan).candidates);
+    let freed: Vec<u32> = whole.flat_map(|candidate| candidate.freed).collect();
+    split_run::find(request, plan, &freed, &|split, line| {
+        next(request, split, |more| more.freed.contains(&line))
+    })
+}
+
+/// Adds a RUN that is taken apart. It frees all that others of the same lines free and more, so it
+/// comes in their place; unless they are certain and it is not.
+fn add_split(request: &Request<'_>, split: Candidate, found: &mut Found) {
+    let there = region(&split.edits);
+    let is_in_the_way = |other: &Candidate| !are_apart(&region(&other.edits), &there);
+    let mut others = found.candidates.iter().filter(|other| is_in_the_way(other));
+    let is_worse = |other: &Candidate| split.risk == Risk::Verify && other.risk == Risk::None;
+    if others.any(|other| is_worse(other) || other.id == split.id) {
+        return;
+    }
+    found.candidates.retain(|other| !is_in_the_way(other));
+    let source = request.plan.dockerfile.source();
+    let line_of = |position: usize| source.get(..position).map_or(0, |it| it.matches('\n').count());
+    // What was said of these lines is done now.
+    let lines = line_of(there.start) + 1..=line_of(there.end) + 1;
+    found.refusals.retain(|refusal| !lines.contains(&(refusal.line as usize)));
+    found.candidates.push(split);
+}
+
 /// How many rewrites are made of the same lines, one after the other.
 const DEPTH: usize = 4;
 
@@ -47,7 +80,8 @@ const DEPTH: usize = 4;
 fn with_next(request: &Request<'_>, candidate: Candidate) -> Candidate {
     let mut all = candidate;
     for _ in 1..DEPTH {
-        match next(request, &all) {
+        let more = next(request, &all, |_| true).or_else(|| split_next(request, &all));
+        match more {
             Some(more) => all = more,
             None => break,
         }
@@ -56,7 +90,30 @@ fn with_next(request: &Request<'_>, candidate: Candidate) -> Candidate {
 }
 
 /// The candidate and one more, as one.
-fn next(request: &Request<'_>, first: &Candidate) -> Option<Candidate> {
+fn next(
+    request: &Request<'_>,
+    first: &Candidate,
+    is_wanted: impl Fn(&Candidate) -> bool,
+) -> Option<Candidate> {
+    then(request, first, |request, planned, is_there| {
+        let mut found = KINDS.iter().flat_map(|kind| kind(request, planned).candidates);
+        found.find(|more| is_there(more) && is_wanted(more))
+    })
+}
+
+/// The candidate and a RUN that is taken apart after it, as one.
+fn split_next(request: &Request<'_>, first: &Candidate) -> Option<Candidate> {
+    then(request, first, |request, planned, is_there| {
+        splits(request, planned).candidates.into_iter().find(is_there)
+    })
+}
+
+/// The candidate and what is found after it on the same lines, as one.
+fn then(
+    request: &Request<'_>,
+    first: &Candidate,
+    find: impl Fn(&Request<'_>, &Plan, &dyn Fn(&Candidate) -> bool) -> Option<Candidate>,
+) -> Option<Candidate> {
     let old = request.plan.dockerfile;
     let text = edit::apply(old, &first.edits).ok()?;
     let new = Dockerfile::parse(old.name(), &text).ok()?;
@@ -65,8 +122,7 @@ fn next(request: &Request<'_>, first: &Candidate) -> Option<Candidate> {
     let on_new = Request { plan: on_new, ..*request };
     let touched = changed(old.source(), &text);
     let is_there = |candidate: &Candidate| !are_apart(&region(&candidate.edits), &touched);
-    let mut found = KINDS.iter().flat_map(|kind| kind(&on_new, &planned).candidates);
-    let more = found.find(is_there)?;
+    let more = find(&on_new, &planned, &is_there)?;
     let text = edit::apply(&new, &more.edits).ok()?;
     let replaced = changed(&text, old.source());
     let end = text.len() - (old.source().len() - replaced.end);
@@ -76,6 +132,7 @@ fn next(request: &Request<'_>, first: &Candidate) -> Option<Candidate> {
     if more.risk == Risk::Verify {
         both.risk = Risk::Verify;
     }
+    both.example.extend(more.example);
     both.edits = vec![Edit::replace(Span { start: replaced.start, end: replaced.end }, put)];
     Some(both)
 }

@@ -10,7 +10,7 @@ use crate::dockerfile::Transfer;
 /// written there, in order; directories apart.
 ///
 /// Places in the image are written as paths relative to its root.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Landing<'a> {
     places: BTreeMap<ContextPath, Vec<&'a Entry>>,
     directories: BTreeMap<ContextPath, &'a Entry>,

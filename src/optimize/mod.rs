@@ -15,7 +15,8 @@
 //! ```
 //!
 //! `sink-copy` moves a COPY down past the steps that do not notice it, such as an install of the
-//! system's packages.
+//! system's packages. `split-run` gives the install at the beginning of a RUN a RUN of its own, where
+//! one of these can move it then.
 //!
 //! Each is offered only where every part is understood: the command (`shell`, `tools`, and
 //! `effects` for what is no install of a project's packages), what the COPY brings where
@@ -42,6 +43,7 @@ mod reason;
 mod savings;
 mod shell;
 mod sink_copy;
+mod split_run;
 mod surroundings;
 #[cfg(test)]
 mod tests;

@@ -63,3 +63,27 @@ pub(super) fn is_base_known(plan: &Plan, step: &Step) -> bool {
     }
     step.kind != StepKind::From || !step.uncertain
 }
+
+/// The files of the context that a step's stage depends on below it, and so do the stages that it
+/// takes from.
+pub(super) fn roots_below(plan: &Plan, line: u32) -> Vec<ContextPath> {
+    let mut is_below = vec![false; plan.steps.len()];
+    let mut roots = Vec::new();
+    for (index, step) in plan.steps.iter().enumerate().rev() {
+        let is_here = is_below[index];
+        if is_here {
+            let files = step.inputs.iter().filter_map(|input| match input {
+                KeyInput::Files { roots, .. } => Some(roots),
+                _ => None,
+            });
+            roots.extend(files.flatten().map(ContextPath::new));
+        }
+        if is_here || step.line == line {
+            let others = step.stage_outputs().filter(|_| is_here);
+            for input in step.parent().into_iter().chain(others) {
+                is_below[input.0] = true;
+            }
+        }
+    }
+    roots
+}

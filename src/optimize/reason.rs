@@ -240,6 +240,18 @@ pub enum Reason {
     /// The command is run by a shell that is not known.
     #[error("`{0}` is not a shell that is understood here, so the install stays")]
     Shell(String),
+    /// The first commands of a RUN leave something in the shell for those behind them.
+    #[error(
+        "the commands of this RUN share the state of one shell (`{0}`), so they are not taken apart; \
+         give the install a RUN of its own"
+    )]
+    ShellState(String),
+    /// The last commands of a RUN take away what the first ones leave.
+    #[error(
+        "the RUN cleans up behind its install (`{0}`), and what it takes away would stay in the \
+         image if the install had a RUN of its own; install in an earlier stage and copy from it"
+    )]
+    CleansUp(String),
     /// The plan of the result is not as it must be.
     #[error("the rewritten order did not keep its promise when it was planned, so it is dropped")]
     NotProven,
@@ -295,6 +307,8 @@ mod tests {
             Reason::UnknownDirectory,
             Reason::Meets { step: 5, keyword: "COPY", other: 3, place: "/etc".into() },
             Reason::Shell("pwsh -c".into()),
+            Reason::ShellState("umask 7".into()),
+            Reason::CleansUp("rm".into()),
             Reason::NotProven,
         ];
         let said: Vec<_> = reasons.iter().map(ToString::to_string).collect();

@@ -1,13 +1,13 @@
 //! The shell's language, as far as a script's effects can be told from it.
 //!
 //! The effects of all commands are added up, whichever of them run: both sides of `&&`, `||` and
-//! `;`, the parts of a pipe, groups, every branch of an `if`. Only the working directory depends on what ran before, so
-//! that `cd` is followed where a failed one ends the script.
+//! `;`, the parts of a pipe, groups, every branch of an `if` or a `case`. Only the working directory
+//! depends on what ran before, so that `cd` is followed where a failed one ends the script.
 
 use brush_parser::ast::{
-    AndOr, Command, CommandPrefixOrSuffixItem as Item, CompoundCommand, CompoundList,
-    CompoundListItem, IfClauseCommand, IoFileRedirectKind, IoFileRedirectTarget, IoRedirect,
-    Pipeline, SeparatorOperator, SimpleCommand,
+    AndOr, CaseClauseCommand, Command, CommandPrefixOrSuffixItem as Item, CompoundCommand,
+    CompoundList, CompoundListItem, IfClauseCommand, IoFileRedirectKind, IoFileRedirectTarget,
+    IoRedirect, Pipeline, SeparatorOperator, SimpleCommand,
 };
 use brush_parser::{Parser, ParserOptions};
 
@@ -146,6 +146,11 @@ impl Reader<'_> {
                 {
                     self.branches(clause)?;
                 }
+                Command::Compound(CompoundCommand::CaseClause(clause), None)
+                    if pipeline.seq.len() == 1 =>
+                {
+                    self.cases(clause)?;
+                }
                 _ => return Err(opaque()),
             }
         }
@@ -163,6 +168,27 @@ impl Reader<'_> {
             self.nested(list, true)?;
             if self.directory != directory {
                 return Err(Reason::Command(clause.to_string()));
+            }
+            self.is_strict = is_strict;
+        }
+        Ok(())
+    }
+
+    /// Every branch of a `case`, likewise.
+    fn cases(&mut self, clause: &CaseClauseCommand) -> Result<(), Reason> {
+        let opaque = || Reason::Command(clause.to_string());
+        let (directory, is_strict) = (self.directory.clone(), self.is_strict);
+        self.is_loose = true;
+        // What is compared is only text, unless the shell runs something to know it.
+        let patterns = clause.cases.iter().flat_map(|case| &case.patterns);
+        let mut words = [&clause.value].into_iter().chain(patterns);
+        if words.any(|word| word.value.contains(['`', '('])) {
+            return Err(opaque());
+        }
+        for list in clause.cases.iter().filter_map(|case| case.cmd.as_ref()) {
+            self.nested(list, true)?;
+            if self.directory != directory {
+                return Err(opaque());
             }
             self.is_strict = is_strict;
         }

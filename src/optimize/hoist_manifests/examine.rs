@@ -1,5 +1,6 @@
 //! The conditions under which an install may be hoisted.
 
+use super::stack::Stack;
 use super::{Hoist, lines, links};
 use crate::context::ContextPath;
 use crate::dockerfile::{Instruction, InstructionKind, Mount, MountKind, Stage, Transfer};
@@ -14,16 +15,17 @@ use crate::optimize::{Reason, shell};
 use crate::plan::{Plan, Step};
 
 /// An instruction that brings files of the context, with what the plan says of it.
-struct Copy<'a> {
-    instruction: &'a Instruction,
-    transfer: &'a Transfer,
+pub(super) struct Copy<'a> {
+    pub(super) instruction: &'a Instruction,
+    pub(super) transfer: &'a Transfer,
     /// Absolute, variables expanded.
-    destination: String,
-    landing: Landing<'a>,
+    pub(super) destination: String,
+    pub(super) landing: Landing<'a>,
 }
 
 /// A RUN of installs only.
-struct Run<'a> {
+#[derive(Clone)]
+pub(super) struct Run<'a> {
     index: usize,
     instruction: &'a Instruction,
     step: &'a Step,
@@ -32,12 +34,14 @@ struct Run<'a> {
 }
 
 /// An install and where it runs.
+#[derive(Clone)]
 struct Placed {
     install: Install,
     directory: ContextPath,
 }
 
 /// A directory that a RUN goes to on its way.
+#[derive(Clone)]
 struct Entered {
     directory: ContextPath,
     /// As it is written.
@@ -53,23 +57,19 @@ pub(super) fn hoist(
     index: usize,
 ) -> Result<Option<(Hoist, usize)>, Refusal> {
     let instruction = &stage.instructions[index];
-    let at = |instruction: &Instruction| {
-        let line = instruction.line;
-        move |reason| Refusal { line, reason }
-    };
-    let is_transfer = |instruction: &Instruction| {
-        matches!(instruction.kind, InstructionKind::Copy(_) | InstructionKind::Add(_))
-    };
     let before = &stage.instructions[..index];
     let Some(copy_index) = before.iter().rposition(is_transfer) else { return Ok(None) };
-    let Some(step) = step_at(plan, instruction) else { return Ok(None) };
+    if step_at(plan, instruction).is_none() {
+        return Ok(None);
+    }
     let brings_more = |transfer: &&Instruction| {
         is_transfer(transfer) && !brings_only_what_is_named(request, transfer, instruction)
     };
     if !before.iter().any(|transfer| brings_more(&transfer)) {
         return Ok(None);
     }
-    check_between(plan, &before[copy_index..], instruction.line)?;
+    let nearest = &before[copy_index];
+    let stack = Stack::above(request, plan, before, instruction.line)?;
     let Some(first) = first_run(request, plan, before, instruction).map_err(at(instruction))?
     else {
         return Ok(None);
@@ -78,92 +78,153 @@ pub(super) fn hoist(
     if requested.is_empty() || is_installed_before(plan, &before[..copy_index], &requested) {
         return Ok(None);
     }
-    let copy = copy(request, plan, &before[copy_index]).map_err(at(&before[copy_index]))?;
-    let between_copies = |earlier: &Instruction| {
-        let (keyword, install) = (copy.instruction.kind.keyword(), instruction.line);
-        at(copy.instruction)(Reason::Between { keyword, copy: earlier.line, install })
+    let Some(last_copy) = stack.copies.last().map(|(position, _)| *position) else {
+        let refused = |_| at(nearest)(Reason::NotProven);
+        return Err(copy(request, plan, nearest).map_or_else(at(nearest), refused));
     };
-    for file in requested.iter().filter(|file| copy.landing.at(file).is_empty()) {
-        if let Some(earlier) = brought_before(request, plan, &before[..copy_index], file) {
-            return Err(between_copies(earlier));
+    let mut behind = Vec::new();
+    for (position, between) in before.iter().enumerate().skip(last_copy + 1) {
+        if matches!(between.kind, InstructionKind::Run { .. }) {
+            behind.push(run(plan, between, position).map_err(at(between))?);
         }
     }
-    if !is_base_known(plan, step) && !before.iter().any(is_absolute_workdir) {
-        return Err(at(instruction)(Reason::UnknownDirectory));
+    behind.push(first);
+    let install = Examined { request, plan, stage, before, requested };
+    let is_alone = stack.copies.len() == 1;
+    // All the COPYs first, and else only the nearest one.
+    let passed = install.pass(&stack, behind.clone());
+    match passed {
+        Ok(Some(hoist)) => Ok(Some(hoist)),
+        passed if is_alone => passed,
+        _ => install.pass(&stack.nearest(last_copy), behind),
     }
-    for Placed { install, .. } in &first.installs {
-        if let Some(settings) = earlier_settings(request, copy.instruction, install) {
-            let (tool, text) = (install.tool.name(), settings.text.clone());
-            return Err(at(settings)(Reason::Configured { tool, text }));
-        }
-    }
-    let place = ContextPath::new(&copy.destination);
-    if let Some(link) = links::earlier(request, plan, copy.instruction.line, &place) {
-        let tool =
-            first.installs.first().map_or("the install", |placed| placed.install.tool.name());
-        let text = link.text.clone();
-        return Err(at(link)(Reason::Configured { tool, text }));
-    }
-    let mut runs = Vec::new();
-    for (position, between) in before.iter().enumerate().skip(copy_index + 1) {
-        if !changes_nothing(between) {
-            runs.push(run(plan, between, position).map_err(at(between))?);
-        }
-    }
-    runs.push(first);
-    let command = first_command(&runs);
-    let mut needs = Needs::default();
-    for run in &runs {
-        needs = match with_needs(request, &copy, run, &needs) {
-            Err(Reason::Project { said, option, .. })
-                if is_mentioned_with(&before[..copy_index], said, option) =>
-            {
-                return Ok(None);
-            }
-            needs => needs.map_err(at(run.instruction))?,
-        };
-    }
-    let needs = with_those_behind(request, plan, stage, &copy, needs, &mut runs);
-    let Needs { manifests, .. } = &needs;
-    let is_manifest = |place: &ContextPath| manifests.contains_key(place);
-    let mut others = copy.landing.iter().filter(|(place, _)| !is_manifest(place));
-    let Some((_, other)) = others.next() else {
-        let earlier = before[..copy_index].iter().rev().find(brings_more);
-        return earlier.map_or(Ok(None), |earlier| Err(between_copies(earlier)));
-    };
-    let last = runs.last().map_or(index, |run| run.index);
-    let instructions: Vec<_> = runs.iter().map(|run| run.instruction).collect();
-    let destination = ContextPath::new(&copy.destination);
-    let there = already_there(request, plan, &copy, &before[..copy_index]);
-    let mut missing = manifests.clone();
-    missing.retain(|place, source| there.get(place) != Some(source));
-    let lines = lines::copies(copy.instruction, copy.transfer, &destination, &missing)
-        .map_err(at(copy.instruction))?;
-    let edits = lines::edits(request.plan.dockerfile, copy.instruction, &instructions, &lines);
-    let mut sources: Vec<_> = needs.manifests.into_values().collect();
-    sources.sort();
-    let hoist = Hoist {
-        line: copy.instruction.line,
-        command,
-        manifests: sources,
-        other: other.path.clone(),
-        installs: instructions.iter().map(|run| run.line).collect(),
-        risk: if is_base_known(plan, step) { needs.risk } else { Risk::Verify },
-        edits,
-    };
-    Ok(Some((hoist, last)))
 }
 
-/// Whether nothing but installs, and what changes nothing, stands behind the COPY that comes first
-/// and above the install on this line.
-fn check_between(plan: &Plan, from_copy: &[Instruction], install: u32) -> Result<(), Refusal> {
-    let Some((copy, between)) = from_copy.split_first() else { return Ok(()) };
-    let is_in_the_way = |one: &&Instruction| !changes_nothing(one) && run(plan, one, 0).is_err();
-    between.iter().find(is_in_the_way).map_or(Ok(()), |between| {
-        let keyword = between.kind.keyword();
-        let reason = Reason::Between { keyword, copy: copy.line, install };
-        Err(Refusal { line: between.line, reason })
-    })
+/// An install with what stands above it.
+struct Examined<'a, 'b> {
+    request: &'b Request<'a>,
+    plan: &'a Plan,
+    stage: Stage<'a>,
+    before: &'a [Instruction],
+    /// The manifests that it names.
+    requested: Vec<ContextPath>,
+}
+
+impl<'a> Examined<'a, '_> {
+    /// The hoist of RUNs above all COPYs of the stack, with the index of the last one.
+    fn pass(
+        &self,
+        stack: &Stack<'a>,
+        mut runs: Vec<Run<'a>>,
+    ) -> Result<Option<(Hoist, usize)>, Refusal> {
+        let Self { request, plan, stage, before, ref requested } = *self;
+        let (Some((top, copy)), Some((_, nearest)), Some(first)) =
+            (stack.copies.first(), stack.copies.last(), runs.last())
+        else {
+            return Ok(None);
+        };
+        let instruction = first.instruction;
+        let step = first.step;
+        let index = first.index;
+        let landing = stack.landing();
+        let between_copies = |copy: &Copy<'_>, earlier: &Instruction| {
+            let (keyword, install) = (copy.instruction.kind.keyword(), instruction.line);
+            at(copy.instruction)(Reason::Between { keyword, copy: earlier.line, install })
+        };
+        for file in requested.iter().filter(|file| landing.at(file).is_empty()) {
+            if let Some(earlier) = brought_before(request, plan, &before[..*top], file) {
+                return Err(between_copies(copy, earlier));
+            }
+        }
+        if !is_base_known(plan, step) && !before.iter().any(is_absolute_workdir) {
+            return Err(at(instruction)(Reason::UnknownDirectory));
+        }
+        for Placed { install, .. } in &first.installs {
+            if let Some(settings) = earlier_settings(request, nearest.instruction, install) {
+                let (tool, text) = (install.tool.name(), settings.text.clone());
+                return Err(at(settings)(Reason::Configured { tool, text }));
+            }
+        }
+        for (_, copy) in &stack.copies {
+            let place = ContextPath::new(&copy.destination);
+            if let Some(link) = links::earlier(request, plan, copy.instruction.line, &place) {
+                let tool =
+                    first.installs.first().map_or("the install", |it| it.install.tool.name());
+                let text = link.text.clone();
+                return Err(at(link)(Reason::Configured { tool, text }));
+            }
+        }
+        let command = first_command(&runs);
+        let mut needs = Needs::default();
+        for run in &runs {
+            needs = match with_needs(request, stack, &landing, run, &needs) {
+                Err(Reason::Project { said, option, .. })
+                    if is_mentioned_with(&before[..*top], said, option) =>
+                {
+                    return Ok(None);
+                }
+                needs => needs.map_err(at(run.instruction))?,
+            };
+        }
+        let needs = with_those_behind(request, plan, stage, (stack, &landing), needs, &mut runs);
+        let below = stack.below(&needs.manifests);
+        let Some(&top) = below.first() else {
+            let brings_more = |transfer: &&Instruction| {
+                is_transfer(transfer) && !brings_only_what_is_named(request, transfer, instruction)
+            };
+            let earlier = before[..*top].iter().rev().find(brings_more);
+            return earlier.map_or(Ok(None), |earlier| Err(between_copies(copy, earlier)));
+        };
+        let (top_index, top_copy) = &stack.copies[top];
+        let last = runs.last().map_or(index, |run| run.index);
+        let mut lines = Vec::new();
+        for (copy, mut missing) in stack.missing(&below, &needs.manifests) {
+            let there = already_there(request, plan, copy, &before[..*top_index]);
+            missing.retain(|place, source| there.get(place) != Some(source));
+            let destination = ContextPath::new(&copy.destination);
+            let new = lines::copies(copy.instruction, copy.transfer, &destination, &missing);
+            lines.extend(new.map_err(at(copy.instruction))?);
+        }
+        let is_below = |position: &usize| below.iter().any(|&at| stack.copies[at].0 == *position);
+        let passing = |position: &usize| *position > *top_index && !is_below(position);
+        let mut along: Vec<usize> = stack.moved.iter().copied().filter(passing).collect();
+        along.extend(stack.copies.iter().map(|(position, _)| *position).filter(passing));
+        along.sort_unstable();
+        let other = below.iter().flat_map(|&at| stack.copies[at].1.landing.iter());
+        let mut other = other.filter(|(place, _)| !needs.manifests.contains_key(place));
+        let Some(other) = other.next().map(|(_, entry)| entry.path.clone()) else {
+            return Ok(None);
+        };
+        let edits = lines::edits(
+            request.plan.dockerfile,
+            top_copy.instruction,
+            &along.iter().map(|&at| &before[at]).collect::<Vec<_>>(),
+            &runs.iter().map(|run| run.instruction).collect::<Vec<_>>(),
+            &lines,
+        );
+        let mut sources: Vec<_> = needs.manifests.into_values().collect();
+        sources.sort();
+        let is_sure = is_base_known(plan, step) && stack.risk == Risk::None;
+        let hoist = Hoist {
+            line: top_copy.instruction.line,
+            command,
+            manifests: sources,
+            other,
+            installs: runs.iter().map(|run| run.instruction.line).collect(),
+            risk: if is_sure { needs.risk } else { Risk::Verify },
+            edits,
+        };
+        Ok(Some((hoist, last)))
+    }
+}
+
+fn at(instruction: &Instruction) -> impl Fn(Reason) -> Refusal + use<> {
+    let line = instruction.line;
+    move |reason| Refusal { line, reason }
+}
+
+fn is_transfer(instruction: &Instruction) -> bool {
+    matches!(instruction.kind, InstructionKind::Copy(_) | InstructionKind::Add(_))
 }
 
 /// The installs of the RUN behind `before`; `None` where its order is good already.
@@ -188,7 +249,7 @@ fn with_those_behind<'a>(
     request: &Request<'_>,
     plan: &'a Plan,
     stage: Stage<'a>,
-    copy: &Copy<'_>,
+    (stack, landing): (&Stack<'_>, &Landing<'_>),
     mut needs: Needs,
     runs: &mut Vec<Run<'a>>,
 ) -> Needs {
@@ -198,7 +259,7 @@ fn with_those_behind<'a>(
             continue;
         }
         let Ok(next) = run(plan, next, position) else { break };
-        let Ok(more) = with_needs(request, copy, &next, &needs) else { break };
+        let Ok(more) = with_needs(request, stack, landing, &next, &needs) else { break };
         needs = more;
         runs.push(next);
     }
@@ -206,7 +267,7 @@ fn with_those_behind<'a>(
 }
 
 /// Whether an instruction may stand between a COPY and an install without either noticing.
-fn changes_nothing(instruction: &Instruction) -> bool {
+pub(super) fn changes_nothing(instruction: &Instruction) -> bool {
     matches!(
         instruction.kind,
         InstructionKind::Label(_)
@@ -253,7 +314,7 @@ fn is_absolute_workdir(instruction: &Instruction) -> bool {
 
 /// Whether all that a COPY brings is spoken of in the command: then the order is good already,
 /// and an install that is not understood is none of our business.
-fn brings_only_what_is_named(
+pub(in crate::optimize) fn brings_only_what_is_named(
     request: &Request<'_>,
     copy: &Instruction,
     install: &Instruction,
@@ -276,7 +337,7 @@ fn brings_only_what_is_named(
 }
 
 /// The copy's destination and all that it brings.
-fn copy<'a>(
+pub(super) fn copy<'a>(
     request: &Request<'a>,
     plan: &Plan,
     instruction: &'a Instruction,
@@ -298,7 +359,11 @@ fn copy<'a>(
 }
 
 /// The installs of a RUN.
-fn run<'a>(plan: &'a Plan, instruction: &'a Instruction, index: usize) -> Result<Run<'a>, Reason> {
+pub(super) fn run<'a>(
+    plan: &'a Plan,
+    instruction: &'a Instruction,
+    index: usize,
+) -> Result<Run<'a>, Reason> {
     if !matches!(instruction.kind, InstructionKind::Run { .. }) {
         return Err(Reason::Command(instruction.text.clone()));
     }
@@ -357,30 +422,41 @@ fn destination_of_cd(step: &Step, from: &ContextPath, target: &str) -> Option<Co
 /// The needs so far with those of one RUN, where it would not notice what else is copied.
 fn with_needs(
     request: &Request<'_>,
-    copy: &Copy<'_>,
+    stack: &Stack<'_>,
+    landing: &Landing<'_>,
     run: &Run<'_>,
     before: &Needs,
 ) -> Result<Needs, Reason> {
     let mut needs = before.clone();
+    let variables = environment(run.step);
     for Placed { install, directory } in &run.installs {
-        let surroundings = Surroundings {
-            copy: copy.instruction.line,
-            landing: &copy.landing,
-            destination: ContextPath::new(&copy.destination),
-            directory: directory.clone(),
-            environment: environment(run.step),
-            read: request.read,
-        };
+        let line = stack.copies.last().map_or(0, |(_, copy)| copy.instruction.line);
         let view = View {
-            copy: copy.instruction.line,
-            landing: &copy.landing,
+            copy: line,
+            landing,
             directory: directory.clone(),
-            environment: &surroundings.environment,
+            environment: &variables,
             read: request.read,
         };
-        surroundings.check(install, mounts(run.instruction))?;
+        let all: Vec<Surroundings<'_>> = stack
+            .copies
+            .iter()
+            .map(|(_, copy)| Surroundings {
+                copy: copy.instruction.line,
+                landing: &copy.landing,
+                destination: ContextPath::new(&copy.destination),
+                directory: directory.clone(),
+                environment: variables.clone(),
+                read: request.read,
+            })
+            .collect();
+        for surroundings in &all {
+            surroundings.check(install, mounts(run.instruction))?;
+        }
         install.tool.follow(install, &view, &mut needs)?;
-        surroundings.check_written(install, &mut needs)?;
+        for surroundings in &all {
+            surroundings.check_written(install, &mut needs)?;
+        }
     }
     // Above the COPY only the directories of manifests are there to be entered.
     for Entered { directory: place, command } in &run.entered {

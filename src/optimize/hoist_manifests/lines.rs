@@ -69,12 +69,14 @@ fn target(written: &str, below: &str, several: bool) -> String {
     }
 }
 
-/// Puts the new lines and the installs above the COPY, with the comments right above each.
+/// Puts what goes along, the new lines and the installs above the COPY, with the comments right above
+/// each.
 ///
 /// Blank lines between the COPY and the installs are kept on both sides of them.
 pub(super) fn edits(
     dockerfile: &Dockerfile,
     copy: &Instruction,
+    along: &[&Instruction],
     installs: &[&Instruction],
     lines: &[String],
 ) -> Vec<Edit> {
@@ -82,16 +84,24 @@ pub(super) fn edits(
     let newline = newline(source);
     let top = block(source, copy.span).start;
     let indent = indentation(source, copy.span.start);
-    let mut moved = String::new();
+    let mut new = String::new();
     for line in lines {
-        moved.push_str(indent);
-        moved.push_str(line);
-        moved.push_str(newline);
+        new.push_str(indent);
+        new.push_str(line);
+        new.push_str(newline);
     }
+    // What goes along may stand between the installs, and keeps its place there.
+    let first = installs.first().map_or(0, |install| install.line);
+    let mut all: Vec<&Instruction> = along.iter().chain(installs).copied().collect();
+    all.sort_by_key(|instruction| instruction.line);
+    let mut moved = String::new();
     let mut edits = Vec::new();
     let mut end_of_last = line_end(source, copy.span.end);
     let mut gap_below = "";
-    for (position, install) in installs.iter().enumerate() {
+    for (position, install) in all.into_iter().enumerate() {
+        if install.line == first {
+            moved.push_str(&new);
+        }
         let mut block = block(source, install.span);
         block.start = block.start.max(end_of_last);
         let gap = source.get(end_of_last..block.start).unwrap_or_default();

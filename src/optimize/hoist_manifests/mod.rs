@@ -2,15 +2,19 @@
 //! rest is copied.
 //!
 //! Looks in each stage for a RUN that only installs with tools that are known ([`tools`]) and
-//! stands right after a COPY that brings its manifests together with more. `examine` holds the
-//! conditions, `links` one of them, `lines` makes the edits, [`Promise`] asks the plan about the
-//! result.
+//! stands behind COPYs that bring its manifests together with more. `stack` says which COPYs these
+//! are and what between them goes along, `examine` holds the conditions, `links` one of them,
+//! `lines` makes the edits, [`Promise`] asks the plan about the result.
 
 mod examine;
 mod lines;
 mod links;
+mod stack;
+
+pub(super) use examine::brings_only_what_is_named;
 
 use super::candidate::{Candidate, Found};
+use super::planned::{roots_below, step_at};
 use super::proof::Promise;
 use super::reason::Reason;
 use super::tools;
@@ -42,12 +46,21 @@ struct Hoist {
 impl Hoist {
     /// Whether the plan has the same installs, freed from all but the manifests.
     fn is_proven(&self, request: &Request<'_>, plan: &Plan, stage: usize) -> bool {
+        // What is copied further above, the install runs for as it did.
+        let before = roots_below(plan, self.line);
+        let is_before = |file: &ContextPath| before.iter().any(|root| file.starts_with(root));
+        let dockerfile = request.plan.dockerfile;
+        let passed = dockerfile.instructions().iter().filter(|step| {
+            let is_there = self.installs.last().is_some_and(|last| step.line < *last);
+            step.line >= self.line && is_there && step_at(plan, step).is_some()
+        });
+        let moved: Vec<u32> = passed.map(|step| step.line).collect();
         let promise = Promise {
             stage,
             edits: &self.edits,
             freed: &self.installs,
-            moved: &[],
-            is_kept: &|file| self.manifests.contains(file),
+            moved: &moved,
+            is_kept: &|file| self.manifests.contains(file) || is_before(file),
         };
         promise.holds(request, plan)
     }
@@ -75,6 +88,7 @@ impl Hoist {
             risk: self.risk,
             edits: self.edits,
             example: vec![self.other],
+            freed: self.installs,
         }
     }
 }

@@ -34,7 +34,8 @@ impl Times {
     ///
     /// An instruction that was rewritten has no time of its own yet. Where the same number of RUNs
     /// is otherwise on both sides they are taken for the same ones in their order, and what was
-    /// measured of one is changed as the typical times differ.
+    /// measured of one is changed as the typical times differ. What was measured of a RUN that was
+    /// taken apart is shared out among its parts in the same way.
     pub(super) fn of_variant(
         variant: &Plan,
         original: &Plan,
@@ -44,6 +45,9 @@ impl Times {
         let mut times = Self::of_original(original, history);
         let (old, new) = (only(original, variant), only(variant, original));
         times.measure(variant, history);
+        for whole in &old {
+            times.share_out(whole, &new, snapshot);
+        }
         let pairs =
             if old.len() == new.len() { old.into_iter().zip(new).collect() } else { vec![] };
         for (old, new) in pairs {
@@ -68,6 +72,28 @@ impl Times {
         times
     }
 
+    /// Shares the time of a RUN out among those that its commands are in now.
+    fn share_out(&mut self, whole: &Step, new: &[&Step], snapshot: &Snapshot) {
+        let is_new = |part: &&&Step| {
+            !self.known.contains_key(&part.instruction)
+                && part.stage == whole.stage
+                && is_part(&part.instruction, &whole.instruction)
+        };
+        let parts: Vec<&&Step> = new.iter().filter(is_new).collect();
+        let Some(measured) = self.known.get(&whole.instruction).filter(|_| parts.len() > 1) else {
+            return;
+        };
+        let measured = measured.seconds.get();
+        let typical: Vec<f64> =
+            parts.iter().map(|part| typical::seconds(part, snapshot).get()).collect();
+        let sum: f64 = typical.iter().sum();
+        for (part, typical) in parts.into_iter().zip(typical) {
+            let seconds = Seconds::new(measured * typical / sum);
+            let time = StepTime { seconds, is_measured: false };
+            self.known.insert(part.instruction.clone(), time);
+        }
+    }
+
     fn measure(&mut self, plan: &Plan, history: &History<'_>) {
         for step in &plan.steps {
             if !self.known.contains_key(&step.instruction)
@@ -86,6 +112,18 @@ impl Times {
             is_measured: false,
         })
     }
+}
+
+/// Whether every command of one RUN is one of another's.
+fn is_part(part: &str, whole: &str) -> bool {
+    let all: HashSet<&str> = of_chain(whole).collect();
+    part != whole && of_chain(part).all(|command| all.contains(command))
+}
+
+/// The commands of a chain, as they are written.
+fn of_chain(instruction: &str) -> impl Iterator<Item = &str> {
+    let script = instruction.split_once(char::is_whitespace).map_or("", |(_, script)| script);
+    script.split("&&").map(str::trim)
 }
 
 /// The RUNs whose instruction the other plan does not have, in their order.

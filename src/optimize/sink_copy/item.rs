@@ -63,17 +63,18 @@ pub(super) fn of_stage<'a>(
 ) -> Vec<Item<'a>> {
     let mut there: Option<ContextPath> = None;
     let mut items = Vec::with_capacity(stage.instructions.len());
-    for instruction in stage.instructions {
+    for (position, instruction) in stage.instructions.iter().enumerate() {
+        let above = &stage.instructions[..position];
         let does = match &instruction.kind {
             InstructionKind::Copy(transfer) | InstructionKind::Add(transfer) => {
-                bring(request, plan, instruction, transfer, there.as_ref())
+                bring(request, plan, above, instruction, transfer, there.as_ref())
                     .map_or(Does::Bar, Does::Bring)
             }
             InstructionKind::Run { mounts, .. } => run(plan, instruction, mounts, there.is_some())
                 .map_or(Does::Bar, |run| Does::Run(Box::new(run))),
             InstructionKind::Workdir(path) => {
                 let place = step_at(plan, instruction).and_then(workdir);
-                let is_known = path.starts_with('/') || there.is_some();
+                let is_known = is_absolute(path, above) || there.is_some();
                 there = place.clone().filter(|_| is_known);
                 place.filter(|_| is_known).map_or(Does::Bar, Does::Go)
             }
@@ -113,16 +114,29 @@ impl Item<'_> {
     }
 }
 
+impl Bring<'_> {
+    /// Whether it puts files into this directory and does nothing else to it.
+    pub(super) fn fills(&self, directory: &ContextPath) -> bool {
+        let is_below = |place: &ContextPath| place != directory && place.starts_with(directory);
+        self.destination == *directory
+            && self.landing.as_ref().is_some_and(|landing| {
+                let mut places = landing.iter().map(|(place, _)| place).peekable();
+                places.peek().is_some() && places.all(is_below)
+            })
+    }
+}
+
 fn bring<'a>(
     request: &Request<'a>,
     plan: &Plan,
+    above: &[Instruction],
     instruction: &Instruction,
     transfer: &Transfer,
     there: Option<&ContextPath>,
 ) -> Option<Bring<'a>> {
     let step = step_at(plan, instruction)?;
     let written = destination(step)?;
-    let is_relative = !transfer.destination.starts_with('/');
+    let is_relative = !is_absolute(&transfer.destination, above);
     if is_relative && there.is_none() && !is_base_known(plan, step) {
         return None;
     }
@@ -168,6 +182,32 @@ fn bring<'a>(
         names_owner: transfer.chown.as_deref().is_some_and(|owner| !is_number(owner)),
         is_relative,
     })
+}
+
+/// Whether a path is absolute whatever the working directory is: it begins with a slash, or with a
+/// variable that an ENV of the stage makes one. An ARG may be given otherwise.
+fn is_absolute(path: &str, above: &[Instruction]) -> bool {
+    let (mut path, mut above) = (path, above);
+    loop {
+        path = path.trim_start_matches(['"', '\'']);
+        let Some(name) = leading_variable(path) else { return path.starts_with('/') };
+        let set = above.iter().enumerate().rev().find_map(|(position, instruction)| {
+            let InstructionKind::Env(pairs) = &instruction.kind else { return None };
+            let (_, value) = pairs.iter().rev().find(|(other, _)| other == name)?;
+            Some((position, value))
+        });
+        let Some((position, value)) = set else { return false };
+        (path, above) = (value, &above[..position]);
+    }
+}
+
+/// The name of the variable that a text begins with, where it is a plain one.
+fn leading_variable(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix('$')?;
+    let (rest, is_braced) = rest.strip_prefix('{').map_or((rest, false), |rest| (rest, true));
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+    let (name, behind) = rest.split_at(end);
+    (!is_braced || behind.starts_with('}')).then_some(name)
 }
 
 fn run<'a>(

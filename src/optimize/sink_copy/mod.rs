@@ -193,6 +193,7 @@ impl Sink {
             risk: self.risk,
             edits,
             example: vec![(*example).clone()],
+            freed: frees,
         })
     }
 }

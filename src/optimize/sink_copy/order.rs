@@ -39,10 +39,11 @@ pub(super) fn may_swap(
         (Does::Bring(bring), Does::Go(place)) => {
             let meets = bring.writes.iter().any(|written| do_overlap(written, place))
                 || do_overlap(&bring.destination, place);
-            if bring.is_relative || meets {
+            if bring.is_relative || meets && !bring.fills(place) {
                 return Err(between(copy, item.instruction, item.instruction));
             }
-            Ok(Risk::None)
+            // Whichever comes first makes the directory.
+            Ok(if meets { Risk::Verify } else { Risk::None })
         }
         (Does::Run(above), Does::Run(run)) => {
             if above.effects.is_independent_of(&run.effects) {

@@ -151,10 +151,7 @@ fn variables_commands_and_settings_that_lead_elsewhere() {
         ("ENV BUNDLE_APP_CONFIG=.bundle\nCOPY . .\nRUN bundle install", "BUNDLE_APP_CONFIG"),
         ("ENV BUNDLE_LOCAL__RACK=/app/rack\nCOPY . .\nRUN bundle install", "BUNDLE_LOCAL__RACK"),
         ("ENV RUBYGEMS_GEMDEPS=-\nCOPY . .\nRUN bundle install", "RUBYGEMS_GEMDEPS"),
-        (
-            "COPY . .\nRUN bundle install && bundle exec rake",
-            "`bundle exec rake` is not an install",
-        ),
+        ("COPY . .\nRUN bundle install; bundle exec rake", "`bundle exec rake` is not an install"),
         ("COPY . .\nRUN bundle install --binstubs", "bundler's option `--binstubs`"),
         ("COPY . .\nRUN bundle install --gemfile=a", "bundler's option `--gemfile=a`"),
         ("COPY . .\nRUN bundle config set local.a b\nRUN bundle install", "stands between"),

@@ -82,8 +82,7 @@ fn a_good_order_is_left_alone() {
 
 #[test]
 fn what_compiles_reads_the_sources() {
-    for command in ["cargo build --release", "cargo fetch && cargo build", "cargo install --path ."]
-    {
+    for command in ["cargo build --release", "cargo fetch; cargo build", "cargo install --path ."] {
         let project = service(&format!("COPY . .\nRUN {command}"));
         assert_refused(&project, "reads the project's own files");
         assert_refused(&project, "as cargo chef does, or give the RUN cache mounts");

@@ -79,6 +79,6 @@ fn what_may_lead_conda_to_the_files_stays() {
     assert_refused(&inside, "conda's option `-p /app/env`");
     let told = shop(&format!("RUN conda config --add channels file:///app/x\n{INSTALL}"));
     assert_refused(&told, "may tell conda where to look for files");
-    let run = shop("COPY . .\nRUN conda env create && conda run -n shop pip install -e .");
+    let run = shop("COPY . .\nRUN conda env create; conda run -n shop pip install -e .");
     assert_refused(&run, "`conda run -n shop pip install -e .`");
 }

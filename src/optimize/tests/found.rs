@@ -69,7 +69,7 @@ fn options_have_files_right_behind_their_letter() {
         "update-ca-certificates --localcertsdir code",
         "export CDPATH=/work/code && cd lib && touch x",
     ] {
-        let lines = format!("COPY . code\nRUN ldconfig && {command}");
+        let lines = format!("COPY . code\nRUN ldconfig; {command}");
         let text = format!("FROM python\nWORKDIR /work\n{lines}\n");
         let found = flask(&text).optimize();
         assert!(found.rewrites.is_empty(), "offered:\n{}", found.patch);

@@ -74,9 +74,9 @@ fn commands_that_read_the_sources() {
     for (command, words) in [
         ("go mod tidy", "`go mod tidy` reads the project's own files"),
         ("go get -d -v ./...", "put `RUN go mod download` above the COPY"),
-        ("go mod download && go build .", "`go build .` reads the project's own files"),
+        ("go mod download; go build .", "`go build .` reads the project's own files"),
         ("go mod vendor", "`go mod vendor` reads the project's own files"),
-        ("go mod download && make", "give the install a RUN of its own"),
+        ("go mod download; make", "give the install a RUN of its own"),
         ("go mod download -modfile=other.mod", "go's option `-modfile=other.mod`"),
         ("go mod download x.org/a@latest", "has `x.org/a@latest`, which is not understood"),
         // The module is found from below, in a directory that is not there above the COPY.

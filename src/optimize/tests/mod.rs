@@ -13,6 +13,8 @@ mod pipenv;
 mod poetry;
 mod savings;
 mod sink_copy;
+mod split_run;
+mod stack;
 mod text;
 mod traps;
 mod uv;

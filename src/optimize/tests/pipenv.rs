@@ -110,7 +110,7 @@ fn files_and_settings_may_lead_pipenv_elsewhere() {
         assert_refused(&project, "pipenv's option `");
     }
     assert_refused(&shop(&format!("{INSTALL} gunicorn")), "the command has `gunicorn`");
-    let run = shop("COPY . .\nRUN pipenv sync && pipenv run python shop.py");
+    let run = shop("COPY . .\nRUN pipenv sync; pipenv run python shop.py");
     assert_refused(&run, "`pipenv run python shop.py`");
     let missing = shop(INSTALL).file(".dockerignore", "Pipfile\n");
     assert_refused(&missing, "the manifest `/app/Pipfile` is not among");

@@ -224,7 +224,7 @@ fn options_and_variables_may_lead_to_other_files() {
         let lines = format!("ENV {variable}\nCOPY . .\nRUN uv sync --frozen");
         assert_refused(&application(&lines), "environment variable UV_");
     }
-    let run = application("COPY . .\nRUN uv sync --frozen && uv run manage.py collectstatic");
+    let run = application("COPY . .\nRUN uv sync --frozen; uv run manage.py collectstatic");
     assert_refused(&run, "`uv run manage.py collectstatic`");
     let configured = application("COPY uv.toml /etc/uv/\nCOPY . .\nRUN uv sync --frozen")
         .file("uv.toml", "find-links = [\"/app/wheels\"]\n");

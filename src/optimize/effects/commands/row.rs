@@ -36,6 +36,8 @@ pub(super) enum Does {
     Link,
     /// It unpacks or packs an archive.
     Unpack,
+    /// The same, as `unzip` has it.
+    Unzip,
     /// It replaces text in files (`sed`).
     Substitute,
     /// It adds users and groups, and their home directories.
@@ -125,6 +127,7 @@ impl Does {
                 files(&operands, 0, &[], directory, effects)?;
             }
             Self::Link => link(arguments, directory, effects)?,
+            Self::Unzip => unzip(arguments, directory, effects)?,
             Self::Unpack => unpack(arguments, directory, effects)?,
             Self::Substitute => substitute(arguments, directory, effects)?,
             Self::Accounts => accounts(arguments, directory, effects)?,
@@ -361,6 +364,18 @@ fn unpack(
         effects.touch(directory?.clone());
     }
     Some(())
+}
+
+/// `unzip ARCHIVE -d DIRECTORY`; it unpacks all, into the working directory where none is named.
+fn unzip(arguments: &[Word], directory: Option<&ContextPath>, effects: &mut Effects) -> Option<()> {
+    effects.leads = true;
+    let mut options = arguments.iter().map(|word| &*word.text).filter(|text| text.starts_with('-'));
+    let known = ["-q", "-qq", "-o", "-n", "-j", "-d"];
+    options.clone().all(|option| known.contains(&option)).then_some(())?;
+    if !options.any(|option| option == "-d") {
+        effects.touch(directory?.clone());
+    }
+    files(arguments, 0, &[], directory, effects)
 }
 
 /// `sed` of one plain substitution: others may read, write and run.

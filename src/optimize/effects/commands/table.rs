@@ -204,6 +204,7 @@ pub(super) const TABLE: &[Row] = &[
     Row { names: &["cp", "mv"], does: Does::Bring },
     Row { names: &["ln"], does: Does::Link },
     Row { names: &["tar"], does: Does::Unpack },
+    Row { names: &["unzip"], does: Does::Unzip },
     Row { names: &["sed"], does: Does::Substitute },
     Row { names: &["useradd", "adduser", "groupadd", "addgroup"], does: Does::Accounts },
     Row { names: &["echo", "printf", "true", "false", ":", "sleep", "exit"], does: Does::Nothing },

@@ -121,7 +121,7 @@ fn traps_are_refused() {
         .link(".yarn", "src")
         .dockerfile(&in_app("COPY . .\nRUN yarn"));
     assert_refused(&linked, "`.yarn` is no regular file");
-    assert_refused(&shop("COPY . .\nRUN yarn && yarn build"), "`yarn build` is not an install");
+    assert_refused(&shop("COPY . .\nRUN yarn; yarn build"), "`yarn build` is not an install");
 }
 
 #[test]
