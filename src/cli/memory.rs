@@ -68,7 +68,7 @@ impl Memory {
         if let Some(store) = &mut self.0
             && let Err(error) = work(store)
         {
-            ui.warning(&format!("this build is not remembered: {error}"))?;
+            ui.warning(&format!("going on without new records: {error}"))?;
             self.0 = None;
         }
         Ok(())

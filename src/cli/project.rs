@@ -192,7 +192,8 @@ pub(super) async fn prepare_source(
     plan.doubt(&doubted);
     let mut knowledge = memory.knowledge(&line, &plan, previous, survey.as_ref());
     if let (Some(docker), Some(engine)) = (&docker, &engine) {
-        held::unshare(&mut knowledge, docker, engine, &memory, &line, &plan).await;
+        let free = held::unshare(&mut knowledge, docker, engine, &memory, &line, &plan);
+        Box::pin(free).await;
     }
     knowledge.asked = docker.is_some();
     knowledge.imports = !flags.cache_from.is_empty();

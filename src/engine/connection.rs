@@ -74,7 +74,12 @@ where
         .body(Empty::<Bytes>::new())
         .map_err(|error| broke(&error))?;
     let response = sender.send_request(request).await.map_err(|error| broke(&error))?;
-    Ok(greeting(response.headers()))
+    let greeting = greeting(response.headers());
+    if greeting.api.is_none() && !response.status().is_success() {
+        let status = response.status().as_u16();
+        return Err(Error::NoEngine { endpoint: endpoint.clone(), status });
+    }
+    Ok(greeting)
 }
 
 fn greeting(headers: &HeaderMap) -> Greeting {

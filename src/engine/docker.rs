@@ -227,6 +227,23 @@ mod tests {
         assert!(matches!(denied, Error::Forbidden { .. }));
     }
 
+    #[tokio::test]
+    async fn a_proxy_in_the_engines_place_is_told_with_its_address() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a client");
+            let _ = stream.read(&mut [0; 1024]).await;
+            let answer = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n";
+            let _ = stream.write_all(answer).await;
+        });
+        let endpoint = Endpoint::Tcp("127.0.0.1".to_owned(), port);
+        let error = Docker::connect(&endpoint, DockerConfig::default()).await.unwrap_err();
+        assert!(matches!(error, Error::NoEngine { status: 502, .. }), "{error}");
+        assert!(error.to_string().contains(&format!("127.0.0.1:{port}")), "{error}");
+    }
+
     #[test]
     fn the_newest_version_that_both_know_is_spoken() {
         let spoken = |text: Option<&str>| {

@@ -36,6 +36,16 @@ pub enum Error {
         /// What happened.
         message: String,
     },
+    /// What listens there, such as a proxy, is no engine.
+    #[error(
+        "what answers at {endpoint} is no Docker engine (HTTP {status}, and no version of an API); name another one with DOCKER_HOST or DOCKER_CONTEXT, or see whether a proxy stands between"
+    )]
+    NoEngine {
+        /// Where.
+        endpoint: Endpoint,
+        /// The HTTP status.
+        status: u16,
+    },
     /// The engine does not speak what a build needs.
     #[error(
         "the engine at {endpoint} has no {path} (it answered {status}): its builder is not BuildKit; smartbuild needs Docker 20.10 or newer"
@@ -158,6 +168,10 @@ mod tests {
         insta::assert_snapshot!(
             Error::Forbidden { endpoint: endpoint.clone() },
             @"no permission to use the engine's socket unix:///var/run/docker.sock; add yourself to the group that owns it (often `docker`), or name another engine with DOCKER_HOST"
+        );
+        insta::assert_snapshot!(
+            Error::NoEngine { endpoint: endpoint.clone(), status: 502 },
+            @"what answers at unix:///var/run/docker.sock is no Docker engine (HTTP 502, and no version of an API); name another one with DOCKER_HOST or DOCKER_CONTEXT, or see whether a proxy stands between"
         );
         insta::assert_snapshot!(
             Error::NoBuildKit { endpoint, path: "/grpc", status: 404 },

@@ -14,7 +14,7 @@ use super::request::PlanRequest;
 use super::sent::Asked;
 use super::stage_files::{Operation, StageFiles, Tree};
 use super::stages::{Base, StagePlan, Stages};
-use super::{ContentKeys, KeyInput, Plan, Step, StepIndex, StepKind, transfer};
+use super::{ContentKeys, ImageConfiguration, KeyInput, Plan, Step, StepIndex, StepKind, transfer};
 use crate::context::Contexts;
 use crate::dockerfile::{Instruction, InstructionKind, parse_trigger};
 use crate::{BaseImage, Digest};
@@ -248,8 +248,16 @@ impl<'a> Builder<'a> {
             let shown = context.map(|context| shown_context(context, name));
             (shown.unwrap_or_else(|| format!("FROM {full}")), String::new(), None)
         };
-        let input =
-            |manifest| vec![KeyInput::BaseImage { reference: name.to_owned(), digest, manifest }];
+        let configuration = image.map(ImageConfiguration::of);
+        let input = |manifest| {
+            let configuration = configuration.clone();
+            vec![KeyInput::BaseImage {
+                reference: name.to_owned(),
+                digest,
+                manifest,
+                configuration,
+            }]
+        };
         let counts = self.request.dialect.knows_manifests;
         let inputs = input(image.filter(|_| counts).map(|image| image.id.clone()));
         let layers_key = self.key(StepKind::From, &input(None));

@@ -38,7 +38,9 @@ pub use error::{Error, Problem};
 pub use named::named_sources;
 pub use reference::{context_name, full_reference, reference_problem};
 pub use request::{BuildOptions, BuilderKind, Dialect, NamedContext, PlanRequest, Platform};
-pub use step::{ContentKeys, KeyInput, Plan, Step, StepIndex, StepKey, StepKind};
+pub use step::{
+    ContentKeys, ImageConfiguration, KeyInput, Plan, Step, StepIndex, StepKey, StepKind,
+};
 
 use crate::dockerfile::Dockerfile;
 

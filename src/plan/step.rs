@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Digest;
 use crate::context::ContextPath;
+use crate::{BaseImage, Digest};
 
 /// Our digest of everything that decides whether the engine may reuse a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -86,6 +86,9 @@ pub enum KeyInput {
         /// ([`Dialect::knows_manifests`](super::Dialect::knows_manifests)).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         manifest: Option<String>,
+        /// What it gives to the stages on it beside its layers; no part of the key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        configuration: Option<ImageConfiguration>,
     },
     /// The step below.
     Parent {
@@ -115,6 +118,24 @@ pub enum KeyInput {
         /// The paths of the context that they come from.
         roots: Vec<String>,
     },
+}
+
+/// What an image gives to the steps on it beside its layers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageConfiguration {
+    /// The image's id.
+    pub id: String,
+    /// The digest of its variables, directory, user and shell.
+    pub digest: Digest,
+}
+
+impl ImageConfiguration {
+    /// What this image gives.
+    pub(super) fn of(image: &BaseImage) -> Self {
+        let fields = [&image.env, &image.shell].map(|list| list.join("\0"));
+        let fields = [&*fields[0], &*fields[1], &image.working_dir, &image.user];
+        Self { id: image.id.clone(), digest: Digest::of(fields.join("\0\0").as_bytes()) }
+    }
 }
 
 /// The option that names the directory which a stage is built on.

@@ -3,7 +3,7 @@
 use super::knowledge::{FileTable, PreviousBuild, PreviousStep};
 use super::types::{CauseKind, ChangeKind, FileChange};
 use crate::context::{ContextPath, EntryKind, Snapshot, shown_path};
-use crate::plan::{KeyInput, Step, shown_value};
+use crate::plan::{ImageConfiguration, KeyInput, Step, shown_value};
 
 /// How many changed files are named; the rest are counted.
 const NAMED_FILES: usize = 20;
@@ -143,6 +143,25 @@ fn base_image(step: &Step, old: Option<&PreviousStep>) -> Option<CauseKind> {
         reference: now.0,
         before: digest_before.map(|digest| digest.to_string()),
         after: Some(now.1.to_string()),
+    })
+}
+
+/// What a FROM whose layers are the same gives otherwise to the steps on it: variables, directory,
+/// user and shell.
+pub(super) fn configuration(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
+    fn given(inputs: &[KeyInput]) -> Option<(&String, &ImageConfiguration)> {
+        inputs.iter().find_map(|input| match input {
+            KeyInput::BaseImage { reference, configuration: Some(given), .. } => {
+                Some((reference, given))
+            }
+            _ => None,
+        })
+    }
+    let ((reference, now), (_, before)) = (given(&step.inputs)?, given(&old.inputs)?);
+    (now.digest != before.digest).then(|| CauseKind::BaseImage {
+        reference: reference.clone(),
+        before: Some(before.id.clone()),
+        after: Some(now.id.clone()),
     })
 }
 

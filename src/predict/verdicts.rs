@@ -1,6 +1,6 @@
 //! One verdict a step, in the plan's order.
 
-use super::cause::{Difference, Matching, difference, stage_files};
+use super::cause::{Difference, Matching, configuration, difference, stage_files};
 use super::knowledge::{FileTable, Knowledge};
 use super::times::{step_seconds, summary};
 use super::types::{Cause, CauseKind, Forecast, Probability, StepForecast, Verdict};
@@ -22,11 +22,21 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
     let no_files = FileTable::new();
     let files = previous.map_or(&no_files, |previous| &previous.files);
     let mut steps: Vec<StepForecast> = Vec::with_capacity(plan.steps.len());
+    // The image that each step stands on, and what it gives otherwise than before.
+    let mut images: Vec<Option<Cause>> = Vec::with_capacity(plan.steps.len());
     for (index, step) in plan.steps.iter().enumerate() {
         let old = matching.of(index, previous);
+        images.push(match step.parent() {
+            Some(parent) => images[parent.0].clone(),
+            None => old
+                .filter(|_| step.kind == StepKind::From)
+                .and_then(|old| configuration(step, old))
+                .map(|kind| Cause { step: StepIndex(index), kind }),
+        });
         let own = difference(step, old, files, snapshot);
         let of_stage = old.and_then(|old| stage_files(step, old, files, snapshot));
         let verdict = verdict(StepIndex(index), step, own, of_stage, &steps, knowledge);
+        let verdict = of_image(verdict, StepIndex(index), images[index].as_ref());
         let seconds = step_seconds(step, old, knowledge);
         steps.push(StepForecast { step: step.clone(), verdict, seconds });
     }
@@ -173,6 +183,18 @@ fn shared_root(step: StepIndex, below: &[StepForecast]) -> Option<StepIndex> {
     match &below[step.0].verdict {
         Verdict::Unknown(cause) => Some(cause.step).filter(|root| is_root(*root)),
         _ => None,
+    }
+}
+
+/// A verdict whose own cause is what the image gives otherwise is told by that.
+fn of_image(verdict: Verdict, index: StepIndex, image: Option<&Cause>) -> Verdict {
+    match (verdict, image) {
+        (Verdict::Rebuild(cause), Some(image))
+            if cause.step == index && may_come_from_base(&cause.kind) =>
+        {
+            Verdict::Rebuild(image.clone())
+        }
+        (verdict, _) => verdict,
     }
 }
 

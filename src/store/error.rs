@@ -71,7 +71,10 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// Anything else, such as a full disk.
-    #[error("cannot use the records in {path}: {source}")]
+    #[error(
+        "cannot use the records in {path}: {source}; make room where the disk is full, \
+         or set SMARTBUILD_CACHE_DIR to another directory"
+    )]
     Database {
         /// The file.
         path: PathBuf,
@@ -85,7 +88,8 @@ impl StoreError {
         let path = path.to_owned();
         match source.sqlite_error_code() {
             Some(ErrorCode::CannotOpen) => Self::Open { path, source },
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            // SQLite's word for a table or a column that is missing is none of its own.
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) => {
                 Self::Damaged { path, reason: source.to_string() }
             }
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {

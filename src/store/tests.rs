@@ -521,3 +521,15 @@ fn another_programs_database_is_not_taken_over() {
     assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
     assert_eq!(raw.query_row("SELECT count(*) FROM theirs", [], |row| row.get(0)), Ok(0));
 }
+
+#[test]
+fn a_table_that_is_missing_is_told_with_what_to_do() {
+    let store = Store::in_memory().unwrap();
+    store.connection.execute_batch("DROP TABLE image").unwrap();
+    let error = store.image("engine", "busybox", "").unwrap_err();
+    insta::assert_snapshot!(
+        error,
+        @"the records in :memory: are damaged (no such table: image in SELECT json FROM image
+         WHERE engine = (SELECT id FROM engine WHERE identity = ?1) AND reference = ?2 AND platform = ?3 at offset 17); move the file away to begin a new one"
+    );
+}

@@ -156,8 +156,13 @@ impl Builder<'_> {
         let known = self.request.images.get(image);
         let id = known.map(|known| known.id.clone());
         let digest = Digest::of(id.as_deref().unwrap_or(image).as_bytes());
-        let inputs =
-            vec![KeyInput::BaseImage { reference: image.to_owned(), digest, manifest: id }];
+        let inputs = vec![KeyInput::BaseImage {
+            reference: image.to_owned(),
+            digest,
+            manifest: id,
+            // Its id decides all that stands on it.
+            configuration: None,
+        }];
         self.push_image_step(name, label.to_owned(), Some(from), inputs, known.is_none())
     }
 

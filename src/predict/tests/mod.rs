@@ -14,7 +14,7 @@ use super::{
 };
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::dockerfile::Dockerfile;
-use crate::plan::{BuildOptions, Dialect, Plan, PlanRequest, plan};
+use crate::plan::{BuildOptions, Dialect, Plan, PlanRequest, StepIndex, plan};
 use crate::store::Outcome;
 use crate::{BaseImage, Digest, Seconds};
 
@@ -335,6 +335,37 @@ fn another_base_image_is_the_cause_of_what_it_brings() {
         }
         assert!(matches!(story.cause("FROM"), CauseKind::BaseImage { .. }));
     }
+}
+
+/// Its layers are the same, so that FROM and what reads only files are reused.
+#[test]
+fn an_image_of_the_same_layers_is_the_cause_of_what_it_gives_otherwise() {
+    let text = "FROM base\nCOPY a /a\nRUN one\nRUN two\n";
+    for other in [
+        BaseImage { env: vec!["A=2".to_owned()], ..BaseImage::default() },
+        BaseImage { working_dir: "/w".to_owned(), ..BaseImage::default() },
+        BaseImage { user: "5".to_owned(), ..BaseImage::default() },
+        BaseImage { shell: vec!["/bin/ash".to_owned()], ..BaseImage::default() },
+    ] {
+        let mut story = Story::new(text, &[("a", "1")]).relabelled("sha256:1").built();
+        let layers = vec![Digest::of(b"base")];
+        let other = BaseImage { layers, id: "sha256:2".to_owned(), ..other };
+        story.images.insert("base".to_owned(), other);
+        assert_eq!(story.verdict("FROM"), Verdict::Cached);
+        let kind = CauseKind::BaseImage {
+            reference: "base".into(),
+            before: Some("sha256:1".into()),
+            after: Some("sha256:2".into()),
+        };
+        let told = Verdict::Rebuild(Cause { step: StepIndex(0), kind });
+        assert_eq!(story.verdict("RUN one"), told, "{:?}", story.images);
+        assert_eq!(story.cause("RUN two"), CauseKind::Parent);
+    }
+    // Another label is no reason.
+    let mut story = Story::new(text, &[("a", "1")]).relabelled("sha256:1").built();
+    story = story.relabelled("sha256:2");
+    story.dockerfile = "FROM base\nCOPY a /a\nENV A=1\nRUN one\nRUN two\n";
+    assert!(matches!(story.cause("RUN one"), CauseKind::Environment { .. }));
 }
 
 #[test]
