@@ -357,12 +357,19 @@ impl<'a> Finished<'a> {
             self.steps.get(place).is_some_and(|step| step.outcome != Outcome::NotReached)
         };
         let used = used_images(&project.plan, reached);
+        // What was open and is reused was found by what another stage left.
+        let is_equal = |place: usize| {
+            let forecast = project.forecast.steps.get(place).map(|step| &step.verdict);
+            matches!(forecast, Some(Verdict::Depends { .. }))
+                && self.steps.get(place).is_some_and(|step| step.outcome == Outcome::Cached)
+        };
         let steps = project.plan.steps.iter().zip(&self.steps).zip(doubtful).enumerate();
         let steps = steps.map(|(place, ((step, actual), doubtful))| StepRecord {
             key: project.kept_under(place).first().unwrap_or(&step.key).0,
             other_keys: step
                 .other_keys()
                 .chain(project.kept_under(place).into_iter().skip(1))
+                .chain(is_equal(place).then(|| step.equality_key()).flatten())
                 .map(|key| key.0)
                 .collect(),
             name: step.name.clone(),

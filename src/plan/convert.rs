@@ -7,7 +7,7 @@ use super::draft::{Draft, RunFlags, Scope};
 use super::environment::Environment;
 use super::error::{Error, Problem};
 use super::expansion::Words;
-use super::key::{FieldHasher, bare_key, content_keys, keyword, step_key};
+use super::key::{FieldHasher, bare_key, content_keys, keyword, loose_key, step_key};
 use super::name::{Namer, counts_as_step};
 use super::reference::full_reference;
 use super::request::PlanRequest;
@@ -419,7 +419,11 @@ impl<'a> Builder<'a> {
         let layers_key =
             step_key(keyword(draft.kind), &draft.inputs, |step| self.plan.steps[step].layers_key);
         let key_of = |step: usize| self.plan.steps[step].key;
-        let content_keys = content_keys(draft.kind, &draft.inputs, key_of);
+        let mut content_keys = content_keys(draft.kind, &draft.inputs, key_of);
+        content_keys.loose = loose_key(draft.kind, &draft.inputs, |step| {
+            let loose = self.plan.steps[step].content_keys.loose;
+            (loose.unwrap_or_else(|| key_of(step)), loose.is_some())
+        });
         self.plan.steps.push(Step {
             name,
             stage: scope.label.clone(),

@@ -412,7 +412,9 @@ fn not_sent(selectors: &[Selector]) -> Selection {
     let roots: Vec<String> = selectors.iter().map(|selector| selector.path.clone()).collect();
     let mut hasher = FieldHasher::new();
     hasher.field(b"not sent");
-    roots.iter().for_each(|path| hasher.field(path.as_bytes()));
+    for path in &roots {
+        hasher.field(path.as_bytes());
+    }
     Selection { digest: hasher.finish(), roots }
 }
 

@@ -111,7 +111,30 @@ pub(super) fn content_keys(
             .map(|part| key(known, part))
             .collect(),
         asks: all.map(|of| key(of, of & known)).collect(),
+        loose: None,
     }
+}
+
+/// The key that [`ContentKeys::loose`] is, given those of the steps below, or else their own.
+pub(super) fn loose_key(
+    kind: StepKind,
+    inputs: &[KeyInput],
+    below: impl Fn(usize) -> (StepKey, bool),
+) -> Option<StepKey> {
+    let is_unknown = |input: &KeyInput| {
+        matches!(input, KeyInput::StageOutput { .. } | KeyInput::StageFiles { base: Some(_), .. })
+    };
+    let stands_on_loose = |input: &KeyInput| match input {
+        KeyInput::Parent { step } => below(step.0).1,
+        _ => false,
+    };
+    if !inputs.iter().any(|input| is_unknown(input) || stands_on_loose(input)) {
+        return None;
+    }
+    let mut known: Vec<KeyInput> =
+        inputs.iter().filter(|input| !is_unknown(input)).cloned().collect();
+    known.push(KeyInput::Option { name: "loose".to_owned(), value: String::new() });
+    Some(step_key(keyword(kind), &known, |step| below(step).0))
 }
 
 /// The key that [`Step::bare_key`](super::Step::bare_key) is.

@@ -156,6 +156,9 @@ pub struct ContentKeys {
     /// As long as the engine has none of these, it never had a step that takes such files, and
     /// the step runs. Empty where it takes none.
     pub asks: Vec<StepKey>,
+    /// The step's key with everything left out that it and the steps below take of what other
+    /// stages leave and nobody knows; `None` where they take nothing of that.
+    pub loose: Option<StepKey>,
 }
 
 /// One step of the build.
@@ -250,13 +253,25 @@ impl Step {
 
     /// Every key that becomes known when the engine has the step, beside its own.
     pub fn other_keys(&self) -> impl Iterator<Item = StepKey> {
-        self.content_keys.leaves.iter().copied().chain([self.bare_key])
+        let loose = self.content_keys.loose;
+        self.content_keys.leaves.iter().copied().chain([self.bare_key]).chain(loose)
+    }
+
+    /// The key that becomes known when the engine reused the step for what it took from another
+    /// stage, whatever made that: it has one result under several keys then, and what was built on
+    /// it is found by each of them (`stage-back-to-what-stood-on-equal-files`). `None` for a step
+    /// that takes nothing unknown.
+    pub fn equality_key(&self) -> Option<StepKey> {
+        self.unknown_outputs().next()?;
+        let StepKey(loose) = self.content_keys.loose?;
+        Some(StepKey(Digest::of(&[b"equal".as_slice(), loose.as_bytes()].concat())))
     }
 
     /// Every key that its verdict may rest on.
     pub fn asked_keys(&self) -> impl Iterator<Item = StepKey> {
         let own = [self.key, self.bare_key, self.layers_key, self.joint_key()];
-        self.content_keys.asks.iter().copied().chain(own)
+        let others = self.content_keys.loose.into_iter().chain(self.equality_key());
+        self.content_keys.asks.iter().copied().chain(own).chain(others)
     }
 
     /// The key that is known where the engine has one result under [`Step::key`] and

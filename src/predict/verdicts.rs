@@ -130,7 +130,8 @@ fn verdict(
             Some(input),
         ) => Verdict::Unknown(Cause { step: input, kind: CauseKind::Parent }),
         (own, _) => {
-            if let Some(output) = may_be_known(step, below, knowledge) {
+            let open = may_be_known(step, below, knowledge);
+            if let Some(output) = open.or_else(|| may_stand_on_an_equal(step, below, knowledge)) {
                 return depends(reason.unwrap_or(output));
             }
             let from_base = parent.filter(|parent| is_another_base(&below[parent.0]));
@@ -267,6 +268,28 @@ fn may_be_known(step: &Step, below: &[StepForecast], knowledge: &Knowledge) -> O
     let output = step.stage_outputs().next()?;
     let had_such_files = step.content_keys.asks.iter().any(is_known);
     had_such_files.then_some(Cause { step: output, kind: CauseKind::StageOutput })
+}
+
+/// Whether the engine may have a step as what was built on the same result under another key: a step
+/// below was reused for equal files of another stage, and is found by either since. Which of its
+/// keys are of one result nobody kept (`stage-back-to-what-stood-on-equal-files`).
+fn may_stand_on_an_equal(
+    step: &Step,
+    below: &[StepForecast],
+    knowledge: &Knowledge,
+) -> Option<Cause> {
+    let is_known = |key: StepKey| knowledge.known.contains_key(&key);
+    step.content_keys.loose.filter(|loose| is_known(*loose))?;
+    let mut next = step.parent();
+    while let Some(parent) = next {
+        let parent = &below[parent.0].step;
+        if parent.equality_key().is_some_and(is_known) {
+            let step = parent.unknown_outputs().next()?;
+            return Some(Cause { step, kind: CauseKind::StageOutput });
+        }
+        next = parent.parent();
+    }
+    None
 }
 
 /// Why a step runs that is as it was: the files that it takes from another stage, where they tell;

@@ -207,3 +207,29 @@ fn a_step_that_two_stages_share_runs_where_one_is_built_without_cache() {
     assert!(matches!(story.verdict("[kept 2/3]"), Verdict::Rebuild(_)));
     assert!(matches!(story.verdict("[kept 3/3]"), Verdict::Rebuild(_)));
 }
+
+#[test]
+fn what_stood_on_equal_files_is_open_after_a_way_back() {
+    let with = |make: &str, used: &str| {
+        let text = format!(
+            "FROM base AS made\nRUN {make}\nFROM base\nCOPY --from=made /out /out\nRUN {used}\n"
+        );
+        &*text.leak()
+    };
+    let mut story = Story::new(with("first", "one"), &[]).built();
+    story.dockerfile = with("second", "one");
+    let mut ran = story.built();
+    ran.dockerfile = with("second", "two");
+    let mut ran = ran.built();
+    ran.dockerfile = with("first", "two");
+    assert!(matches!(ran.verdict("RUN two"), Verdict::Rebuild(_)));
+
+    // The engine reused the copy though the stage ran: what it left was equal.
+    let copy = ran.plan().steps.into_iter().find(|step| step.name.contains("COPY")).unwrap();
+    ran.knowledge.known.insert(copy.equality_key().unwrap(), None);
+    assert_eq!(ran.verdict("COPY"), Verdict::Cached);
+    assert!(matches!(ran.verdict("RUN two"), Verdict::Depends { .. }));
+    assert_eq!(ran.cause("RUN two"), CauseKind::StageOutput);
+    ran.dockerfile = with("first", "three");
+    assert!(matches!(ran.verdict("RUN three"), Verdict::Rebuild(_)));
+}
