@@ -61,14 +61,14 @@ pub async fn run(typed: Vec<OsString>, environment: &Environment, ui: &mut Ui) -
         Err(error) => return wrong_use(&error, ui),
     };
     let done = match parsed.command {
-        Command::Build(args) => build::run(&args, environment, ui).await,
-        Command::Predict(args) => predict::run(&args, environment, ui).await,
-        Command::Why(args) => why::run(&args, environment, ui).await,
+        Command::Build(args) => Box::pin(build::run(&args, environment, ui)).await,
+        Command::Predict(args) => Box::pin(predict::run(&args, environment, ui)).await,
+        Command::Why(args) => Box::pin(why::run(&args, environment, ui)).await,
         Command::Context(args) => context::run(&args, environment, ui),
         Command::History(args) => history::run(&args, environment, ui),
         Command::Hook(args) => hook::run(&args, ui),
         Command::Impact(args) => impact::run(&args, environment, ui),
-        Command::Optimize(args) => optimize::run(&args, environment, ui).await,
+        Command::Optimize(args) => Box::pin(optimize::run(&args, environment, ui)).await,
     };
     match done {
         Ok(()) => Ok(0),

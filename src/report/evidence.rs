@@ -8,7 +8,7 @@ use super::units;
 use super::why::WhyView;
 use crate::context::git::Commit;
 use crate::plan::{KeyInput, Step, StepIndex};
-use crate::predict::{Cause, CauseKind, FileChange, Forecast, StepForecast, Strikes};
+use crate::predict::{Cause, CauseKind, FileChange, Forecast, StepForecast, Strikes, Verdict};
 
 /// What is kept of the beginning and the end that two long texts have in common.
 const COMMON: usize = 24;
@@ -78,7 +78,18 @@ pub(super) fn lines(view: &WhyView<'_>, index: StepIndex, cause: &Cause) -> Vec<
             // Where nobody knows the layers, the names stand for them.
             let by_layers =
                 [before, after].into_iter().flatten().any(|it| it.starts_with("sha256:"));
-            let title = if by_layers {
+            let is_reused = view
+                .forecast
+                .steps
+                .get(cause.step.0)
+                .is_some_and(|from| matches!(from.verdict, Verdict::Cached));
+            let title = if is_reused {
+                format!(
+                    "base image {} has the same layers and gives other variables, another \
+                     directory, user or shell; by its id:",
+                    text(reference)
+                )
+            } else if by_layers {
                 format!("base image {}, by the digest of its layers:", text(reference))
             } else {
                 "the base image is another:".to_owned()

@@ -61,7 +61,10 @@ pub fn why(view: &WhyView<'_>, capabilities: &Capabilities) -> String {
         if depth == 0 {
             page.history(view, link);
         }
-        if is_root && let Some(cause) = link.verdict.cause() {
+        // An image of the same layers is reused, and what it gives otherwise is told above it.
+        let above = depth.checked_sub(1).and_then(|above| chain.get(above));
+        let above = above.and_then(|above| view.forecast.steps.get(above.0)?.verdict.cause());
+        if is_root && let Some(cause) = link.verdict.cause().or(above) {
             for (role, line) in evidence::lines(view, *index, cause) {
                 page.line(role, &line);
             }

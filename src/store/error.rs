@@ -90,7 +90,12 @@ impl StoreError {
             Some(ErrorCode::CannotOpen) => Self::Open { path, source },
             // SQLite's word for a table or a column that is missing is none of its own.
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) => {
-                Self::Damaged { path, reason: source.to_string() }
+                let reason = match source {
+                    // Without the statement that it was met in.
+                    rusqlite::Error::SqlInputError { msg, .. } => msg,
+                    other => other.to_string(),
+                };
+                Self::Damaged { path, reason }
             }
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
                 Self::ReadOnly { path, source }
