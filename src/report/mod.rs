@@ -8,6 +8,7 @@
 //! - [`failure`] and [`excerpt`]: why a build failed, and the lines that it came from
 //! - [`why`]: the chain of reasons for one step; [`rewrites`]: what would rebuild less;
 //!   [`verification`]: whether it builds the same
+//! - [`impact`]: what a change costs, for the places that review changes
 //! - [`context`]: what is sent and what is not; [`explain`]: why one path is or is not
 //! - [`json`]: the same for machines, one object a command, stable within `v1`
 //! - [`progress`]: the live display while the engine builds
@@ -28,6 +29,7 @@ pub mod escape;
 mod evidence;
 mod failure;
 mod forecast;
+pub mod impact;
 pub mod json;
 mod outcome;
 pub mod progress;
