@@ -5,6 +5,7 @@
 //! silently. Wrong use is a [`clap::Error`]; the caller prints it and exits with 125 (0 for
 //! help and version).
 
+mod impact;
 mod reference;
 mod refused;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+pub use impact::{ImpactArgs, ImpactFormat, ImpactUsage, Trees};
 pub use values::{
     Assignment, CacheSource, ContextSource, NamedContext, ProgressMode, Secret, SecretSource,
     UsageError,
@@ -56,6 +58,8 @@ pub enum Command {
     Optimize(OptimizeArgs),
     /// Say what is sent to the engine and what is not, by directory and by rule
     Context(ContextArgs),
+    /// Say what a change costs the build cache of every image of the repository
+    Impact(ImpactArgs),
     /// Install or remove git's hook that says before each commit what it costs the cache
     Hook(HookArgs),
 }
@@ -67,7 +71,7 @@ impl Command {
             Self::Predict(args) => Some(&mut args.flags),
             Self::Why(args) => Some(&mut args.flags),
             Self::Optimize(args) => Some(&mut args.flags),
-            Self::Context(_) | Self::Hook(_) => None,
+            Self::Context(_) | Self::Hook(_) | Self::Impact(_) => None,
         }
     }
 }

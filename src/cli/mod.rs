@@ -23,6 +23,7 @@ mod failure;
 mod file_records;
 mod held;
 mod hook;
+mod impact;
 mod memory;
 mod observation;
 mod optimize;
@@ -64,6 +65,7 @@ pub async fn run(typed: Vec<OsString>, environment: &Environment, ui: &mut Ui) -
         Command::Why(args) => why::run(&args, environment, ui).await,
         Command::Context(args) => context::run(&args, environment, ui),
         Command::Hook(args) => hook::run(&args, ui),
+        Command::Impact(args) => impact::run(&args, environment, ui),
         Command::Optimize(args) => optimize::run(&args, environment, ui).await,
     };
     match done {

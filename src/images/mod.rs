@@ -10,13 +10,21 @@
 //! reads no environment, follows nothing out of the tree, and no file can keep it busy for long:
 //! whatever grows has a limit, and what goes past it is a problem.
 
+mod compose;
 mod configuration;
+mod dockerfiles;
+mod draft;
+mod finder;
+mod named;
+mod place;
 mod types;
+mod walk;
 
 pub use configuration::{Configuration, ConfigurationError, ConfiguredImage};
 pub use types::{Image, ImageDockerfile, Images, NamedContext, Origin, Problem, Variables};
 
 use crate::context::{Error, Source};
+use finder::Finder;
 
 /// Every image that the tree builds.
 ///
@@ -28,6 +36,11 @@ pub fn find(
     variables: &Variables,
     configuration: &Configuration,
 ) -> Result<Images, Error> {
-    let _ = (source, variables, configuration);
-    Ok(Images::default())
+    let candidates = walk::walk(source, compose::is_compose)?;
+    let mut finder = Finder::new(source, variables);
+    compose::find(&mut finder, &candidates.described)?;
+    named::apply(&mut finder, configuration)?;
+    dockerfiles::find(&mut finder, &candidates.dockerfiles)?;
+    named::apply_to_dockerfiles(&mut finder, configuration)?;
+    Ok(named::finish(finder, configuration))
 }

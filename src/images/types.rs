@@ -92,3 +92,15 @@ pub struct Problem {
     /// file: escape them before a terminal sees them.
     pub message: String,
 }
+
+impl Problem {
+    /// A problem at a line.
+    pub(super) fn at(file: &ContextPath, line: usize, message: impl Into<String>) -> Self {
+        Self { file: file.clone(), line: Some(line), message: message.into() }
+    }
+
+    /// A problem with a whole file.
+    pub(super) fn of(file: &ContextPath, message: impl Into<String>) -> Self {
+        Self { file: file.clone(), line: None, message: message.into() }
+    }
+}

@@ -46,8 +46,8 @@ pub struct ImageImpact {
     pub steps: Vec<StepImpact>,
     /// Why steps run, each reason once, in the order of the steps where they begin.
     pub causes: Vec<RootCause>,
-    /// Bytes that COPY and ADD bring into the built stages more than before; negative where it is
-    /// less.
+    /// Bytes of the context that COPY and ADD bring into the image more than before; negative where
+    /// it is less. What other stages only pass on counts where their files are known.
     pub bytes_added: i64,
     /// What it adds up to.
     pub summary: ImpactSummary,
@@ -86,9 +86,9 @@ pub struct RootCause {
     /// Where to look, the place at fault first: the files that changed, or the instruction's own
     /// lines; the instruction last.
     pub places: Vec<Place>,
-    /// The steps that run for it, the one where it lies first.
+    /// The steps that run for it, or may run, in order; FROM aside.
     pub lost: Vec<StepIndex>,
-    /// What these take, each for itself, added up.
+    /// What these take, each for itself, added up; what may run counts with its probability.
     pub seconds: Seconds,
 }
 
@@ -196,6 +196,11 @@ impl Impact {
         self.images.iter().map(|image| image.summary.seconds_lost).sum()
     }
 
+    /// Whether all seconds of the images that lose steps were measured.
+    pub fn is_measured(&self) -> bool {
+        self.images.iter().all(|image| !image.is_losing() || image.summary.is_measured)
+    }
+
     /// How many steps run again for certain, in all images.
     pub fn steps_lost(&self) -> usize {
         self.images.iter().map(|image| image.steps_lost()).sum()
@@ -206,6 +211,11 @@ impl ImageImpact {
     /// How many steps run again for certain; none of a new image, which had none.
     pub fn steps_lost(&self) -> usize {
         if self.change == ImageChange::New { 0 } else { self.summary.rebuild }
+    }
+
+    /// Whether steps that were there before run again, or may.
+    pub fn is_losing(&self) -> bool {
+        self.change == ImageChange::Changed && self.summary.rebuild + self.summary.depends > 0
     }
 
     /// The steps as a forecast, as other commands report them.

@@ -59,6 +59,7 @@ pub use types::{
     Basis, History, Optimization, Past, PastBuild, Proof, ReadFile, Refusal, Request, Rewrite,
     Risk, Saves, Timing,
 };
+pub use typical::seconds as typical_seconds;
 
 use crate::dockerfile::edit;
 use crate::plan::plan;

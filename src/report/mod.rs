@@ -8,8 +8,9 @@
 //! - [`failure`] and [`excerpt`]: why a build failed, and the lines that it came from
 //! - [`why`]: the chain of reasons for one step; [`rewrites`]: what would rebuild less;
 //!   [`verification`]: whether it builds the same
-//! - [`impact`]: what a change costs, for the places that review changes
 //! - [`context`]: what is sent and what is not; [`explain`]: why one path is or is not
+//! - [`impact()`]: what a change costs every image of a repository; [`mod@impact`]: the same for
+//!   the places that review changes
 //! - [`json`]: the same for machines, one object a command, stable within `v1`
 //! - [`progress`]: the live display while the engine builds
 //! - [`escape`]: text from builds and file names made safe; all of the above go through it
@@ -46,6 +47,7 @@ pub use context::{ContextView, Explained, LARGEST, context, explain};
 pub use evidence::FileStory;
 pub use failure::{excerpt, failure};
 pub use forecast::{ContextLine, against, forecast};
+pub use impact::{impact, reason};
 pub use outcome::{Actual, Ended, outcome};
 pub use rewrites::{diff, rewrites};
 pub use style::{Capabilities, Role};

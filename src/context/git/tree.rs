@@ -9,6 +9,7 @@ use std::sync::Arc;
 use gix::objs::Kind;
 
 use super::digests::BlobDigests;
+use super::error::Unmerged;
 use super::nodes::{Child, Directory, Node};
 use super::sizes::BlobSizes;
 use super::walk::{Start, walk};
@@ -70,6 +71,17 @@ impl Tree {
             }
         }
         Ok(tree)
+    }
+
+    /// The conflicts of a merge, anywhere in the tree.
+    pub fn unmerged(&self) -> Option<Unmerged> {
+        (!self.unmerged.is_empty()).then(|| Unmerged(self.unmerged.to_vec()))
+    }
+
+    /// Whether a link is at the path. Nothing is read for it but directories.
+    pub fn is_link(&self, path: &ContextPath) -> Result<bool, GitError> {
+        let found = self.with(path, |_, _, node| Ok(matches!(node, Node::Symlink { .. })))?;
+        Ok(found.unwrap_or(false))
     }
 
     /// The directory with only what is otherwise in another.
