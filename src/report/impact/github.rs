@@ -3,6 +3,7 @@
 //! A line is `::warning file=F,line=N::TEXT`; percent signs and line ends are escaped in the text,
 //! colons and commas in properties too. So no name or text can end the command or begin another.
 
+use super::super::escape;
 use super::finding::{Finding, Level, findings};
 use crate::impact::Impact;
 
@@ -33,5 +34,6 @@ fn data(raw: &str) -> String {
 }
 
 fn property(raw: &str) -> String {
-    data(raw).replace(':', "%3A").replace(',', "%2C")
+    let safe = data(raw).replace(':', "%3A").replace(',', "%2C");
+    escape::text(&safe).into_owned()
 }

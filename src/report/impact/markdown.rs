@@ -54,11 +54,11 @@ fn push_table(out: &mut String, impact: &Impact) {
     for image in impact.images.iter().take(ROWS) {
         let (steps, time) = match image.change {
             ImageChange::Changed => {
-                (image.steps_lost().to_string(), signed('+', image.summary.seconds_lost, image))
+                (image.steps_lost().to_string(), signed("+", image.summary.seconds_lost, image))
             }
-            ImageChange::New => ("new".to_owned(), time(image.summary.seconds_full, image)),
+            ImageChange::New => ("new".to_owned(), signed("", image.summary.seconds_full, image)),
             ImageChange::Removed => {
-                ("removed".to_owned(), signed('−', image.summary.seconds_gained, image))
+                ("removed".to_owned(), signed("−", image.summary.seconds_gained, image))
             }
         };
         let mut why: Vec<String> =
@@ -73,17 +73,12 @@ fn push_table(out: &mut String, impact: &Impact) {
 }
 
 /// A duration with its sign; of typical times with a sign for that.
-fn signed(sign: char, seconds: Seconds, image: &ImageImpact) -> String {
-    if units::is_worth_saying(seconds) {
-        format!("{sign}{}", time(seconds, image))
-    } else {
-        "0 s".to_owned()
+fn signed(sign: &str, seconds: Seconds, image: &ImageImpact) -> String {
+    if !units::is_worth_saying(seconds) {
+        return "0 s".to_owned();
     }
-}
-
-fn time(seconds: Seconds, image: &ImageImpact) -> String {
-    let about = if image.summary.is_measured { "" } else { "≈" };
-    format!("{about}{}", units::seconds(seconds))
+    let about = if image.summary.is_measured { "" } else { "≈ " };
+    format!("{about}{sign}{}", units::seconds(seconds))
 }
 
 /// What the table leaves out.
