@@ -73,6 +73,12 @@ impl Tree {
         Ok(tree)
     }
 
+    /// The same tree with the digests that its files have in a working tree.
+    #[must_use]
+    pub fn with_contents(&self) -> Self {
+        Self { sizes: None, ..self.clone() }
+    }
+
     /// The conflicts of a merge, anywhere in the tree.
     pub fn unmerged(&self) -> Option<Unmerged> {
         (!self.unmerged.is_empty()).then(|| Unmerged(self.unmerged.to_vec()))

@@ -1,5 +1,6 @@
 //! Stories of changes, in repositories made by git itself.
 
+mod advised;
 mod bad_input;
 mod costs;
 mod untouched;
