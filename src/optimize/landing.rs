@@ -36,7 +36,7 @@ impl<'a> Landing<'a> {
         refuse_flags(transfer)?;
         let mut landing = Self::default();
         for source in &transfer.sources {
-            landing.source(snapshot, source, destination, is_add)?;
+            landing.source(snapshot, source, destination, (is_add, transfer.sources.len() > 1))?;
         }
         Ok(landing)
     }
@@ -46,7 +46,7 @@ impl<'a> Landing<'a> {
         snapshot: &'a Snapshot,
         source: &str,
         destination: &str,
-        is_add: bool,
+        (is_add, is_one_of_many): (bool, bool),
     ) -> Result<(), Reason> {
         let refused = || Reason::Source(source.to_owned());
         if source.contains(['$', '"', '\'', '\\', ':']) {
@@ -70,6 +70,8 @@ impl<'a> Landing<'a> {
         if matched.is_empty() {
             return Err(refused());
         }
+        // Several files go to a directory, however it is written.
+        let are_many = is_one_of_many || matched.len() > 1;
         for entry in matched {
             match entry.kind {
                 EntryKind::Directory => self.directory(snapshot, &entry.path, &root),
@@ -79,7 +81,8 @@ impl<'a> Landing<'a> {
                     if is_add && !is_text {
                         return Err(refused());
                     }
-                    let is_directory = destination.ends_with('/') || destination.ends_with("/.");
+                    let is_directory =
+                        are_many || destination.ends_with('/') || destination.ends_with("/.");
                     let place = if is_directory { root.join(name) } else { root.clone() };
                     self.places.entry(place).or_default().push(entry);
                 }

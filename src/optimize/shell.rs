@@ -7,7 +7,7 @@
 use brush_parser::ast::{
     AndOr, Command, CommandPrefixOrSuffixItem as Item, Pipeline, SeparatorOperator, SimpleCommand,
 };
-use brush_parser::word::{self, WordPiece, WordPieceWithSource};
+use brush_parser::word::{self, Parameter, ParameterExpr, WordPiece, WordPieceWithSource};
 use brush_parser::{Parser, ParserOptions};
 
 use super::Reason;
@@ -41,14 +41,18 @@ pub(super) struct Commands {
     pub(super) is_chain: bool,
 }
 
+/// Variables with their values.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 /// The commands that an argument vector runs: itself, or those of its script where it is a shell.
-pub(super) fn commands(arguments: &[String]) -> Result<Commands, Reason> {
+/// These variables have certain values; others are not understood.
+pub(super) fn commands(arguments: &[String], variables: Variables<'_>) -> Result<Commands, Reason> {
     match ran(arguments)? {
         Ran::Program(words) => {
             let command = Words { assignments: Vec::new(), words: words.to_vec() };
             Ok(Commands { all: vec![command], is_chain: false })
         }
-        Ran::Script(script) => script_commands(script),
+        Ran::Script(script) => script_commands(script, variables),
     }
 }
 
@@ -85,7 +89,7 @@ pub(super) fn ran(arguments: &[String]) -> Result<Ran<'_>, Reason> {
     }
 }
 
-fn script_commands(script: &str) -> Result<Commands, Reason> {
+fn script_commands(script: &str, variables: Variables<'_>) -> Result<Commands, Reason> {
     let opaque = || Reason::Command(script.to_owned());
     let program = Parser::new(script.as_bytes(), &ParserOptions::default())
         .parse_program()
@@ -98,11 +102,11 @@ fn script_commands(script: &str) -> Result<Commands, Reason> {
         if matches!(item.1, SeparatorOperator::Async) {
             return Err(opaque());
         }
-        commands.push(pipeline(&item.0.first)?);
+        commands.push(pipeline(&item.0.first, variables)?);
         for next in &item.0.additional {
             is_chain &= matches!(next, AndOr::And(_));
             let (AndOr::And(next) | AndOr::Or(next)) = next;
-            commands.push(pipeline(next)?);
+            commands.push(pipeline(next, variables)?);
         }
     }
     if commands.is_empty() {
@@ -111,17 +115,17 @@ fn script_commands(script: &str) -> Result<Commands, Reason> {
     Ok(Commands { all: commands, is_chain: is_chain && lists == 1 })
 }
 
-fn pipeline(pipeline: &Pipeline) -> Result<Words, Reason> {
+fn pipeline(pipeline: &Pipeline, variables: Variables<'_>) -> Result<Words, Reason> {
     let opaque = || Reason::Command(pipeline.to_string().trim().to_owned());
     match &*pipeline.seq {
         [Command::Simple(command)] if pipeline.timed.is_none() && !pipeline.bang => {
-            simple(command).ok_or_else(opaque)
+            simple(command, variables).ok_or_else(opaque)
         }
         _ => Err(opaque()),
     }
 }
 
-fn simple(command: &SimpleCommand) -> Option<Words> {
+fn simple(command: &SimpleCommand, variables: Variables<'_>) -> Option<Words> {
     let mut read = Words::default();
     for item in command.prefix.iter().flat_map(|prefix| &prefix.0) {
         let Item::AssignmentWord(_, word) = item else { return None };
@@ -135,7 +139,8 @@ fn simple(command: &SimpleCommand) -> Option<Words> {
     for item in command.suffix.iter().flat_map(|suffix| &suffix.0) {
         // `flask==3` has the form of an assignment and is a word here all the same.
         let (Item::Word(word) | Item::AssignmentWord(_, word)) = item else { return None };
-        read.words.push(literal(&word.value)?);
+        let known = || variable(&word.value, variables);
+        read.words.push(literal(&word.value).or_else(known)?);
     }
     Some(read)
 }
@@ -145,6 +150,28 @@ pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && !text.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// The value of the one variable that a word is.
+fn variable(word: &str, variables: Variables<'_>) -> Option<String> {
+    let mut pieces = word::parse(word, &ParserOptions::default()).ok()?;
+    if let [WordPieceWithSource { piece: WordPiece::DoubleQuotedSequence(inner), .. }] =
+        &mut *pieces
+    {
+        pieces = std::mem::take(inner);
+    }
+    let [WordPieceWithSource { piece: WordPiece::ParameterExpansion(expression), .. }] = &*pieces
+    else {
+        return None;
+    };
+    let ParameterExpr::Parameter { parameter: Parameter::Named(name), indirect: false } =
+        expression
+    else {
+        return None;
+    };
+    let (_, value) = variables.iter().rev().find(|(known, _)| known == name)?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    (!value.is_empty() && value.chars().all(is_plain)).then(|| (*value).to_owned())
 }
 
 /// The word with its quotes removed, where nothing in it has a meaning to the shell.
@@ -189,7 +216,7 @@ mod tests {
 
     fn script(text: &str) -> Option<Vec<Vec<String>>> {
         let arguments = ["/bin/sh", "-c", text].map(str::to_owned);
-        let commands = commands(&arguments).ok()?;
+        let commands = commands(&arguments, &[("ARCH", "amd64"), ("TWO", "a b")]).ok()?;
         Some(commands.all.into_iter().map(|command| command.words).collect())
     }
 
@@ -200,6 +227,15 @@ mod tests {
             vec!["b".to_owned(), "x y".into(), "z[s]".into(), String::new()],
         ];
         assert_eq!(script(r#"pip install flask==3 "a>=1" && b x\ y 'z[s]' """#), Some(expected));
+    }
+
+    #[test]
+    fn a_variable_that_is_known_is_read_where_it_is_a_whole_word() {
+        let expected = Some(vec![vec!["a".to_owned(), "amd64".into(), "amd64".into()]]);
+        assert_eq!(script("a $ARCH \"${ARCH}\""), expected);
+        for text in ["a x$ARCH", "a $TWO", "$ARCH", "a $OTHER", "X=$ARCH a", "a ${ARCH:-x}"] {
+            assert_eq!(script(text), None, "{text}");
+        }
     }
 
     #[test]
@@ -215,7 +251,7 @@ mod tests {
         ] {
             let arguments = ["/bin/sh", "-c", text].map(str::to_owned);
             assert_eq!(
-                commands(&arguments).map(|commands| commands.is_chain),
+                commands(&arguments, &[]).map(|commands| commands.is_chain),
                 Ok(expected),
                 "{text}"
             );
@@ -266,7 +302,7 @@ mod tests {
     fn an_argument_vector_is_one_command_unless_it_is_a_shell() {
         let vector = |words: &[&str]| {
             let words: Vec<_> = words.iter().map(ToString::to_string).collect();
-            commands(&words).map(|commands| commands.all[0].words.join("|"))
+            commands(&words, &[]).map(|commands| commands.all[0].words.join("|"))
         };
         assert_eq!(vector(&["pip", "install", "*"]).as_deref(), Ok("pip|install|*"));
         assert_eq!(vector(&["/bin/bash", "-eo", "pipefail", "-c", "a b"]).as_deref(), Ok("a|b"));

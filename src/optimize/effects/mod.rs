@@ -30,6 +30,8 @@ pub(super) struct Effects {
     /// Places that it most likely leaves alone and may still read or write, as nobody can know
     /// what every package does.
     pub(super) perhaps: Vec<ContextPath>,
+    /// Whether it installs packages of the system.
+    pub(super) packages: bool,
     /// Whether it asks the network.
     pub(super) network: bool,
     /// Whether it installs into, or sets up, the system: what costs time.
@@ -89,6 +91,26 @@ impl Effects {
             && !meets(&self.writes, &other.perhaps)
             && !meets(&self.perhaps, &other.reads)
             && !meets(&self.reads, &other.perhaps)
+    }
+
+    /// Whether it only installs packages of the system, and the other packages of a language, which
+    /// share the system's places and most likely nothing in them.
+    pub(super) fn is_apart_from_install(&self, other: &Self) -> bool {
+        let own = |places: &[ContextPath]| -> Vec<ContextPath> {
+            places.iter().filter(|place| !is_standard(place)).cloned().collect()
+        };
+        let meets = |these: &[ContextPath], those: &[ContextPath]| {
+            own(these).iter().any(|this| own(those).iter().any(|that| do_overlap(this, that)))
+        };
+        self.packages
+            && self.installs.is_empty()
+            && self.opaque.is_none()
+            && other.opaque.is_none()
+            && !other.packages
+            && !other.installs.is_empty()
+            && !meets(&self.writes, &other.reads)
+            && !meets(&self.writes, &other.writes)
+            && !meets(&self.reads, &other.writes)
     }
 
     /// Every place that it may touch.

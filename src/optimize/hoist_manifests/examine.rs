@@ -375,7 +375,7 @@ pub(super) fn run<'a>(
     let mut installs = Vec::new();
     let mut entered = Vec::new();
     let mut there = directory(step);
-    let commands = shell::commands(&arguments)?;
+    let commands = shell::commands(&arguments, &platform(step))?;
     for command in &commands.all {
         // Where anything but `&&` follows, a failed `cd` may be passed over.
         if let [program, target] = &*command.words
@@ -395,6 +395,13 @@ pub(super) fn run<'a>(
         return Err(Reason::Command(instruction.text.clone()));
     }
     Ok(Run { index, instruction, step, installs, entered })
+}
+
+/// What the platform is called, which no manifest depends on.
+fn platform(step: &Step) -> Vec<(&str, &str)> {
+    const NAMES: &[&str] = &["TARGETARCH", "TARGETOS", "BUILDARCH", "BUILDOS"];
+    let variables = environment(step).into_iter();
+    variables.filter(|(name, _)| NAMES.contains(name)).collect()
 }
 
 /// Where `cd` leads from a directory; `None` where it is not certain or leaves the one that the step

@@ -7,6 +7,7 @@ use crate::context::ContextPath;
 use crate::dockerfile::{Instruction, InstructionKind, Stage};
 use crate::optimize::Reason;
 use crate::optimize::effects::{do_overlap, is_standard};
+use crate::optimize::hoist_manifests::brings_only_what_is_named;
 use crate::optimize::landing::Landing;
 use crate::optimize::shell::Words;
 use crate::optimize::surroundings::Surroundings;
@@ -48,6 +49,11 @@ pub(super) fn may_swap(
         (Does::Run(above), Does::Run(run)) => {
             if above.effects.is_independent_of(&run.effects) {
                 return Ok(Risk::None);
+            }
+            // Manifests alone change too seldom to turn installs round for them.
+            let is_worth = !brings_only_what_is_named(request, copy, other.instruction);
+            if is_worth && run.effects.is_apart_from_install(&above.effects) {
+                return Ok(Risk::Verify);
             }
             if let Some(reason) = &run.effects.opaque {
                 return Err(refused(reason.clone()));

@@ -4,6 +4,7 @@ mod bundler;
 mod cargo;
 mod composer;
 mod conda;
+mod dotnet;
 mod found;
 mod go;
 mod good;

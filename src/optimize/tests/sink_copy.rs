@@ -239,3 +239,26 @@ fn nothing_is_gained_where_the_files_count_already() {
     let reason = flask(&text).refused();
     assert!(reason.contains("line 5 reads or writes `/etc/x/app.py`"), "{reason}");
 }
+
+#[test]
+fn packages_of_the_system_may_come_before_those_of_a_language() {
+    let lines = "COPY . .\nRUN rm -f Gemfile.lock\nRUN bundle install\nRUN apt-get update\n\
+                 RUN apt-get install -y nodejs";
+    let found = flask(&in_app(lines)).file("Gemfile", "source 'https://rubygems.org'\n").optimize();
+    let expected = "RUN apt-get update\nRUN apt-get install -y nodejs\nCOPY . .\n\
+                    RUN rm -f Gemfile.lock\nRUN bundle install";
+    assert_eq!(found.text, in_app(expected), "{:?}", found.explain());
+    // A program that is built may find what the system has now.
+    assert_eq!(found.rewrites[0].risk, Risk::Verify);
+    for lines in [
+        // Not where files of the project are meant, or nobody knows what is.
+        "COPY . .\nRUN rm -f x && make && bundle install\nRUN apt-get install -y nodejs",
+        "COPY . .\nRUN rm -f x\nRUN bundle install\nRUN apt-get install -y ./x.deb",
+        "COPY . .\nRUN rm -f x\nRUN bundle install\nRUN apt-get install -y a && touch /app/b",
+    ] {
+        let found = flask(&in_app(lines)).file("Gemfile", "source 'x'\n").optimize();
+        assert!(!found.text.contains("apt-get install -y nodejs\nCOPY"), "{}", found.patch);
+        assert!(!found.text.contains("x.deb\nCOPY"), "{}", found.patch);
+        assert!(!found.text.contains("/app/b\nCOPY"), "{}", found.patch);
+    }
+}

@@ -138,3 +138,13 @@ fn only_what_the_install_had_is_laid_under_it() {
     );
     assert_eq!(project.bettered(), expected);
 }
+
+#[test]
+fn several_files_go_to_a_directory_however_it_is_written() {
+    let found = shop("COPY app.py requirement* /app\nCOPY src /app/src").optimize();
+    let expected = format!(
+        "FROM python\nWORKDIR /app\nCOPY requirements.txt /app/\n{PIP}\n\
+         COPY app.py requirement* /app\nCOPY src /app/src\n"
+    );
+    assert_eq!(found.text, expected, "{:?}", found.explain());
+}

@@ -11,6 +11,7 @@ mod bundler;
 mod cargo;
 mod composer;
 mod conda;
+mod dotnet;
 mod go;
 mod javascript;
 mod pdm;
@@ -49,6 +50,7 @@ const TOOLS: &[&dyn Tool] = &[
     &bundler::Bundler,
     &composer::Composer,
     &cargo::Cargo,
+    &dotnet::Dotnet,
 ];
 
 /// A package manager.

@@ -146,6 +146,7 @@ impl Does {
                 let known = Known { verbs, options, valued, settings };
                 packages(arguments, &known, directory, effects)?;
                 effects.network = true;
+                effects.packages = true;
                 system(effects);
             }
             Self::Download { .. } => self.download(arguments, directory, effects)?,

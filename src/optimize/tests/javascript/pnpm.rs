@@ -95,3 +95,20 @@ fn traps_are_refused() {
         .file("prisma/schema.prisma", "x");
     assert_refused(&prisma, "pnpm runs `postinstall` of @prisma/client");
 }
+
+#[test]
+fn a_workspace_may_have_no_package_of_its_own() {
+    let part = |command: &str| {
+        node()
+            .file("pnpm-workspace.yaml", "packages:\n  - web\n")
+            .file("pnpm-lock.yaml", "lockfileVersion: '9.0'\n")
+            .file("web/package.json", "{}")
+            .dockerfile(&in_app(&format!("COPY . .\nRUN {command}")))
+    };
+    let copies = "COPY pnpm-lock.yaml pnpm-workspace.yaml ./\nCOPY web/package.json web/";
+    assert_copies(&part("pnpm -r install --frozen-lockfile"), copies, Risk::Verify);
+    assert_refused(&part("pnpm install --frozen-lockfile"), "the manifest `/app/package.json`");
+    let script = part("pnpm -r install --frozen-lockfile")
+        .file("web/package.json", r#"{"scripts":{"postinstall":"node x.js"}}"#);
+    assert_refused(&script, "runs `postinstall` of web/package.json");
+}

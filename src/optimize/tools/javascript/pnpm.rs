@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::arguments::{Grammar, in_project, mentions};
 use super::install::{finish, followed, ignores_scripts, locks, run_scripts};
-use super::package::{leaves, specifier, texts};
+use super::package::{Package, leaves, specifier, texts};
 use super::project::{Project, text};
 use super::scripts::Installed;
 use super::{habits, is_manifest, npmrc, settings};
+use crate::context::ContextPath;
 use crate::optimize::Reason;
 use crate::optimize::shell::Words;
 use crate::optimize::surroundings::Surroundings;
@@ -184,7 +185,7 @@ impl Tool for Pnpm {
         if let Some(file) = project.first_named(&["package.yaml", "package.json5"]) {
             return Err(Reason::Reads { tool: "pnpm", file });
         }
-        let root = project.root()?;
+        let root = root(&mut project, install, &patterns)?;
         let locks = locks(&mut project, &["pnpm-lock.yaml"])?;
         let lock = locks.first().map(text).transpose()?.unwrap_or_default();
         let workspaces = project.workspaces(&patterns)?;
@@ -218,6 +219,23 @@ impl Tool for Pnpm {
     fn is_setting(&self, text: &str) -> bool {
         settings::may_lead(text)
     }
+}
+
+/// The package.json of the project itself. `-r` installs the workspaces where there is none.
+fn root(
+    project: &mut Project<'_, '_>,
+    install: &Install,
+    patterns: &[String],
+) -> Result<Package, Reason> {
+    let place = project.place("package.json");
+    let is_of_workspaces = install.has(&["-r", "--recursive"]) && !patterns.is_empty();
+    if is_of_workspaces && !project.has(&place) {
+        project.verify();
+        let directory = project.directory.clone();
+        let value = Value::Object(serde_json::Map::new());
+        return Ok(Package { directory, source: ContextPath::new("package.json"), value });
+    }
+    project.root()
 }
 
 /// Adds pnpm-workspace.yaml with the patches that it names; its patterns of workspaces.
