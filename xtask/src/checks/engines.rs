@@ -1,6 +1,9 @@
-//! The engines that the engine tests run against.
+//! The engines that the engine tests run against, and docker's own readers of files.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result};
 
@@ -8,6 +11,7 @@ use crate::{
     base_image::{self, Kind},
     engine::{self, Engine, Version},
     home::Home,
+    plugins,
 };
 
 /// All engines, up and with their base images.
@@ -15,18 +19,24 @@ use crate::{
 pub(crate) struct Prepared {
     list: String,
     spares: String,
+    plugins: PathBuf,
     /// How long it took, beside everything else.
     pub(super) took: Duration,
 }
 
 impl Prepared {
-    /// What engine tests read to know their engines, and those whose cache they may empty.
-    pub(crate) fn variables(&self) -> [(&'static str, &str); 2] {
-        [("SMARTBUILD_TEST_ENGINES", &self.list), ("SMARTBUILD_TEST_SPARE_ENGINES", &self.spares)]
+    /// What engine tests read to know their engines, those whose cache they may empty, and the
+    /// directory of docker's plugins.
+    pub(crate) fn variables(&self) -> [(&'static str, String); 3] {
+        [
+            ("SMARTBUILD_TEST_ENGINES", self.list.clone()),
+            ("SMARTBUILD_TEST_SPARE_ENGINES", self.spares.clone()),
+            ("SMARTBUILD_TEST_DOCKER_PLUGINS", self.plugins.display().to_string()),
+        ]
     }
 }
 
-/// Brings every engine up.
+/// Brings every engine up, and unpacks the plugins.
 ///
 /// # Errors
 ///
@@ -46,7 +56,8 @@ pub(crate) fn prepare(home: &Home) -> Result<Prepared> {
         base_image::import(spare, Kind::Busybox, &[])?;
     }
     let (list, spares) = (engine::list(&engines), engine::list(&spares));
-    Ok(Prepared { list, spares, took: begun.elapsed() })
+    let plugins = plugins::ensure(home).context("docker's plugins")?;
+    Ok(Prepared { list, spares, plugins, took: begun.elapsed() })
 }
 
 /// Python only where the example application is built: it is 240 MB in each engine.
