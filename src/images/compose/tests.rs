@@ -1,5 +1,6 @@
 //! Stories about compose files; `tests/images.rs` compares more of them with compose itself.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::context::{ContextPath, Disk};
@@ -216,7 +217,8 @@ fn a_few_lines_that_stand_for_very_much_are_refused() {
     let mut bomb = "x-a: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..20 {
         let alias = format!("*a{}", level - 1);
-        bomb += &format!("x-{level}: &a{level} [{}]\n", vec![alias; 10].join(", "));
+        let aliases = vec![alias; 10].join(", ");
+        writeln!(bomb, "x-{level}: &a{level} [{aliases}]").unwrap();
     }
     let deep = format!("a: {}{}", "[".repeat(50_000), "]".repeat(50_000));
     let itself = "a: &a [*a]\n";
