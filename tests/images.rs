@@ -5,6 +5,8 @@
 //! `case.json` (`environment`, and `left_out`: targets that are no images here since they are only
 //! there to be inherited). `tests/engine_images.rs` compares `expected.json` with the real tools.
 
+#![allow(clippy::unwrap_used, reason = "a case that cannot be read fails the test")]
+
 #[path = "support/images_cases.rs"]
 mod images_cases;
 

@@ -8,6 +8,7 @@ use super::value::Value;
 
 /// What decides about a target's image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_field_names, reason = "bake calls a stage so")]
 pub(super) struct Target {
     pub(super) inherits: Vec<String>,
     pub(super) context: Option<String>,
