@@ -239,12 +239,17 @@ fn a_broken_file_is_named() {
 
 #[test]
 fn what_grows_without_end_comes_to_one() {
-    let doubling: String =
-        (1..60).map(|it| format!("v{it} = [v{0}, v{0}, v{0}, v{0}]\n", it - 1)).collect();
-    let chain: String = (1..5000).map(|it| format!("v{it} = v{}\n", it - 1)).collect();
+    let lines = |count: usize, line: &dyn Fn(usize) -> String| {
+        (1..count).map(line).collect::<Vec<_>>().join("\n")
+    };
+    let doubling = lines(60, &|it| format!("v{it} = [v{0}, v{0}, v{0}, v{0}]", it - 1));
+    let chain = lines(5000, &|it| format!("v{it} = v{}", it - 1));
     let p = project()
-        .file("a/docker-bake.hcl", &format!("v0 = [1]\n{doubling}target \"a\" {{ tags = v59 }}\n"))
-        .file("b/docker-bake.hcl", &format!("v0 = 1\n{chain}target \"a\" {{ tags = [v4999] }}\n"))
+        .file(
+            "a/docker-bake.hcl",
+            &format!("v0 = [1]\n{doubling}\ntarget \"a\" {{ tags = v59 }}\n"),
+        )
+        .file("b/docker-bake.hcl", &format!("v0 = 1\n{chain}\ntarget \"a\" {{ tags = [v4999] }}\n"))
         .file(
             "c/docker-bake.hcl",
             "function \"f\" {\n params = [x]\n result = f(x)\n}\ntarget \"a\" { tags = [f(1)] }\n",

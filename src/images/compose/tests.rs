@@ -184,12 +184,12 @@ fn what_is_built_elsewhere_is_a_notice() {
 
 #[test]
 fn every_mistake_is_named_where_it_is() {
-    let compose = "services:\n  a:\n    build: {contxt: .}\n  b:\n    build: {target: '${X:?set \
+    let compose = "services:\n  a:\n    build: {surroundings: .}\n  b:\n    build: {target: '${X:?set \
                    X}'}\n  c:\n    extends: d\n  d:\n    extends: c\n  e:\n    build: ../..\n  f:\n    \
                    build: {dockerfile: none}\n  g:\n    build: {args: {D: 2024-01-31}}\n  h:\n    \
                    build: {additional_contexts: {x: 'service:none'}}\n  i:\n    extends: {file: \
                    none.yaml, service: x}\n  j:\n    build: {dockerfile: a, dockerfile_inline: \
-                   b}\n  ok: {build: .}\nserivces: {}\n";
+                   b}\n  ok: {build: .}\nthings: {}\n";
     let p = project().compose(compose);
     insta::assert_snapshot!(p.problems());
     assert_eq!(p.image("ok").context, ContextPath::root());

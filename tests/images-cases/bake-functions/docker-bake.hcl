@@ -48,7 +48,7 @@ target "app" {
     CHOMP = chomp("a\n")
     TITLE = trimspace("  a ")
     STRLEN = strlen("abc")
-    REVERSE = join("", reverselist(["a", "b"]))
+    REVERSE = join("", reverselist(["a", "c"]))
     COMPACT = join(",", compact(["a", "", "b"]))
     CONCAT = join(",", concat(["a"], ["b"]))
     PARSE = parseint("ff", 16)

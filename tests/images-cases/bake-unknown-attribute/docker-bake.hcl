@@ -1,3 +1,3 @@
 target "x" {
-  contex = "other"
+  circumstance = "other"
 }
