@@ -167,8 +167,8 @@ mod tests {
     #[test]
     fn every_mistake_is_named_with_its_line() {
         let mistakes = [
-            "[[image]]\nname = \"api\"\n\n[[image]]\nname = \"web\"\ndockerfil = \"x\"\n",
-            "exclud = []\n",
+            "[[image]]\nname = \"api\"\n\n[[image]]\nname = \"web\"\nrecipe = \"x\"\n",
+            "without = []\n",
             "[[image]]\nname = \"a\"\n[[image]]\nname = \"a\"\n",
             "[[image]]\ncontext = \".\"\n",
             "\n\nexclude = [\"[\"]\n",

@@ -16,6 +16,8 @@ mod configuration;
 mod dockerfiles;
 mod draft;
 mod finder;
+#[cfg(test)]
+mod hostile_tests;
 mod named;
 mod place;
 mod types;

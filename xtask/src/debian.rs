@@ -71,6 +71,25 @@ pub(crate) fn bootstrap(suite: &str, packages: &str, root: &Path) -> Result<()> 
     command::run(Command::new("find").arg(downloads).args(["-name", "*.deb", "-delete"]))
 }
 
+/// Unpacks packages of a Debian suite, with what they need, into an empty directory, and runs
+/// nothing of them.
+///
+/// # Errors
+///
+/// With the end of what mmdebstrap said.
+pub(crate) fn unpack(suite: &str, packages: &str, root: &Path) -> Result<()> {
+    let mut mmdebstrap = Command::new("mmdebstrap");
+    mmdebstrap
+        .args(["--quiet", "--variant=extract", "--aptopt=APT::Install-Recommends \"false\""])
+        .arg("--aptopt=Acquire::Check-Valid-Until \"false\"")
+        .arg(format!("--include={packages}"))
+        .arg(suite)
+        .arg(root);
+    command::output(&mut mmdebstrap)
+        .with_context(|| format!("cannot unpack {packages} of Debian {suite}"))?;
+    Ok(())
+}
+
 fn apt(arguments: &[&str]) -> Command {
     let mut apt = Command::new("apt-get");
     apt.env("DEBIAN_FRONTEND", "noninteractive")

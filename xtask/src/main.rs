@@ -14,6 +14,7 @@ mod debian;
 mod demo;
 mod engine;
 mod home;
+mod plugins;
 mod storm;
 mod times;
 mod tools;

@@ -134,7 +134,7 @@ impl<'d> Evaluator<'d> {
 
     fn object(&mut self, object: &Object, scope: &Scope<'_>) -> Result<Value, String> {
         let mut entries = BTreeMap::new();
-        for (key, value) in object.iter() {
+        for (key, value) in object {
             let key = match key {
                 ObjectKey::Ident(name) => name.as_str().to_owned(),
                 ObjectKey::Expression(key) => self.evaluate(key, scope)?.to_text()?,
@@ -160,7 +160,7 @@ impl<'d> Evaluator<'d> {
             return self.try_each(name, call, scope);
         }
         let mut arguments = Vec::with_capacity(call.args.len());
-        for argument in call.args.iter() {
+        for argument in &call.args {
             arguments.push(self.evaluate(argument, scope)?);
         }
         if call.args.expand_final()
@@ -181,7 +181,7 @@ impl<'d> Evaluator<'d> {
         scope: &Scope<'_>,
     ) -> Result<Value, String> {
         let mut reason = format!("{name}() has no argument: give it one");
-        for argument in call.args.iter() {
+        for argument in &call.args {
             match self.evaluate(argument, scope) {
                 Ok(_) if name == "can" => return Ok(Value::Bool(true)),
                 Ok(value) => return Ok(value),
@@ -216,13 +216,13 @@ impl<'d> Evaluator<'d> {
                 let mut list = Vec::with_capacity(items.len());
                 for mut item in items {
                     for operator in &operators[place + 1..] {
-                        item = self.step(item, operator, scope)?;
+                        item = self.step(&item, operator, scope)?;
                     }
                     list.push(item);
                 }
                 return Ok(Value::List(list));
             }
-            value = self.step(value, operator, scope)?;
+            value = self.step(&value, operator, scope)?;
         }
         Ok(value)
     }
@@ -230,7 +230,7 @@ impl<'d> Evaluator<'d> {
     /// One `.name` or `[index]`.
     fn step(
         &mut self,
-        value: Value,
+        value: &Value,
         operator: &TraversalOperator,
         scope: &Scope<'_>,
     ) -> Result<Value, String> {
@@ -240,7 +240,7 @@ impl<'d> Evaluator<'d> {
             TraversalOperator::LegacyIndex(index) => Value::text(index.value().to_string()),
             _ => return Err("`*` in `*`: take one of them out".to_owned()),
         };
-        let found = match &value {
+        let found = match value {
             Value::List(list) => list.get(index.to_index()?).cloned(),
             Value::Object(entries) => entries.get(&index.to_text()?).cloned(),
             other => return Err(format!("{} has no parts: correct it", other.kind())),

@@ -144,7 +144,7 @@ impl<'d> Names<'d> {
         };
         let mut values = BTreeMap::new();
         let mut arguments = arguments.into_iter();
-        for param in params.iter() {
+        for param in params {
             let argument = arguments.next().ok_or_else(|| {
                 format!("{name}() is given too few arguments: give it one for each of its `params`")
             })?;

@@ -8,6 +8,7 @@ use super::value::Value;
 
 /// What decides about a target's image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_field_names, reason = "bake calls a stage so")]
 pub(super) struct Target {
     pub(super) inherits: Vec<String>,
     pub(super) context: Option<String>,
@@ -27,24 +28,21 @@ pub(super) struct Target {
 /// What is wrong with a target, and the line.
 pub(super) type Fault = (usize, String);
 
-/// Attributes that decide about no image, or about what a forecast cannot see.
-const OTHERS: &[&str] = &[
-    "annotations",
-    "attest",
-    "cache-to",
-    "call",
-    "description",
-    "entitlements",
-    "extra-hosts",
-    "labels",
-    "matrix",
-    "name",
-    "network",
-    "output",
-    "secret",
-    "shm-size",
-    "ssh",
-    "ulimits",
+/// Attributes that decide about an image. Bake takes no notice of names that it does not know.
+const ATTRIBUTES: &[&str] = &[
+    "args",
+    "cache-from",
+    "context",
+    "contexts",
+    "dockerfile",
+    "dockerfile-inline",
+    "inherits",
+    "no-cache",
+    "no-cache-filter",
+    "platforms",
+    "pull",
+    "tags",
+    "target",
 ];
 
 /// Reads what an instance's block says.
@@ -57,7 +55,7 @@ pub(super) fn read(
     for attribute in &instance.block.attributes {
         let line = attribute.line;
         let name = attribute.name.as_str();
-        if OTHERS.contains(&name) {
+        if !ATTRIBUTES.contains(&name) {
             continue;
         }
         let value = evaluator
@@ -112,7 +110,7 @@ impl Target {
             ("no-cache", Value::Bool(flag)) => self.no_cache = Some(flag),
             ("pull", Value::Bool(flag)) => self.pull = Some(flag),
             (_, Value::Null) => {}
-            _ => return Err("a target has no such attribute: correct its name".to_owned()),
+            (_, other) => return Err(format!("{} is nothing for it: correct it", other.kind())),
         }
         Ok(())
     }

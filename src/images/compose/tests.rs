@@ -1,5 +1,6 @@
 //! Stories about compose files; `tests/images.rs` compares more of them with compose itself.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::context::{ContextPath, Disk};
@@ -183,12 +184,12 @@ fn what_is_built_elsewhere_is_a_notice() {
 
 #[test]
 fn every_mistake_is_named_where_it_is() {
-    let compose = "services:\n  a:\n    build: {contxt: .}\n  b:\n    build: {target: '${X:?set \
+    let compose = "services:\n  a:\n    build: {surroundings: .}\n  b:\n    build: {target: '${X:?set \
                    X}'}\n  c:\n    extends: d\n  d:\n    extends: c\n  e:\n    build: ../..\n  f:\n    \
                    build: {dockerfile: none}\n  g:\n    build: {args: {D: 2024-01-31}}\n  h:\n    \
                    build: {additional_contexts: {x: 'service:none'}}\n  i:\n    extends: {file: \
                    none.yaml, service: x}\n  j:\n    build: {dockerfile: a, dockerfile_inline: \
-                   b}\n  ok: {build: .}\nserivces: {}\n";
+                   b}\n  ok: {build: .}\nthings: {}\n";
     let p = project().compose(compose);
     insta::assert_snapshot!(p.problems());
     assert_eq!(p.image("ok").context, ContextPath::root());
@@ -216,7 +217,8 @@ fn a_few_lines_that_stand_for_very_much_are_refused() {
     let mut bomb = "x-a: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..20 {
         let alias = format!("*a{}", level - 1);
-        bomb += &format!("x-{level}: &a{level} [{}]\n", vec![alias; 10].join(", "));
+        let aliases = vec![alias; 10].join(", ");
+        writeln!(bomb, "x-{level}: &a{level} [{aliases}]").unwrap();
     }
     let deep = format!("a: {}{}", "[".repeat(50_000), "]".repeat(50_000));
     let itself = "a: &a [*a]\n";

@@ -198,9 +198,8 @@ fn too_much(line: usize) -> Fault {
 
 fn key_text(node: &Node) -> Result<String, Fault> {
     match &node.value {
-        Value::Scalar(Scalar::Text(text) | Scalar::Other(text)) => Ok(text.clone()),
-        Value::Scalar(Scalar::Bool(value)) => Ok(value.to_string()),
-        _ => Err(Fault::new(node.line, "a key that is no text: write a text")),
+        Value::Scalar(Scalar::Text(text)) => Ok(text.clone()),
+        _ => Err(Fault::new(node.line, "a key that is no text: put it in quotes")),
     }
 }
 

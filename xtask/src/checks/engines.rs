@@ -1,6 +1,9 @@
-//! The engines that the engine tests run against.
+//! The engines that the engine tests run against, and docker's own readers of files.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result};
 
@@ -8,6 +11,7 @@ use crate::{
     base_image::{self, Kind},
     engine::{self, Engine, Version},
     home::Home,
+    plugins,
 };
 
 /// All engines, up and with their base images.
@@ -15,24 +19,26 @@ use crate::{
 pub(crate) struct Prepared {
     list: String,
     spares: String,
-    busybox: String,
+    busybox: PathBuf,
+    plugins: PathBuf,
     /// How long it took, beside everything else.
     pub(super) took: Duration,
 }
 
 impl Prepared {
-    /// What engine tests read to know their engines, those whose cache they may empty, and the tar
-    /// file of which they make base images.
-    pub(crate) fn variables(&self) -> [(&'static str, &str); 3] {
+    /// What engine tests read to know their engines, those whose cache they may empty, the tar file
+    /// of which they make base images, and the directory of docker's plugins.
+    pub(crate) fn variables(&self) -> [(&'static str, String); 4] {
         [
-            ("SMARTBUILD_TEST_ENGINES", &self.list),
-            ("SMARTBUILD_TEST_SPARE_ENGINES", &self.spares),
-            ("SMARTBUILD_TEST_BUSYBOX", &self.busybox),
+            ("SMARTBUILD_TEST_ENGINES", self.list.clone()),
+            ("SMARTBUILD_TEST_SPARE_ENGINES", self.spares.clone()),
+            ("SMARTBUILD_TEST_BUSYBOX", self.busybox.display().to_string()),
+            ("SMARTBUILD_TEST_DOCKER_PLUGINS", self.plugins.display().to_string()),
         ]
     }
 }
 
-/// Brings every engine up.
+/// Brings every engine up, and unpacks the plugins.
 ///
 /// # Errors
 ///
@@ -52,8 +58,9 @@ pub(crate) fn prepare(home: &Home) -> Result<Prepared> {
         base_image::import(spare, Kind::Busybox, &[])?;
     }
     let (list, spares) = (engine::list(&engines), engine::list(&spares));
-    let busybox = base_image::file_system(home, Kind::Busybox)?.display().to_string();
-    Ok(Prepared { list, spares, busybox, took: begun.elapsed() })
+    let busybox = base_image::file_system(home, Kind::Busybox)?;
+    let plugins = plugins::ensure(home).context("docker's plugins")?;
+    Ok(Prepared { list, spares, busybox, plugins, took: begun.elapsed() })
 }
 
 /// Python only where the example application is built: it is 240 MB in each engine.

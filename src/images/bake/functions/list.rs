@@ -140,7 +140,9 @@ fn product(lists: &[Value]) -> Outcome {
         }
         rows = rows
             .iter()
-            .flat_map(|row| list.iter().map(|item| [row.as_slice(), &[item.clone()]].concat()))
+            .flat_map(|row| {
+                list.iter().map(|item| [row.as_slice(), std::slice::from_ref(item)].concat())
+            })
             .collect();
     }
     Ok(Value::List(rows.into_iter().map(Value::List).collect()))

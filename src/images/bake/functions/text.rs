@@ -67,7 +67,7 @@ fn base_name(path: &str) -> String {
 
 fn directory_name(path: &str) -> String {
     let end = path.rfind('/').map_or(0, |place| place + 1);
-    let clean = crate::context::clean_path(path[..end].as_bytes());
+    let clean = crate::context::clean_path(&path.as_bytes()[..end]);
     String::from_utf8_lossy(&clean).into_owned()
 }
 
@@ -153,7 +153,7 @@ fn indent(arguments: &[Value]) -> Outcome {
     Ok(Value::Text(text.replace('\n', &format!("\n{}", " ".repeat(spaces)))))
 }
 
-/// `%s`, `%d`, `%v`, `%q`-less and without widths: what files use.
+/// `%s`, `%d`, `%v` and `%%`, without widths: what files use.
 fn format(arguments: &[Value]) -> Result<String, String> {
     let (pattern, arguments) = arguments.split_first().ok_or("it needs a pattern: add it")?;
     let pattern = pattern.to_text()?;

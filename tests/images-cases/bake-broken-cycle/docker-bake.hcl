@@ -1,0 +1,5 @@
+a = b
+b = a
+target "x" {
+  tags = [a]
+}
