@@ -64,7 +64,7 @@ pub async fn run(typed: Vec<OsString>, environment: &Environment, ui: &mut Ui) -
         Command::Predict(args) => predict::run(&args, environment, ui).await,
         Command::Why(args) => why::run(&args, environment, ui).await,
         Command::Context(args) => context::run(&args, environment, ui),
-        Command::Hook(args) => hook::run(&args, ui),
+        Command::Hook(args) => hook::run(args, ui),
         Command::Impact(args) => impact::run(&args, environment, ui),
         Command::Optimize(args) => optimize::run(&args, environment, ui).await,
     };
