@@ -10,7 +10,7 @@ use crate::hooks::{self, Installed, Removed};
 use crate::report::escape::text;
 
 /// Installs the hook or removes it, in the repository of the current directory.
-pub(super) fn run(args: &HookArgs, ui: &mut Ui) -> Result<(), Failure> {
+pub(super) fn run(args: HookArgs, ui: &mut Ui) -> Result<(), Failure> {
     let repository = Repository::open(Path::new("."), &GitOptions::default())?;
     match args.action {
         HookAction::Install => install(&repository, ui),
@@ -27,7 +27,7 @@ fn install(repository: &Repository, ui: &mut Ui) -> Result<(), Failure> {
     let mut told =
         format!("{done}: {} runs `smartbuild impact --staged` before each commit\n", shown(&hook));
     if let Some(kept) = kept {
-        told += &format!("the hook that was there before runs first: {}\n", shown(&kept));
+        told.extend(["the hook that was there before runs first: ", &shown(&kept), "\n"]);
     }
     ui.result(&told)?;
     if setting == HooksSetting::Shared {

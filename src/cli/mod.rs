@@ -66,7 +66,7 @@ pub async fn run(typed: Vec<OsString>, environment: &Environment, ui: &mut Ui) -
         Command::Why(args) => Box::pin(why::run(&args, environment, ui)).await,
         Command::Context(args) => context::run(&args, environment, ui),
         Command::History(args) => history::run(&args, environment, ui),
-        Command::Hook(args) => hook::run(&args, ui),
+        Command::Hook(args) => hook::run(args, ui),
         Command::Impact(args) => impact::run(&args, environment, ui),
         Command::Optimize(args) => Box::pin(optimize::run(&args, environment, ui)).await,
     };

@@ -158,7 +158,10 @@ impl<'a> Files<'a> {
 
     /// The options that the image is built with.
     fn options(&self, image: &Image) -> Result<BuildOptions, Problem> {
+        let platform = self.facts.platform(&image.context);
         let mut options = BuildOptions {
+            platform: platform.clone(),
+            build_platform: platform,
             build_args: image.args.clone(),
             target: image.target.clone(),
             no_cache_filter: image.no_cache_filter.clone(),

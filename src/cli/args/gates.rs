@@ -18,8 +18,8 @@ pub struct GateFlags {
     /// The most that COPY and ADD may bring more than before, such as 10MB
     #[arg(long, value_name = "SIZE")]
     pub max_image_growth: Option<ByteSize>,
-    /// For what no step may be lost: base_image, dependency_layer (a step that installs packages),
-    /// files, instruction, argument, environment or option
+    /// For what no step may be lost: `base_image`, `dependency_layer` (a step that installs
+    /// packages), `files`, `instruction`, `argument`, `environment` or `option`
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub deny: Vec<Denied>,
     /// Accept the cost where a commit of the change has this trailer, such as

@@ -32,10 +32,10 @@ impl Repository {
             reason: reason(error),
         };
         let walk = repository.rev_walk([new]).with_hidden([old]);
-        let walk = walk.all().map_err(|error| unreadable(&error.into()))?;
+        let walk = walk.all().map_err(|error| unreadable(&error))?;
         for info in walk.take(SEARCHED) {
-            let info = info.map_err(|error| unreadable(&error.into()))?;
-            let commit = info.object().map_err(|error| unreadable(&error.into()))?;
+            let info = info.map_err(|error| unreadable(&error))?;
+            let commit = info.object().map_err(|error| unreadable(&error))?;
             let message = commit.message_raw_sloppy();
             if let Some((name, value)) = find(message, name) {
                 let id =
@@ -50,12 +50,11 @@ impl Repository {
 /// The name and the value of the first trailer of this name.
 fn find(message: &[u8], name: &str) -> Option<(String, String)> {
     let body = MessageRef::from_bytes(message).body()?;
-    let found = body.trailers().find_map(|trailer| {
+    body.trailers().find_map(|trailer| {
         let token = trailer.token.to_str_lossy();
         let value = trailer.value.trim().to_str_lossy().into_owned();
         (token.eq_ignore_ascii_case(name) && !value.is_empty()).then(|| (token.into_owned(), value))
-    });
-    found
+    })
 }
 
 #[cfg(test)]

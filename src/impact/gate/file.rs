@@ -17,7 +17,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use super::{ByteSize, Denied, Limits};
@@ -54,8 +53,6 @@ struct Document {
     impact: Defaults,
     #[serde(default)]
     image: Vec<Image>,
-    #[serde(flatten)]
-    _rest: BTreeMap<String, IgnoredAny>,
 }
 
 #[derive(Deserialize)]

@@ -205,8 +205,10 @@ fn schema() -> Value {
     let text = std::fs::read(manifest.with_file_name("src").join("schema.json")).unwrap();
     let mut schema: Value = serde_json::from_slice(&text).unwrap();
     // A bracket too many, which only JavaScript takes; we write no language.
-    let language = schema["definitions"]["run"]["properties"]["language"].as_object_mut().unwrap();
-    language.remove("pattern").unwrap();
+    for part in ["run", "toolComponent"] {
+        let language = &mut schema["definitions"][part]["properties"]["language"];
+        language.as_object_mut().unwrap().remove("pattern").unwrap();
+    }
     schema
 }
 
