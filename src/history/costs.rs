@@ -116,9 +116,9 @@ pub(super) fn of_files(builds: &[KeptBuild], losses: &[Vec<Loss>]) -> Vec<FileCo
 
 /// By seconds and then by how often; what is equal stays in its order.
 fn costliest_first<T>(mut costs: Vec<T>, weight: impl Fn(&T) -> (Seconds, usize)) -> Vec<T> {
-    costs.sort_by(|one, other| {
-        let ((one, once), (other, often)) = (weight(one), weight(other));
-        other.get().total_cmp(&one.get()).then(often.cmp(&once))
+    costs.sort_by(|left, right| {
+        let ((seconds, times), (others, often)) = (weight(left), weight(right));
+        others.get().total_cmp(&seconds.get()).then(often.cmp(&times))
     });
     costs
 }
