@@ -63,6 +63,9 @@ pub(super) fn hoist(
     match passed {
         Ok(Some(hoist)) => Ok(Some(hoist)),
         passed if is_alone => passed,
+        Err(Refusal { line, reason: reason @ Reason::IrregularManifest(_) }) => {
+            Err(Refusal { line, reason })
+        }
         _ => install.pass(&stack.nearest(last_copy), behind),
     }
 }
@@ -134,6 +137,9 @@ impl<'a> Examined<'a, '_> {
             };
         }
         let needs = with_those_behind(request, plan, stage, (stack, &landing), needs, &mut runs);
+        if let Some(file) = needs.manifests.keys().find(|file| is_behind_link(&landing, file)) {
+            return Err(at(instruction)(Reason::IrregularManifest(file.clone())));
+        }
         let below = stack.below(&needs.manifests);
         let Some(&top) = below.first() else {
             let brings_more = |transfer: &&Instruction| {
@@ -188,6 +194,19 @@ impl<'a> Examined<'a, '_> {
 fn at(instruction: &Instruction) -> impl Fn(Reason) -> Refusal + use<> {
     let line = instruction.line;
     move |reason| Refusal { line, reason }
+}
+
+/// Whether one COPY brings a link, or a file, to where another has a directory on the way to a
+/// manifest: then their order decides where that goes.
+fn is_behind_link(landing: &Landing<'_>, manifest: &ContextPath) -> bool {
+    let mut above = manifest.parent();
+    while let Some(place) = above {
+        if !landing.at(&place).is_empty() {
+            return true;
+        }
+        above = place.parent();
+    }
+    false
 }
 
 fn is_transfer(instruction: &Instruction) -> bool {
