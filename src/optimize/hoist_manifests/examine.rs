@@ -150,14 +150,7 @@ impl<'a> Examined<'a, '_> {
         };
         let (top_index, top_copy) = &stack.copies[top];
         let last = runs.last().map_or(index, |run| run.index);
-        let mut lines = Vec::new();
-        for (copy, mut missing) in stack.missing(&below, &needs.manifests) {
-            let there = already_there(request, plan, copy, &before[..*top_index]);
-            missing.retain(|place, source| there.get(place) != Some(source));
-            let destination = ContextPath::new(&copy.destination);
-            let new = lines::copies(copy.instruction, copy.transfer, &destination, &missing);
-            lines.extend(new.map_err(at(copy.instruction))?);
-        }
+        let lines = self.lines(stack, &below, *top_index, &needs.manifests)?;
         let is_below = |position: &usize| below.iter().any(|&at| stack.copies[at].0 == *position);
         let passing = |position: &usize| *position > *top_index && !is_below(position);
         let mut along: Vec<usize> = stack.moved.iter().copied().filter(passing).collect();
@@ -188,6 +181,25 @@ impl<'a> Examined<'a, '_> {
             edits,
         };
         Ok(Some((hoist, last)))
+    }
+
+    /// The COPY lines for the manifests that only what comes below brings.
+    fn lines(
+        &self,
+        stack: &Stack<'a>,
+        below: &[usize],
+        top: usize,
+        manifests: &Manifests,
+    ) -> Result<Vec<String>, Refusal> {
+        let mut lines = Vec::new();
+        for (copy, mut missing) in stack.missing(below, manifests) {
+            let there = already_there(self.request, self.plan, copy, &self.before[..top]);
+            missing.retain(|place, source| there.get(place) != Some(source));
+            let destination = ContextPath::new(&copy.destination);
+            let new = lines::copies(copy.instruction, copy.transfer, &destination, &missing);
+            lines.extend(new.map_err(at(copy.instruction))?);
+        }
+        Ok(lines)
     }
 }
 
