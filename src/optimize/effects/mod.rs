@@ -30,8 +30,8 @@ pub(super) struct Effects {
     /// Places that it most likely leaves alone and may still read or write, as nobody can know
     /// what every package does.
     pub(super) perhaps: Vec<ContextPath>,
-    /// Whether it installs packages of the system.
-    pub(super) packages: bool,
+    /// How many commands install packages of the system.
+    pub(super) packages: usize,
     /// Whether it asks the network.
     pub(super) network: bool,
     /// Whether it installs into, or sets up, the system: what costs time.
@@ -102,11 +102,11 @@ impl Effects {
         let meets = |these: &[ContextPath], those: &[ContextPath]| {
             own(these).iter().any(|this| own(those).iter().any(|that| do_overlap(this, that)))
         };
-        self.packages
+        self.packages > 0
             && self.installs.is_empty()
             && self.opaque.is_none()
             && other.opaque.is_none()
-            && !other.packages
+            && other.packages == 0
             && !other.installs.is_empty()
             && !meets(&self.writes, &other.reads)
             && !meets(&self.writes, &other.writes)

@@ -1,52 +1,19 @@
 //! The conditions under which an install may be hoisted.
 
+use super::read::{
+    Copy, Entered, Placed, Run, brings_only_what_is_named, changes_nothing, copy, mounts, run,
+};
 use super::stack::Stack;
 use super::{Hoist, lines, links};
 use crate::context::ContextPath;
-use crate::dockerfile::{Instruction, InstructionKind, Mount, MountKind, Stage, Transfer};
+use crate::dockerfile::{Instruction, InstructionKind, MountKind, Stage};
+use crate::optimize::Reason;
 use crate::optimize::landing::{Landing, image_path};
-use crate::optimize::planned::{
-    arguments, destination, directory, environment, is_base_known, step_at,
-};
+use crate::optimize::planned::{directory, environment, is_base_known, step_at};
 use crate::optimize::surroundings::Surroundings;
-use crate::optimize::tools::{self, Command, Install, Manifests, Needs, View};
+use crate::optimize::tools::{Install, Manifests, Needs, View};
 use crate::optimize::types::{Refusal, Request, Risk};
-use crate::optimize::{Reason, shell};
-use crate::plan::{Plan, Step};
-
-/// An instruction that brings files of the context, with what the plan says of it.
-pub(super) struct Copy<'a> {
-    pub(super) instruction: &'a Instruction,
-    pub(super) transfer: &'a Transfer,
-    /// Absolute, variables expanded.
-    pub(super) destination: String,
-    pub(super) landing: Landing<'a>,
-}
-
-/// A RUN of installs only.
-#[derive(Clone)]
-pub(super) struct Run<'a> {
-    index: usize,
-    instruction: &'a Instruction,
-    step: &'a Step,
-    installs: Vec<Placed>,
-    entered: Vec<Entered>,
-}
-
-/// An install and where it runs.
-#[derive(Clone)]
-struct Placed {
-    install: Install,
-    directory: ContextPath,
-}
-
-/// A directory that a RUN goes to on its way.
-#[derive(Clone)]
-struct Entered {
-    directory: ContextPath,
-    /// As it is written.
-    command: String,
-}
+use crate::plan::Plan;
 
 /// The hoist of the install at `index` of the stage, with those right behind it, and the index of
 /// the last one. `None` where there is nothing to better.
@@ -96,6 +63,9 @@ pub(super) fn hoist(
     match passed {
         Ok(Some(hoist)) => Ok(Some(hoist)),
         passed if is_alone => passed,
+        Err(Refusal { line, reason: reason @ Reason::IrregularManifest(_) }) => {
+            Err(Refusal { line, reason })
+        }
         _ => install.pass(&stack.nearest(last_copy), behind),
     }
 }
@@ -167,6 +137,9 @@ impl<'a> Examined<'a, '_> {
             };
         }
         let needs = with_those_behind(request, plan, stage, (stack, &landing), needs, &mut runs);
+        if let Some(file) = needs.manifests.keys().find(|file| is_behind_link(&landing, file)) {
+            return Err(at(instruction)(Reason::IrregularManifest(file.clone())));
+        }
         let below = stack.below(&needs.manifests);
         let Some(&top) = below.first() else {
             let brings_more = |transfer: &&Instruction| {
@@ -177,14 +150,7 @@ impl<'a> Examined<'a, '_> {
         };
         let (top_index, top_copy) = &stack.copies[top];
         let last = runs.last().map_or(index, |run| run.index);
-        let mut lines = Vec::new();
-        for (copy, mut missing) in stack.missing(&below, &needs.manifests) {
-            let there = already_there(request, plan, copy, &before[..*top_index]);
-            missing.retain(|place, source| there.get(place) != Some(source));
-            let destination = ContextPath::new(&copy.destination);
-            let new = lines::copies(copy.instruction, copy.transfer, &destination, &missing);
-            lines.extend(new.map_err(at(copy.instruction))?);
-        }
+        let lines = self.lines(stack, &below, *top_index, &needs.manifests)?;
         let is_below = |position: &usize| below.iter().any(|&at| stack.copies[at].0 == *position);
         let passing = |position: &usize| *position > *top_index && !is_below(position);
         let mut along: Vec<usize> = stack.moved.iter().copied().filter(passing).collect();
@@ -216,11 +182,43 @@ impl<'a> Examined<'a, '_> {
         };
         Ok(Some((hoist, last)))
     }
+
+    /// The COPY lines for the manifests that only what comes below brings.
+    fn lines(
+        &self,
+        stack: &Stack<'a>,
+        below: &[usize],
+        top: usize,
+        manifests: &Manifests,
+    ) -> Result<Vec<String>, Refusal> {
+        let mut lines = Vec::new();
+        for (copy, mut missing) in stack.missing(below, manifests) {
+            let there = already_there(self.request, self.plan, copy, &self.before[..top]);
+            missing.retain(|place, source| there.get(place) != Some(source));
+            let destination = ContextPath::new(&copy.destination);
+            let new = lines::copies(copy.instruction, copy.transfer, &destination, &missing);
+            lines.extend(new.map_err(at(copy.instruction))?);
+        }
+        Ok(lines)
+    }
 }
 
 fn at(instruction: &Instruction) -> impl Fn(Reason) -> Refusal + use<> {
     let line = instruction.line;
     move |reason| Refusal { line, reason }
+}
+
+/// Whether one COPY brings a link, or a file, to where another has a directory on the way to a
+/// manifest: then their order decides where that goes.
+fn is_behind_link(landing: &Landing<'_>, manifest: &ContextPath) -> bool {
+    let mut above = manifest.parent();
+    while let Some(place) = above {
+        if !landing.at(&place).is_empty() {
+            return true;
+        }
+        above = place.parent();
+    }
+    false
 }
 
 fn is_transfer(instruction: &Instruction) -> bool {
@@ -266,19 +264,6 @@ fn with_those_behind<'a>(
     needs
 }
 
-/// Whether an instruction may stand between a COPY and an install without either noticing.
-pub(super) fn changes_nothing(instruction: &Instruction) -> bool {
-    matches!(
-        instruction.kind,
-        InstructionKind::Label(_)
-            | InstructionKind::Expose(_)
-            | InstructionKind::Cmd(_)
-            | InstructionKind::Entrypoint(_)
-            | InstructionKind::Healthcheck(_)
-            | InstructionKind::Stopsignal(_)
-    )
-}
-
 /// What the first install runs, for people.
 fn first_command(runs: &[Run<'_>]) -> &'static str {
     let installs = runs.iter().rev().flat_map(|run| &run.installs);
@@ -310,120 +295,6 @@ fn earlier_settings<'a>(
 /// Whether it sets the working directory whatever the base image's was.
 fn is_absolute_workdir(instruction: &Instruction) -> bool {
     matches!(&instruction.kind, InstructionKind::Workdir(path) if path.starts_with('/'))
-}
-
-/// Whether all that a COPY brings is spoken of in the command: then the order is good already,
-/// and an install that is not understood is none of our business.
-pub(in crate::optimize) fn brings_only_what_is_named(
-    request: &Request<'_>,
-    copy: &Instruction,
-    install: &Instruction,
-) -> bool {
-    let (InstructionKind::Copy(transfer) | InstructionKind::Add(transfer)) = &copy.kind else {
-        return false;
-    };
-    if transfer.from.is_some() {
-        return true;
-    }
-    let is_add = matches!(copy.kind, InstructionKind::Add(_));
-    let landing = Landing::of(request.plan.snapshot, transfer, "/x/", is_add);
-    landing.is_ok_and(|landing| {
-        landing.iter().all(|(_, entry)| {
-            let name = entry.path.file_name().unwrap_or_default();
-            let name = String::from_utf8_lossy(name);
-            install.text.contains(&*name) || tools::is_manifest(&name)
-        })
-    })
-}
-
-/// The copy's destination and all that it brings.
-pub(super) fn copy<'a>(
-    request: &Request<'a>,
-    plan: &Plan,
-    instruction: &'a Instruction,
-) -> Result<Copy<'a>, Reason> {
-    let (InstructionKind::Copy(transfer) | InstructionKind::Add(transfer)) = &instruction.kind
-    else {
-        return Err(Reason::NotProven);
-    };
-    if let Some(from) = &transfer.from {
-        return Err(Reason::Flag(format!("--from={from}")));
-    }
-    if !instruction.heredocs.is_empty() {
-        return Err(Reason::Source(format!("<<{}", instruction.heredocs[0].name)));
-    }
-    let is_add = matches!(instruction.kind, InstructionKind::Add(_));
-    let destination = step_at(plan, instruction).and_then(destination).ok_or(Reason::NotProven)?;
-    let landing = Landing::of(request.plan.snapshot, transfer, &destination, is_add)?;
-    Ok(Copy { instruction, transfer, destination, landing })
-}
-
-/// The installs of a RUN.
-pub(super) fn run<'a>(
-    plan: &'a Plan,
-    instruction: &'a Instruction,
-    index: usize,
-) -> Result<Run<'a>, Reason> {
-    if !matches!(instruction.kind, InstructionKind::Run { .. }) {
-        return Err(Reason::Command(instruction.text.clone()));
-    }
-    if let Some(heredoc) = instruction.heredocs.first() {
-        return Err(Reason::Command(format!("<<{}", heredoc.name)));
-    }
-    let step = step_at(plan, instruction).ok_or(Reason::NotProven)?;
-    let arguments = arguments(step).ok_or(Reason::NotProven)?;
-    let mut installs = Vec::new();
-    let mut entered = Vec::new();
-    let mut there = directory(step);
-    let commands = shell::commands(&arguments, &platform(step))?;
-    for command in &commands.all {
-        // Where anything but `&&` follows, a failed `cd` may be passed over.
-        if let [program, target] = &*command.words
-            && program == "cd"
-            && commands.is_chain
-            && command.assignments.is_empty()
-        {
-            let text = command.words.join(" ");
-            there = destination_of_cd(step, &there, target)
-                .ok_or_else(|| Reason::Command(text.clone()))?;
-            entered.push(Entered { directory: there.clone(), command: text });
-        } else if let Command::Install(install) = tools::read(command)? {
-            installs.push(Placed { install, directory: there.clone() });
-        }
-    }
-    if installs.is_empty() {
-        return Err(Reason::Command(instruction.text.clone()));
-    }
-    Ok(Run { index, instruction, step, installs, entered })
-}
-
-/// What the platform is called, which no manifest depends on.
-fn platform(step: &Step) -> Vec<(&str, &str)> {
-    const NAMES: &[&str] = &["TARGETARCH", "TARGETOS", "BUILDARCH", "BUILDOS"];
-    let variables = environment(step).into_iter();
-    variables.filter(|(name, _)| NAMES.contains(name)).collect()
-}
-
-/// Where `cd` leads from a directory; `None` where it is not certain or leaves the one that the step
-/// runs in.
-fn destination_of_cd(step: &Step, from: &ContextPath, target: &str) -> Option<ContextPath> {
-    // `cd -` goes back, and CDPATH has `cd` look in other places first.
-    let is_plain = !target.is_empty() && !target.starts_with('-');
-    let is_led = environment(step).iter().any(|(name, _)| *name == "CDPATH");
-    let is_absolute = target.starts_with('/');
-    let mut there = if is_absolute { ContextPath::root() } else { from.clone() };
-    for component in target.split('/') {
-        there = match component {
-            "" | "." => there,
-            ".." => there.parent()?,
-            name => there.join(name),
-        };
-        // Above a directory that is a link the shell and the system mean different ones.
-        if !is_absolute && !there.starts_with(&directory(step)) {
-            return None;
-        }
-    }
-    (is_plain && !is_led && there.starts_with(&directory(step))).then_some(there)
 }
 
 /// The needs so far with those of one RUN, where it would not notice what else is copied.
@@ -573,11 +444,4 @@ fn brought_before<'a>(
     before.iter().rev().find(|instruction| {
         copy(request, plan, instruction).is_ok_and(|copy| !copy.landing.at(file).is_empty())
     })
-}
-
-fn mounts(instruction: &Instruction) -> &[Mount] {
-    match &instruction.kind {
-        InstructionKind::Run { mounts, .. } => mounts,
-        _ => &[],
-    }
 }

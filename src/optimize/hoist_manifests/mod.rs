@@ -2,16 +2,18 @@
 //! rest is copied.
 //!
 //! Looks in each stage for a RUN that only installs with tools that are known ([`tools`]) and
-//! stands behind COPYs that bring its manifests together with more. `stack` says which COPYs these
-//! are and what between them goes along, `examine` holds the conditions, `links` one of them,
-//! `lines` makes the edits, [`Promise`] asks the plan about the result.
+//! stands behind COPYs that bring its manifests together with more. `read` reads the instructions,
+//! `stack` says which COPYs these are and what between them goes along, `examine` holds the
+//! conditions, `links` one of them, `lines` makes the edits, [`Promise`] asks the plan about the
+//! result.
 
 mod examine;
 mod lines;
 mod links;
+mod read;
 mod stack;
 
-pub(super) use examine::brings_only_what_is_named;
+pub(super) use read::brings_only_what_is_named;
 
 use super::candidate::{Candidate, Found};
 use super::planned::{roots_below, step_at};

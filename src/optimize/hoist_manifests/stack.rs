@@ -10,7 +10,7 @@
 //! A COPY that brings manifests alone stays above the install, and so do settings, which the
 //! install has to see as it did. They pass the other COPYs only where neither changes the other.
 
-use super::examine::{Copy, changes_nothing, copy, run};
+use super::read::{Copy, changes_nothing, copy, run};
 use crate::context::ContextPath;
 use crate::dockerfile::{Instruction, InstructionKind};
 use crate::optimize::Reason;

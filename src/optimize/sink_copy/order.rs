@@ -98,11 +98,18 @@ fn notices(
         other: copy.instruction.line,
         place: format!("/{place}"),
     };
+    let mut is_in_sources = false;
     for written in &bring.writes {
-        let mut touched = effects.touches();
-        if touched.any(|touched| do_overlap(written, touched)) {
+        let is_below = is_below_sources(written);
+        let does_meet = |touched: &ContextPath| {
+            let is_all = *touched == ContextPath::new("usr");
+            let does_overlap = touched.starts_with(written) || written.starts_with(touched);
+            if is_below { does_overlap && !is_all } else { do_overlap(written, touched) }
+        };
+        if effects.touches().any(does_meet) {
             return Err(meets(written));
         }
+        is_in_sources |= is_below && effects.touches().any(|touched| do_overlap(written, touched));
     }
     let passwords = ContextPath::new("etc/passwd");
     if bring.names_owner && effects.writes.iter().any(|place| do_overlap(place, &passwords)) {
@@ -139,10 +146,18 @@ fn notices(
         surroundings.check(&Install::new(&Programs, "", program, &words), &[])?;
     }
     let mut exceptions = effects.perhaps.iter();
-    let is_doubtful = bring.landing.is_none()
+    let is_doubtful = is_in_sources
+        || bring.landing.is_none()
         || !run.is_base_known
         || exceptions.any(|place| bring.writes.iter().any(|written| do_overlap(place, written)));
     Ok(if is_doubtful { Risk::Verify } else { needs.risk })
+}
+
+/// Whether a place lies below `/usr/src`, where people put their projects and hardly a package
+/// anything.
+fn is_below_sources(place: &ContextPath) -> bool {
+    let sources = ContextPath::new("usr/src");
+    *place != sources && place.starts_with(&sources)
 }
 
 /// Whether a step above a COPY may have led others to what it copies, by a link or by settings.

@@ -83,7 +83,11 @@ fn state(whole: &Chain, first: &str, rest: &str) -> Option<Carried> {
     if !is_whole {
         return None;
     }
-    let mut again: String = first.options.iter().map(|text| format!("{text}; ")).collect();
+    let mut again = String::new();
+    for option in &first.options {
+        again.push_str(option);
+        again.push_str("; ");
+    }
     for link in first.links.iter().filter(|link| link.state == State::Repeatable) {
         again.push_str(&link.text);
         again.push_str(" && ");

@@ -219,7 +219,9 @@ fn is_proven(
         let is_same = state(first) == was && state(second) == was;
         let others = |plan: &Plan, lines: &[u32]| -> Vec<(String, Vec<KeyInput>)> {
             let steps = plan.steps.iter().filter(|step| !lines.contains(&step.line));
-            let own = |step: &Step| own_inputs(step).into_iter().filter(is_own).cloned().collect();
+            let own = |step: &Step| {
+                own_inputs(step).into_iter().filter(|input| is_own(input)).cloned().collect()
+            };
             steps.map(|step| (step.instruction.clone(), own(step))).collect()
         };
         let is_rest_same =
@@ -232,10 +234,11 @@ fn is_proven(
 /// All that a RUN runs with.
 fn state(step: &Step) -> Vec<&KeyInput> {
     let inputs = own_inputs(step).into_iter();
-    inputs.filter(|input| !matches!(input, KeyInput::Instruction { .. })).filter(is_own).collect()
+    let is_command = |input: &KeyInput| matches!(input, KeyInput::Instruction { .. });
+    inputs.filter(|input| !is_command(input) && is_own(input)).collect()
 }
 
 /// Whether an input names no other step, which has another number now.
-fn is_own(input: &&KeyInput) -> bool {
+fn is_own(input: &KeyInput) -> bool {
     !matches!(input, KeyInput::StageOutput { .. } | KeyInput::StageFiles { .. })
 }

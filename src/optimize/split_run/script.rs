@@ -47,7 +47,7 @@ const UNKNOWN: &[&str] = &[
 pub(super) fn chain(script: &str) -> Option<Chain> {
     let parsed = Parser::new(script.as_bytes(), &ParserOptions::default()).parse_program().ok()?;
     let [list] = &*parsed.complete_commands else { return None };
-    let (last, before) = list.0.split_last()?;
+    let (end, before) = list.0.split_last()?;
     let mut options = Vec::new();
     for item in before {
         let link = link(&item.0.first);
@@ -58,11 +58,11 @@ pub(super) fn chain(script: &str) -> Option<Chain> {
         }
         options.push(link.text);
     }
-    if matches!(last.1, SeparatorOperator::Async) {
+    if matches!(end.1, SeparatorOperator::Async) {
         return None;
     }
-    let mut links = vec![link(&last.0.first)];
-    for next in &last.0.additional {
+    let mut links = vec![link(&end.0.first)];
+    for next in &end.0.additional {
         let AndOr::And(next) = next else { return None };
         links.push(link(next));
     }

@@ -1,6 +1,6 @@
 //! A COPY that moves down past the steps that do not notice it, and those that have to stay.
 
-use super::{ALREADY_GOOD, flask, project};
+use super::{ALREADY_GOOD, assert_refused, flask, project};
 use crate::optimize::Risk;
 
 /// `FROM python`, `WORKDIR /app`, then these lines.
@@ -261,4 +261,22 @@ fn packages_of_the_system_may_come_before_those_of_a_language() {
         assert!(!found.text.contains("x.deb\nCOPY"), "{}", found.patch);
         assert!(!found.text.contains("/app/b\nCOPY"), "{}", found.patch);
     }
+}
+
+#[test]
+fn a_project_below_usr_src_is_to_be_verified() {
+    let text = |run: &str| format!("FROM python\nWORKDIR /usr/src/app\nCOPY . .\nRUN {run}\n");
+    let found = flask(&text("apt-get update && apt-get install -y gcc")).optimize();
+    let expected = "FROM python\nWORKDIR /usr/src/app\n\
+                    RUN apt-get update && apt-get install -y gcc\nCOPY . .\n";
+    assert_eq!((found.text.as_str(), found.rewrites[0].risk), (expected, Risk::Verify));
+    for run in [
+        "apt-get install -y gcc; touch /usr/src/app/x",
+        "apt-get install -y gcc; ls /usr/src",
+        "apt-get install -y gcc; touch x",
+    ] {
+        assert_refused(&flask(&text(run)), "line 4 reads or writes `/usr/src/app`");
+    }
+    let all = "FROM python\nCOPY . /usr/src\nRUN apt-get install -y gcc\n";
+    assert_refused(&flask(all), "line 3 reads or writes `/usr/src`");
 }

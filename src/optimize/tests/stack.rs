@@ -148,3 +148,12 @@ fn several_files_go_to_a_directory_however_it_is_written() {
     );
     assert_eq!(found.text, expected, "{:?}", found.explain());
 }
+
+#[test]
+fn a_link_of_one_copy_may_lead_another_elsewhere() {
+    let text = "FROM python\nWORKDIR /app\nCOPY links .\nCOPY . .\n\
+                RUN pip install -r conf/requirements.txt\n";
+    let project = flask(text).file("conf/requirements.txt", "flask\n").file("links/x", "");
+    let project = project.link("links/conf", "/usr/lib/python3");
+    assert_refused(&project, "conf/requirements.txt` is no regular file");
+}

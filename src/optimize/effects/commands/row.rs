@@ -146,7 +146,7 @@ impl Does {
                 let known = Known { verbs, options, valued, settings };
                 packages(arguments, &known, directory, effects)?;
                 effects.network = true;
-                effects.packages = true;
+                effects.packages += 1;
                 system(effects);
             }
             Self::Download { .. } => self.download(arguments, directory, effects)?,
