@@ -23,9 +23,11 @@ pub(super) fn run(
     let Some(directory) = &environment.cache_directory else {
         return Err(anyhow!("no records: set SMARTBUILD_CACHE_DIR or HOME").into());
     };
-    let project = match args.all {
-        true => None,
-        false => Some(source::root(&args.path)?.display().to_string()),
+    let project = if args.all {
+        None
+    } else {
+        // As builds are recorded.
+        Some(source::root(&args.path)?.to_string_lossy().into_owned())
     };
     let clock = clock();
     let since = clock.now.checked_sub(DAY * u32::from(args.days));
