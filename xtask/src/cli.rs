@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
+    agree::{self, AgreeArgs},
     base_image::{self, Kind},
     bench, checks, demo,
     engine::{self, Engine, Version},
@@ -34,6 +35,8 @@ pub(crate) enum Task {
     Bench(BenchArgs),
     /// Build random projects on an engine, and compare every step with its forecast
     Storm(StormArgs),
+    /// Build commits of repositories on hollow base images, and compare each step with `impact`
+    Agree(AgreeArgs),
     /// Real engines side by side, from Debian's packages
     #[command(subcommand)]
     Engine(EngineTask),
@@ -147,6 +150,7 @@ pub(crate) fn run(task: Task) -> Result<ExitCode> {
         })
         .map(|()| ExitCode::SUCCESS),
         Task::Storm(args) => storm::run(&args),
+        Task::Agree(args) => agree::run(&args),
         Task::Engine(task) => run_engine(task),
         Task::BaseImage(args) => {
             let engine = Engine::new(Home::locate()?, args.version);
@@ -172,7 +176,8 @@ fn run_engine(task: EngineTask) -> Result<ExitCode> {
         }
         EngineTask::Down { version } => {
             Engine::new(home.clone(), version).down()?;
-            Engine::spare(home, version).down()?;
+            Engine::spare(home.clone(), version).down()?;
+            Engine::offline(home, version).down()?;
         }
         EngineTask::Host { version } => ui::result(&Engine::new(home, version).docker_host())?,
         EngineTask::Env => {

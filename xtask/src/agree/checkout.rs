@@ -1,0 +1,160 @@
+//! The commits of a repository, and a directory with the files of one of them.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result};
+
+use crate::command;
+
+/// The id of the tree without any file.
+const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+/// Two commits that follow one another on the first parent's line.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Pair {
+    /// What is built first.
+    pub(super) before: String,
+    /// What is built then.
+    pub(super) after: String,
+}
+
+/// A clone, and beside it one commit's files. No `.git` lies among them: it would be in the context.
+#[derive(Debug)]
+pub(super) struct Checkout {
+    repository: PathBuf,
+    files: PathBuf,
+}
+
+impl Checkout {
+    /// Clones what is at `source`, which is only read.
+    ///
+    /// # Errors
+    ///
+    /// When git fails.
+    pub(super) fn of(source: &Path, directory: &Path) -> Result<Self> {
+        let (repository, files) = (directory.join("repository"), directory.join("files"));
+        let mut clone = git();
+        clone.args(["clone", "--quiet", "--shared", "--no-checkout"]).arg(source).arg(&repository);
+        command::output(&mut clone)?;
+        fs::create_dir(&files).context("cannot make a directory for the files")?;
+        Ok(Self { repository, files })
+    }
+
+    /// Where the clone is.
+    pub(super) fn repository(&self) -> &Path {
+        &self.repository
+    }
+
+    /// Where the files are.
+    pub(super) fn files(&self) -> &Path {
+        &self.files
+    }
+
+    /// The last commits that changed anything, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// When git fails.
+    pub(super) fn pairs(&self, revision: &str, count: usize) -> Result<Vec<Pair>> {
+        let most = format!("--max-count={}", count + 1);
+        let log = self.git(&["log", "--first-parent", "--format=%H %T", &most, revision])?;
+        let commits: Vec<(&str, &str)> =
+            log.lines().filter_map(|line| line.split_once(' ')).collect();
+        let pairs = commits.windows(2).filter_map(|two| match two {
+            [(after, tree), (before, earlier)] if tree != earlier => {
+                Some(Pair { before: (*before).to_owned(), after: (*after).to_owned() })
+            }
+            _ => None,
+        });
+        Ok(pairs.collect())
+    }
+
+    /// A commit of no files, against which every image is new.
+    ///
+    /// # Errors
+    ///
+    /// When git fails.
+    pub(super) fn empty_commit(&self) -> Result<String> {
+        self.git(&["hash-object", "-t", "tree", "-w", "/dev/null"])?;
+        let commit = self.git(&["commit-tree", EMPTY_TREE, "-m", "no files"])?;
+        Ok(commit.trim().to_owned())
+    }
+
+    /// Makes the files those of the commit.
+    ///
+    /// # Errors
+    ///
+    /// When git fails, as it does where the clone lacks some.
+    pub(super) fn check_out(&self, commit: &str) -> Result<()> {
+        self.git(&["checkout", "--quiet", "--force", "--detach", commit])?;
+        self.git(&["clean", "--quiet", "-ffdx"]).map(drop)
+    }
+
+    fn git(&self, arguments: &[&str]) -> Result<String> {
+        let mut command = git();
+        command.arg("--git-dir").arg(self.repository.join(".git"));
+        // Some of its commands want to be where the files are.
+        command.arg("--work-tree").arg(&self.files).current_dir(&self.files);
+        command::output(command.args(arguments.iter().map(OsStr::new)))
+    }
+}
+
+/// git without anything that the user or a repository set up: no hook and no filter runs, and what
+/// is written is the same on every machine.
+fn git() -> Command {
+    let mut git = Command::new("git");
+    git.args(["-c", "core.hooksPath=/dev/null", "-c", "filter.lfs.smudge=", "-c"])
+        .args(["filter.lfs.process=", "-c", "filter.lfs.required=false", "-c", "gc.auto=0"])
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null");
+    for role in ["AUTHOR", "COMMITTER"] {
+        git.env(format!("GIT_{role}_NAME"), "agree")
+            .env(format!("GIT_{role}_EMAIL"), "agree@localhost")
+            .env(format!("GIT_{role}_DATE"), "2000-01-01T00:00:00Z");
+    }
+    git
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commits_that_changed_nothing_are_passed_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let source = directory.path().join("source");
+        let run = |arguments: &[&str]| {
+            command::output(git().arg("-C").arg(&source).args(arguments)).unwrap()
+        };
+        command::output(git().args(["init", "--quiet"]).arg(&source)).unwrap();
+        for (name, text) in [("a", "1"), ("a", "2"), ("a", "2"), ("b", "3")] {
+            fs::write(source.join(name), text).unwrap();
+            run(&["add", "--all"]);
+            run(&["commit", "--quiet", "--allow-empty", "-m", text]);
+        }
+        let checkout = Checkout::of(&source, directory.path()).unwrap();
+        let pairs = checkout.pairs("HEAD", 10).unwrap();
+        assert_eq!(pairs.len(), 2, "{pairs:?}");
+        assert_eq!(checkout.pairs("HEAD", 1).unwrap(), pairs[..1]);
+
+        let names = || {
+            let mut names: Vec<_> = fs::read_dir(checkout.files())
+                .unwrap()
+                .map(|it| it.unwrap().file_name().into_string().unwrap())
+                .collect();
+            names.sort();
+            names
+        };
+        checkout.check_out(&pairs[0].after).unwrap();
+        assert_eq!(names(), ["a", "b"]);
+        checkout.check_out(&pairs[0].before).unwrap();
+        assert_eq!(names(), ["a"]);
+        checkout.check_out(&checkout.empty_commit().unwrap()).unwrap();
+        assert_eq!(names(), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,151 @@
+//! What `smartbuild impact` says of two commits.
+
+use std::{collections::BTreeMap, path::Path, process::Command};
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use super::checkout::Pair;
+use crate::command;
+
+/// The program, which knows no engine and no record.
+#[derive(Debug)]
+pub(super) struct Program<'a> {
+    /// The binary.
+    pub(super) binary: &'a Path,
+    /// Where it keeps what it learns.
+    pub(super) store: &'a Path,
+}
+
+/// An image of a repository.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Image {
+    /// By what the program tells it from others.
+    pub(super) name: String,
+    /// Its Dockerfile, from the repository's root.
+    pub(super) dockerfile: String,
+    /// Its context, from the repository's root.
+    pub(super) context: String,
+    /// The stage that is built, where one is named.
+    pub(super) target: Option<String>,
+    /// The file that names it: the Dockerfile itself, or one that can give it arguments, too.
+    pub(super) origin: String,
+}
+
+/// What is said of an image of which something is said.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Said {
+    /// It is built otherwise: the verdict of each step of the newer tree but FROM, by its name.
+    Steps(Vec<(String, String)>),
+    /// Only one of the trees has it.
+    OneSided,
+    /// It cannot be compared, for this reason.
+    Problem(String),
+}
+
+/// What is said of two commits. Images that are not in it are built as before.
+#[derive(Debug, Default)]
+pub(super) struct Forecast {
+    /// The images, each with what is said of it.
+    pub(super) images: BTreeMap<Image, Said>,
+    /// What is said of images by their names alone.
+    pub(super) problems: BTreeMap<String, String>,
+}
+
+impl Forecast {
+    /// What is said of the image; nothing where it is built as before.
+    pub(super) fn of(&self, image: &Image) -> Option<Said> {
+        let problem = || Some(Said::Problem(self.problems.get(&image.name)?.clone()));
+        let named = || self.images.iter().find(|(it, _)| it.name == image.name);
+        problem().or_else(|| named().map(|(_, said)| said.clone()))
+    }
+}
+
+impl Program<'_> {
+    /// Asks it about the pair.
+    ///
+    /// # Errors
+    ///
+    /// When it fails or prints no JSON.
+    pub(super) fn impact(&self, repository: &Path, pair: &Pair) -> Result<Forecast> {
+        let mut program = Command::new(self.binary);
+        program
+            .args(["impact", "--format", "json", &format!("{}..{}", pair.before, pair.after)])
+            .current_dir(repository)
+            .env("SMARTBUILD_CACHE_DIR", self.store)
+            .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
+            .env_remove("DOCKER_CONTEXT");
+        let said = command::output(&mut program)?;
+        let said = serde_json::from_str(&said).context("`smartbuild impact` printed no JSON")?;
+        Ok(read(&said))
+    }
+}
+
+fn read(said: &Value) -> Forecast {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let images = list(&said["images"]).iter().map(|told| (image(told), of_image(told))).collect();
+    let problem = |told: &Value| Some((told["image"].as_str()?.to_owned(), text(&told["message"])));
+    let problems = list(&said["problems"]).iter().filter_map(problem).collect();
+    Forecast { images, problems }
+}
+
+fn image(told: &Value) -> Image {
+    Image {
+        name: text(&told["name"]),
+        dockerfile: text(&told["dockerfile"]),
+        context: text(&told["context"]),
+        target: told["target"].as_str().map(str::to_owned),
+        origin: text(&told["origin"]),
+    }
+}
+
+fn of_image(told: &Value) -> Said {
+    if told["change"] != "changed" {
+        return Said::OneSided;
+    }
+    let steps = told["steps"].as_array().into_iter().flatten();
+    let steps = steps.map(|step| (text(&step["name"]), text(&step["verdict"])));
+    Said::Steps(steps.filter(|(name, _)| !is_base(name)).collect())
+}
+
+fn is_base(name: &str) -> bool {
+    name.starts_with("FROM ") || name.contains("] FROM ")
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_image_has_its_steps_or_a_reason_why_not() {
+        let told = |name: &str, change: &str| {
+            json!({
+                "name": name, "dockerfile": "Dockerfile", "context": ".", "target": null,
+                "origin": "Dockerfile", "change": change,
+                "steps": [
+                    { "name": "[a 1/2] FROM docker.io/library/alpine", "verdict": "cached" },
+                    { "name": "FROM docker.io/library/node", "verdict": "cached" },
+                    { "name": "[a 2/2] RUN x", "verdict": "rebuild" },
+                ],
+            })
+        };
+        let problem = json!({ "image": "c", "file": "c/Dockerfile", "message": "no FROM" });
+        let elsewhere = json!({ "image": null, "file": "compose.yaml", "message": "no YAML" });
+        let forecast = read(&json!({
+            "images": [told("a", "changed"), told("b", "new")],
+            "problems": [problem, elsewhere],
+        }));
+        let named = |name: &str| Image { name: name.to_owned(), ..image(&told("x", "new")) };
+        let steps = vec![("[a 2/2] RUN x".to_owned(), "rebuild".to_owned())];
+        assert_eq!(forecast.of(&named("a")), Some(Said::Steps(steps)));
+        assert_eq!(forecast.of(&named("b")), Some(Said::OneSided));
+        assert_eq!(forecast.of(&named("c")), Some(Said::Problem("no FROM".to_owned())));
+        assert_eq!(forecast.of(&named("d")), None);
+    }
+}

@@ -1,0 +1,167 @@
+//! Two commits of one image, built one after the other on an engine that has never seen either.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::Read as _,
+    path::Path,
+};
+
+use anyhow::{Context as _, Result};
+
+use super::{
+    checkout::{Checkout, Pair},
+    docker::{self, Build, Failure, Request},
+    dockerfile,
+    forecast::Image,
+    hollow::Hollow,
+    missing,
+};
+use crate::{curl, engine::Engine};
+
+/// How often something may be missing before a build is given up: a long Dockerfile copies from
+/// dozens of places.
+const ATTEMPTS: usize = 60;
+
+/// How it ended.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// Both were built: whether each step of the second was reused, by its name.
+    Built(BTreeMap<String, bool>),
+    /// One could not be built, for this reason.
+    NotBuilt(String),
+}
+
+/// Where an image is built again and again. What its builds missed is kept from one to the next.
+#[derive(Debug)]
+pub(super) struct Trial<'a> {
+    engine: &'a Engine,
+    checkout: &'a Checkout,
+    /// For what is written down between checkout and engine.
+    scratch: &'a Path,
+    hollow: Hollow,
+}
+
+impl<'a> Trial<'a> {
+    /// A trial that knows nothing of the image yet.
+    pub(super) fn new(engine: &'a Engine, checkout: &'a Checkout, scratch: &'a Path) -> Self {
+        Self { engine, checkout, scratch, hollow: Hollow::default() }
+    }
+
+    /// Builds both commits, on base images in which more and more is put as long as builds miss it.
+    ///
+    /// # Errors
+    ///
+    /// When the engine cannot be talked to or files cannot be written.
+    pub(super) fn build(&mut self, pair: &Pair, image: &Image) -> Result<Outcome> {
+        let mut reason = String::new();
+        for _ in 0..ATTEMPTS {
+            self.begin_anew()?;
+            let failure = match self.build_commit(&pair.before, image)? {
+                Build::Failed(failure) => failure,
+                Build::Done(_) => match self.build_commit(&pair.after, image)? {
+                    Build::Done(steps) => return Ok(Outcome::Built(steps)),
+                    Build::Failed(failure) => failure,
+                },
+            };
+            reason.clone_from(&failure.message);
+            if !self.hollow.learn(missing::of(&failure)) {
+                break;
+            }
+        }
+        Ok(Outcome::NotBuilt(reason))
+    }
+
+    /// Makes the engine forget everything, and gives it base images that are new to it.
+    fn begin_anew(&self) -> Result<()> {
+        let socket = self.engine.socket();
+        // All that no container uses, and so every image and every record.
+        let all = curl::escape(r#"{"dangling":["false"]}"#);
+        curl::post(&socket, &format!("/images/prune?filters={all}"))?;
+        curl::post(&socket, "/build/prune?all=1")?;
+        let salt = salt()?;
+        let tar = self.scratch.join("hollow.tar");
+        for name in self.hollow.images() {
+            fs::write(&tar, self.hollow.file_system(&format!("{salt} {name}"))?)
+                .context("cannot write a hollow image")?;
+            curl::post_tar(&socket, &import_path(name), &tar)
+                .with_context(|| format!("cannot import a hollow {name}"))?;
+        }
+        Ok(())
+    }
+
+    fn build_commit(&self, commit: &str, image: &Image) -> Result<Build> {
+        let failed = |message: String| Ok(Build::Failed(Failure { message, steps: Vec::new() }));
+        if let Err(error) = self.checkout.check_out(commit) {
+            let cause = error.to_string();
+            let last = cause.lines().last().unwrap_or_default().trim();
+            return failed(format!("no checkout: {last}"));
+        }
+        let source = self.checkout.files().join(&image.dockerfile);
+        let Ok(text) = fs::read_to_string(&source) else {
+            return failed(format!("no Dockerfile {}", image.dockerfile));
+        };
+        // Elsewhere, so that the context keeps the Dockerfile that it has.
+        let dockerfile = self.scratch.join("Dockerfile");
+        let (rules, own_rules) = (ignore_file(&source), ignore_file(&dockerfile));
+        let write = || -> std::io::Result<()> {
+            fs::write(&dockerfile, dockerfile::without_registry(&text))?;
+            match fs::read(&rules) {
+                Ok(rules) => fs::write(&own_rules, rules),
+                Err(_) if own_rules.exists() => fs::remove_file(&own_rules),
+                Err(_) => Ok(()),
+            }
+        };
+        write().context("cannot write the Dockerfile to build")?;
+        docker::build(
+            self.engine,
+            Request {
+                context: &self.checkout.files().join(&image.context),
+                dockerfile: &dockerfile,
+                target: image.target.as_deref(),
+            },
+        )
+    }
+}
+
+/// The ignore file that belongs to this Dockerfile alone.
+fn ignore_file(dockerfile: &Path) -> std::path::PathBuf {
+    let mut path = dockerfile.as_os_str().to_owned();
+    path.push(".dockerignore");
+    path.into()
+}
+
+/// The path and query of an import. The image has no settings, as a forecast knows none of it.
+fn import_path(name: &str) -> String {
+    let colon = name.rfind(':').filter(|at| !name[*at..].contains('/'));
+    let (repository, tag) = colon.map_or((name, "latest"), |at| (&name[..at], &name[at + 1..]));
+    let (repository, tag) = (curl::escape(repository), curl::escape(tag));
+    format!("/images/create?fromSrc=-&repo={repository}&tag={tag}")
+}
+
+/// Letters that no image has had in it before.
+fn salt() -> Result<String> {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")
+        .and_then(|mut source| source.read_exact(&mut bytes))
+        .context("cannot read random bytes")?;
+    Ok(format!("{:032x}", u128::from_le_bytes(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registrys_port_is_no_tag() {
+        let path = import_path("registry.test:5000/base");
+        assert!(path.ends_with("repo=registry.test%3A5000%2Fbase&tag=latest"), "{path}");
+        let path = import_path("docker.io/library/node:20");
+        assert!(path.ends_with("repo=docker.io%2Flibrary%2Fnode&tag=20"), "{path}");
+    }
+
+    #[test]
+    fn no_salt_comes_twice() {
+        assert_ne!(salt().unwrap(), salt().unwrap());
+    }
+}
