@@ -1,6 +1,7 @@
 //! The commits of a repository, and a directory with the files of one of them.
 
 use std::{
+    collections::BTreeSet,
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
@@ -55,6 +56,17 @@ impl Checkout {
         &self.files
     }
 
+    /// The id of the commit that the revision stands for.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub(super) fn commit(&self, revision: &str) -> Result<String> {
+        let wanted = format!("{revision}^{{commit}}");
+        let id = self.git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
+        Ok(id.trim().to_owned())
+    }
+
     /// The last commits that changed anything, the newest first.
     ///
     /// # Errors
@@ -72,6 +84,17 @@ impl Checkout {
             _ => None,
         });
         Ok(pairs.collect())
+    }
+
+    /// What files of the commit are called, without their directories.
+    ///
+    /// # Errors
+    ///
+    /// When git fails.
+    pub(super) fn file_names(&self, commit: &str) -> Result<BTreeSet<String>> {
+        let paths = self.git(&["ls-tree", "-r", "-z", "--name-only", commit])?;
+        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        Ok(paths.split('\0').map(name).collect())
     }
 
     /// A commit of no files, against which every image is new.
@@ -140,6 +163,7 @@ mod tests {
         let checkout = Checkout::of(&source, directory.path()).unwrap();
         let pairs = checkout.pairs("HEAD", 10).unwrap();
         assert_eq!(pairs.len(), 2, "{pairs:?}");
+        assert_eq!(checkout.commit("HEAD").unwrap(), pairs[0].after);
         assert_eq!(checkout.pairs("HEAD", 1).unwrap(), pairs[..1]);
 
         let names = || {
@@ -150,6 +174,7 @@ mod tests {
             names.sort();
             names
         };
+        assert!(checkout.file_names(&pairs[0].after).unwrap().contains("b"));
         checkout.check_out(&pairs[0].after).unwrap();
         assert_eq!(names(), ["a", "b"]);
         checkout.check_out(&pairs[0].before).unwrap();

@@ -22,9 +22,9 @@ fn is_syntax(comment: &str) -> bool {
     directive.is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case("syntax"))
 }
 
-/// `node:20@sha256:ab…` as `node:20-sha256-ab…`; a name without a tag gets one. Tags are at most 128 letters
+/// The text with tags in the place of digests: `node:20@sha256:ab…` as `node:20-sha256-ab…`; a name without a tag gets one. Tags are at most 128 letters
 /// long, which half of a digest leaves room in.
-fn without_digests(line: &str) -> String {
+pub(super) fn without_digests(line: &str) -> String {
     const MARK: &str = "@sha256:";
     let mut rest = line;
     let mut written = String::new();

@@ -43,22 +43,53 @@ pub(super) enum Said {
     Problem(String),
 }
 
+/// An image that only one of the commits has, or that is built otherwise.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    /// The image.
+    pub(super) image: Image,
+    /// Whether both commits have it.
+    has_both_sides: bool,
+    /// The verdict of each step of the newer commit, by its name.
+    steps: Vec<(String, String)>,
+}
+
 /// What is said of two commits. Images that are not in it are built as before.
 #[derive(Debug, Default)]
 pub(super) struct Forecast {
-    /// The images, each with what is said of it.
-    pub(super) images: BTreeMap<Image, Said>,
-    /// What is said of images by their names alone.
-    pub(super) problems: BTreeMap<String, String>,
+    /// The images of which something is said.
+    pub(super) images: Vec<Told>,
+    /// What is wrong with images, by their names.
+    problems: BTreeMap<String, String>,
+}
+
+impl Told {
+    /// The names of all steps, FROM with them.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().map(|(name, _)| name.as_str())
+    }
+
+    fn said(&self) -> Said {
+        if !self.has_both_sides {
+            return Said::OneSided;
+        }
+        let steps = self.steps.iter().filter(|(name, _)| base(name).is_none());
+        Said::Steps(steps.cloned().collect())
+    }
 }
 
 impl Forecast {
     /// What is said of the image; nothing where it is built as before.
     pub(super) fn of(&self, image: &Image) -> Option<Said> {
         let problem = || Some(Said::Problem(self.problems.get(&image.name)?.clone()));
-        let named = || self.images.iter().find(|(it, _)| it.name == image.name);
-        problem().or_else(|| named().map(|(_, said)| said.clone()))
+        let told = || Some(self.images.iter().find(|it| it.image.name == image.name)?.said());
+        problem().or_else(told)
     }
+}
+
+/// The image that a step of this name brings.
+pub(super) fn base(name: &str) -> Option<&str> {
+    name.strip_prefix("FROM ").or_else(|| Some(name.split_once("] FROM ")?.1))
 }
 
 impl Program<'_> {
@@ -83,7 +114,7 @@ impl Program<'_> {
 
 fn read(said: &Value) -> Forecast {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let images = list(&said["images"]).iter().map(|told| (image(told), of_image(told))).collect();
+    let images = list(&said["images"]).iter().map(of_image).collect();
     let problem = |told: &Value| Some((told["image"].as_str()?.to_owned(), text(&told["message"])));
     let problems = list(&said["problems"]).iter().filter_map(problem).collect();
     Forecast { images, problems }
@@ -99,17 +130,13 @@ fn image(told: &Value) -> Image {
     }
 }
 
-fn of_image(told: &Value) -> Said {
-    if told["change"] != "changed" {
-        return Said::OneSided;
-    }
+fn of_image(told: &Value) -> Told {
     let steps = told["steps"].as_array().into_iter().flatten();
-    let steps = steps.map(|step| (text(&step["name"]), text(&step["verdict"])));
-    Said::Steps(steps.filter(|(name, _)| !is_base(name)).collect())
-}
-
-fn is_base(name: &str) -> bool {
-    name.starts_with("FROM ") || name.contains("] FROM ")
+    Told {
+        image: image(told),
+        has_both_sides: told["change"] == "changed",
+        steps: steps.map(|step| (text(&step["name"]), text(&step["verdict"]))).collect(),
+    }
 }
 
 fn text(value: &Value) -> String {
@@ -147,5 +174,7 @@ mod tests {
         assert_eq!(forecast.of(&named("b")), Some(Said::OneSided));
         assert_eq!(forecast.of(&named("c")), Some(Said::Problem("no FROM".to_owned())));
         assert_eq!(forecast.of(&named("d")), None);
+        let bases: Vec<_> = forecast.images[1].names().filter_map(base).collect();
+        assert_eq!(bases, ["docker.io/library/alpine", "docker.io/library/node"]);
     }
 }

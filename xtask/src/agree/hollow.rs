@@ -26,6 +26,11 @@ pub(super) struct Hollow {
 }
 
 impl Hollow {
+    /// One with what builds will most likely miss in it.
+    pub(super) fn with(needs: BTreeSet<Missing>) -> Self {
+        Self { needs }
+    }
+
     /// Takes note of what a build misses. Whether all of it can be put in and was not there yet:
     /// else another attempt would fail alike.
     pub(super) fn learn(&mut self, missing: BTreeSet<Missing>) -> bool {
@@ -105,7 +110,7 @@ mod tests {
     use super::*;
 
     fn hollow(needs: &[Missing]) -> Hollow {
-        Hollow { needs: needs.iter().cloned().collect() }
+        Hollow::with(needs.iter().cloned().collect())
     }
 
     fn files(hollow: &Hollow) -> Vec<(String, String)> {

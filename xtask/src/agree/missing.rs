@@ -58,12 +58,23 @@ fn path(name: &str, error: &str) -> Option<String> {
     let quoted = || error.split_once('"')?.1.split_once("\": not found").map(|it| it.0.to_owned());
     let opened =
         || error.split_once("open ")?.1.split_once(": no such file").map(|it| it.0.to_owned());
-    let source = || {
-        let (_, instruction) = name.split_once("] COPY ")?;
-        instruction.split(' ').find(|word| !word.starts_with("--")).map(str::to_owned)
-    };
-    let path = quoted().or_else(opened).or_else(source)?;
-    Some(format!("/{}", matched(path.trim_matches('/')))).filter(|path| path != "/")
+    let path = quoted().or_else(opened);
+    path.map_or_else(|| sources(name).next(), |path| absolute(&path))
+}
+
+/// What a COPY of this name takes, as paths from the root.
+pub(super) fn sources(name: &str) -> impl Iterator<Item = String> {
+    let instruction = name.split_once("] COPY ").map_or("", |it| it.1);
+    let mut words: Vec<&str> =
+        instruction.split(' ').filter(|word| !word.starts_with("--")).collect();
+    words.pop();
+    words.into_iter().filter_map(absolute)
+}
+
+/// The path, or one that the pattern matches, from the root; nothing where it is the root itself.
+fn absolute(path: &str) -> Option<String> {
+    let path = matched(path.trim_matches('/'));
+    (!path.is_empty()).then(|| format!("/{path}"))
 }
 
 /// A path that the pattern matches.

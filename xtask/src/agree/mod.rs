@@ -15,17 +15,16 @@ mod docker;
 mod dockerfile;
 mod figures;
 mod forecast;
+mod foreseen;
 mod hollow;
+mod kept;
 mod missing;
 mod nothing;
 mod reason;
+mod replay;
 mod trial;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{fs, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
@@ -36,10 +35,11 @@ use crate::{
     home::Home,
     ui,
 };
-use checkout::{Checkout, Pair};
+use checkout::Checkout;
 use figures::Tally;
-use forecast::{Image, Program, Said};
-use trial::{Outcome, Trial};
+use forecast::Program;
+use kept::Kept;
+use replay::Replay;
 
 /// What `agree` takes.
 #[derive(Debug, Args, PartialEq)]
@@ -58,6 +58,9 @@ pub(crate) struct AgreeArgs {
     /// Only images of this Dockerfile
     #[arg(long, value_name = "PATH")]
     pub(crate) dockerfile: Option<String>,
+    /// Keep what the engine did in this file, and do not ask it again about what is in there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kept: Option<PathBuf>,
     /// The engine: 20.10, 26.1, 28.5 or 28.5-containerd
     #[arg(long, value_name = "VERSION", default_value = "28.5")]
     pub(crate) engine: Version,
@@ -87,17 +90,20 @@ pub(crate) fn run(args: &AgreeArgs) -> Result<ExitCode> {
         .tempdir_in(home.path())
         .context("cannot make a directory for checkouts")?;
     ui::result(figures::HEAD)?;
+    let mut kept = Kept::open(args.kept.as_deref())?;
     let (mut all, mut wrong) = (Tally::default(), Vec::new());
     for name in names {
         let place = directory.path().join(&name);
         fs::create_dir(&place).context("cannot make a directory for a checkout")?;
         let checkout = Checkout::of(&args.repositories.join(&name), &place)?;
+        // Later on, HEAD is what is checked out.
+        let newest = checkout.commit(&args.from)?;
         let program = Program { binary: &binary, store: &directory.path().join("store") };
-        let replay = Replay { args, engine: &engine, program: &program, checkout: &checkout };
-        let tally = replay.run(&place, &name, &mut wrong)?;
-        let newest = checkout.pairs(&args.from, 1)?.pop();
-        let newest = newest.map_or_else(String::new, |pair| short(&pair.after).to_owned());
-        ui::result(&tally.row(&name.replacen('+', "/", 1), &newest))?;
+        let (engine, checkout) = (&engine, &checkout);
+        let replay =
+            Replay { args, name: &name, engine, program: &program, checkout, scratch: &place };
+        let tally = replay.run(&mut kept, &mut wrong)?;
+        ui::result(&tally.row(&name.replacen('+', "/", 1), short(&newest)))?;
         all.add(tally);
         fs::remove_dir_all(&place).context("cannot remove a checkout")?;
     }
@@ -127,96 +133,9 @@ fn repositories(args: &AgreeArgs) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// One repository's commits.
-struct Replay<'a> {
-    args: &'a AgreeArgs,
-    engine: &'a Engine,
-    program: &'a Program<'a>,
-    checkout: &'a Checkout,
-}
-
-impl Replay<'_> {
-    /// Builds and compares all of them; what is wrong is added to the list.
-    fn run(&self, scratch: &Path, name: &str, wrong: &mut Vec<String>) -> Result<Tally> {
-        let pairs = self.checkout.pairs(&self.args.from, self.args.commits)?;
-        let mut tally = Tally::default();
-        let mut built = std::collections::BTreeSet::new();
-        let mut forecasts = Vec::new();
-        for pair in &pairs {
-            match self.program.impact(self.checkout.repository(), pair) {
-                Ok(forecast) => forecasts.push((pair, forecast)),
-                Err(error) => {
-                    tally.leave_out(&format!("impact fails: {}", last_line(&error)));
-                }
-            }
-        }
-        for image in self.images(&pairs)? {
-            if self.args.dockerfile.as_ref().is_some_and(|wanted| *wanted != image.dockerfile) {
-                continue;
-            }
-            let mut trial = Trial::new(self.engine, self.checkout, scratch);
-            for (pair, forecast) in &forecasts {
-                let steps = match forecast.of(&image) {
-                    None => None,
-                    Some(Said::Steps(steps)) => Some(steps),
-                    Some(Said::OneSided) => {
-                        tally.leave_out("only one of the commits has the image");
-                        continue;
-                    }
-                    Some(Said::Problem(message)) => {
-                        tally.leave_out(&format!("impact says: {message}"));
-                        continue;
-                    }
-                };
-                let done = match trial.build(pair, &image)? {
-                    Outcome::Built(done) => done,
-                    Outcome::NotBuilt(message) => {
-                        tally.leave_out(&reason::of(&message));
-                        ui::note(ui::dim(format_args!(
-                            "{name} {} {}: {message}",
-                            short(&pair.after),
-                            image.name
-                        )));
-                        continue;
-                    }
-                };
-                let (compared, faults) = figures::compare(steps.as_deref(), &done);
-                tally.builds += 1;
-                tally.unchanged += usize::from(steps.is_none());
-                tally.steps += compared;
-                built.insert((image.clone(), pair.after.clone()));
-                let again = format!(
-                    "{name}, {}: --repository {name} --from {} --commits 1 --dockerfile {}",
-                    image.name, pair.after, image.dockerfile
-                );
-                wrong.extend(faults.into_iter().map(|fault| format!("{fault}\n    {again}")));
-            }
-        }
-        tally.repositories = usize::from(tally.builds > 0);
-        let distinct = |of: fn(&(Image, String)) -> &str| {
-            built.iter().map(of).collect::<std::collections::BTreeSet<_>>().len()
-        };
-        tally.images = distinct(|it| &it.0.name);
-        tally.commits = distinct(|it| &it.1);
-        Ok(tally)
-    }
-
-    /// The images that the newest commit has: all are new beside a commit of no files.
-    fn images(&self, pairs: &[Pair]) -> Result<Vec<Image>> {
-        let Some(newest) = pairs.first() else { return Ok(Vec::new()) };
-        let whole = Pair { before: self.checkout.empty_commit()?, after: newest.after.clone() };
-        let forecast = self.program.impact(self.checkout.repository(), &whole)?;
-        Ok(forecast.images.into_keys().collect())
-    }
-}
-
 /// As much of a commit's id as tells it from others.
 fn short(commit: &str) -> &str {
     commit.get(..10).unwrap_or(commit)
-}
-
-fn last_line(error: &anyhow::Error) -> String {
-    error.to_string().lines().last().unwrap_or_default().trim().to_owned()
 }
 
 #[cfg(test)]
@@ -235,6 +154,7 @@ mod tests {
             repository: repository.map(str::to_owned),
             from: "HEAD".to_owned(),
             dockerfile: None,
+            kept: None,
             engine: Version::V28_5,
             program: None,
         };

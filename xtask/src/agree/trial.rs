@@ -1,7 +1,7 @@
 //! Two commits of one image, built one after the other on an engine that has never seen either.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::Read as _,
     path::Path,
@@ -15,7 +15,7 @@ use super::{
     dockerfile,
     forecast::Image,
     hollow::Hollow,
-    missing,
+    missing::{self, Missing},
 };
 use crate::{curl, engine::Engine};
 
@@ -24,7 +24,7 @@ use crate::{curl, engine::Engine};
 const ATTEMPTS: usize = 60;
 
 /// How it ended.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Outcome {
     /// Both were built: whether each step of the second was reused, by its name.
     Built(BTreeMap<String, bool>),
@@ -40,12 +40,20 @@ pub(super) struct Trial<'a> {
     /// For what is written down between checkout and engine.
     scratch: &'a Path,
     hollow: Hollow,
+    /// Whether more was put in the base images than builds missed.
+    is_foreseen: bool,
 }
 
 impl<'a> Trial<'a> {
-    /// A trial that knows nothing of the image yet.
-    pub(super) fn new(engine: &'a Engine, checkout: &'a Checkout, scratch: &'a Path) -> Self {
-        Self { engine, checkout, scratch, hollow: Hollow::default() }
+    /// A trial of an image whose builds will most likely miss this.
+    pub(super) fn new(
+        engine: &'a Engine,
+        checkout: &'a Checkout,
+        scratch: &'a Path,
+        foreseen: BTreeSet<Missing>,
+    ) -> Self {
+        let hollow = Hollow::with(foreseen);
+        Self { engine, checkout, scratch, hollow, is_foreseen: true }
     }
 
     /// Builds both commits, on base images in which more and more is put as long as builds miss it.
@@ -57,19 +65,29 @@ impl<'a> Trial<'a> {
         let mut reason = String::new();
         for _ in 0..ATTEMPTS {
             self.begin_anew()?;
-            let failure = match self.build_commit(&pair.before, image)? {
+            let failure = match self.build_both(pair, image)? {
+                Build::Done(steps) => return Ok(Outcome::Built(steps)),
                 Build::Failed(failure) => failure,
-                Build::Done(_) => match self.build_commit(&pair.after, image)? {
-                    Build::Done(steps) => return Ok(Outcome::Built(steps)),
-                    Build::Failed(failure) => failure,
-                },
             };
             reason.clone_from(&failure.message);
-            if !self.hollow.learn(missing::of(&failure)) {
+            if self.hollow.learn(missing::of(&failure)) {
+                continue;
+            }
+            if !std::mem::take(&mut self.is_foreseen) {
                 break;
             }
+            // What was foreseen may stand in the way of what the context brings.
+            self.hollow = Hollow::default();
         }
         Ok(Outcome::NotBuilt(reason))
+    }
+
+    /// Builds the older commit and, if that goes well, the newer one.
+    fn build_both(&self, pair: &Pair, image: &Image) -> Result<Build> {
+        match self.build_commit(&pair.before, image)? {
+            Build::Done(_) => self.build_commit(&pair.after, image),
+            failed @ Build::Failed(_) => Ok(failed),
+        }
     }
 
     /// Makes the engine forget everything, and gives it base images that are new to it.
