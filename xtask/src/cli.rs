@@ -31,7 +31,7 @@ pub(crate) enum Task {
     Demo(DemoArgs),
     /// Run every check and test, starting the engines that they need
     Test(TestArgs),
-    /// Measure the release program beside find, sha256sum, git and docker; writes benches/RESULTS.md
+    /// Measure the release program beside find, sha256sum, git and docker; writes benches/*.md
     Bench(BenchArgs),
     /// Build random projects on an engine, and compare every step with its forecast
     Storm(StormArgs),
@@ -77,6 +77,9 @@ pub(crate) struct BenchArgs {
     /// Measure no builds, and start no engine
     #[arg(long)]
     pub(crate) no_engine: bool,
+    /// Measure this alone; the other file of results stays as it is
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) only: Option<bench::Subject>,
 }
 
 /// What `times` takes.
@@ -143,10 +146,11 @@ pub(crate) fn run(task: Task) -> Result<ExitCode> {
     match task {
         Task::Demo(args) => demo::run(args.engine).map(|()| ExitCode::SUCCESS),
         Task::Test(args) => checks::run(args.fast),
-        Task::Bench(args) => bench::run(bench::Wanted {
+        Task::Bench(args) => bench::run(&bench::Wanted {
             rounds: args.rounds,
             files: args.files,
             engine: (!args.no_engine).then_some(args.engine),
+            only: args.only,
         })
         .map(|()| ExitCode::SUCCESS),
         Task::Storm(args) => storm::run(&args),

@@ -1,7 +1,7 @@
 //! The commits of a repository, and a directory with the files of one of them.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
@@ -67,7 +67,7 @@ impl Checkout {
         Ok(id.trim().to_owned())
     }
 
-    /// The last commits that changed anything, the newest first.
+    /// The last commits that changed anything, the oldest first.
     ///
     /// # Errors
     ///
@@ -83,7 +83,7 @@ impl Checkout {
             }
             _ => None,
         });
-        Ok(pairs.collect())
+        Ok(pairs.rev().collect())
     }
 
     /// What files of the commit are called, without their directories.
@@ -92,9 +92,37 @@ impl Checkout {
     ///
     /// When git fails.
     pub(super) fn file_names(&self, commit: &str) -> Result<BTreeSet<String>> {
-        let paths = self.git(&["ls-tree", "-r", "-z", "--name-only", commit])?;
-        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-        Ok(paths.split('\0').map(name).collect())
+        let name = |path: &String| path.rsplit('/').next().unwrap_or_default().to_owned();
+        Ok(self.listing(commit)?.keys().map(name).collect())
+    }
+
+    /// Whether a file that the pair changes is then as it was at one of the earlier commits, or gone
+    /// as it was there.
+    ///
+    /// Only then can a step's key be that of an earlier commit and another than the older one's.
+    ///
+    /// # Errors
+    ///
+    /// When git fails.
+    pub(super) fn goes_back(&self, pair: &Pair, earlier: &[String]) -> Result<bool> {
+        let (before, after) = (self.listing(&pair.before)?, self.listing(&pair.after)?);
+        let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let changed: Vec<&String> =
+            paths.into_iter().filter(|path| before.get(*path) != after.get(*path)).collect();
+        for commit in earlier {
+            let then = self.listing(commit)?;
+            if changed.iter().any(|path| then.get(*path) == after.get(*path)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Mode, kind and id of each file of the commit.
+    fn listing(&self, commit: &str) -> Result<BTreeMap<String, String>> {
+        let lines = self.git(&["ls-tree", "-r", "-z", "--full-tree", commit])?;
+        let files = lines.split('\0').filter_map(|line| line.split_once('\t'));
+        Ok(files.map(|(state, path)| (path.to_owned(), state.to_owned())).collect())
     }
 
     /// A commit of no files, against which every image is new.
@@ -147,24 +175,30 @@ fn git() -> Command {
 mod tests {
     use super::*;
 
-    #[test]
-    fn commits_that_changed_nothing_are_passed_over() {
-        let directory = tempfile::tempdir().unwrap();
-        let source = directory.path().join("source");
+    /// A repository with a commit for each of these files and what is in them.
+    fn repository(directory: &Path, commits: &[(&str, &str)]) -> Checkout {
+        let source = directory.join("source");
         let run = |arguments: &[&str]| {
             command::output(git().arg("-C").arg(&source).args(arguments)).unwrap()
         };
         command::output(git().args(["init", "--quiet"]).arg(&source)).unwrap();
-        for (name, text) in [("a", "1"), ("a", "2"), ("a", "2"), ("b", "3")] {
+        for (name, text) in commits {
             fs::write(source.join(name), text).unwrap();
             run(&["add", "--all"]);
             run(&["commit", "--quiet", "--allow-empty", "-m", text]);
         }
-        let checkout = Checkout::of(&source, directory.path()).unwrap();
+        Checkout::of(&source, directory).unwrap()
+    }
+
+    #[test]
+    fn commits_that_changed_nothing_are_passed_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let commits = [("a", "1"), ("a", "2"), ("a", "2"), ("b", "3")];
+        let checkout = repository(directory.path(), &commits);
         let pairs = checkout.pairs("HEAD", 10).unwrap();
         assert_eq!(pairs.len(), 2, "{pairs:?}");
-        assert_eq!(checkout.commit("HEAD").unwrap(), pairs[0].after);
-        assert_eq!(checkout.pairs("HEAD", 1).unwrap(), pairs[..1]);
+        assert_eq!(checkout.commit("HEAD").unwrap(), pairs[1].after);
+        assert_eq!(checkout.pairs("HEAD", 1).unwrap(), pairs[1..]);
 
         let names = || {
             let mut names: Vec<_> = fs::read_dir(checkout.files())
@@ -174,12 +208,28 @@ mod tests {
             names.sort();
             names
         };
-        assert!(checkout.file_names(&pairs[0].after).unwrap().contains("b"));
-        checkout.check_out(&pairs[0].after).unwrap();
+        assert!(checkout.file_names(&pairs[1].after).unwrap().contains("b"));
+        checkout.check_out(&pairs[1].after).unwrap();
         assert_eq!(names(), ["a", "b"]);
-        checkout.check_out(&pairs[0].before).unwrap();
+        checkout.check_out(&pairs[1].before).unwrap();
         assert_eq!(names(), ["a"]);
         checkout.check_out(&checkout.empty_commit().unwrap()).unwrap();
         assert_eq!(names(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_file_that_is_as_it_was_before_is_noticed() {
+        let directory = tempfile::tempdir().unwrap();
+        let commits = [("a", "1"), ("b", "1"), ("a", "2"), ("b", "2"), ("a", "1")];
+        let checkout = repository(directory.path(), &commits);
+        let pairs = checkout.pairs("HEAD", 10).unwrap();
+        let earlier: Vec<String> = pairs.iter().map(|pair| pair.before.clone()).collect();
+        assert!(!checkout.goes_back(&pairs[2], &earlier[..2]).unwrap());
+        assert!(checkout.goes_back(&pairs[3], &earlier[..2]).unwrap());
+        // The same as at the commit right before is no change.
+        assert!(!checkout.goes_back(&pairs[3], &earlier[2..3]).unwrap());
+        // Gone, as it was before it came.
+        let back = Pair { before: pairs[2].after.clone(), after: pairs[0].before.clone() };
+        assert!(checkout.goes_back(&back, &[checkout.empty_commit().unwrap()]).unwrap());
     }
 }

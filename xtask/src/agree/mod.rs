@@ -1,10 +1,13 @@
 //! `cargo xtask agree`: whether `smartbuild impact` is right about the commits of real repositories.
 //!
 //! In: a directory of clones, which are only read. For each pair of commits that follow one another
-//! on the first parent's line, and for each image, the older one is built by docker's own client on
-//! an engine that has never seen it, then the newer one; which steps the engine ran then is compared
+//! on the first parent's line, and for each image, docker's own client builds the older one on an
+//! engine that knows nothing of it, then the newer one; which steps the engine ran then is compared
 //! with what `impact` said of the two commits. Out: a table, a row a repository, the figures of all,
 //! and each disagreement with what is needed to see it again.
+//!
+//! A chain of commits is built once, as long as none of them takes a file back to what it was at a
+//! commit before the one that it follows: no step can then be one that the engine knows from there.
 //!
 //! The base images are hollow: their shell accepts every command and does nothing, so that builds
 //! need no registry and next to no time. Which steps run does not depend on what commands do, but
@@ -46,13 +49,13 @@ use replay::Replay;
 pub(crate) struct AgreeArgs {
     /// A directory of git clones; they are only read
     pub(crate) repositories: PathBuf,
-    /// How many commits of each are built, the newest first
+    /// How many commits of each are built
     #[arg(long, value_name = "NUMBER", default_value_t = 8)]
     pub(crate) commits: usize,
     /// Only this repository
     #[arg(long, value_name = "NAME")]
     pub(crate) repository: Option<String>,
-    /// Begin with this commit
+    /// The last one of them
     #[arg(long, value_name = "REVISION", default_value = "HEAD")]
     pub(crate) from: String,
     /// Only images of this Dockerfile

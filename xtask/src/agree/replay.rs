@@ -49,9 +49,11 @@ impl Replay<'_> {
             }
         }
         let (mut images, mut commits) = (BTreeSet::new(), BTreeSet::new());
-        for told in self.images(&pairs, &mut tally)? {
+        let Some(newest) = pairs.last() else { return Ok(tally) };
+        let names = self.checkout.file_names(&newest.after)?;
+        for told in self.images(newest, &mut tally)? {
             let image = &told.image;
-            let foreseen = foreseen::of(told.names(), &self.checkout.file_names(&pairs[0].after)?);
+            let foreseen = foreseen::of(told.names(), &names);
             let mut trial = Trial::new(self.engine, self.checkout, self.scratch, foreseen);
             for (pair, forecast) in &forecasts {
                 let Some(steps) = verdicts(forecast, image, &mut tally) else { continue };
@@ -83,8 +85,7 @@ impl Replay<'_> {
     }
 
     /// The images that the newest commit has: all are new beside a commit of no files.
-    fn images(&self, pairs: &[Pair], tally: &mut Tally) -> Result<Vec<Told>> {
-        let Some(newest) = pairs.first() else { return Ok(Vec::new()) };
+    fn images(&self, newest: &Pair, tally: &mut Tally) -> Result<Vec<Told>> {
         let whole = Pair { before: self.checkout.empty_commit()?, after: newest.after.clone() };
         match self.program.impact(self.checkout.repository(), &whole) {
             Ok(forecast) => {

@@ -1,4 +1,4 @@
-//! Two commits of one image, built one after the other on an engine that has never seen either.
+//! Commits of one image, built one after the other on base images that no engine has seen before.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -40,6 +40,8 @@ pub(super) struct Trial<'a> {
     /// For what is written down between checkout and engine.
     scratch: &'a Path,
     hollow: Hollow,
+    /// The commits that the engine has built on the base images that it has now.
+    built: Vec<String>,
     /// Whether more was put in the base images than builds missed.
     is_foreseen: bool,
 }
@@ -53,7 +55,7 @@ impl<'a> Trial<'a> {
         foreseen: BTreeSet<Missing>,
     ) -> Self {
         let hollow = Hollow::with(foreseen);
-        Self { engine, checkout, scratch, hollow, is_foreseen: true }
+        Self { engine, checkout, scratch, hollow, built: Vec::new(), is_foreseen: true }
     }
 
     /// Builds both commits, on base images in which more and more is put as long as builds miss it.
@@ -64,11 +66,11 @@ impl<'a> Trial<'a> {
     pub(super) fn build(&mut self, pair: &Pair, image: &Image) -> Result<Outcome> {
         let mut reason = String::new();
         for _ in 0..ATTEMPTS {
-            self.begin_anew()?;
-            let failure = match self.build_both(pair, image)? {
+            let failure = match self.attempt(pair, image)? {
                 Build::Done(steps) => return Ok(Outcome::Built(steps)),
                 Build::Failed(failure) => failure,
             };
+            self.built.clear();
             reason.clone_from(&failure.message);
             if self.hollow.learn(missing::of(&failure)) {
                 continue;
@@ -82,12 +84,27 @@ impl<'a> Trial<'a> {
         Ok(Outcome::NotBuilt(reason))
     }
 
-    /// Builds the older commit and, if that goes well, the newer one.
-    fn build_both(&self, pair: &Pair, image: &Image) -> Result<Build> {
-        match self.build_commit(&pair.before, image)? {
-            Build::Done(_) => self.build_commit(&pair.after, image),
-            failed @ Build::Failed(_) => Ok(failed),
+    /// Builds the older commit, unless it is the one that was built last, and then the newer one.
+    ///
+    /// What was built before the older one makes no difference as long as the newer one goes back
+    /// to nothing of it; else the engine must begin anew.
+    fn attempt(&mut self, pair: &Pair, image: &Image) -> Result<Build> {
+        let follows = match self.built.split_last() {
+            Some((last, earlier)) => {
+                *last == pair.before && !self.checkout.goes_back(pair, earlier)?
+            }
+            None => false,
+        };
+        if !follows {
+            self.built.clear();
+            self.begin_anew()?;
+            if let failed @ Build::Failed(_) = self.build_commit(&pair.before, image)? {
+                return Ok(failed);
+            }
+            self.built.push(pair.before.clone());
         }
+        self.built.push(pair.after.clone());
+        self.build_commit(&pair.after, image)
     }
 
     /// Makes the engine forget everything, and gives it base images that are new to it.
