@@ -88,8 +88,8 @@ pub(super) struct Tally {
     pub(super) repositories: usize,
     /// How many images were built.
     pub(super) images: usize,
-    /// How many commits were built, each after the one before it.
-    pub(super) commits: usize,
+    /// The commits that were built, each after the one before it.
+    pub(super) commits: BTreeSet<String>,
     /// How many images of commits were compared.
     pub(super) builds: usize,
     /// Those of them that are said to be as before.
@@ -98,6 +98,8 @@ pub(super) struct Tally {
     pub(super) steps: Steps,
     /// Images of commits that were not compared, by the reason.
     pub(super) left_out: BTreeMap<String, usize>,
+    /// Each step that went otherwise than it was said to go, and how to see it again.
+    pub(super) wrong: Vec<String>,
 }
 
 impl Tally {
@@ -110,19 +112,14 @@ impl Tally {
     pub(super) fn add(&mut self, other: Self) {
         self.repositories += other.repositories;
         self.images += other.images;
-        self.commits += other.commits;
+        self.commits.extend(other.commits);
+        self.wrong.extend(other.wrong);
         self.builds += other.builds;
         self.unchanged += other.unchanged;
         self.steps += other.steps;
         for (reason, count) in other.left_out {
             *self.left_out.entry(reason).or_default() += count;
         }
-    }
-
-    /// Whether every step went as it was said to go.
-    pub(super) fn is_right(&self) -> bool {
-        let Steps { false_cached, false_rebuild, unmatched, .. } = self.steps;
-        false_cached + false_rebuild + unmatched == 0
     }
 
     /// A row of the table: the repository, its newest commit and the figures.
@@ -133,7 +130,9 @@ impl Tally {
         format!(
             "| {repository} | {commit} | {} | {} | {} | {compared} | {lost} | {kept} | {depends} | \
              {wrong} |",
-            self.images, self.commits, self.builds
+            self.images,
+            self.commits.len(),
+            self.builds
         )
     }
 
@@ -146,7 +145,7 @@ impl Tally {
              unmatched, {} depends ({} reused, {} run)\n",
             self.repositories,
             self.images,
-            self.commits,
+            self.commits.len(),
             self.builds,
             self.unchanged,
             steps.compared,
@@ -251,7 +250,7 @@ mod tests {
         let mut one = Tally {
             repositories: 1,
             images: 2,
-            commits: 3,
+            commits: ["x", "y", "z"].map(str::to_owned).into(),
             builds: 4,
             unchanged: 1,
             steps,
@@ -265,10 +264,9 @@ mod tests {
         );
         let mut all = one.clone();
         all.add(one);
-        assert!(!all.is_right());
         let summary = all.summary();
         for part in [
-            "2 repositories, 4 images, 6 commits",
+            "2 repositories, 4 images, 3 commits",
             "18 steps: 12 right",
             "2 false_cached",
             "     2  no network",

@@ -63,6 +63,18 @@ pub(super) struct Forecast {
     problems: BTreeMap<String, String>,
 }
 
+impl Image {
+    /// Whether its Dockerfile alone makes it what it is, and no file gives it arguments.
+    pub(super) fn is_plain(&self) -> bool {
+        self.origin == self.dockerfile
+    }
+
+    /// What tells apart how images are built here.
+    pub(super) fn recipe(&self) -> (&str, &str, Option<&str>) {
+        (&self.dockerfile, &self.context, self.target.as_deref())
+    }
+}
+
 impl Told {
     /// The names of all steps, FROM with them.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
@@ -93,15 +105,46 @@ pub(super) fn base(name: &str) -> Option<&str> {
 }
 
 impl Program<'_> {
-    /// Asks it about the pair.
+    /// Asks it about all images of the pair.
     ///
     /// # Errors
     ///
     /// When it fails or prints no JSON.
     pub(super) fn impact(&self, repository: &Path, pair: &Pair) -> Result<Forecast> {
+        self.ask(repository, pair, &[])
+    }
+
+    /// Asks it about one image by its Dockerfile and context alone, as it is built here: without
+    /// the arguments that a compose or bake file gives it.
+    ///
+    /// # Errors
+    ///
+    /// When it fails or prints no JSON.
+    pub(super) fn impact_alone(
+        &self,
+        repository: &Path,
+        pair: &Pair,
+        image: &Image,
+    ) -> Result<Forecast> {
+        let mut arguments = vec!["--file", &image.dockerfile];
+        if let Some(target) = &image.target {
+            arguments.extend(["--target", target]);
+        }
+        arguments.push(&image.context);
+        let mut forecast = self.ask(repository, pair, &arguments)?;
+        for told in &mut forecast.images {
+            told.image = image.clone();
+        }
+        let problems = std::mem::take(&mut forecast.problems);
+        forecast.problems = problems.into_values().map(|it| (image.name.clone(), it)).collect();
+        Ok(forecast)
+    }
+
+    fn ask(&self, repository: &Path, pair: &Pair, arguments: &[&str]) -> Result<Forecast> {
         let mut program = Command::new(self.binary);
         program
             .args(["impact", "--format", "json", &format!("{}..{}", pair.before, pair.after)])
+            .args(arguments)
             .current_dir(repository)
             .env("SMARTBUILD_CACHE_DIR", self.store)
             .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
@@ -145,6 +188,8 @@ fn text(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
     use serde_json::json;
 
     use super::*;
@@ -176,5 +221,28 @@ mod tests {
         assert_eq!(forecast.of(&named("d")), None);
         let bases: Vec<_> = forecast.images[1].names().filter_map(base).collect();
         assert_eq!(bases, ["docker.io/library/alpine", "docker.io/library/node"]);
+    }
+    #[test]
+    fn an_image_of_a_compose_file_is_asked_about_by_its_dockerfile_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let binary = directory.path().join("smartbuild");
+        let script = "#!/bin/sh\n\
+                      printf '{\"problems\":[{\"image\":\"x\",\"message\":\"%s\"}]}' \"$*\"\n";
+        fs::write(&binary, script).unwrap();
+        fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).unwrap();
+        let program = Program { binary: &binary, store: directory.path() };
+        let pair = Pair { before: "a".to_owned(), after: "b".to_owned() };
+        let web = Image {
+            name: "compose.yaml:web".to_owned(),
+            dockerfile: "web/Dockerfile".to_owned(),
+            context: "web".to_owned(),
+            target: Some("run".to_owned()),
+            origin: "compose.yaml".to_owned(),
+        };
+        let of = |forecast: Result<Forecast>| forecast.unwrap().of(&web);
+        let arguments = "impact --format json a..b --file web/Dockerfile --target run web";
+        let alone = program.impact_alone(directory.path(), &pair, &web);
+        assert_eq!(of(alone), Some(Said::Problem(arguments.to_owned())));
+        assert_eq!(of(program.impact(directory.path(), &pair)), None);
     }
 }

@@ -94,7 +94,7 @@ pub(crate) fn run(args: &AgreeArgs) -> Result<ExitCode> {
         .context("cannot make a directory for checkouts")?;
     ui::result(figures::HEAD)?;
     let mut kept = Kept::open(args.kept.as_deref())?;
-    let (mut all, mut wrong) = (Tally::default(), Vec::new());
+    let mut all = Tally::default();
     for name in names {
         let place = directory.path().join(&name);
         fs::create_dir(&place).context("cannot make a directory for a checkout")?;
@@ -105,16 +105,16 @@ pub(crate) fn run(args: &AgreeArgs) -> Result<ExitCode> {
         let (engine, checkout) = (&engine, &checkout);
         let replay =
             Replay { args, name: &name, engine, program: &program, checkout, scratch: &place };
-        let tally = replay.run(&mut kept, &mut wrong)?;
+        let tally = replay.run(&mut kept)?;
         ui::result(&tally.row(&name.replacen('+', "/", 1), short(&newest)))?;
         all.add(tally);
         fs::remove_dir_all(&place).context("cannot remove a checkout")?;
     }
     ui::result(&format!("\n{}", all.summary()))?;
-    for line in &wrong {
+    for line in &all.wrong {
         ui::result(line)?;
     }
-    Ok(if all.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if all.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The names of the clones, in their order.
