@@ -6,6 +6,8 @@ use std::{
     ops::AddAssign,
 };
 
+use super::forecast::Step;
+
 /// How steps were said to go, and how they went.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Steps {
@@ -40,24 +42,26 @@ impl AddAssign for Steps {
     }
 }
 
-/// Compares the verdicts of a build, or `None` where it is said to be as before, with what the
-/// engine did: which steps were reused. Gives what is wrong, too, a line a step.
+/// Compares what is said of a build's steps, or `None` where it is said to be as before, with what
+/// the engine did: which steps were reused. Gives what is wrong, too, a line a step.
 pub(super) fn compare(
-    said: Option<&[(String, String)]>,
+    said: Option<&[Step]>,
     done: &BTreeMap<String, bool>,
 ) -> (Steps, Vec<String>) {
-    let said: BTreeMap<&str, &str> = match said {
+    let mut verdicts: BTreeMap<&str, &str> = BTreeMap::new();
+    match said {
         Some(steps) => {
-            steps.iter().map(|(name, verdict)| (name.as_str(), verdict.as_str())).collect()
+            let shown = steps.iter().filter(|step| !is_merged(step, steps, done));
+            verdicts.extend(shown.map(|step| (&*step.name, &*step.verdict)));
         }
-        None => done.keys().map(|name| (name.as_str(), "cached")).collect(),
-    };
+        None => verdicts.extend(done.keys().map(|name| (&**name, "cached"))),
+    }
     let names: BTreeSet<&str> =
-        said.keys().copied().chain(done.keys().map(String::as_str)).collect();
+        verdicts.keys().copied().chain(done.keys().map(String::as_str)).collect();
     let (mut steps, mut wrong) = (Steps::default(), Vec::new());
     for name in names {
         steps.compared += 1;
-        let (verdict, is_reused) = (said.get(name).copied(), done.get(name).copied());
+        let (verdict, is_reused) = (verdicts.get(name).copied(), done.get(name).copied());
         let (count, is_wrong) = match (verdict, is_reused) {
             (Some("cached"), Some(true)) => (&mut steps.kept, false),
             (Some("cached"), Some(false)) => (&mut steps.false_cached, true),
@@ -79,6 +83,14 @@ pub(super) fn compare(
         }
     }
     (steps, wrong)
+}
+
+/// Whether the engine shows the step under the name of another that is the same: it makes one of
+/// equal steps of several stages.
+fn is_merged(step: &Step, steps: &[Step], done: &BTreeMap<String, bool>) -> bool {
+    let is_same = |other: &Step| other.key == step.key && other.verdict == step.verdict;
+    !done.contains_key(&step.name)
+        && steps.iter().any(|other| is_same(other) && done.contains_key(&other.name))
 }
 
 /// All that was found out about one repository, or about all.
@@ -178,6 +190,11 @@ pub(super) const HEAD: &str = "\
 mod tests {
     use super::*;
 
+    fn step(name: &str, verdict: &str, key: &str) -> Step {
+        let [name, verdict, key] = [name, verdict, key].map(str::to_owned);
+        Step { name, verdict, key }
+    }
+
     fn done(steps: &[(&str, bool)]) -> BTreeMap<String, bool> {
         steps.iter().map(|(name, reused)| ((*name).to_owned(), *reused)).collect()
     }
@@ -194,7 +211,7 @@ mod tests {
             ("g", "rebuild"),
             ("h", "unknown"),
         ]
-        .map(|(name, verdict)| (name.to_owned(), verdict.to_owned()));
+        .map(|(name, verdict)| step(name, verdict, name));
         let done = done(&[
             ("a", true),
             ("b", false),
@@ -227,6 +244,17 @@ mod tests {
                 "said nothing, run: i",
             ]
         );
+    }
+
+    #[test]
+    fn steps_that_are_the_same_are_one_to_the_engine() {
+        let said =
+            [step("a", "rebuild", "1"), step("b", "rebuild", "1"), step("c", "rebuild", "2")];
+        let (steps, wrong) = compare(Some(&said), &done(&[("b", false)]));
+        assert_eq!((steps.compared, steps.lost), (2, 1));
+        assert_eq!(wrong, ["said rebuild, not shown: c"]);
+        let (steps, _) = compare(Some(&said[..2]), &done(&[("a", false), ("b", false)]));
+        assert_eq!(steps.lost, 2);
     }
 
     #[test]

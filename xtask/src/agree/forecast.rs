@@ -32,11 +32,22 @@ pub(super) struct Image {
     pub(super) origin: String,
 }
 
+/// What is said of a step of the newer commit.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Step {
+    /// Its name, as the engine shows it.
+    pub(super) name: String,
+    /// `cached`, `rebuild`, `depends` or `unknown`.
+    pub(super) verdict: String,
+    /// What the program knows it by. The engine makes one of steps of the same key.
+    pub(super) key: String,
+}
+
 /// What is said of an image of which something is said.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Said {
-    /// It is built otherwise: the verdict of each step of the newer tree but FROM, by its name.
-    Steps(Vec<(String, String)>),
+    /// It is built otherwise: each step of the newer commit but FROM.
+    Steps(Vec<Step>),
     /// Only one of the trees has it.
     OneSided,
     /// It cannot be compared, for this reason.
@@ -50,8 +61,7 @@ pub(super) struct Told {
     pub(super) image: Image,
     /// Whether both commits have it.
     has_both_sides: bool,
-    /// The verdict of each step of the newer commit, by its name.
-    steps: Vec<(String, String)>,
+    steps: Vec<Step>,
 }
 
 /// What is said of two commits. Images that are not in it are built as before.
@@ -78,14 +88,14 @@ impl Image {
 impl Told {
     /// The names of all steps, FROM with them.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.steps.iter().map(|(name, _)| name.as_str())
+        self.steps.iter().map(|step| step.name.as_str())
     }
 
     fn said(&self) -> Said {
         if !self.has_both_sides {
             return Said::OneSided;
         }
-        let steps = self.steps.iter().filter(|(name, _)| base(name).is_none());
+        let steps = self.steps.iter().filter(|step| base(&step.name).is_none());
         Said::Steps(steps.cloned().collect())
     }
 }
@@ -178,8 +188,13 @@ fn of_image(told: &Value) -> Told {
     Told {
         image: image(told),
         has_both_sides: told["change"] == "changed",
-        steps: steps.map(|step| (text(&step["name"]), text(&step["verdict"]))).collect(),
+        steps: steps.map(step).collect(),
     }
+}
+
+fn step(told: &Value) -> Step {
+    let of = |field: &str| text(&told[field]);
+    Step { name: of("name"), verdict: of("verdict"), key: of("key") }
 }
 
 fn text(value: &Value) -> String {
@@ -203,7 +218,7 @@ mod tests {
                 "steps": [
                     { "name": "[a 1/2] FROM docker.io/library/alpine", "verdict": "cached" },
                     { "name": "FROM docker.io/library/node", "verdict": "cached" },
-                    { "name": "[a 2/2] RUN x", "verdict": "rebuild" },
+                    { "name": "[a 2/2] RUN x", "verdict": "rebuild", "key": "1" },
                 ],
             })
         };
@@ -214,7 +229,8 @@ mod tests {
             "problems": [problem, elsewhere],
         }));
         let named = |name: &str| Image { name: name.to_owned(), ..image(&told("x", "new")) };
-        let steps = vec![("[a 2/2] RUN x".to_owned(), "rebuild".to_owned())];
+        let [name, verdict, key] = ["[a 2/2] RUN x", "rebuild", "1"].map(str::to_owned);
+        let steps = vec![Step { name, verdict, key }];
         assert_eq!(forecast.of(&named("a")), Some(Said::Steps(steps)));
         assert_eq!(forecast.of(&named("b")), Some(Said::OneSided));
         assert_eq!(forecast.of(&named("c")), Some(Said::Problem("no FROM".to_owned())));

@@ -8,7 +8,7 @@ use super::{
     AgreeArgs,
     checkout::{Checkout, Pair},
     figures::{self, Tally},
-    forecast::{Forecast, Image, Program, Said, Told},
+    forecast::{Forecast, Image, Program, Said, Step, Told},
     foreseen,
     kept::Kept,
     reason, short,
@@ -150,11 +150,7 @@ fn ask<'p>(
 
 /// The verdicts of an image that both commits have; `Some(None)` where it is built as before.
 #[allow(clippy::option_option, reason = "nothing to compare is not the same as nothing lost")]
-fn verdicts(
-    forecast: &Forecast,
-    image: &Image,
-    tally: &mut Tally,
-) -> Option<Option<Vec<(String, String)>>> {
+fn verdicts(forecast: &Forecast, image: &Image, tally: &mut Tally) -> Option<Option<Vec<Step>>> {
     match forecast.of(image) {
         None => Some(None),
         Some(Said::Steps(steps)) => Some(Some(steps)),
