@@ -25,6 +25,7 @@ mod missing;
 mod nothing;
 mod reason;
 mod replay;
+mod site;
 mod trial;
 
 use std::{fs, path::PathBuf, process::ExitCode};
@@ -32,17 +33,13 @@ use std::{fs, path::PathBuf, process::ExitCode};
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
-use crate::{
-    debian, demo,
-    engine::{Engine, Version},
-    home::Home,
-    ui,
-};
+use crate::{debian, demo, engine::Version, home::Home, ui};
 use checkout::Checkout;
 use figures::Tally;
 use forecast::Program;
 use kept::Kept;
 use replay::Replay;
+use site::Site;
 
 /// What `agree` takes.
 #[derive(Debug, Args, PartialEq)]
@@ -85,8 +82,7 @@ pub(crate) fn run(args: &AgreeArgs) -> Result<ExitCode> {
         None => demo::build_release()?,
     };
     let names = repositories(args)?;
-    let engine = Engine::offline(home.clone(), args.engine);
-    engine.up()?;
+    let site = Site::new(home.clone(), args.engine);
     // In the home, which the engine's own client sees under the same path.
     let directory = tempfile::Builder::new()
         .prefix("agree-")
@@ -102,9 +98,9 @@ pub(crate) fn run(args: &AgreeArgs) -> Result<ExitCode> {
         // Later on, HEAD is what is checked out.
         let newest = checkout.commit(&args.from)?;
         let program = Program { binary: &binary, store: &directory.path().join("store") };
-        let (engine, checkout) = (&engine, &checkout);
+        let (site, checkout) = (&site, &checkout);
         let replay =
-            Replay { args, name: &name, engine, program: &program, checkout, scratch: &place };
+            Replay { args, name: &name, site, program: &program, checkout, scratch: &place };
         let tally = replay.run(&mut kept)?;
         ui::result(&tally.row(&name.replacen('+', "/", 1), short(&newest)))?;
         all.add(tally);

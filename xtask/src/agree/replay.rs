@@ -12,9 +12,10 @@ use super::{
     foreseen,
     kept::Kept,
     reason, short,
+    site::Site,
     trial::{Outcome, Trial},
 };
-use crate::{engine::Engine, ui};
+use crate::ui;
 
 /// One repository.
 pub(super) struct Replay<'a> {
@@ -22,8 +23,8 @@ pub(super) struct Replay<'a> {
     pub(super) args: &'a AgreeArgs,
     /// What it is called.
     pub(super) name: &'a str,
-    /// What builds.
-    pub(super) engine: &'a Engine,
+    /// Where it is built.
+    pub(super) site: &'a Site,
     /// What forecasts.
     pub(super) program: &'a Program<'a>,
     /// Its commits and files.
@@ -48,7 +49,7 @@ impl Replay<'_> {
         for told in self.images(newest, &mut tally)? {
             let image = &told.image;
             let foreseen = foreseen::of(told.names(), &files);
-            let trial = Trial::new(self.engine, self.checkout, self.scratch, foreseen);
+            let trial = Trial::new(self.site, self.checkout, self.scratch, foreseen);
             if image.is_plain() {
                 self.build(image, trial, &of_all, kept, &mut tally)?;
             } else {

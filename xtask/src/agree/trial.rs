@@ -16,8 +16,9 @@ use super::{
     forecast::Image,
     hollow::Hollow,
     missing::{self, Missing},
+    site::Site,
 };
-use crate::{curl, engine::Engine};
+use crate::curl;
 
 /// How often something may be missing before a build is given up: a long Dockerfile copies from
 /// dozens of places.
@@ -35,7 +36,7 @@ pub(super) enum Outcome {
 /// Where an image is built again and again. What its builds missed is kept from one to the next.
 #[derive(Debug)]
 pub(super) struct Trial<'a> {
-    engine: &'a Engine,
+    site: &'a Site,
     checkout: &'a Checkout,
     /// For what is written down between checkout and engine.
     scratch: &'a Path,
@@ -49,13 +50,13 @@ pub(super) struct Trial<'a> {
 impl<'a> Trial<'a> {
     /// A trial of an image whose builds will most likely miss this.
     pub(super) fn new(
-        engine: &'a Engine,
+        site: &'a Site,
         checkout: &'a Checkout,
         scratch: &'a Path,
         foreseen: BTreeSet<Missing>,
     ) -> Self {
         let hollow = Hollow::with(foreseen);
-        Self { engine, checkout, scratch, hollow, built: Vec::new(), is_foreseen: true }
+        Self { site, checkout, scratch, hollow, built: Vec::new(), is_foreseen: true }
     }
 
     /// Builds both commits, on base images in which more and more is put as long as builds miss it.
@@ -109,7 +110,7 @@ impl<'a> Trial<'a> {
 
     /// Makes the engine forget everything, and gives it base images that are new to it.
     fn begin_anew(&self) -> Result<()> {
-        let socket = self.engine.socket();
+        let socket = self.site.engine()?.socket();
         // All that no container uses, and so every image and every record.
         let all = curl::escape(r#"{"dangling":["false"]}"#);
         curl::post(&socket, &format!("/images/prune?filters={all}"))?;
@@ -149,7 +150,7 @@ impl<'a> Trial<'a> {
         };
         write().context("cannot write the Dockerfile to build")?;
         docker::build(
-            self.engine,
+            self.site.engine()?,
             Request {
                 context: &self.checkout.files().join(&image.context),
                 dockerfile: &dockerfile,
