@@ -7,10 +7,13 @@
 //!
 //! - [`dockerfile`]: text to instructions with byte spans, and back without a changed byte
 //! - [`context`]: ignore rules, the parallel walk, snapshots with the digest of every file
+//! - [`images`]: which images a repository builds, by its Dockerfiles, compose and bake files
 //! - [`plan`]: instructions and a snapshot to the graph of steps, with names and keys
 //! - [`store`]: records of what ran, in one `SQLite` file
 //! - [`predict`]: keys against records to verdicts, causes and seconds
 //! - [`optimize`]: rewrites that rebuild less and build the same
+//! - [`impact`]: two trees of a repository to what the change costs every image
+//! - [`hooks`]: git's pre-commit hook, into a repository and out of it
 //! - [`engine`]: connection, `BuildKit` control and session services, events
 //! - [`report`]: rendering only: terminal, JSON
 //! - [`cli`]: arguments to a request, a request to calls, the result to `report`
@@ -22,7 +25,10 @@ pub mod context;
 mod digest;
 pub mod dockerfile;
 pub mod engine;
+pub mod hooks;
 mod image;
+pub mod images;
+pub mod impact;
 pub mod optimize;
 pub mod plan;
 pub mod predict;

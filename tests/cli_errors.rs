@@ -99,6 +99,20 @@ impl Project {
         assert!(done.expect("git runs").success(), "git {arguments:?}");
     }
 
+    fn hooks_in(self, directory: &str) -> Self {
+        self.git(&["config", "core.hooksPath", directory]);
+        self
+    }
+
+    /// The configuration of git that its user has everywhere.
+    fn own_configuration(mut self, file: &str) -> Self {
+        let home = self.directory.path().join("home");
+        fs::create_dir(&home).expect("a directory");
+        fs::rename(self.context().join(file), home.join(".gitconfig")).expect("a file");
+        self.environment.push(("HOME", home.into()));
+        self
+    }
+
     /// Docker's configuration.
     fn configuration(mut self, json: &str) -> Self {
         let directory = self.directory.path().join("docker");
@@ -417,6 +431,14 @@ snapshots! {
     context_explains_what_is_not_there: surveyed(), ["context", "--explain", "b.log"];
     context_explains_nothing_outside: surveyed(), ["context", "--explain", "/etc/passwd"];
     context_with_an_invalid_rule: fine().file(".dockerignore", "a\n[b\n"), ["context"];
+    hook_install: fine().committed(), ["hook", "install"];
+    hook_install_beside_another: fine().committed().file(".git/pre-commit", "exit 1\n").hooks_in(".git"), ["hook", "install"];
+    hook_install_for_all_repositories: fine().committed().file("gitconfig", "[core]\n\thooksPath = .git/own\n").own_configuration("gitconfig"), ["hook", "install"];
+    hook_install_for_husky: fine().committed().hooks_in(".husky/_"), ["hook", "install"];
+    hook_install_without_a_repository: fine(), ["hook", "install"];
+    hook_remove_of_nothing: fine().committed(), ["hook", "remove"];
+    hook_remove_of_another: fine().committed().file(".git/pre-commit", "exit 1\n").hooks_in(".git"), ["hook", "remove"];
+    hook_without_a_word: fine(), ["hook"];
     context_of_a_url: fine(), ["context", "https://example.org/shop.git"];
 }
 

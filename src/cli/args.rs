@@ -5,6 +5,7 @@
 //! silently. Wrong use is a [`clap::Error`]; the caller prints it and exits with 125 (0 for
 //! help and version).
 
+mod impact;
 mod reference;
 mod refused;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+pub use impact::{ImpactArgs, ImpactFormat, ImpactUsage, Trees};
 pub use values::{
     Assignment, CacheSource, ContextSource, NamedContext, ProgressMode, Secret, SecretSource,
     UsageError,
@@ -56,6 +58,10 @@ pub enum Command {
     Optimize(OptimizeArgs),
     /// Say what is sent to the engine and what is not, by directory and by rule
     Context(ContextArgs),
+    /// Say what a change costs the build cache of every image of the repository
+    Impact(ImpactArgs),
+    /// Install or remove git's hook that says before each commit what it costs the cache
+    Hook(HookArgs),
 }
 
 impl Command {
@@ -65,7 +71,7 @@ impl Command {
             Self::Predict(args) => Some(&mut args.flags),
             Self::Why(args) => Some(&mut args.flags),
             Self::Optimize(args) => Some(&mut args.flags),
-            Self::Context(_) => None,
+            Self::Context(_) | Self::Hook(_) | Self::Impact(_) => None,
         }
     }
 }
@@ -205,6 +211,28 @@ pub struct ContextArgs {
     /// How the result is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
+}
+
+/// `smartbuild hook`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct HookArgs {
+    /// What is to be done with the hook.
+    #[command(subcommand)]
+    pub action: HookAction,
+}
+
+/// What is to be done with git's hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum HookAction {
+    /// Have git run `smartbuild impact --staged` before each commit
+    ///
+    /// The hook is written where git looks for it, in the repository of the current directory. A
+    /// pre-commit hook that is there already is kept and runs first. Where smartbuild is missing
+    /// at a commit, the hook says so and lets the commit pass. `git commit --no-verify` leaves it
+    /// out once.
+    Install,
+    /// Take the hook away and put back the one that was there before
+    Remove,
 }
 
 /// How a result is written.

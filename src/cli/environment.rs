@@ -1,5 +1,6 @@
 //! What the environment says, read once at the door.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -23,6 +24,8 @@ pub struct Environment {
     pub tls: bool,
     /// `DOCKER_CONFIG`, else `~/.docker`.
     pub docker_config: Option<PathBuf>,
+    /// `GIT_INDEX_FILE`: the index that git hands to a hook.
+    pub git_index_file: Option<PathBuf>,
     /// `SMARTBUILD_CACHE_DIR`, else `smartbuild` below the XDG cache directory.
     pub cache_directory: Option<PathBuf>,
     /// Tells this machine from others that use the same engine.
@@ -51,10 +54,18 @@ impl Environment {
             docker_config: variable("DOCKER_CONFIG")
                 .map(PathBuf::from)
                 .or_else(|| home.map(|home| home.join(".docker"))),
+            git_index_file: variable("GIT_INDEX_FILE").map(PathBuf::from),
             cache_directory: cache,
             machine: machine_id(Path::new("/etc/machine-id")),
             outputs: own_output::of_this_process(),
         }
+    }
+
+    /// All variables that are text: what compose and bake files may ask for.
+    pub(super) fn variables() -> BTreeMap<String, String> {
+        let text =
+            std::env::vars_os().map(|(name, value)| (name.into_string(), value.into_string()));
+        text.filter_map(|(name, value)| Some((name.ok()?, value.ok()?))).collect()
     }
 
     /// A variable that the command line names, such as that of `--build-arg NAME`.

@@ -11,6 +11,9 @@ use crate::report::escape;
 /// The exit status of a failed build.
 const BUILD_FAILED: u8 = 1;
 
+/// The exit status where a gate does not accept what was found.
+const GATE_FAILED: u8 = 3;
+
 /// The exit status of wrong use, of a missing engine, and of whatever fails before a build
 /// begins, as docker has it.
 const NOT_BEGUN: u8 = 125;
@@ -27,6 +30,8 @@ pub(super) enum Failure {
     Dockerfile(Box<dyn Diagnostic + Send + Sync>),
     /// The build failed, and why was shown while it ran or is said here.
     Build(Option<String>),
+    /// A gate failed, and why is in the report.
+    Gate,
     /// The user cancelled.
     Cancelled,
 }
@@ -39,6 +44,7 @@ impl Failure {
             Self::NotBegun(error) if is_broken_pipe(error) => 0,
             Self::NotBegun(_) | Self::Dockerfile(_) => NOT_BEGUN,
             Self::Build(_) => BUILD_FAILED,
+            Self::Gate => GATE_FAILED,
             Self::Cancelled => CANCELLED,
         }
     }
@@ -53,7 +59,7 @@ impl Failure {
                 ui.status(&rendered)
             }
             Self::Build(Some(message)) => ui.error(message),
-            Self::Build(None) => Ok(()),
+            Self::Build(None) | Self::Gate => Ok(()),
             Self::Cancelled => ui.error("the build was cancelled"),
         }
     }

@@ -5,7 +5,8 @@
 //! and the context, `engines` finds the engine, `builder` which of its builders, `held` asks what it still holds, `base_images`
 //! what the plan is built on,
 //! `project` puts these and the store's memory together into a plan and its forecast; `build`,
-//! `predict`, `why` and `optimize` do the rest. `context` needs no engine and no plan.
+//! `predict`, `why` and `optimize` do the rest. `context` needs no engine and no plan;
+//! `hook` needs only git.
 //! Only this room reads the environment, and only [`ui`] writes.
 
 mod against;
@@ -21,6 +22,8 @@ mod environment;
 mod failure;
 mod file_records;
 mod held;
+mod hook;
+mod impact;
 mod memory;
 mod observation;
 mod optimize;
@@ -61,6 +64,8 @@ pub async fn run(typed: Vec<OsString>, environment: &Environment, ui: &mut Ui) -
         Command::Predict(args) => predict::run(&args, environment, ui).await,
         Command::Why(args) => why::run(&args, environment, ui).await,
         Command::Context(args) => context::run(&args, environment, ui),
+        Command::Hook(args) => hook::run(&args, ui),
+        Command::Impact(args) => impact::run(&args, environment, ui),
         Command::Optimize(args) => optimize::run(&args, environment, ui).await,
     };
     match done {

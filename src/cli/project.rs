@@ -307,7 +307,7 @@ async fn ask(
 }
 
 /// The engine that built this project last, as it described itself.
-fn remembered_engine(memory: &Memory, project: &str) -> Option<EngineInfo> {
+pub(super) fn remembered_engine(memory: &Memory, project: &str) -> Option<EngineInfo> {
     let (_, description) = memory.store()?.last_engine(project).ok()??;
     serde_json::from_str(&description?).ok()
 }
@@ -321,7 +321,7 @@ fn described(engine: EngineInfo, builder: BuilderKind) -> EngineInfo {
 }
 
 /// How this engine reads Dockerfiles.
-fn dialect(engine: Option<&EngineInfo>) -> Dialect {
+pub(super) fn dialect(engine: Option<&EngineInfo>) -> Dialect {
     let version = engine.map_or("", |engine| &*engine.version);
     let merges = engine.is_some_and(|engine| engine.store == ImageStore::Containerd);
     Dialect::of_version(version).with_merging(merges)

@@ -28,6 +28,7 @@
 mod apply;
 mod candidate;
 mod combine;
+mod dependencies;
 mod effects;
 mod error;
 pub mod history;
@@ -51,12 +52,14 @@ mod typical;
 pub mod verify;
 
 pub use apply::{ApplyError, apply};
+pub use dependencies::installs_packages;
 pub use error::Error;
 pub use reason::Reason;
 pub use types::{
     Basis, History, Optimization, Past, PastBuild, Proof, ReadFile, Refusal, Request, Rewrite,
     Risk, Saves, Timing,
 };
+pub use typical::seconds as typical_seconds;
 
 use crate::dockerfile::edit;
 use crate::plan::plan;

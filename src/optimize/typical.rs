@@ -107,7 +107,7 @@ const COMMANDS: &[Row] = &[
 const BEFORE: [&str; 6] = ["sudo", "exec", "time", "env", "then", "do"];
 
 /// How long a step usually takes when it runs with these files.
-pub(super) fn seconds(step: &Step, snapshot: &Snapshot) -> Seconds {
+pub fn seconds(step: &Step, snapshot: &Snapshot) -> Seconds {
     Seconds::new(match step.kind {
         StepKind::From => 0.0,
         StepKind::Workdir | StepKind::Setting => DIRECTORY,

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod cause;
+mod commit;
 pub mod eviction;
 mod knowledge;
 mod past;
@@ -17,6 +18,7 @@ mod types;
 mod verdicts;
 
 pub use agreement::compare;
+pub use commit::{PastTree, predict_against};
 pub use knowledge::{
     FileState, FileTable, Knowledge, PreviousBuild, PreviousStep, announced_times,
     as_the_engine_has_it, directories_with_other_modes, directories_with_renames, file_table,

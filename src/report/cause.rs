@@ -51,7 +51,7 @@ pub fn brief(forecast: &Forecast, step: StepIndex, cause: &Cause) -> String {
     }
 }
 
-fn brief_kind(kind: &CauseKind) -> String {
+pub(super) fn brief_kind(kind: &CauseKind) -> String {
     match kind {
         CauseKind::Files { files, more } => brief_files(files, *more),
         CauseKind::Instruction { before: None, .. } => "new instruction".to_owned(),

@@ -61,6 +61,19 @@ pub fn forecast(
     out
 }
 
+/// A line for each step that is not reused, in the order of the plan. Ends with a line end.
+pub(super) fn lost_steps(forecast: &Forecast, capabilities: &Capabilities) -> String {
+    let mut out = String::new();
+    let steps = forecast.steps.iter().enumerate();
+    let lost = steps.filter(|(_, step)| !matches!(step.verdict, Verdict::Cached));
+    let rows: Vec<Row> = lost.map(|(at, step)| row(forecast, StepIndex(at), step)).collect();
+    let layout = Layout::of(&rows, capabilities.width);
+    for row in &rows {
+        layout.push(&mut out, row, capabilities);
+    }
+    out
+}
+
 /// What a forecast is compared with where that is a commit, in a line.
 ///
 /// Ends with a line end.

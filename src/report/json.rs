@@ -16,11 +16,13 @@ use crate::store::Outcome;
 use crate::{Digest, Seconds};
 
 mod context;
+mod impact;
 mod optimize;
 mod verification;
 mod why;
 
 pub use context::{ContextReport, context};
+pub use impact::impact;
 pub use optimize::{Basis, Optimize, Past, Proof, RewriteEntry, Risk, Saves, Timing, Total};
 pub use verification::Verification;
 pub use why::why;
@@ -237,7 +239,11 @@ impl<'a> Details<'a> {
 
 impl<'a> StepCause<'a> {
     fn of(forecast: &'a Forecast, cause: &'a Cause) -> Self {
-        let details = match &cause.kind {
+        Self::of_kind(forecast, cause.step, &cause.kind)
+    }
+
+    fn of_kind(forecast: &'a Forecast, step: StepIndex, kind: &'a CauseKind) -> Self {
+        let details = match kind {
             CauseKind::Files { files, more } => Details::Files { files, more: *more },
             CauseKind::Instruction { before, after } => {
                 Details::Instruction { before: before.as_deref(), after }
@@ -253,8 +259,8 @@ impl<'a> StepCause<'a> {
             }
             _ => Details::Nothing {},
         };
-        let kind = cause.kind.word();
-        let step = forecast.steps.get(cause.step.0).map(|step| step.step.name.as_str());
+        let kind = kind.word();
+        let step = forecast.steps.get(step.0).map(|step| step.step.name.as_str());
         Self { kind, step, details }
     }
 }

@@ -9,6 +9,7 @@
 //! - [`why`]: the chain of reasons for one step; [`rewrites`]: what would rebuild less;
 //!   [`verification`]: whether it builds the same
 //! - [`context`]: what is sent and what is not; [`explain`]: why one path is or is not
+//! - [`impact()`]: what a change costs every image of a repository
 //! - [`json`]: the same for machines, one object a command, stable within `v1`
 //! - [`progress`]: the live display while the engine builds
 //! - [`escape`]: text from builds and file names made safe; all of the above go through it
@@ -28,6 +29,7 @@ pub mod escape;
 mod evidence;
 mod failure;
 mod forecast;
+mod impact;
 pub mod json;
 mod outcome;
 pub mod progress;
@@ -44,6 +46,7 @@ pub use context::{ContextView, Explained, LARGEST, context, explain};
 pub use evidence::FileStory;
 pub use failure::{excerpt, failure};
 pub use forecast::{ContextLine, against, forecast};
+pub use impact::{impact, reason};
 pub use outcome::{Actual, Ended, outcome};
 pub use rewrites::{diff, rewrites};
 pub use style::{Capabilities, Role};

@@ -7,7 +7,7 @@
 
 mod old;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::anyhow;
@@ -16,15 +16,12 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::project::{Project, plan_failure};
 use super::ui::Ui;
+use crate::BaseImage;
 use crate::context::git::{Commit, as_git_records};
 use crate::context::{self, ContextPath, Contexts, Found, Snapshot, Source as _};
 use crate::dockerfile::Dockerfile;
-use crate::plan::{self, KeyInput, Plan, PlanRequest, StepKey};
-use crate::predict::{
-    CauseKind, Forecast, Knowledge, PreviousBuild, PreviousStep, Verdict, file_table, predict,
-};
-use crate::{BaseImage, Seconds};
-use old::Old;
+use crate::plan::{self, PlanRequest};
+use crate::predict::{Forecast, PastTree, file_table, predict_against};
 
 /// A forecast against a commit.
 pub(super) struct Compared {
@@ -68,35 +65,13 @@ pub(super) fn compare(
     let before = plan_of(&old.dockerfile, &old.snapshot).map_err(|error| {
         anyhow!("{revision} cannot be built: {error}; name a revision that can")
     })?;
-    let references = references(&before);
-    let mut plan = plan_of(&project.source.dockerfile, &now)
+    let plan = plan_of(&project.source.dockerfile, &now)
         .map_err(|error| plan_failure(error, &project.source))?;
-    for step in &mut plan.steps {
-        // What only the engine can tell, such as what a URL gives, is the same on both sides.
-        step.uncertain = false;
-    }
-    let knowledge = knowledge(project, &plan, before, &old);
-    let mut forecast = predict(&plan, &now, &knowledge);
-    name_unknown_images(&mut forecast, &references, &images);
+    // How long it takes is what was recorded, if anything was.
+    let recorded = project.memory.knowledge(&project.line, &plan, None, None);
+    let past = PastTree { plan: before, files: file_table(&old.snapshot) };
+    let forecast = predict_against(past, &plan, &now, &images, recorded);
     Ok(Compared { commit: old.commit, forecast })
-}
-
-/// What the commit had is what is known; how long it takes is what was recorded, if anything was.
-fn knowledge(project: &Project, plan: &Plan, before: Plan, old: &Old) -> Knowledge {
-    let recorded = project.memory.knowledge(&project.line, plan, None, None);
-    let keys = before.steps.iter().flat_map(|step| step.other_keys().chain([step.key]));
-    let timed = |key: StepKey| (key, recorded.known.get(&key).copied().flatten());
-    let known: HashMap<StepKey, Option<Seconds>> = keys.map(timed).collect();
-    let steps = before.steps.into_iter().map(PreviousStep::of);
-    let previous = PreviousBuild { steps: steps.collect(), files: file_table(&old.snapshot) };
-    Knowledge {
-        recorded: true,
-        known,
-        previous: Some(previous),
-        times: recorded.times,
-        typical: recorded.typical,
-        ..Knowledge::default()
-    }
 }
 
 /// The base images of both sides, as far as they are known.
@@ -115,34 +90,4 @@ fn images(project: &Project, old: &Dockerfile) -> Result<BTreeMap<String, BaseIm
         }
     }
     Ok(images)
-}
-
-/// The names of a plan's base images, by the digest that the plan has for their layers.
-fn references(plan: &Plan) -> HashMap<String, String> {
-    let inputs = plan.steps.iter().flat_map(|step| &step.inputs);
-    let images = inputs.filter_map(|input| match input {
-        KeyInput::BaseImage { reference, digest, .. } => {
-            Some((digest.to_string(), reference.clone()))
-        }
-        _ => None,
-    });
-    images.collect()
-}
-
-/// Of a base image that nobody knows there is no digest of layers, so what differs is told by the
-/// names.
-fn name_unknown_images(
-    forecast: &mut Forecast,
-    references: &HashMap<String, String>,
-    known: &BTreeMap<String, BaseImage>,
-) {
-    for step in &mut forecast.steps {
-        let Verdict::Rebuild(cause) = &mut step.verdict else { continue };
-        let CauseKind::BaseImage { reference, before, after } = &mut cause.kind else { continue };
-        let old = before.as_ref().and_then(|before| references.get(before));
-        if !known.contains_key(reference) || old.is_some_and(|old| !known.contains_key(old)) {
-            *before = old.cloned();
-            *after = Some(reference.clone());
-        }
-    }
 }

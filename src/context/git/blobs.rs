@@ -15,6 +15,7 @@ use super::attributes::Treatment;
 use super::digests::{BlobDigests, BlobKey, Content};
 use super::lfs::{self, Pointer};
 use super::notice::NoticeReason;
+use super::sizes::BlobSizes;
 use super::store::Store;
 use crate::Digest;
 
@@ -91,6 +92,29 @@ pub(super) fn contents(
         held[index] = Some(read?);
     }
     Ok(held.into_iter().flatten().collect())
+}
+
+/// What each path holds, in the order of the jobs, with digests that stand for the names of blobs
+/// and their forms: equal where a checkout writes the same from the same blob. Only links are read.
+pub(super) fn named(
+    jobs: &[Job],
+    sizes: &BlobSizes,
+    place: &impl Fn(usize) -> String,
+) -> Result<Vec<Held>, GitError> {
+    let mut handles = Handles::default();
+    let held = |(index, job): (usize, &Job)| {
+        let repository = handles.of(&job.store);
+        let Want::File(treatment) = &job.want else {
+            let target = job.store.read(repository, job.id, Kind::Blob, || place(index))?;
+            return Ok(Held::Link(target.into_boxed_slice()));
+        };
+        let kind = u8::from(treatment.large);
+        let form = treatment.form.number().to_le_bytes();
+        let digest = Digest::of(&[job.id.as_bytes(), &form, &[kind]].concat());
+        let content = Content { size: sizes.get(&job.store, repository, job.id), digest };
+        Ok(Held::file(content, treatment.notice.clone()))
+    };
+    jobs.iter().enumerate().map(held).collect()
 }
 
 /// One handle for each repository; each keeps what it has unpacked.

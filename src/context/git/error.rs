@@ -19,6 +19,22 @@ pub enum GitError {
         /// What git's library says.
         reason: String,
     },
+    /// It has no working tree.
+    #[error(
+        "the repository {repository:?} is bare and has no working tree; compare two commits: A..B"
+    )]
+    Bare {
+        /// The repository's directory.
+        repository: PathBuf,
+    },
+    /// The working tree cannot be searched for new files.
+    #[error("cannot look for new files in {path:?}: {reason}; `git status` says whether git can")]
+    WorkingTree {
+        /// Its root.
+        path: PathBuf,
+        /// What git's library says.
+        reason: String,
+    },
     /// The revision is not known.
     #[error(
         "the repository {repository:?} has no revision {revision:?}: {reason}; name a commit, a \
@@ -73,6 +89,15 @@ pub enum GitError {
         /// The file.
         path: PathBuf,
         /// What git's library says.
+        reason: String,
+    },
+    /// The setting that says where the hooks are cannot be used.
+    #[error(
+        "git's setting core.hooksPath cannot be used: {reason}; `git config --show-origin \
+         core.hooksPath` says where it is set"
+    )]
+    HooksPath {
+        /// What is wrong with it.
         reason: String,
     },
     /// A name that git itself would not check out, since it would leave the working tree or change

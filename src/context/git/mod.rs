@@ -36,10 +36,12 @@
 
 mod attributes;
 mod blobs;
+mod changed;
 mod convert;
 mod digests;
 mod error;
 mod history;
+mod hooks;
 mod lfs;
 mod nodes;
 mod notice;
@@ -47,13 +49,16 @@ mod past;
 mod records;
 mod renames;
 mod single;
+mod sizes;
 mod stage;
 mod store;
 mod submodule;
 #[cfg(test)]
 mod tests;
+mod trailers;
 mod tree;
 mod walk;
+mod working;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -62,16 +67,20 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::objs::Kind;
 
+pub use changed::TreeChanges;
 pub use digests::BlobDigests;
 pub use error::{GitError, Unmerged};
 pub use history::{Commit, LastChange};
+pub use hooks::{HooksDirectory, HooksSetting};
 pub use notice::{Notice, NoticeReason};
 pub use past::{HistoryEnd, PastCommit, PastCommits};
 pub use records::as_git_records;
 pub use store::GitOptions;
+pub use trailers::Trailer;
 pub use tree::Tree;
 
 use nodes::Directory;
+use sizes::BlobSizes;
 use store::{Store, reason};
 
 use super::ContextPath;
@@ -144,7 +153,7 @@ impl Repository {
     /// A tree with nothing in it: what a branch without a commit is compared with.
     pub fn nothing(&self) -> Result<Tree, GitError> {
         let place = || "an empty tree".to_owned();
-        let root = Directory::of_children(Arc::clone(&self.store), Vec::new(), place)?;
+        let root = Directory::of_children(Arc::clone(&self.store), Vec::new(), None, place)?;
         Ok(self.root(root, "nothing"))
     }
 
@@ -167,7 +176,23 @@ impl Repository {
             name: format!("{name}:").into(),
             unmerged: Arc::default(),
             digests: Arc::clone(&self.digests),
+            sizes: None,
         }
+    }
+
+    /// The same trees for comparing them with one another: no file's bytes are read, the digests in
+    /// their snapshots stand for the names of blobs, and sizes are mostly those in the index.
+    ///
+    /// So two of these snapshots are compared with each other only, never with one of a disk or a
+    /// record.
+    ///
+    /// # Errors
+    ///
+    /// Where the index cannot be read.
+    pub fn comparable<const N: usize>(&self, trees: [Tree; N]) -> Result<[Tree; N], GitError> {
+        let index = stage::read(&self.store)?;
+        let sizes = Arc::new(BlobSizes::of(&index));
+        Ok(trees.map(|tree| Tree { sizes: Some(Arc::clone(&sizes)), ..tree }))
     }
 
     fn resolve(&self, repository: &gix::Repository, revision: &str) -> Result<ObjectId, GitError> {

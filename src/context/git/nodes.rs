@@ -18,6 +18,8 @@ use super::{GitError, attributes};
 pub(super) struct Directory {
     pub(super) store: Arc<Store>,
     origin: Origin,
+    /// The tree that it is, where that is known.
+    tree: Option<ObjectId>,
     children: OnceLock<Box<[Child]>>,
 }
 
@@ -56,19 +58,30 @@ pub(super) struct Submodule {
 }
 
 impl Directory {
-    /// The directory that the tree holds.
+    /// The directory that the tree holds: the same one for all that have it.
     pub(super) fn of_tree(store: Arc<Store>, id: ObjectId) -> Arc<Self> {
-        Arc::new(Self { store, origin: Origin::Tree(id), children: OnceLock::new() })
+        store.directory(id, || Self {
+            store: Arc::clone(&store),
+            origin: Origin::Tree(id),
+            tree: Some(id),
+            children: OnceLock::new(),
+        })
     }
 
-    /// The directory with these in it, in any order.
+    /// The directory with these in it, in any order; `tree` is the tree that they are, where the
+    /// index says so.
     pub(super) fn of_children(
         store: Arc<Store>,
         children: Vec<Child>,
+        tree: Option<ObjectId>,
         place: impl Fn() -> String,
     ) -> Result<Arc<Self>, GitError> {
         let children = OnceLock::from(sorted(children, place)?);
-        Ok(Arc::new(Self { store, origin: Origin::Index, children }))
+        let made = || Self { store: Arc::clone(&store), origin: Origin::Index, tree, children };
+        Ok(match tree {
+            Some(id) => store.directory(id, made),
+            None => Arc::new(made()),
+        })
     }
 
     /// Of `own` only what is otherwise in `other`, at any depth; nothing is read where both have
@@ -77,7 +90,12 @@ impl Directory {
     pub(super) fn difference(own: &Arc<Self>, other: &Arc<Self>) -> Arc<Self> {
         let store = Arc::clone(&own.store);
         let origin = Origin::Difference { own: Arc::clone(own), other: Arc::clone(other) };
-        Arc::new(Self { store, origin, children: OnceLock::new() })
+        Arc::new(Self { store, origin, tree: None, children: OnceLock::new() })
+    }
+
+    /// Whether both hold the same, as far as that is known without anything being read.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || self.tree.is_some() && self.tree == other.tree
     }
 
     /// What is in it, sorted by name. `place` names the directory.
@@ -160,12 +178,9 @@ impl Directory {
 
 impl Node {
     /// Whether both stand for the same without anything being read.
-    fn is_same(&self, other: &Self) -> bool {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Directory(one), Self::Directory(other)) => match (&one.origin, &other.origin) {
-                (Origin::Tree(one), Origin::Tree(other)) => one == other,
-                _ => false,
-            },
+            (Self::Directory(one), Self::Directory(other)) => one.is_same(other),
             (
                 Self::File { id, executable },
                 Self::File { id: other, executable: is_other_executable },
@@ -186,7 +201,7 @@ impl Node {
     }
 }
 
-fn named<'a>(children: &'a [Child], name: &[u8]) -> Option<&'a Child> {
+pub(super) fn named<'a>(children: &'a [Child], name: &[u8]) -> Option<&'a Child> {
     let found = children.binary_search_by(|child| (*child.name).cmp(name));
     found.ok().map(|index| &children[index])
 }

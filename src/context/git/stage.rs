@@ -1,11 +1,12 @@
 //! The index as nodes: what the next commit would hold.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::index::entry::{Flags, Mode, Stage};
-use gix::index::{File, State, decode};
+use gix::index::{File, State, decode, extension};
 
 use super::GitError;
 use super::error::Unmerged;
@@ -14,13 +15,21 @@ use super::store::{Store, reason};
 use crate::context::ContextPath;
 
 /// Path, mode and object of an entry.
-type Staged<'a> = (&'a [u8], Mode, ObjectId);
+pub(super) type Staged<'a> = (&'a [u8], Mode, ObjectId);
 
 /// A directory whose children are being gathered.
 struct Open<'a> {
     name: &'a [u8],
+    /// Bytes of its path.
+    length: usize,
     children: Vec<Child>,
+    /// How many entries there are in it, at any depth.
+    entries: u32,
 }
+
+/// The trees that directories are, as the index has noted them: by path, with the number of
+/// entries for which that was so.
+pub(super) type NotedTrees = HashMap<Vec<u8>, (ObjectId, u32)>;
 
 /// The root of what the index holds; an index that does not exist yet is empty.
 ///
@@ -29,41 +38,93 @@ struct Open<'a> {
 /// as `git diff --staged` has it. Whether a working tree has a file (`skip-worktree`,
 /// `assume-unchanged`) does not matter.
 pub(super) fn root(store: &Arc<Store>) -> Result<(Arc<Directory>, Vec<ContextPath>), GitError> {
+    let index = read(store)?;
+    let (unmerged, entries) = entries(&index);
+    Ok((built(store, entries, &noted_trees(&index))?, unmerged))
+}
+
+/// The index as it is on disk.
+pub(super) fn read(store: &Store) -> Result<File, GitError> {
     let repository = store.repository.to_thread_local();
     let path = store.options.index_file.clone().unwrap_or_else(|| repository.index_path());
     let options = decode::Options::default();
-    let index = File::at_or_default(&path, repository.object_hash(), false, options)
-        .map_err(|error| GitError::Index { path: path.clone(), reason: reason(&error) })?;
-    let (unmerged, entries) = entries(&index);
-    let mut open = vec![Open { name: b"", children: Vec::new() }];
-    let mut at: Vec<&[u8]> = Vec::new();
+    File::at_or_default(&path, repository.object_hash(), false, options)
+        .map_err(|error| GitError::Index { path, reason: reason(&error) })
+}
+
+/// The root of a tree with these entries, in any order.
+pub(super) fn built(
+    store: &Arc<Store>,
+    mut entries: Vec<Staged<'_>>,
+    trees: &NotedTrees,
+) -> Result<Arc<Directory>, GitError> {
+    // By components, so that what is in a directory is together. The index is nearly so.
+    entries.sort_by(|(one, ..), (other, ..)| components(one).cmp(components(other)));
+    let mut open = vec![Open { name: b"", length: 0, children: Vec::new(), entries: 0 }];
+    let mut last: &[u8] = b"";
     for (path, mode, id) in entries {
-        let mut above: Vec<&[u8]> = path.split(|&byte| byte == b'/').collect();
-        let Some(name) = above.pop() else { continue };
-        let common = at.iter().zip(&above).take_while(|(a, b)| a == b).count();
-        while at.len() > common {
-            at.pop();
-            close(store, &mut open)?;
+        while let Some(top) = open.last()
+            && !is_in(path, &last[..top.length])
+        {
+            close(store, &mut open, last, trees)?;
         }
-        for &directory in &above[common..] {
-            at.push(directory);
-            open.push(Open { name: directory, children: Vec::new() });
+        last = path;
+        let mut begin =
+            open.last().map_or(0, |top| if top.length == 0 { 0 } else { top.length + 1 });
+        while let Some(slash) = path[begin..].iter().position(|&byte| byte == b'/') {
+            let length = begin + slash;
+            let name = &path[begin..length];
+            open.push(Open { name, length, children: Vec::new(), entries: 0 });
+            begin = length + 1;
         }
         let node = node(store, mode, id, path)?;
-        if let Some(last) = open.last_mut() {
-            last.children.push(Child { name: name.into(), node });
+        if let Some(top) = open.last_mut() {
+            top.children.push(Child { name: path[begin..].into(), node });
+            top.entries += 1;
         }
     }
     while open.len() > 1 {
-        close(store, &mut open)?;
+        close(store, &mut open, last, trees)?;
     }
-    let children = open.pop().map(|it| it.children).unwrap_or_default();
-    let root = Directory::of_children(Arc::clone(store), children, place)?;
-    Ok((root, unmerged))
+    let (children, entries) =
+        open.pop().map(|root| (root.children, root.entries)).unwrap_or_default();
+    Directory::of_children(Arc::clone(store), children, noted(trees, b"", entries), place)
+}
+
+fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|&byte| byte == b'/')
+}
+
+/// Whether the path is in the directory.
+fn is_in(path: &[u8], directory: &[u8]) -> bool {
+    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with(b"/"))
+}
+
+/// The trees that the index says its directories are.
+pub(super) fn noted_trees(index: &State) -> NotedTrees {
+    let mut noted = NotedTrees::new();
+    let mut ahead: Vec<(Vec<u8>, &extension::Tree)> =
+        index.tree().map(|root| (Vec::new(), root)).into_iter().collect();
+    while let Some((path, tree)) = ahead.pop() {
+        for child in &tree.children {
+            let separator: &[u8] = if path.is_empty() { b"" } else { b"/" };
+            ahead.push(([&path, separator, &child.name[..]].concat(), child));
+        }
+        if let Some(entries) = tree.num_entries {
+            noted.insert(path, (tree.id, entries));
+        }
+    }
+    noted
+}
+
+/// The tree that a directory is with so many entries: what was noted for another number of them is
+/// not of this state.
+fn noted(trees: &NotedTrees, path: &[u8], entries: u32) -> Option<ObjectId> {
+    trees.get(path).filter(|(_, noted)| *noted == entries).map(|(tree, _)| *tree)
 }
 
 /// The paths of unmerged entries, and the entries that count.
-fn entries(index: &State) -> (Vec<ContextPath>, Vec<Staged<'_>>) {
+pub(super) fn entries(index: &State) -> (Vec<ContextPath>, Vec<Staged<'_>>) {
     let mut unmerged = Vec::new();
     let mut counting = Vec::with_capacity(index.entries().len());
     for entry in index.entries() {
@@ -77,9 +138,6 @@ fn entries(index: &State) -> (Vec<ContextPath>, Vec<Staged<'_>>) {
     }
     unmerged.sort_unstable();
     unmerged.dedup();
-    // By components, so that what is in a directory is together.
-    let parts = |path: &'_ [u8]| path.split(|&byte| byte == b'/').map(<[u8]>::to_vec).collect();
-    counting.sort_by_cached_key(|(path, ..)| -> Vec<Vec<u8>> { parts(path) });
     (unmerged, counting)
 }
 
@@ -92,10 +150,18 @@ pub(super) fn refuse_unmerged(
     if inside.is_empty() { Ok(()) } else { Err(GitError::Unmerged(Unmerged(inside))) }
 }
 
-fn close(store: &Arc<Store>, open: &mut Vec<Open<'_>>) -> Result<(), GitError> {
+/// Ends the innermost directory, which is on the way to `last`.
+fn close(
+    store: &Arc<Store>,
+    open: &mut Vec<Open<'_>>,
+    last: &[u8],
+    trees: &NotedTrees,
+) -> Result<(), GitError> {
     let Some(done) = open.pop() else { return Ok(()) };
-    let directory = Directory::of_children(Arc::clone(store), done.children, place)?;
+    let tree = noted(trees, &last[..done.length], done.entries);
+    let directory = Directory::of_children(Arc::clone(store), done.children, tree, place)?;
     if let Some(parent) = open.last_mut() {
+        parent.entries += done.entries;
         parent.children.push(Child { name: done.name.into(), node: Node::Directory(directory) });
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! One repository, opened to be read: its objects, its settings, the files beside them.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use gix::bstr::ByteSlice;
 use gix::discover::upwards::Options as Upwards;
@@ -12,6 +13,7 @@ use gix::sec::Permission;
 use gix::{ObjectId, ThreadSafeRepository};
 
 use super::GitError;
+use super::nodes::Directory;
 
 /// Blobs of more bytes are decoded one at a time, so that several threads do not hold several.
 const LARGE: u64 = 64 * 1024 * 1024;
@@ -37,6 +39,19 @@ pub(super) struct Store {
     pub(super) repository: ThreadSafeRepository,
     pub(super) options: GitOptions,
     large: Mutex<()>,
+    /// Directories by the tree that they are, so that trees share what they have in common.
+    directories: Mutex<HashMap<ObjectId, Weak<Directory>>>,
+    /// What of the working tree no object may hold, by the name that git would give it.
+    unrecorded: Mutex<HashMap<ObjectId, Unrecorded>>,
+}
+
+/// Content of the working tree.
+#[derive(Debug, Clone)]
+pub(super) enum Unrecorded {
+    /// A link's target.
+    Link(Box<[u8]>),
+    /// A file's bytes.
+    File(PathBuf),
 }
 
 impl Store {
@@ -65,12 +80,57 @@ impl Store {
             path: path.to_owned(),
             reason: reason(&error),
         })?;
-        Ok(Arc::new(Self { repository, options: options.clone(), large: Mutex::new(()) }))
+        Ok(Arc::new(Self {
+            repository,
+            options: options.clone(),
+            large: Mutex::default(),
+            directories: Mutex::default(),
+            unrecorded: Mutex::default(),
+        }))
+    }
+
+    /// The directory that this tree is; made where nobody has it.
+    pub(super) fn directory(
+        &self,
+        tree: ObjectId,
+        make: impl FnOnce() -> Directory,
+    ) -> Arc<Directory> {
+        let mut directories = guard(&self.directories);
+        if let Some(known) = directories.get(&tree).and_then(Weak::upgrade) {
+            return known;
+        }
+        let made = Arc::new(make());
+        directories.insert(tree, Arc::downgrade(&made));
+        made
+    }
+
+    /// From now on the blob of this name is what the working tree has.
+    pub(super) fn add_unrecorded(&self, id: ObjectId, content: Unrecorded) {
+        guard(&self.unrecorded).insert(id, content);
+    }
+
+    /// What of the working tree has what the blob of this name would have.
+    fn unrecorded(&self, id: ObjectId) -> Option<Unrecorded> {
+        guard(&self.unrecorded).get(&id).cloned()
     }
 
     /// Where the repository is, for messages.
     pub(super) fn place(&self) -> &Path {
         self.repository.work_dir().unwrap_or_else(|| self.repository.git_dir())
+    }
+
+    /// How this repository names its objects.
+    pub(super) fn hash(&self) -> gix::hash::Kind {
+        self.repository.objects.object_hash()
+    }
+
+    /// The bytes of a blob; `None` where they cannot be told.
+    pub(super) fn blob_size(&self, repository: &gix::Repository, id: ObjectId) -> Option<u64> {
+        match self.unrecorded(id) {
+            Some(Unrecorded::Link(target)) => Some(target.len() as u64),
+            Some(Unrecorded::File(path)) => Some(path.symlink_metadata().ok()?.len()),
+            None => Some(repository.find_header(id).ok()?.size()),
+        }
     }
 
     /// The object's bytes, which must be of this kind. `place` names what it holds.
@@ -81,6 +141,13 @@ impl Store {
         kind: Kind,
         place: impl Fn() -> String,
     ) -> Result<Vec<u8>, GitError> {
+        match self.unrecorded(id) {
+            Some(Unrecorded::Link(target)) => return Ok(target.into_vec()),
+            Some(Unrecorded::File(path)) => {
+                return std::fs::read(&path).map_err(|reason| GitError::File { path, reason });
+            }
+            None => {}
+        }
         let damaged =
             |reason: String| GitError::Object { id: id.to_string(), place: place(), reason };
         let failure = |error: gix::Error| {
@@ -95,8 +162,7 @@ impl Store {
         } else {
             0
         };
-        let _alone =
-            (size > LARGE).then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
+        let _alone = (size > LARGE).then(|| guard(&self.large));
         let mut object = repository.find_object(id).map_err(failure)?;
         if object.kind != kind {
             return Err(damaged(format!("it is a {} and should be a {kind}", object.kind)));
@@ -109,6 +175,10 @@ impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store").field("git_dir", &self.repository.git_dir()).finish_non_exhaustive()
     }
+}
+
+fn guard<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The whole chain of reasons in one line.

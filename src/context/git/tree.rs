@@ -9,7 +9,9 @@ use std::sync::Arc;
 use gix::objs::Kind;
 
 use super::digests::BlobDigests;
+use super::error::Unmerged;
 use super::nodes::{Child, Directory, Node};
+use super::sizes::BlobSizes;
 use super::walk::{Start, walk};
 use super::{GitError, single, stage, submodule};
 use crate::context::source::{Found, Named, Source, Taken};
@@ -31,6 +33,8 @@ pub struct Tree {
     /// Paths from the root that a merge left open.
     pub(super) unmerged: Arc<[ContextPath]>,
     pub(super) digests: Arc<BlobDigests>,
+    /// How large blobs are, where snapshots name blobs in place of digesting them.
+    pub(super) sizes: Option<Arc<BlobSizes>>,
 }
 
 impl Tree {
@@ -69,6 +73,17 @@ impl Tree {
         Ok(tree)
     }
 
+    /// The conflicts of a merge, anywhere in the tree.
+    pub fn unmerged(&self) -> Option<Unmerged> {
+        (!self.unmerged.is_empty()).then(|| Unmerged(self.unmerged.to_vec()))
+    }
+
+    /// Whether a link is at the path. Nothing is read for it but directories.
+    pub fn is_link(&self, path: &ContextPath) -> Result<bool, GitError> {
+        let found = self.with(path, |_, _, node| Ok(matches!(node, Node::Symlink { .. })))?;
+        Ok(found.unwrap_or(false))
+    }
+
     /// The directory with only what is otherwise in another.
     pub(super) fn without(&self, other: &Self) -> Self {
         Self { directory: Directory::difference(&self.directory, &other.directory), ..self.clone() }
@@ -101,6 +116,7 @@ impl Tree {
             path: &self.path,
             directory: &self.directory,
             name: &self.name,
+            names: self.sizes.as_deref(),
         };
         walk(&start, rules.filter(), &self.digests)
     }

@@ -7,20 +7,21 @@ use std::sync::Arc;
 
 use super::GitError;
 use super::attributes::{self, Attributes};
-use super::blobs::{Held, Job, Want, contents};
+use super::blobs::{Held, Job, Want, contents, named};
 use super::digests::BlobDigests;
 use super::nodes::{Directory, Node, Submodule};
 use super::notice::{Notice, NoticeReason};
+use super::sizes::BlobSizes;
 use super::submodule;
 use crate::context::patterns::{PathFilter, Visited};
 use crate::context::source::Taken;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 
 /// Git's own limit (`core.maxTreeDepth`); no path on disk is as deep.
-const DEPTH_LIMIT: usize = 2048;
+pub(super) const DEPTH_LIMIT: usize = 2048;
 
 /// A few trees can name one another so often that no memory holds their paths.
-const ENTRY_LIMIT: usize = 4_000_000;
+pub(super) const ENTRY_LIMIT: usize = 4_000_000;
 
 /// Where a walk begins.
 pub(super) struct Start<'a> {
@@ -32,6 +33,8 @@ pub(super) struct Start<'a> {
     pub(super) directory: &'a Arc<Directory>,
     /// What the tree is called in messages.
     pub(super) name: &'a str,
+    /// How large blobs are, where digests stand for their names and nothing is read.
+    pub(super) names: Option<&'a BlobSizes>,
 }
 
 /// A repository that the walk is in: that of the context, and then those of submodules.
@@ -293,7 +296,10 @@ impl Walk<'_> {
     fn end(self, digests: &BlobDigests) -> Result<Taken, GitError> {
         let Self { start, mut entries, wanted, jobs, ignored, mut notices, .. } = self;
         let place = |job: usize| start.named_below(&entries[wanted[job]].path);
-        let held = contents(&jobs, digests, &place)?;
+        let held = match start.names {
+            Some(sizes) => named(&jobs, sizes, &place)?,
+            None => contents(&jobs, digests, &place)?,
+        };
         for (&index, held) in wanted.iter().zip(held) {
             let entry = &mut entries[index];
             match held {

@@ -228,6 +228,12 @@ pub(super) fn is_mentioned(text: &str) -> bool {
     TOOLS.iter().any(|tool| tool.is_mentioned(text))
 }
 
+/// What every tool is called.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    TOOLS.iter().map(|tool| tool.name())
+}
+
 /// Whether a file of this name says what is installed, to any tool.
 pub(super) fn is_manifest(name: &str) -> bool {
     TOOLS.iter().any(|tool| tool.is_manifest(name))

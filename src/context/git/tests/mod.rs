@@ -12,6 +12,7 @@ mod random;
 mod repositories;
 mod sources;
 mod staged;
+mod working;
 
 use std::ffi::OsStr;
 use std::fs;

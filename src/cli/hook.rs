@@ -1,0 +1,60 @@
+//! `smartbuild hook`: git's pre-commit hook.
+
+use std::path::Path;
+
+use super::args::{HookAction, HookArgs};
+use super::failure::Failure;
+use super::ui::Ui;
+use crate::context::git::{GitOptions, HooksSetting, Repository};
+use crate::hooks::{self, Installed, Removed};
+use crate::report::escape::text;
+
+/// Installs the hook or removes it, in the repository of the current directory.
+pub(super) fn run(args: &HookArgs, ui: &mut Ui) -> Result<(), Failure> {
+    let repository = Repository::open(Path::new("."), &GitOptions::default())?;
+    match args.action {
+        HookAction::Install => install(&repository, ui),
+        HookAction::Remove => remove(&repository, ui),
+    }
+}
+
+fn install(repository: &Repository, ui: &mut Ui) -> Result<(), Failure> {
+    // Where this program is cannot always be told; then only the path counts.
+    let program = std::env::current_exe().ok();
+    let Installed { hook, kept, was_there, setting } =
+        hooks::install(repository, program.as_deref())?;
+    let done = if was_there { "there already" } else { "installed" };
+    let mut told =
+        format!("{done}: {} runs `smartbuild impact --staged` before each commit\n", shown(&hook));
+    if let Some(kept) = kept {
+        told += &format!("the hook that was there before runs first: {}\n", shown(&kept));
+    }
+    ui.result(&told)?;
+    if setting == HooksSetting::Shared {
+        ui.warning(
+            "your own core.hooksPath names this directory, so that the hook runs in all of your \
+             repositories; `git config core.hooksPath \"$(git rev-parse --git-common-dir)/hooks\"` \
+             gives this one hooks of its own",
+        )?;
+    }
+    Ok(())
+}
+
+fn remove(repository: &Repository, ui: &mut Ui) -> Result<(), Failure> {
+    let told = match hooks::remove(repository)? {
+        Removed::Nothing { hook } => {
+            format!("nothing to remove: there is no {}\n", shown(&hook))
+        }
+        Removed::Hook { hook, is_restored: false } => format!("removed: {}\n", shown(&hook)),
+        Removed::Hook { hook, is_restored: true } => {
+            format!("removed, and the hook from before is there again: {}\n", shown(&hook))
+        }
+    };
+    ui.result(&told)?;
+    Ok(())
+}
+
+fn shown(path: &Path) -> String {
+    let path = path.strip_prefix(".").unwrap_or(path);
+    text(&path.display().to_string()).into_owned()
+}

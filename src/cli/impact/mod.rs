@@ -1,0 +1,112 @@
+//! `smartbuild impact`: what a change costs the build cache of every image.
+
+mod remembered;
+mod single;
+mod trees;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::args::{ImpactArgs, ImpactFormat};
+use super::environment::Environment;
+use super::failure::Failure;
+use super::memory::Memory;
+use super::ui::Ui;
+use crate::context::git::{GitOptions, Repository, Tree};
+use crate::context::{ContextPath, Source as _};
+use crate::images::{self, Configuration, Image, ImageDockerfile, Images};
+use crate::impact::{self, Side};
+use crate::report;
+use remembered::Remembered;
+use trees::Compared;
+
+/// What says how smartbuild looks at a repository's images.
+const CONFIGURATION: &str = "smartbuild.toml";
+
+pub(super) fn run(
+    args: &ImpactArgs,
+    environment: &Environment,
+    ui: &mut Ui,
+) -> Result<(), Failure> {
+    let (wanted, path) = args.trees()?;
+    let directory = path.as_deref().unwrap_or(Path::new("."));
+    let options =
+        GitOptions { index_file: environment.git_index_file.clone(), ..GitOptions::default() };
+    let repository = Repository::open(directory, &options)?;
+    let Compared { base, head, base_label, head_label } = trees::read(&repository, &wanted)?;
+    let [base, head] = repository.comparable([base, head])?;
+    let place = Place::of(&repository, directory)?;
+    let configuration = configuration(&head)?;
+    let images_of = |tree: &Tree| -> Result<Images, Failure> {
+        let found = if args.is_single() {
+            single::image(args, tree, &place)?
+        } else {
+            images::find(tree, &Environment::variables(), &configuration)?
+        };
+        Ok(match &path {
+            Some(_) if !args.is_single() => below(found, &place.inside),
+            _ => found,
+        })
+    };
+    let (in_base, in_head) = (images_of(&base)?, images_of(&head)?);
+    let memory = Memory::open(environment, ui)?;
+    let remembered = Remembered::new(&memory, &place.top);
+    let base = Side { label: base_label, tree: base, images: in_base };
+    let head = Side { label: head_label, tree: head, images: in_head };
+    let impact = impact::compare(&base, &head, &remembered)?;
+    match args.format {
+        ImpactFormat::Json => ui.json(&report::json::impact(&impact))?,
+        ImpactFormat::Text => {
+            ui.result(&report::impact(&impact, ui.results()))?;
+            for notice in &impact.notices {
+                ui.warning(notice)?;
+            }
+        }
+    }
+    if impact.gate.is_passed() { Ok(()) } else { Err(Failure::Gate) }
+}
+
+/// Where a directory is in a repository.
+struct Place {
+    /// The root of the working tree; of a bare repository its own directory.
+    top: PathBuf,
+    /// The directory, from there.
+    inside: ContextPath,
+}
+
+impl Place {
+    fn of(repository: &Repository, directory: &Path) -> Result<Self, Failure> {
+        let top = repository.work_tree().unwrap_or_else(|| repository.git_directory());
+        let top = top.canonicalize().with_context(|| format!("cannot read {}", top.display()))?;
+        let directory = directory
+            .canonicalize()
+            .with_context(|| format!("cannot read {}", directory.display()))?;
+        let inside = directory.strip_prefix(&top).unwrap_or(Path::new(""));
+        let inside = super::repository::path_in_git(inside);
+        Ok(Self { top, inside })
+    }
+}
+
+/// What `smartbuild.toml` says in the newer tree, for both: it decides how images are looked at,
+/// and not how they are built.
+fn configuration(head: &Tree) -> Result<Configuration, Failure> {
+    Ok(match head.read(&ContextPath::new(CONFIGURATION))? {
+        Some(bytes) => Configuration::parse(&bytes)?,
+        None => Configuration::default(),
+    })
+}
+
+/// The images that have their Dockerfile or their context in the directory.
+fn below(images: Images, directory: &ContextPath) -> Images {
+    let is_below = |image: &Image| {
+        let dockerfile = match &image.dockerfile {
+            ImageDockerfile::File(path) => path,
+            ImageDockerfile::Inline(_) => &image.origin.file,
+        };
+        dockerfile.starts_with(directory) || image.context.starts_with(directory)
+    };
+    let Images { images, mut problems, notices } = images;
+    problems.retain(|problem| problem.file.starts_with(directory));
+    Images { images: images.into_iter().filter(is_below).collect(), problems, notices }
+}

@@ -1,0 +1,58 @@
+//! One Dockerfile alone, as `docker build` would be told of it.
+
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+
+use super::super::args::ImpactArgs;
+use super::super::environment::Environment;
+use super::super::failure::Failure;
+use super::super::repository::path_in_git;
+use super::Place;
+use crate::context::git::Tree;
+use crate::context::{ContextPath, Found, Source as _};
+use crate::images::{Image, ImageDockerfile, Images, Origin};
+
+/// The image that the options name, where the tree has its Dockerfile.
+pub(super) fn image(args: &ImpactArgs, tree: &Tree, place: &Place) -> Result<Images, Failure> {
+    let dockerfile = match &args.file {
+        Some(file) => in_repository(file, place)?,
+        None => place.inside.join("Dockerfile"),
+    };
+    if !matches!(tree.find(&dockerfile)?, Some(Found::File(_) | Found::Symlink(_))) {
+        return Ok(Images::default());
+    }
+    let build_args = args.build_args.iter().filter_map(|given| {
+        let value = given.value.clone().or_else(|| Environment::variable(&given.name))?;
+        Some((given.name.clone(), value))
+    });
+    let image = Image {
+        name: dockerfile.to_string(),
+        dockerfile: ImageDockerfile::File(dockerfile.clone()),
+        context: place.inside.clone(),
+        target: args.target.clone(),
+        args: build_args.collect(),
+        contexts: std::collections::BTreeMap::new(),
+        platforms: Vec::new(),
+        no_cache: false,
+        no_cache_filter: Vec::new(),
+        pull: false,
+        tags: Vec::new(),
+        cache_from: Vec::new(),
+        origin: Origin { file: dockerfile, line: 1 },
+    };
+    Ok(Images { images: vec![image], ..Images::default() })
+}
+
+/// A path on disk, which need not be there any more, as one of the repository.
+fn in_repository(file: &Path, place: &Place) -> Result<ContextPath, Failure> {
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    let parent =
+        parent.canonicalize().with_context(|| format!("cannot read {}", parent.display()))?;
+    let inside = parent.strip_prefix(&place.top).map_err(|_| {
+        let file = file.display();
+        anyhow!("{file} is not in the repository; name a Dockerfile that is committed there")
+    })?;
+    Ok(path_in_git(&inside.join(file.file_name().unwrap_or_default())))
+}

@@ -1,0 +1,101 @@
+//! Git's pre-commit hook: how it comes into a repository, and how it leaves.
+//!
+//! In: a repository. Out: one file, where git looks for it (`core.hooksPath`, or beside the
+//! repository's own files), that runs `smartbuild impact --staged` before each commit. A hook that
+//! was there is kept beside it and runs first; [`remove`] puts it back as it was. What
+//! smartbuild did not write, or what somebody edited since, is never overwritten or removed.
+//!
+//! At every moment git finds one whole hook: the new one takes the place of the old one in a
+//! single renaming. Doing the same again changes nothing.
+
+mod error;
+mod file;
+mod place;
+mod script;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use crate::context::git::{HooksSetting, Repository};
+
+pub use error::HookError;
+
+use file::Found;
+use place::Place;
+
+/// What [`install`] did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// The hook.
+    pub hook: PathBuf,
+    /// The hook that was there before, which runs first.
+    pub kept: Option<PathBuf>,
+    /// Whether it was there already, just as it is now.
+    pub was_there: bool,
+    /// What says that hooks are there.
+    pub setting: HooksSetting,
+}
+
+/// What [`remove`] did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removed {
+    /// There was nothing to remove.
+    Nothing {
+        /// Where it would be.
+        hook: PathBuf,
+    },
+    /// It is gone.
+    Hook {
+        /// Where it was.
+        hook: PathBuf,
+        /// Whether the hook that had been there before is there again.
+        is_restored: bool,
+    },
+}
+
+/// Has git run `smartbuild impact --staged` before each commit. `program` is tried where no
+/// `smartbuild` is in the path of whoever commits.
+pub fn install(repository: &Repository, program: Option<&Path>) -> Result<Installed, HookError> {
+    let place = Place::of(repository)?;
+    place.make()?;
+    let text = script::text(program);
+    let was_there = match file::find(&place.hook)? {
+        Found::Edited => return Err(HookError::Edited { hook: place.hook }),
+        Found::Ours(old) if old == text => true,
+        Found::Ours(_) | Found::Nothing => {
+            file::write(&place.hook, &text)?;
+            false
+        }
+        Found::Foreign => {
+            file::keep(&place.hook, &place.kept)?;
+            file::write(&place.hook, &text)?;
+            false
+        }
+    };
+    if was_there {
+        file::make_executable(&place.hook)?;
+    }
+    let is_kept = file::exists(&place.kept)?;
+    let kept = is_kept.then_some(place.kept);
+    Ok(Installed { hook: place.hook, kept, was_there, setting: place.setting })
+}
+
+/// Takes the hook away, and puts back the one that it was chained to.
+pub fn remove(repository: &Repository) -> Result<Removed, HookError> {
+    let place = Place::of(repository)?;
+    let is_kept = file::exists(&place.kept)?;
+    match file::find(&place.hook)? {
+        Found::Edited => Err(HookError::Edited { hook: place.hook }),
+        Found::Foreign => Err(HookError::Foreign { hook: place.hook }),
+        Found::Nothing if !is_kept => Ok(Removed::Nothing { hook: place.hook }),
+        Found::Ours(_) | Found::Nothing => {
+            if is_kept {
+                file::restore(&place.kept, &place.hook)?;
+            } else {
+                file::remove(&place.hook)?;
+            }
+            Ok(Removed::Hook { hook: place.hook, is_restored: is_kept })
+        }
+    }
+}

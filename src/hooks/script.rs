@@ -1,0 +1,105 @@
+//! The text of the hook, and how it is known again.
+//!
+//! The second line has the digest of all lines after it: so a hook of an older version is told
+//! from one that somebody edited.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::Digest;
+
+/// Git's name of the hook that runs before a commit.
+pub(super) const NAME: &str = "pre-commit";
+
+/// The name under which the hook that was there before is kept. It stays in its directory, as
+/// hooks look for other files beside them.
+pub(super) const KEPT: &str = "pre-commit.before-smartbuild";
+
+const FIRST_LINE: &[u8] = b"#!/bin/sh\n";
+const MARK: &str = "# written by `smartbuild hook install`, ";
+
+/// The hook. `program` is run where there is no `smartbuild` in the path.
+pub(super) fn text(program: Option<&Path>) -> Vec<u8> {
+    let body = body(program);
+    let mark = format!("{MARK}{}\n", Digest::of(&body));
+    [FIRST_LINE, mark.as_bytes(), &body].concat()
+}
+
+/// What a text says of who wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Author {
+    /// This or another version of smartbuild.
+    Smartbuild,
+    /// Smartbuild, and then somebody else.
+    Edited,
+    /// Somebody else.
+    Other,
+}
+
+/// Who wrote this hook.
+pub(super) fn author(text: &[u8]) -> Author {
+    let mark = [FIRST_LINE, MARK.as_bytes()].concat();
+    let Some(rest) = text.strip_prefix(&*mark) else {
+        // One whose first lines were edited still bears the mark.
+        let holds_mark = text.windows(MARK.len()).any(|window| window == MARK.as_bytes());
+        return if holds_mark { Author::Edited } else { Author::Other };
+    };
+    let end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+    let (digest, body) = (&rest[..end], rest.get(end + 1..).unwrap_or_default());
+    if digest == Digest::of(body).to_string().as_bytes() {
+        Author::Smartbuild
+    } else {
+        Author::Edited
+    }
+}
+
+fn body(program: Option<&Path>) -> Vec<u8> {
+    let before = format!(
+        r#"# `smartbuild hook remove` takes it away. To commit without it once: git commit --no-verify
+
+# The hook that was here before, if there was one.
+before="$(dirname "$0")/{KEPT}"
+if [ -x "$before" ]; then
+    "$before" "$@" || exit $?
+fi
+
+if command -v smartbuild >/dev/null 2>&1; then
+    exec smartbuild impact --staged
+fi
+"#
+    );
+    let after = r#"# A program that is missing is no reason against a commit.
+echo "smartbuild is not installed here, so nobody knows what this commit costs the build cache." >&2
+if [ -e "$before" ]; then
+    echo "Put it into PATH, or take this hook away: mv $before $0" >&2
+else
+    echo "Put it into PATH, or take this hook away: rm $0" >&2
+fi
+"#;
+    let mut body = before.into_bytes();
+    if let Some(program) = program {
+        let quoted = quoted(program.as_os_str().as_bytes());
+        body.extend_from_slice(
+            b"# Programs with windows often have another PATH than the shell.\n",
+        );
+        body.extend_from_slice(&[b"program=", &*quoted, b"\n"].concat());
+        body.extend_from_slice(
+            b"if [ -x \"$program\" ]; then\n    exec \"$program\" impact --staged\nfi\n",
+        );
+    }
+    body.extend_from_slice(after.as_bytes());
+    body
+}
+
+/// Bytes as one word of the shell.
+fn quoted(raw: &[u8]) -> Vec<u8> {
+    let mut quoted = vec![b'\''];
+    for &byte in raw {
+        match byte {
+            b'\'' => quoted.extend_from_slice(br"'\''"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push(b'\'');
+    quoted
+}

@@ -1,0 +1,331 @@
+//! From files to services: documents, includes, extensions, and what later files lay over.
+
+use std::collections::BTreeMap;
+
+use super::super::finder::Finder;
+use super::super::place::{below, shown};
+use super::super::{Problem, Variables};
+use super::dotenv;
+use super::include::{self, Include};
+use super::marks;
+use super::service::{Reading, Service};
+use super::yaml::{self, Node, Value};
+use crate::context::{ContextPath, Error};
+
+/// How many files one compose file may bring in.
+const FILE_LIMIT: usize = 200;
+
+/// How long a chain of `extends` or `include` may be.
+const CHAIN_LIMIT: usize = 64;
+
+/// The keys of a compose file; others are a mistake.
+const KEYS: &[&str] = &[
+    "version", "name", "include", "services", "models", "networks", "volumes", "secrets", "configs",
+];
+
+/// Why a compose file gives nothing.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Something that its author has to correct.
+    Problem(Problem),
+    /// The tree cannot be read.
+    Tree(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Tree(error)
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+/// The files that count as one, with the directory and the variables that they are read with.
+pub(super) struct Project {
+    pub(super) files: Vec<ContextPath>,
+    pub(super) directory: ContextPath,
+    pub(super) variables: Variables,
+}
+
+/// The services of a document, each with what it was read from.
+struct Parsed<'n> {
+    file: ContextPath,
+    /// The directory from which the paths of the document count.
+    base: ContextPath,
+    services: BTreeMap<String, (Service, &'n Node)>,
+    /// Those that it includes.
+    included: BTreeMap<String, Service>,
+}
+
+/// The services that are being extended, by their files and names.
+type Chain = Vec<(ContextPath, String)>;
+
+/// Reads the files of one compose project.
+pub(super) struct Loader<'f, 'a> {
+    pub(super) finder: &'f mut Finder<'a>,
+    /// Files that another one includes, and that are no projects of their own.
+    pub(super) included: Vec<ContextPath>,
+    loaded: usize,
+}
+
+impl<'f, 'a> Loader<'f, 'a> {
+    pub(super) fn new(finder: &'f mut Finder<'a>) -> Self {
+        Self { finder, included: Vec::new(), loaded: 0 }
+    }
+
+    /// The services of a project. `above` are the files that include this one.
+    pub(super) fn services(
+        &mut self,
+        project: &Project,
+        above: &[ContextPath],
+    ) -> Result<BTreeMap<String, Service>, Failure> {
+        let mut services: BTreeMap<String, Service> = BTreeMap::new();
+        for file in &project.files {
+            for document in self.documents(file)? {
+                let included = self.includes(project, file, &document, above)?;
+                let Some(node) = document.get("services") else {
+                    merge_all(&mut services, included);
+                    continue;
+                };
+                let parsed = Self::parse(project, &project.directory, file, node, included);
+                services.retain(|name, _| !marks::is_void(node, name));
+                for (name, service) in &mut services {
+                    if let Some(over) = node.get(name) {
+                        marks::apply(service, over);
+                    }
+                }
+                let mut laid_over = parsed.included.clone();
+                for name in parsed.services.keys().filter(|name| !is_reset(node, name)) {
+                    let service = self.extended(project, &parsed, name, &mut Chain::new())?;
+                    match laid_over.get_mut(name) {
+                        Some(base) => base.merge(service),
+                        None => _ = laid_over.insert(name.clone(), service),
+                    }
+                }
+                merge_all(&mut services, laid_over);
+            }
+        }
+        Ok(services)
+    }
+
+    /// The documents of a file.
+    fn documents(&mut self, file: &ContextPath) -> Result<Vec<Node>, Failure> {
+        self.loaded += 1;
+        if self.loaded > FILE_LIMIT {
+            let message = "too many files are included or extended: bring them together";
+            return Err(Problem::of(file, message).into());
+        }
+        let text = self.finder.text(file)?;
+        let documents =
+            yaml::read(&text).map_err(|fault| Problem::at(file, fault.line, fault.message))?;
+        for document in &documents {
+            if document.is_null() {
+                continue;
+            }
+            let Value::Mapping(entries) = &document.value else {
+                return Err(Problem::at(file, document.line, "it is no mapping: write one").into());
+            };
+            for (key, value) in entries {
+                if !KEYS.contains(&key.as_str()) && !key.starts_with("x-") {
+                    let message = format!("a compose file has no `{key}`: correct it");
+                    self.finder.problems.insert(Problem::at(file, value.line, message));
+                }
+            }
+        }
+        Ok(documents)
+    }
+
+    fn parse<'n>(
+        project: &Project,
+        base: &ContextPath,
+        file: &ContextPath,
+        services: &'n Node,
+        included: BTreeMap<String, Service>,
+    ) -> Parsed<'n> {
+        let look_up = |name: &str| project.variables.get(name).cloned();
+        let reading = Reading { file, base, look_up: &look_up };
+        let entries = services.entries().iter();
+        let services = entries
+            .map(|(name, node)| (name.clone(), (reading.service(name, node), node)))
+            .collect();
+        Parsed { file: file.clone(), base: base.clone(), services, included }
+    }
+
+    /// A service with what it extends below it.
+    fn extended(
+        &mut self,
+        project: &Project,
+        parsed: &Parsed<'_>,
+        name: &str,
+        chain: &mut Chain,
+    ) -> Result<Service, Failure> {
+        let Some((service, node)) = parsed.services.get(name) else {
+            return parsed.included.get(name).cloned().ok_or_else(|| missing(&parsed.file, name));
+        };
+        let mut service = service.clone();
+        let Some(extends) = service.extends.take() else { return Ok(service) };
+        let step = (parsed.file.clone(), name.to_owned());
+        if chain.contains(&step) || chain.len() >= CHAIN_LIMIT {
+            let message = format!(
+                "service {name} extends itself, by way of others or at once: \
+                                   break the circle"
+            );
+            return Err(Problem::at(&parsed.file, extends.line, message).into());
+        }
+        chain.push(step);
+        let base = match &extends.file {
+            None => self.extended(project, parsed, &extends.service, chain),
+            Some(path) => self.extended_from(project, parsed, path, &extends.service, chain),
+        };
+        chain.pop();
+        match base {
+            Ok(mut base) => {
+                marks::apply(&mut base, node);
+                (base.file, base.line) = (service.file.clone(), service.line);
+                base.merge(service);
+                Ok(base)
+            }
+            Err(Failure::Problem(problem)) => {
+                service.problem = Some(match problem.line {
+                    Some(_) => problem,
+                    None if problem.file == parsed.file => {
+                        Problem::at(&parsed.file, extends.line, problem.message)
+                    }
+                    None => {
+                        let message = format!("{}: {}", shown(&problem.file), problem.message);
+                        Problem::at(&parsed.file, extends.line, message)
+                    }
+                });
+                Ok(service)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A service of another file, whose paths count from that file's directory.
+    fn extended_from(
+        &mut self,
+        project: &Project,
+        parsed: &Parsed<'_>,
+        path: &str,
+        name: &str,
+        chain: &mut Chain,
+    ) -> Result<Service, Failure> {
+        let Some(file) = below(&parsed.base, path) else {
+            let message = format!("`{path}` is outside of the repository: keep it in there");
+            return Err(Problem::of(&parsed.file, message).into());
+        };
+        let base = file.parent().unwrap_or_default();
+        let documents = self.documents(&file)?;
+        let services = documents.iter().rev().find_map(|document| document.get("services"));
+        let services = services.ok_or_else(|| missing(&file, name))?;
+        let parsed = Self::parse(project, &base, &file, services, BTreeMap::new());
+        self.extended(project, &parsed, name, chain)
+    }
+
+    /// The services that a document's `include` brings.
+    fn includes(
+        &mut self,
+        project: &Project,
+        file: &ContextPath,
+        document: &Node,
+        above: &[ContextPath],
+    ) -> Result<BTreeMap<String, Service>, Failure> {
+        let mut services = BTreeMap::new();
+        let Some(node) = document.get("include") else { return Ok(services) };
+        let look_up = |name: &str| project.variables.get(name).cloned();
+        let includes = include::read(node, &look_up)
+            .map_err(|fault| Problem::at(file, fault.line, fault.message))?;
+        let mut above = above.to_vec();
+        above.push(file.clone());
+        for include in includes {
+            let inner = self.included_project(project, file, &include)?;
+            let main = inner.files.first().cloned().unwrap_or_default();
+            if above.contains(&main) || above.len() >= CHAIN_LIMIT {
+                let message = format!("`{}` includes itself: break the circle", shown(&main));
+                return Err(Problem::at(file, include.line, message).into());
+            }
+            self.included.extend(inner.files.iter().cloned());
+            merge_all(&mut services, self.services(&inner, &above)?);
+        }
+        Ok(services)
+    }
+
+    /// The files, the directory and the variables of an `include`.
+    fn included_project(
+        &mut self,
+        project: &Project,
+        file: &ContextPath,
+        include: &Include,
+    ) -> Result<Project, Failure> {
+        let place = |text: &str| {
+            below(&project.directory, text).ok_or_else(|| {
+                let message = format!("`{text}` is outside of the repository: keep it in there");
+                Problem::at(file, include.line, message)
+            })
+        };
+        let files: Vec<ContextPath> =
+            include.paths.iter().map(|text| place(text)).collect::<Result<_, _>>()?;
+        let directory = match &include.directory {
+            Some(text) => place(text)?,
+            None => files.first().and_then(ContextPath::parent).unwrap_or_default(),
+        };
+        let mut env_files = Vec::new();
+        for text in include.env_files.iter().filter(|text| *text != "/dev/null") {
+            env_files.push(place(text)?);
+        }
+        if include.env_files.is_empty() {
+            env_files.extend(self.usual_env_file(&directory)?);
+        }
+        let variables = self.variables(&project.variables, &env_files)?;
+        Ok(Project { files, directory, variables })
+    }
+
+    /// The `.env` of a directory, where there is one.
+    pub(super) fn usual_env_file(
+        &self,
+        directory: &ContextPath,
+    ) -> Result<Option<ContextPath>, Error> {
+        let file = directory.join(".env");
+        Ok(self.finder.has(&file)?.then_some(file))
+    }
+
+    /// The variables with those of env files that are not among them.
+    pub(super) fn variables(
+        &self,
+        outer: &Variables,
+        files: &[ContextPath],
+    ) -> Result<Variables, Failure> {
+        let mut values = Variables::new();
+        for file in files {
+            let text = self.finder.text(file)?;
+            dotenv::read(&text, outer, &mut values)
+                .map_err(|(line, message)| Problem::at(file, line, message))?;
+        }
+        values.extend(outer.iter().map(|(name, value)| (name.clone(), value.clone())));
+        Ok(values)
+    }
+}
+
+fn missing(file: &ContextPath, name: &str) -> Failure {
+    let message = format!("there is no service {name} to extend: add it or correct the name");
+    Problem::of(file, message).into()
+}
+
+fn is_reset(services: &Node, name: &str) -> bool {
+    let is = |node: &Node| node.tag == yaml::Mark::Reset;
+    is(services) || services.get(name).is_some_and(is)
+}
+
+fn merge_all(services: &mut BTreeMap<String, Service>, over: BTreeMap<String, Service>) {
+    for (name, service) in over {
+        match services.get_mut(&name) {
+            Some(base) => base.merge(service),
+            None => _ = services.insert(name, service),
+        }
+    }
+}

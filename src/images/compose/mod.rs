@@ -1,0 +1,150 @@
+//! Images that compose files build.
+//!
+//! In: the compose files of a directory, as `docker compose` takes them there (`compose.yaml` before
+//! `compose.yml` before `docker-compose.yml` before `docker-compose.yaml`, and one override file).
+//! Out: an image for each service that has a `build:`, whatever its profiles. What is no part of
+//! an image is not looked at, so that a variable that must be set for something else is no problem.
+//!
+//! A file that another one includes is no project of its own. A service that is wrong is a problem
+//! of its own and the others are given, where docker refuses the whole file.
+
+mod dotenv;
+mod include;
+mod interpolate;
+mod load;
+mod marks;
+mod scalar;
+mod service;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+use std::collections::BTreeMap;
+
+use super::draft::Draft;
+use super::finder::Finder;
+use super::place::{Reference, shown};
+use super::{Origin, Problem, Variables};
+use crate::context::{ContextPath, Error};
+use load::{Failure, Loader, Project};
+use service::Service;
+
+/// Compose files, the first of which counts.
+const FILES: &[&str] =
+    &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/// Files that lie over it, the first of which counts.
+const OVERRIDES: &[&str] = &[
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+];
+
+/// Whether a file of this name may be one of a compose project.
+pub(super) fn is_compose(name: &str) -> bool {
+    FILES.contains(&name) || OVERRIDES.contains(&name)
+}
+
+/// Adds what the compose files of each directory build.
+pub(super) fn find(
+    finder: &mut Finder<'_>,
+    described: &BTreeMap<Vec<u8>, Vec<String>>,
+) -> Result<(), Error> {
+    let mut found = Vec::new();
+    let mut included = Vec::new();
+    for (directory, names) in described {
+        let directory = ContextPath::new(directory);
+        let first = |of: &[&str]| {
+            let name = of.iter().find(|name| names.iter().any(|it| it == **name));
+            name.map(|name| directory.join(name))
+        };
+        let Some(main) = first(FILES) else { continue };
+        let files: Vec<ContextPath> = [main.clone()].into_iter().chain(first(OVERRIDES)).collect();
+        let mut loader = Loader::new(finder);
+        let read = load(&mut loader, directory, files);
+        included.append(&mut loader.included);
+        match read {
+            Ok((services, variables)) => found.push((main, services, variables)),
+            Err(Failure::Problem(problem)) => _ = finder.problems.insert(problem),
+            Err(Failure::Tree(error)) => return Err(error),
+        }
+    }
+    for (main, services, variables) in found {
+        if !included.contains(&main) {
+            add(finder, &main, &services, &variables)?;
+        }
+    }
+    Ok(())
+}
+
+/// The services of a project, and the variables that give their arguments values.
+fn load(
+    loader: &mut Loader<'_, '_>,
+    directory: ContextPath,
+    files: Vec<ContextPath>,
+) -> Result<(BTreeMap<String, Service>, Variables), Failure> {
+    let env_file = loader.usual_env_file(&directory)?;
+    let variables = loader.variables(loader.finder.variables, env_file.as_slice())?;
+    let project = Project { files, directory, variables };
+    let services = loader.services(&project, &[])?;
+    Ok((services, project.variables))
+}
+
+fn add(
+    finder: &mut Finder<'_>,
+    main: &ContextPath,
+    services: &BTreeMap<String, Service>,
+    variables: &Variables,
+) -> Result<(), Error> {
+    let image_name = |service: &str| format!("{}:{service}", shown(main));
+    let directory = main.parent().unwrap_or_default();
+    for (name, service) in services {
+        if let Some(problem) = &service.problem {
+            finder.problems.insert(problem.clone());
+            continue;
+        }
+        let Some(build) = &service.build else { continue };
+        let origin = Origin { file: service.file.clone(), line: service.line };
+        if build.inline.is_some() && build.dockerfile.is_some() {
+            let message = format!(
+                "service {name} has both `dockerfile` and `dockerfile_inline`: keep one of them"
+            );
+            finder.problems.insert(Problem::at(&origin.file, origin.line, message));
+            continue;
+        }
+        let platforms = match (&service.platform, build.platforms.as_slice()) {
+            (Some(platform), []) => vec![platform.clone()],
+            (Some(platform), several) if !several.contains(platform) => {
+                let message = format!(
+                    "service {name} runs on {platform}, for which it is not built: add it to \
+                     `platforms`"
+                );
+                finder.problems.insert(Problem::at(&origin.file, origin.line, message));
+                continue;
+            }
+            (_, several) => several.to_vec(),
+        };
+        let value = |(name, value): (&String, &Option<String>)| {
+            let value = value.clone().or_else(|| variables.get(name).cloned());
+            value.map(|value| (name.clone(), value))
+        };
+        let draft = Draft {
+            context: build.context.clone().unwrap_or(Reference::Inside(directory.clone())),
+            dockerfile: build.dockerfile.clone(),
+            inline: build.inline.clone(),
+            target: build.target.clone(),
+            args: build.args.iter().filter_map(value).collect(),
+            contexts: build.contexts.clone(),
+            platforms,
+            no_cache: build.no_cache.unwrap_or(false),
+            pull: build.pull.unwrap_or(false),
+            tags: service.image.iter().chain(&build.tags).cloned().collect(),
+            cache_from: build.cache_from.clone(),
+            ..Draft::new(image_name(name), origin)
+        };
+        let is_built = |other: &str| services.get(other).is_some_and(|it| it.build.is_some());
+        finder.add(draft, |other| is_built(other).then(|| image_name(other)))?;
+    }
+    Ok(())
+}

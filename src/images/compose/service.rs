@@ -1,0 +1,289 @@
+//! A service as one file has it: what of it decides about its image.
+
+use std::collections::BTreeMap;
+
+use super::super::Problem;
+use super::super::place::Reference;
+use super::interpolate::interpolate;
+use super::scalar::Scalar;
+use super::yaml::{Fault, Mark, Node, Value};
+use crate::context::ContextPath;
+
+/// What files said of a service until now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Service {
+    /// The file that names it first, and the line there.
+    pub(super) file: ContextPath,
+    pub(super) line: usize,
+    pub(super) build: Option<Build>,
+    pub(super) image: Option<String>,
+    pub(super) platform: Option<String>,
+    pub(super) extends: Option<Extends>,
+    /// What is wrong with it.
+    pub(super) problem: Option<Problem>,
+}
+
+/// Its `build:`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Build {
+    pub(super) context: Option<Reference>,
+    pub(super) dockerfile: Option<String>,
+    pub(super) inline: Option<String>,
+    pub(super) target: Option<String>,
+    /// Without a value it takes the environment's.
+    pub(super) args: BTreeMap<String, Option<String>>,
+    pub(super) contexts: BTreeMap<String, Reference>,
+    pub(super) cache_from: Vec<String>,
+    pub(super) platforms: Vec<String>,
+    pub(super) tags: Vec<String>,
+    pub(super) no_cache: Option<bool>,
+    pub(super) pull: Option<bool>,
+}
+
+/// Its `extends:`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Extends {
+    pub(super) service: String,
+    pub(super) file: Option<String>,
+    pub(super) line: usize,
+}
+
+/// How a service is read.
+pub(super) struct Reading<'a> {
+    pub(super) file: &'a ContextPath,
+    /// The directory from which its paths count.
+    pub(super) base: &'a ContextPath,
+    pub(super) look_up: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// The keys of `build:`; others are a mistake.
+const BUILD_KEYS: &[&str] = &[
+    "context",
+    "dockerfile",
+    "dockerfile_inline",
+    "target",
+    "args",
+    "additional_contexts",
+    "cache_from",
+    "platforms",
+    "tags",
+    "no_cache",
+    "pull",
+    "cache_to",
+    "entitlements",
+    "extra_hosts",
+    "isolation",
+    "labels",
+    "network",
+    "privileged",
+    "provenance",
+    "sbom",
+    "secrets",
+    "shm_size",
+    "ssh",
+    "ulimits",
+];
+
+impl Reading<'_> {
+    /// Reads a service. What is wrong with it is kept in it, so that the others are found.
+    pub(super) fn service(&self, name: &str, node: &Node) -> Service {
+        let mut service = Service {
+            file: self.file.clone(),
+            line: node.line,
+            build: None,
+            image: None,
+            platform: None,
+            extends: None,
+            problem: None,
+        };
+        if let Err(fault) = self.fill(&mut service, node) {
+            let message = format!("service {name}: {}", fault.message);
+            service.problem = Some(Problem::at(self.file, fault.line, message));
+        }
+        service
+    }
+
+    fn fill(&self, service: &mut Service, node: &Node) -> Result<(), Fault> {
+        if node.is_null() {
+            return Ok(());
+        }
+        if !matches!(node.value, Value::Mapping(_)) {
+            return Err(Fault::new(node.line, "it is no mapping: write one"));
+        }
+        service.image = self.optional(node, "image")?;
+        service.platform = self.optional(node, "platform")?;
+        if let Some(extends) = present(node, "extends") {
+            service.extends = Some(self.extends(extends)?);
+        }
+        if let Some(build) = present(node, "build") {
+            service.build = Some(self.build(build)?);
+        }
+        Ok(())
+    }
+
+    fn extends(&self, node: &Node) -> Result<Extends, Fault> {
+        let line = node.line;
+        if !matches!(node.value, Value::Mapping(_)) {
+            return Ok(Extends { service: self.text(node)?, file: None, line });
+        }
+        let service = self.optional(node, "service")?;
+        let file = self.optional(node, "file")?;
+        let service = service
+            .ok_or_else(|| Fault::new(line, "`extends` names no service: add `service:`"))?;
+        Ok(Extends { service, file, line })
+    }
+
+    fn build(&self, node: &Node) -> Result<Build, Fault> {
+        let Value::Mapping(entries) = &node.value else {
+            if node.is_null() {
+                return Err(Fault::new(node.line, "`build` says nothing: give it a context"));
+            }
+            let context = Reference::read(self.base, &self.text(node)?, "service:");
+            return Ok(Build { context: Some(context), ..Build::default() });
+        };
+        let unknown = |key: &&(String, Node)| {
+            !BUILD_KEYS.contains(&key.0.as_str()) && !key.0.starts_with("x-")
+        };
+        if let Some((key, value)) = entries.iter().find(unknown) {
+            return Err(Fault::new(value.line, format!("`build` has no `{key}`: correct it")));
+        }
+        let context = self.optional(node, "context")?;
+        let mut contexts = BTreeMap::new();
+        for (key, value) in self.pairs(node, "additional_contexts")? {
+            let value = value.unwrap_or_default();
+            contexts.insert(key, Reference::read(self.base, &value, "service:"));
+        }
+        Ok(Build {
+            context: context.map(|text| Reference::read(self.base, &text, "service:")),
+            dockerfile: self.optional(node, "dockerfile")?,
+            inline: self.optional(node, "dockerfile_inline")?,
+            target: self.optional(node, "target")?,
+            args: self.pairs(node, "args")?,
+            contexts,
+            cache_from: self.texts(node, "cache_from")?,
+            platforms: self.texts(node, "platforms")?,
+            tags: self.texts(node, "tags")?,
+            no_cache: self.flag(node, "no_cache")?,
+            pull: self.flag(node, "pull")?,
+        })
+    }
+
+    fn text(&self, node: &Node) -> Result<String, Fault> {
+        let Value::Scalar(Scalar::Text(text)) = &node.value else {
+            return Err(Fault::new(node.line, "a value that must be a text: put it in quotes"));
+        };
+        interpolate(text, self.look_up).map_err(|refusal| Fault::new(node.line, refusal.message()))
+    }
+
+    fn optional(&self, node: &Node, key: &str) -> Result<Option<String>, Fault> {
+        present(node, key).map(|value| self.text(value)).transpose()
+    }
+
+    fn texts(&self, node: &Node, key: &str) -> Result<Vec<String>, Fault> {
+        match present(node, key) {
+            None => Ok(Vec::new()),
+            Some(Node { value: Value::List(list), .. }) => {
+                list.iter().map(|item| self.text(item)).collect()
+            }
+            Some(other) => Err(Fault::new(other.line, format!("`{key}` must be a list"))),
+        }
+    }
+
+    /// A mapping, or a list of `KEY=VALUE` and `KEY`.
+    fn pairs(&self, node: &Node, key: &str) -> Result<BTreeMap<String, Option<String>>, Fault> {
+        let mut pairs = BTreeMap::new();
+        match present(node, key).map(|it| (it, &it.value)) {
+            None => {}
+            Some((_, Value::Mapping(entries))) => {
+                for (name, value) in entries {
+                    if value.tag == Mark::Reset {
+                        continue;
+                    }
+                    let value = match &value.value {
+                        Value::Scalar(Scalar::Null) => None,
+                        Value::Scalar(Scalar::Bool(value)) => Some(value.to_string()),
+                        Value::Scalar(Scalar::Other(text)) => Some(text.clone()),
+                        _ => Some(self.text(value)?),
+                    };
+                    pairs.insert(name.clone(), value);
+                }
+            }
+            Some((_, Value::List(list))) => {
+                for item in list {
+                    let text = self.text(item)?;
+                    let (name, value) = match text.split_once('=') {
+                        Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                        None => (text, None),
+                    };
+                    pairs.insert(name, value);
+                }
+            }
+            Some((other, Value::Scalar(_))) => {
+                let message = format!("`{key}` must be a mapping, or a list of KEY=VALUE");
+                return Err(Fault::new(other.line, message));
+            }
+        }
+        Ok(pairs)
+    }
+
+    fn flag(&self, node: &Node, key: &str) -> Result<Option<bool>, Fault> {
+        let Some(value) = present(node, key) else { return Ok(None) };
+        if let Value::Scalar(Scalar::Bool(flag)) = value.value {
+            return Ok(Some(flag));
+        }
+        match self.text(value)?.as_str() {
+            "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(Some(true)),
+            "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(Some(false)),
+            _ => Err(Fault::new(value.line, format!("`{key}` must be true or false"))),
+        }
+    }
+}
+
+/// The value of a key that is there and has not been taken away by `!reset`.
+fn present<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    node.get(key).filter(|value| value.tag != Mark::Reset)
+}
+
+impl Service {
+    /// Lays over it what a later file, or a service that extends it, says.
+    pub(super) fn merge(&mut self, over: Self) {
+        self.build = match (self.build.take(), over.build) {
+            (Some(mut build), Some(over)) => {
+                build.merge(over);
+                Some(build)
+            }
+            (build, over) => over.or(build),
+        };
+        self.image = over.image.or(self.image.take());
+        self.platform = over.platform.or(self.platform.take());
+        self.extends = over.extends;
+        self.problem = over.problem.or(self.problem.take());
+    }
+}
+
+impl Build {
+    fn merge(&mut self, over: Self) {
+        let replace = |old: &mut Option<String>, new: Option<String>| {
+            if new.is_some() {
+                *old = new;
+            }
+        };
+        if over.context.is_some() {
+            self.context = over.context;
+        }
+        replace(&mut self.dockerfile, over.dockerfile);
+        replace(&mut self.inline, over.inline);
+        replace(&mut self.target, over.target);
+        self.args.extend(over.args);
+        self.contexts.extend(over.contexts);
+        self.cache_from.extend(over.cache_from);
+        self.platforms.extend(over.platforms);
+        for tag in over.tags {
+            if !self.tags.contains(&tag) {
+                self.tags.push(tag);
+            }
+        }
+        self.no_cache = over.no_cache.or(self.no_cache);
+        self.pull = over.pull.or(self.pull);
+    }
+}

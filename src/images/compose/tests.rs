@@ -1,0 +1,225 @@
+//! Stories about compose files; `tests/images.rs` compares more of them with compose itself.
+
+use std::path::Path;
+
+use crate::context::{ContextPath, Disk};
+use crate::images::{Configuration, Image, ImageDockerfile, Images, NamedContext, Variables, find};
+
+/// A tree with an empty Dockerfile in each of its directories.
+pub(super) struct Project {
+    directory: tempfile::TempDir,
+    variables: Variables,
+}
+
+pub(super) fn project() -> Project {
+    let project = Project { directory: tempfile::tempdir().unwrap(), variables: Variables::new() };
+    project.file("Dockerfile", "FROM scratch\n")
+}
+
+impl Project {
+    fn file(self, path: &str, text: &str) -> Self {
+        let path = self.directory.path().join(path);
+        let parent = path.parent().unwrap_or(Path::new("/"));
+        std::fs::create_dir_all(parent).unwrap();
+        std::fs::write(&path, text).unwrap();
+        self
+    }
+
+    fn compose(self, text: &str) -> Self {
+        self.file("compose.yaml", text)
+    }
+
+    fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    fn images(&self) -> Images {
+        let source = Disk::new(self.directory.path());
+        find(&source, &self.variables, &Configuration::default()).unwrap()
+    }
+
+    fn problems(&self) -> String {
+        let problems = self.images().problems;
+        let lines = problems.into_iter().map(|it| {
+            let line = it.line.map_or(String::new(), |line| format!(":{line}"));
+            format!("{}{line}: {}\n", it.file.as_str().unwrap(), it.message)
+        });
+        lines.collect()
+    }
+
+    fn image(&self, name: &str) -> Image {
+        let images = self.images();
+        let found = images.images.iter().find(|it| it.name == format!("compose.yaml:{name}"));
+        found.unwrap_or_else(|| panic!("{images:#?}")).clone()
+    }
+}
+
+fn file(path: &str) -> ImageDockerfile {
+    ImageDockerfile::File(ContextPath::new(path))
+}
+
+#[test]
+fn a_short_build_is_a_context() {
+    let p = project()
+        .file("api/Dockerfile", "FROM scratch\n")
+        .compose("services:\n  api:\n    build: ./api\n  db:\n    image: postgres\n");
+    let image = p.image("api");
+    assert_eq!(
+        (image.context, image.dockerfile),
+        (ContextPath::new("api"), file("api/Dockerfile"))
+    );
+    assert_eq!(image.origin.line, 2);
+    let names: Vec<String> = p.images().images.into_iter().map(|it| it.name).collect();
+    assert_eq!(names, ["Dockerfile", "compose.yaml:api"], "no Dockerfile is told twice");
+}
+
+#[test]
+fn arguments_come_from_the_file_the_env_file_and_the_environment() {
+    let p = project()
+        .file(".env", "TAG=from-file\nNAME=file\n")
+        .variable("NAME", "environment")
+        .compose(
+            "services:\n  a:\n    build:\n      args:\n        NAME:\n        NONE:\n        \
+             TAG: ${TAG}-x\n        PORT: 0x10\n        YES: yes\n        ON: true\n  b:\n    \
+             build:\n      args: [NAME, 'A=1=2', NONE]\n",
+        );
+    let pairs = |name| -> Vec<String> {
+        p.image(name).args.iter().map(|(key, value)| format!("{key}={value}")).collect()
+    };
+    assert_eq!(
+        pairs("a"),
+        ["NAME=environment", "ON=true", "PORT=16", "TAG=from-file-x", "YES=yes"]
+    );
+    assert_eq!(pairs("b"), ["A=1=2", "NAME=environment"]);
+}
+
+#[test]
+fn anchors_and_merge_keys_are_carried_out() {
+    let p = project().compose(
+        "x-build: &build\n  target: dev\n  args: {A: '1'}\nservices:\n  a:\n    build:\n      \
+         <<: *build\n      target: prod\n  b:\n    build:\n      <<: [{target: x}, *build]\n",
+    );
+    assert_eq!(p.image("a").target.as_deref(), Some("prod"));
+    assert_eq!(p.image("a").args["A"], "1");
+    assert_eq!(p.image("b").target.as_deref(), Some("x"));
+}
+
+#[test]
+fn later_files_lie_over_earlier_ones_and_reset_them() {
+    let p = project()
+        .compose(
+            "services:\n  a:\n    image: one\n    build:\n      target: dev\n      args: {A: '1', \
+             B: '2'}\n      cache_from: [x]\n  b: {build: .}\n  c:\n    build: {target: t}\n",
+        )
+        .file(
+            "compose.override.yaml",
+            "services:\n  a:\n    build:\n      target: !reset null\n      args: !override {C: \
+             '3'}\n      cache_from: [y]\n  b: !reset null\n  c:\n    build: {dockerfile: !reset \
+             x}\n",
+        );
+    let image = p.image("a");
+    assert_eq!((image.target, image.tags), (None, vec!["one".to_owned()]));
+    assert_eq!(image.args.into_keys().collect::<Vec<_>>(), ["C"]);
+    assert_eq!(image.cache_from, ["x", "y"]);
+    assert_eq!(p.image("c").target.as_deref(), Some("t"));
+    assert_eq!(p.images().images.len(), 2);
+}
+
+#[test]
+fn a_service_extends_others_here_and_elsewhere() {
+    let p = project()
+        .file("base/Dockerfile", "FROM scratch\n")
+        .file(
+            "base/common.yaml",
+            "services:\n  root:\n    build:\n      context: .\n      args: {A: '1', B: '1'}\n  \
+             mid:\n    extends: root\n    build: {args: {B: '2'}, additional_contexts: {x: ../y}}\n",
+        )
+        .compose(
+            "services:\n  a:\n    extends: {file: base/common.yaml, service: mid}\n    build: \
+             {args: {C: '3'}}\n  b:\n    extends: a\n    build: {target: t}\n",
+        );
+    let image = p.image("b");
+    assert_eq!(image.context, ContextPath::new("base"));
+    assert_eq!(image.contexts["x"], NamedContext::Directory(ContextPath::new("y")));
+    assert_eq!(image.args.into_values().collect::<Vec<_>>(), ["1", "2", "3"]);
+}
+
+#[test]
+fn included_files_keep_their_own_directory_and_env_file() {
+    let p = project()
+        .file("sub/Dockerfile", "FROM scratch\n")
+        .file("sub/.env", "T=sub\n")
+        .file("sub/compose.yaml", "services:\n  s:\n    build: {context: ., target: $T}\n")
+        .file("other/x.yaml", "services:\n  o:\n    build: {context: ../sub, target: '${E}'}\n")
+        .file("e.env", "E=given\n")
+        .file(".env", "T2=main\n")
+        .compose("include:\n  - sub/compose.yaml\n  - path: other/x.yaml\n    env_file: e.env\n");
+    assert_eq!(p.image("s").target.as_deref(), Some("sub"));
+    assert_eq!(p.image("s").context, ContextPath::new("sub"));
+    assert_eq!(p.image("o").target.as_deref(), Some("given"));
+    let names: Vec<String> = p.images().images.into_iter().map(|it| it.name).collect();
+    assert_eq!(names, ["Dockerfile", "compose.yaml:o", "compose.yaml:s"]);
+}
+
+#[test]
+fn a_context_may_be_what_another_service_builds() {
+    let p = project().compose(
+        "services:\n  base: {build: .}\n  a:\n    build:\n      additional_contexts:\n        - \
+         b=service:base\n        - alpine=docker-image://alpine\n",
+    );
+    let image = p.image("a");
+    assert_eq!(image.contexts["b"], NamedContext::Image("compose.yaml:base".to_owned()));
+    let outside = "docker-image://alpine".to_owned();
+    assert_eq!(image.contexts["alpine"], NamedContext::Outside(outside));
+}
+
+#[test]
+fn what_is_built_elsewhere_is_a_notice() {
+    let images =
+        project().compose("services:\n  a: {build: 'https://example.com/x.git#main'}\n").images();
+    assert_eq!((images.images.len(), images.problems.len(), images.notices.len()), (1, 0, 1));
+}
+
+#[test]
+fn every_mistake_is_named_where_it_is() {
+    let compose = "services:\n  a:\n    build: {contxt: .}\n  b:\n    build: {target: '${X:?set \
+                   X}'}\n  c:\n    extends: d\n  d:\n    extends: c\n  e:\n    build: ../..\n  f:\n    \
+                   build: {dockerfile: none}\n  g:\n    build: {args: {D: 2024-01-31}}\n  h:\n    \
+                   build: {additional_contexts: {x: 'service:none'}}\n  i:\n    extends: {file: \
+                   none.yaml, service: x}\n  j:\n    build: {dockerfile: a, dockerfile_inline: \
+                   b}\n  ok: {build: .}\nserivces: {}\n";
+    let p = project().compose(compose);
+    insta::assert_snapshot!(p.problems());
+    assert_eq!(p.image("ok").context, ContextPath::root());
+}
+
+#[test]
+fn a_broken_file_is_named_and_the_others_are_found() {
+    let p = project()
+        .compose("services:\n  a: {build: .\n")
+        .file("x/Dockerfile", "FROM scratch\n")
+        .file("x/compose.yaml", "services: {a: {build: .}}\n")
+        .file("y/compose.yaml", "include: [../z/compose.yaml]\n")
+        .file("z/compose.yaml", "include: [../y/compose.yaml]\n")
+        .file("t/compose.yaml", "services:\n  a: {build: .}\n  a: {build: .}\n")
+        .file("l/compose.yaml", "[]\n")
+        .file("m/compose.yaml", "services: {}\n")
+        .file("m/.env", "A=1\nB C\n");
+    insta::assert_snapshot!(p.problems());
+    let names: Vec<String> = p.images().images.into_iter().map(|it| it.name).collect();
+    assert_eq!(names, ["Dockerfile", "x/compose.yaml:a"]);
+}
+
+#[test]
+fn a_few_lines_that_stand_for_very_much_are_refused() {
+    let mut bomb = "x-a: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..20 {
+        let alias = format!("*a{}", level - 1);
+        bomb += &format!("x-{level}: &a{level} [{}]\n", vec![alias; 10].join(", "));
+    }
+    let deep = format!("a: {}{}", "[".repeat(50_000), "]".repeat(50_000));
+    let itself = "a: &a [*a]\n";
+    let p = project().compose(&bomb).file("d/compose.yml", &deep).file("i/compose.yml", itself);
+    insta::assert_snapshot!(p.problems());
+}

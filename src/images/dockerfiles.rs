@@ -1,0 +1,164 @@
+//! Dockerfiles that no compose or bake file names, and the context that each is built with.
+//!
+//! A file is a Dockerfile by its name: `Dockerfile` or `Containerfile`, the same with an ending
+//! (`Dockerfile.dev`), or with that as its ending (`api.Dockerfile`). Endings that mean something
+//! else than a variant are not taken: ignore files, templates, documents and copies.
+//!
+//! Its context is a guess, which `smartbuild.toml` corrects: the directory that it lies in. Where
+//! that is named `docker`, `.docker`, `dockerfiles` or `container`, it holds only what is about
+//! docker, from which nobody copies: the context is then the directory that holds it.
+
+use super::finder::Finder;
+use super::place::{Reference, shown};
+use super::{Origin, Problem};
+use crate::context::{ContextPath, Error};
+
+use super::draft::Draft;
+
+/// Names without and with an ending.
+const NAMES: &[&str] = &["Dockerfile", "Containerfile"];
+
+/// Endings of what is no Dockerfile.
+const NO_DOCKERFILE: &[&str] = &[
+    "dockerignore",
+    "containerignore",
+    "bak",
+    "erb",
+    "gotmpl",
+    "hbs",
+    "in",
+    "j2",
+    "jinja",
+    "jinja2",
+    "lock",
+    "m4",
+    "md",
+    "mustache",
+    "old",
+    "orig",
+    "rej",
+    "rst",
+    "swp",
+    "template",
+    "tmpl",
+    "tpl",
+    "txt",
+];
+
+/// Directories in which only Dockerfiles and what belongs to them are kept.
+const DOCKER_DIRECTORIES: &[&str] =
+    &["docker", ".docker", "dockerfiles", "dockerfile", "container", "containers"];
+
+/// Whether a file of this name is a Dockerfile.
+pub(super) fn is_dockerfile(name: &str) -> bool {
+    let is_name = |text: &str| NAMES.iter().any(|it| it.eq_ignore_ascii_case(text));
+    if NAMES.contains(&name) {
+        return true;
+    }
+    let Some((before, after)) = name.split_once('.') else { return false };
+    let last = name.rsplit('.').next().unwrap_or_default();
+    if last.is_empty() || name.ends_with('~') || NO_DOCKERFILE.contains(&last) {
+        return false;
+    }
+    (NAMES.contains(&before) && !after.is_empty())
+        || (is_name(last) && !before.is_empty() && name.len() > last.len() + 1)
+}
+
+/// The directory that a Dockerfile on its own is built with.
+pub(super) fn context(file: &ContextPath) -> ContextPath {
+    let directory = file.parent().unwrap_or_default();
+    let is_dockers = directory
+        .file_name()
+        .is_some_and(|name| DOCKER_DIRECTORIES.iter().any(|it| it.as_bytes() == name));
+    if is_dockers { directory.parent().unwrap_or_default() } else { directory }
+}
+
+/// Adds those of the Dockerfiles that no image has.
+pub(super) fn find(finder: &mut Finder<'_>, files: &[ContextPath]) -> Result<(), Error> {
+    let used = finder.dockerfiles();
+    for file in files {
+        let name = shown(file);
+        if used.contains(&name) {
+            continue;
+        }
+        let text = match finder.text(file) {
+            Ok(text) => text,
+            Err(problem) => {
+                finder.problems.insert(problem);
+                continue;
+            }
+        };
+        if text.contains('\0') {
+            let message = "it is no text, and so no Dockerfile: correct it, or exclude it in \
+                           smartbuild.toml";
+            finder.problems.insert(Problem::of(file, message));
+            continue;
+        }
+        let context = context(file);
+        let up = file.components().count() - context.components().count();
+        let tail: Vec<String> = file
+            .components()
+            .rev()
+            .take(up)
+            .map(|it| String::from_utf8_lossy(it).into_owned())
+            .collect();
+        let dockerfile = tail.into_iter().rev().collect::<Vec<_>>().join("/");
+        let draft = Draft {
+            context: Reference::Inside(context),
+            dockerfile: Some(dockerfile),
+            ..Draft::new(name, Origin { file: file.clone(), line: 1 })
+        };
+        finder.add(draft, |_| None)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dockerfiles_are_known_by_their_names() {
+        for name in [
+            "Dockerfile",
+            "Containerfile",
+            "Dockerfile.dev",
+            "Dockerfile.node.20",
+            "Containerfile.ci",
+            "api.Dockerfile",
+            "api.dockerfile",
+            "a.b.Containerfile",
+        ] {
+            assert!(is_dockerfile(name), "{name}");
+        }
+        for name in [
+            "dockerfile",
+            "Dockerfile.dockerignore",
+            "api.Dockerfile.dockerignore",
+            "Dockerfile.j2",
+            "Dockerfile.md",
+            "Dockerfile~",
+            "Dockerfile.",
+            ".Dockerfile",
+            "MyDockerfile",
+            "Dockerfiles",
+            "Dockerfile-dev",
+            ".dockerignore",
+        ] {
+            assert!(!is_dockerfile(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_context_is_the_directory_unless_that_is_about_docker() {
+        for (file, expected) in [
+            ("Dockerfile", ""),
+            ("api/Dockerfile.dev", "api"),
+            ("docker/Dockerfile", ""),
+            ("services/api/docker/api.Dockerfile", "services/api"),
+            ("docker/api/Dockerfile", "docker/api"),
+        ] {
+            assert_eq!(context(&ContextPath::new(file)), ContextPath::new(expected), "{file}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! An image as its file describes it, before it is looked up in the tree.
+
+use std::collections::BTreeMap;
+
+use super::place::{Reference, below, follow, shown};
+use super::{Image, ImageDockerfile, NamedContext, Origin};
+use crate::context::{ContextPath, Error, Source};
+
+/// What a file says of an image.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) name: String,
+    pub(super) context: Reference,
+    /// From the context; `None` for its `Dockerfile`.
+    pub(super) dockerfile: Option<String>,
+    pub(super) inline: Option<String>,
+    pub(super) target: Option<String>,
+    pub(super) args: BTreeMap<String, String>,
+    pub(super) contexts: BTreeMap<String, Reference>,
+    pub(super) platforms: Vec<String>,
+    pub(super) no_cache: bool,
+    pub(super) no_cache_filter: Vec<String>,
+    pub(super) pull: bool,
+    pub(super) tags: Vec<String>,
+    pub(super) cache_from: Vec<String>,
+    pub(super) origin: Origin,
+}
+
+impl Draft {
+    /// An image of the root of the tree, with nothing said of it.
+    pub(super) fn new(name: impl Into<String>, origin: Origin) -> Self {
+        Self {
+            name: name.into(),
+            context: Reference::Inside(ContextPath::root()),
+            dockerfile: None,
+            inline: None,
+            target: None,
+            args: BTreeMap::new(),
+            contexts: BTreeMap::new(),
+            platforms: Vec::new(),
+            no_cache: false,
+            no_cache_filter: Vec::new(),
+            pull: false,
+            tags: Vec::new(),
+            cache_from: Vec::new(),
+            origin,
+        }
+    }
+}
+
+/// What becomes of a draft.
+pub(super) enum Finished {
+    /// An image.
+    Image(Box<Image>),
+    /// Not one, for this reason.
+    Broken(String),
+    /// One that is built of what is not in the tree.
+    Elsewhere(String),
+}
+
+/// Looks up what the draft names. `sibling` gives the name of the image of another service or
+/// target.
+pub(super) fn finish(
+    source: &dyn Source,
+    draft: Draft,
+    sibling: impl Fn(&str) -> Option<String>,
+) -> Result<Finished, Error> {
+    let name = &draft.name;
+    let written = match draft.context {
+        Reference::Inside(path) => path,
+        Reference::Remote(text) | Reference::Sibling(text) => {
+            return Ok(Finished::Elsewhere(format!(
+                "the context of {name} is `{text}`, elsewhere"
+            )));
+        }
+        Reference::Outside(text) => return Ok(outside(name, "context", &text)),
+    };
+    let Some(context) = follow(source, &written)? else {
+        return Ok(outside(name, "context", &shown(&written)));
+    };
+    let dockerfile = if let Some(text) = draft.inline {
+        ImageDockerfile::Inline(text)
+    } else {
+        let text = draft.dockerfile.as_deref().unwrap_or("Dockerfile");
+        if text.contains("://") && !text.starts_with("cwd://") {
+            let message = format!("the Dockerfile of {name} is `{text}`, elsewhere");
+            return Ok(Finished::Elsewhere(message));
+        }
+        let path = match text.strip_prefix("cwd://") {
+            Some(path) => below(&ContextPath::root(), path),
+            None => below(&written, text),
+        };
+        let Some(path) = path else { return Ok(outside(name, "Dockerfile", text)) };
+        let Some(path) = follow(source, &path)? else {
+            return Ok(outside(name, "Dockerfile", text));
+        };
+        if !is_file(source, &path)? {
+            return Ok(Finished::Broken(format!(
+                "the Dockerfile of {name} is to be `{}`, and no file is there: add it or \
+                     correct the path",
+                shown(&path)
+            )));
+        }
+        ImageDockerfile::File(path)
+    };
+    let mut contexts = BTreeMap::new();
+    for (key, reference) in draft.contexts {
+        let context = match reference {
+            Reference::Inside(path) => match follow(source, &path)? {
+                Some(path) => NamedContext::Directory(path),
+                None => return Ok(outside(name, &format!("context {key}"), &shown(&path))),
+            },
+            Reference::Outside(text) => {
+                return Ok(outside(name, &format!("context {key}"), &text));
+            }
+            Reference::Remote(text) => NamedContext::Outside(text),
+            Reference::Sibling(other) => match sibling(&other) {
+                Some(image) => NamedContext::Image(image),
+                None => {
+                    return Ok(Finished::Broken(format!(
+                        "the context {key} of {name} is what `{other}` builds, and nothing of that \
+                         name is built: correct it"
+                    )));
+                }
+            },
+        };
+        contexts.insert(key, context);
+    }
+    Ok(Finished::Image(Box::new(Image {
+        name: draft.name,
+        dockerfile,
+        context,
+        target: draft.target,
+        args: draft.args,
+        contexts,
+        platforms: draft.platforms,
+        no_cache: draft.no_cache,
+        no_cache_filter: draft.no_cache_filter,
+        pull: draft.pull,
+        tags: draft.tags,
+        cache_from: draft.cache_from,
+        origin: draft.origin,
+    })))
+}
+
+fn outside(name: &str, what: &str, text: &str) -> Finished {
+    Finished::Broken(format!(
+        "the {what} of {name} is `{text}`, outside of the repository: keep it in the repository"
+    ))
+}
+
+fn is_file(source: &dyn Source, path: &ContextPath) -> Result<bool, Error> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(false) };
+    let names = source.list(&parent)?;
+    Ok(names
+        .iter()
+        .any(|it| it.name.as_ref() == name && it.kind == crate::context::EntryKind::File))
+}

@@ -1,0 +1,88 @@
+//! What the parts of the room share while they look for images.
+
+use std::collections::BTreeSet;
+
+use super::draft::{Draft, Finished, finish};
+use super::place::shown;
+use super::{Image, ImageDockerfile, Problem, Variables};
+use crate::context::{ContextPath, EntryKind, Error, Source};
+
+/// Longer than this, no compose or bake file is that a person wrote.
+const LONGEST: usize = 1 << 20;
+
+/// A tree, the environment, and what was found until now.
+pub(super) struct Finder<'a> {
+    pub(super) source: &'a dyn Source,
+    pub(super) variables: &'a Variables,
+    pub(super) images: Vec<Image>,
+    pub(super) problems: BTreeSet<Problem>,
+    pub(super) notices: BTreeSet<Problem>,
+}
+
+impl<'a> Finder<'a> {
+    pub(super) fn new(source: &'a dyn Source, variables: &'a Variables) -> Self {
+        Self {
+            source,
+            variables,
+            images: Vec::new(),
+            problems: BTreeSet::new(),
+            notices: BTreeSet::new(),
+        }
+    }
+
+    /// The text of a file, or why it cannot be used.
+    pub(super) fn text(&self, file: &ContextPath) -> Result<String, Problem> {
+        let wrong = |message: String| Problem::of(file, message);
+        let bytes = match self.source.read(file) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Err(wrong("no such file: add it or correct its name".to_owned())),
+            Err(error) => return Err(wrong(error.to_string())),
+        };
+        if bytes.len() > LONGEST {
+            return Err(wrong("it is longer than 1 MiB: make it shorter".to_owned()));
+        }
+        String::from_utf8(bytes).map_err(|error| {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = valid.split(|&byte| byte == b'\n').count();
+            Problem::at(file, line, "it is not UTF-8: save it as UTF-8")
+        })
+    }
+
+    /// Whether a regular file, or a link, is at the path.
+    pub(super) fn has(&self, file: &ContextPath) -> Result<bool, Error> {
+        let (Some(parent), Some(name)) = (file.parent(), file.file_name()) else {
+            return Ok(false);
+        };
+        let is_it = |kind| matches!(kind, EntryKind::File | EntryKind::Symlink);
+        let names = self.source.list(&parent)?;
+        Ok(names.iter().any(|it| it.name.as_ref() == name && is_it(it.kind)))
+    }
+
+    /// Looks up what a draft names, and keeps what it gives.
+    pub(super) fn add(
+        &mut self,
+        draft: Draft,
+        sibling: impl Fn(&str) -> Option<String>,
+    ) -> Result<(), Error> {
+        let (file, line) = (draft.origin.file.clone(), draft.origin.line);
+        match finish(self.source, draft, sibling)? {
+            Finished::Image(image) => self.images.push(*image),
+            Finished::Broken(message) => {
+                self.problems.insert(Problem::at(&file, line, message));
+            }
+            Finished::Elsewhere(message) => {
+                self.notices.insert(Problem::at(&file, line, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// The Dockerfiles of the images that were found until now.
+    pub(super) fn dockerfiles(&self) -> BTreeSet<String> {
+        let files = self.images.iter().filter_map(|image| match &image.dockerfile {
+            ImageDockerfile::File(path) => Some(shown(path)),
+            ImageDockerfile::Inline(_) => None,
+        });
+        files.collect()
+    }
+}

@@ -1,0 +1,148 @@
+//! What `smartbuild.toml` makes of the images that were found.
+
+use std::collections::BTreeSet;
+
+use super::draft::Draft;
+use super::finder::Finder;
+use super::place::{Reference, below, shown};
+use super::{
+    Configuration, ConfiguredImage, Image, ImageDockerfile, Images, NamedContext, Origin, Problem,
+    dockerfiles,
+};
+use crate::context::{ContextPath, Error};
+
+/// The file that all this is about.
+const FILE: &str = "smartbuild.toml";
+
+/// Changes the images of compose and bake files, and adds those that name a Dockerfile of their
+/// own.
+pub(super) fn apply(finder: &mut Finder<'_>, configuration: &Configuration) -> Result<(), Error> {
+    for configured in &configuration.images {
+        if change(finder, configured)? {
+            continue;
+        }
+        let Some(dockerfile) = &configured.dockerfile else { continue };
+        let origin = Origin { file: ContextPath::new(FILE), line: configured.line };
+        let Some(path) = below(&ContextPath::root(), dockerfile) else {
+            let message = format!("`{dockerfile}` is outside of the repository: keep it in there");
+            finder.problems.insert(Problem::at(&origin.file, origin.line, message));
+            continue;
+        };
+        let draft = Draft {
+            context: Reference::Inside(dockerfiles::context(&path)),
+            dockerfile: Some(format!("cwd://{dockerfile}")),
+            ..Draft::new(configured.name.clone(), origin)
+        };
+        add(finder, draft, configured)?;
+    }
+    Ok(())
+}
+
+/// Changes the images of Dockerfiles on their own, and tells of names that nothing has.
+pub(super) fn apply_to_dockerfiles(
+    finder: &mut Finder<'_>,
+    configuration: &Configuration,
+) -> Result<(), Error> {
+    for configured in configuration.images.iter().filter(|it| it.dockerfile.is_none()) {
+        let is_done = |image: &Image| image.origin.file.as_bytes() == FILE.as_bytes();
+        let found = finder.images.iter().find(|image| image.name == configured.name);
+        if found.is_some_and(is_done) {
+            continue;
+        }
+        if !change(finder, configured)? {
+            let message = format!(
+                "no image is named `{}`: correct the name, or add `dockerfile`",
+                configured.name
+            );
+            finder.problems.insert(Problem::at(&ContextPath::new(FILE), configured.line, message));
+        }
+    }
+    Ok(())
+}
+
+/// Lays what is configured over the image of that name; false where there is none.
+fn change(finder: &mut Finder<'_>, configured: &ConfiguredImage) -> Result<bool, Error> {
+    let Some(place) = finder.images.iter().position(|image| image.name == configured.name) else {
+        return Ok(false);
+    };
+    let image = finder.images.remove(place);
+    let mut draft = Draft {
+        context: Reference::Inside(image.context),
+        target: image.target,
+        args: image.args,
+        platforms: image.platforms,
+        no_cache: image.no_cache,
+        no_cache_filter: image.no_cache_filter,
+        pull: image.pull,
+        tags: image.tags,
+        cache_from: image.cache_from,
+        ..Draft::new(image.name, Origin { file: ContextPath::new(FILE), line: configured.line })
+    };
+    match image.dockerfile {
+        ImageDockerfile::File(path) => draft.dockerfile = Some(format!("cwd://{}", shown(&path))),
+        ImageDockerfile::Inline(text) => draft.inline = Some(text),
+    }
+    for (key, context) in image.contexts {
+        let reference = match context {
+            NamedContext::Directory(path) => Reference::Inside(path),
+            NamedContext::Image(name) => Reference::Sibling(name),
+            NamedContext::Outside(text) => Reference::Remote(text),
+        };
+        draft.contexts.insert(key, reference);
+    }
+    if let Some(path) = &configured.dockerfile {
+        draft.dockerfile = Some(format!("cwd://{path}"));
+        draft.inline = None;
+    }
+    add(finder, draft, configured)?;
+    Ok(true)
+}
+
+fn add(
+    finder: &mut Finder<'_>,
+    mut draft: Draft,
+    configured: &ConfiguredImage,
+) -> Result<(), Error> {
+    let root = ContextPath::root();
+    if let Some(context) = &configured.context {
+        draft.context = Reference::read(&root, context, "image:");
+    }
+    if configured.target.is_some() {
+        draft.target.clone_from(&configured.target);
+    }
+    let args = configured.args.iter();
+    draft.args.extend(args.map(|(name, value)| (name.clone(), value.clone())));
+    let contexts = configured.contexts.iter();
+    draft.contexts.extend(
+        contexts.map(|(name, text)| (name.clone(), Reference::read(&root, text, "image:"))),
+    );
+    finder.add(draft, |name| Some(name.to_owned()))
+}
+
+/// Leaves out what is excluded, and brings all in order.
+pub(super) fn finish(finder: Finder<'_>, configuration: &Configuration) -> Images {
+    let Finder { mut images, mut problems, notices, .. } = finder;
+    images.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut names = BTreeSet::new();
+    images.retain(|image| {
+        let is_first = names.insert(image.name.clone());
+        if !is_first {
+            let message = format!("a second image is named `{}`: name one otherwise", image.name);
+            problems.insert(Problem::at(&image.origin.file, image.origin.line, message));
+        }
+        is_first
+    });
+    images.retain(|image| {
+        let is_excluded = match &image.dockerfile {
+            ImageDockerfile::File(path) => configuration.excludes(&shown(path)),
+            ImageDockerfile::Inline(_) => false,
+        };
+        !is_excluded && !configuration.excludes(&image.name)
+    });
+    let is_of_interest = |problem: &Problem| !configuration.excludes(&shown(&problem.file));
+    Images {
+        images,
+        problems: problems.into_iter().filter(is_of_interest).collect(),
+        notices: notices.into_iter().filter(is_of_interest).collect(),
+    }
+}

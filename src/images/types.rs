@@ -1,0 +1,106 @@
+//! What is found: images, and what stands in the way of others.
+
+use std::collections::BTreeMap;
+
+use crate::context::ContextPath;
+
+/// The environment's variables, as the caller hands them in.
+pub type Variables = BTreeMap<String, String>;
+
+/// Every image that a tree builds, and what could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Images {
+    /// Sorted by name, which no two share.
+    pub images: Vec<Image>,
+    /// What is wrong, sorted by file and line. What it does not name was found all the same.
+    pub problems: Vec<Problem>,
+    /// What is built of things outside the repository, and so is left out, sorted as the problems.
+    pub notices: Vec<Problem>,
+}
+
+/// One image, and all that its build is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Unique in the tree and the same from commit to commit: `api/Dockerfile` for a Dockerfile on
+    /// its own, `compose.yaml:web` for a service, `docker-bake.hcl:app` for a target, or what
+    /// `smartbuild.toml` says.
+    pub name: String,
+    /// Where its instructions are.
+    pub dockerfile: ImageDockerfile,
+    /// The directory that is its context.
+    pub context: ContextPath,
+    /// The stage to build; `None` for the last.
+    pub target: Option<String>,
+    /// Build arguments with their values. One that takes its value from the environment is there
+    /// only when the environment has it.
+    pub args: BTreeMap<String, String>,
+    /// Named contexts.
+    pub contexts: BTreeMap<String, NamedContext>,
+    /// Platforms as written; none for the builder's own.
+    pub platforms: Vec<String>,
+    /// Whether it is always built without the cache.
+    pub no_cache: bool,
+    /// Stages that are always built without the cache.
+    pub no_cache_filter: Vec<String>,
+    /// Whether base images are asked for anew at every build.
+    pub pull: bool,
+    /// Names that the image gets.
+    pub tags: Vec<String>,
+    /// Caches that are imported: `user/app:cache`, `type=gha`, …
+    pub cache_from: Vec<String>,
+    /// What makes it an image.
+    pub origin: Origin,
+}
+
+/// Where an image's instructions are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImageDockerfile {
+    /// In this file.
+    File(ContextPath),
+    /// In the file that defines the image.
+    Inline(String),
+}
+
+/// What a named context stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedContext {
+    /// A directory of the tree.
+    Directory(ContextPath),
+    /// What another of these images gives: its [`name`](Image::name).
+    Image(String),
+    /// Something outside of the repository, as written: `docker-image://alpine:3.20`, a URL, …
+    Outside(String),
+}
+
+/// The place that makes something an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The Dockerfile, or the compose or bake file, or `smartbuild.toml`.
+    pub file: ContextPath,
+    /// Counted from 1.
+    pub line: usize,
+}
+
+/// Something that keeps an image, or a whole file of them, from being found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file at fault.
+    pub file: ContextPath,
+    /// Counted from 1; `None` where it is about the whole file.
+    pub line: Option<usize>,
+    /// What is wrong and what to do, in one line without a full stop. Parts of it are words of the
+    /// file: escape them before a terminal sees them.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem at a line.
+    pub(super) fn at(file: &ContextPath, line: usize, message: impl Into<String>) -> Self {
+        Self { file: file.clone(), line: Some(line), message: message.into() }
+    }
+
+    /// A problem with a whole file.
+    pub(super) fn of(file: &ContextPath, message: impl Into<String>) -> Self {
+        Self { file: file.clone(), line: None, message: message.into() }
+    }
+}

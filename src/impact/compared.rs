@@ -1,0 +1,154 @@
+//! One image in both trees: two plans to what the one costs after the other.
+
+use super::causes::causes;
+use super::facts::Facts;
+use super::growth::growth;
+use super::places::Places;
+use super::seconds::{self, Taken, taken};
+use super::side::{Planned, dockerfile_name};
+use super::types::{ImageChange, ImageImpact, ImpactSummary, StepImpact};
+use crate::images::Image;
+use crate::plan::{Plan, StepKey, StepKind};
+use crate::predict::{
+    Cause, CauseKind, Forecast, Knowledge, PastTree, StepForecast, Verdict, predict_against,
+};
+
+/// An image as one of the trees has it.
+#[derive(Clone, Copy)]
+pub(super) struct Version<'a> {
+    pub(super) image: &'a Image,
+    pub(super) planned: &'a Planned,
+}
+
+/// What becomes of an image that both trees have; `None` where its plan is the same.
+pub(super) fn changed(
+    before: Version<'_>,
+    now: Version<'_>,
+    places: &Places<'_>,
+    facts: &dyn Facts,
+) -> Option<ImageImpact> {
+    if keys(&before.planned.plan).eq(keys(&now.planned.plan)) {
+        return None;
+    }
+    let past =
+        PastTree { plan: before.planned.plan.clone(), files: before.planned.context.table.clone() };
+    let mut known = before.planned.bases.clone();
+    known.extend(now.planned.bases.clone());
+    let snapshot = &now.planned.context.snapshot;
+    let forecast = predict_against(past, &now.planned.plan, snapshot, &known, Knowledge::default());
+    let old = taken_of(before, facts);
+    let mut impact = of(ImageChange::Changed, now, forecast, Some(before), places, facts);
+    impact.summary.seconds_full_before = seconds::full(&before.planned.plan, &old);
+    impact.summary.seconds_gained =
+        impact.summary.seconds_full_before.saturating_sub(impact.summary.seconds_full);
+    impact.summary.seconds_lost = seconds::lost(impact.steps.iter().map(|step| &step.forecast));
+    Some(impact)
+}
+
+/// What becomes of an image that the older tree does not have.
+pub(super) fn new(now: Version<'_>, places: &Places<'_>, facts: &dyn Facts) -> ImageImpact {
+    let runs = |(index, step): (usize, &crate::plan::Step)| {
+        let kind = CauseKind::Instruction { before: None, after: step.instruction.clone() };
+        let verdict = match step.kind {
+            StepKind::From => Verdict::Cached,
+            _ => Verdict::Rebuild(Cause { step: crate::plan::StepIndex(index), kind }),
+        };
+        StepForecast { step: step.clone(), verdict, seconds: crate::Seconds::ZERO }
+    };
+    let steps = now.planned.plan.steps.iter().enumerate().map(runs).collect();
+    let forecast = Forecast { steps, ..Forecast::default() };
+    ImageImpact { causes: Vec::new(), ..of(ImageChange::New, now, forecast, None, places, facts) }
+}
+
+/// What becomes of an image that the newer tree does not have.
+pub(super) fn removed(before: Version<'_>, facts: &dyn Facts) -> ImageImpact {
+    let old = taken_of(before, facts);
+    let full = seconds::full(&before.planned.plan, &old);
+    let Planned { plan, context, .. } = before.planned;
+    let (_, bytes) = growth((plan, &context.snapshot), None);
+    let summary = ImpactSummary {
+        seconds_gained: full,
+        seconds_full_before: full,
+        is_measured: is_measured(plan, &old),
+        ..ImpactSummary::default()
+    };
+    ImageImpact {
+        name: before.image.name.clone(),
+        dockerfile: dockerfile_name(before.image),
+        context: context_name(before.image),
+        target: before.image.target.clone(),
+        origin: before.image.origin.file.to_string(),
+        change: ImageChange::Removed,
+        steps: Vec::new(),
+        causes: Vec::new(),
+        bytes_added: -bytes,
+        summary,
+    }
+}
+
+fn of(
+    change: ImageChange,
+    now: Version<'_>,
+    mut forecast: Forecast,
+    before: Option<Version<'_>>,
+    places: &Places<'_>,
+    facts: &dyn Facts,
+) -> ImageImpact {
+    let Planned { plan, context, .. } = now.planned;
+    let taken = taken_of(now, facts);
+    for (step, taken) in forecast.steps.iter_mut().zip(&taken) {
+        step.seconds = taken.seconds;
+    }
+    let causes = causes(&forecast, now, before, places);
+    let old = before.map(|before| (&before.planned.plan, &*before.planned.context.snapshot));
+    let (grown, bytes_added) = growth((plan, &context.snapshot), old);
+    let count = |is: fn(&Verdict) -> bool| {
+        let steps = forecast.steps.iter().filter(|it| it.step.kind != StepKind::From);
+        steps.filter(|it| is(&it.verdict)).count()
+    };
+    let summary = ImpactSummary {
+        cached: count(|verdict| matches!(verdict, Verdict::Cached)),
+        rebuild: count(|verdict| matches!(verdict, Verdict::Rebuild(_) | Verdict::Unknown(_))),
+        depends: count(|verdict| matches!(verdict, Verdict::Depends { .. })),
+        seconds_full: seconds::full(plan, &taken),
+        is_measured: is_measured(plan, &taken),
+        ..ImpactSummary::default()
+    };
+    let steps = forecast.steps.into_iter().zip(taken).zip(grown);
+    let steps = steps.map(|((forecast, taken), bytes_added)| StepImpact {
+        forecast,
+        is_measured: taken.is_measured,
+        bytes_added,
+    });
+    ImageImpact {
+        name: now.image.name.clone(),
+        dockerfile: dockerfile_name(now.image),
+        context: context_name(now.image),
+        target: now.image.target.clone(),
+        origin: now.image.origin.file.to_string(),
+        change,
+        steps: steps.collect(),
+        causes,
+        bytes_added,
+        summary,
+    }
+}
+
+fn taken_of(version: Version<'_>, facts: &dyn Facts) -> Vec<Taken> {
+    let Planned { plan, context, .. } = version.planned;
+    taken(plan, &context.snapshot, &version.image.context, facts)
+}
+
+/// Whether all that takes any time was measured.
+fn is_measured(plan: &Plan, taken: &[Taken]) -> bool {
+    let counted = plan.steps.iter().zip(taken).filter(|(step, _)| step.kind != StepKind::From);
+    counted.into_iter().all(|(_, taken)| taken.is_measured)
+}
+
+fn context_name(image: &Image) -> String {
+    if image.context.is_root() { ".".to_owned() } else { image.context.to_string() }
+}
+
+fn keys(plan: &Plan) -> impl Iterator<Item = StepKey> {
+    plan.steps.iter().map(|step| step.key)
+}

@@ -1,0 +1,144 @@
+//! The limits in `smartbuild.toml`.
+//!
+//! ```toml
+//! [impact]
+//! max_seconds = 60
+//! max_image_growth = "10MB"
+//! deny = ["base_image"]
+//! allow_trailer = "Build-Cost"
+//!
+//! [[image]]
+//! name = "api/Dockerfile"
+//!
+//! [image.gate]
+//! max_seconds = 300
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use toml::Spanned;
+
+use super::{ByteSize, Denied, Limits};
+use crate::Seconds;
+
+/// Longer than this, no configuration is that a person wrote.
+const LONGEST: usize = 1 << 20;
+
+/// What `smartbuild.toml` says of costs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FileLimits {
+    /// Those of every image.
+    pub defaults: Limits,
+    /// Those of an image, by its name.
+    pub images: BTreeMap<String, Limits>,
+    /// The trailer of a commit that accepts the cost.
+    pub allow_trailer: Option<String>,
+}
+
+/// Why the limits are not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("smartbuild.toml, line {line}: {message}")]
+pub struct LimitsError {
+    /// Counted from 1.
+    pub line: usize,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+/// The tables that are about costs; the rest is about which images there are.
+#[derive(Deserialize)]
+struct Document {
+    #[serde(default)]
+    impact: Defaults,
+    #[serde(default)]
+    image: Vec<Image>,
+    #[serde(flatten)]
+    _rest: BTreeMap<String, IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Image {
+    name: Option<String>,
+    gate: Option<Table>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+struct Defaults {
+    max_seconds: Option<Spanned<f64>>,
+    max_steps: Option<usize>,
+    max_image_growth: Option<ByteSize>,
+    deny: Option<Vec<Denied>>,
+    allow_trailer: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+struct Table {
+    max_seconds: Option<Spanned<f64>>,
+    max_steps: Option<usize>,
+    max_image_growth: Option<ByteSize>,
+    deny: Option<Vec<Denied>>,
+}
+
+impl FileLimits {
+    /// Reads the file's bytes.
+    pub fn parse(bytes: &[u8]) -> Result<Self, LimitsError> {
+        let line = |at: usize| 1 + bytes.iter().take(at).filter(|&&byte| byte == b'\n').count();
+        let wrong = |at: usize, message: String| LimitsError { line: line(at), message };
+        if bytes.len() > LONGEST {
+            return Err(wrong(0, "it is longer than 1 MiB: make it shorter".to_owned()));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            wrong(error.valid_up_to(), "it is not UTF-8: save it as UTF-8".to_owned())
+        })?;
+        let document: Document = toml::from_str(text).map_err(|error| {
+            let message = error.message().lines().collect::<Vec<_>>().join(" ");
+            wrong(error.span().map_or(0, |span| span.start), message)
+        })?;
+        let read = |table: Table| -> Result<Limits, LimitsError> {
+            let seconds = table.max_seconds.map(|seconds| {
+                let (at, value) = (seconds.span().start, seconds.into_inner());
+                if value.is_finite() && value >= 0.0 {
+                    return Ok(Seconds::new(value));
+                }
+                let message = "max_seconds is a number of seconds from 0 on: correct it";
+                Err(wrong(at, message.to_owned()))
+            });
+            Ok(Limits {
+                max_seconds: seconds.transpose()?,
+                max_steps: table.max_steps,
+                max_image_growth: table.max_image_growth,
+                deny: table.deny.map(|kinds| kinds.into_iter().collect()),
+            })
+        };
+        let Defaults { max_seconds, max_steps, max_image_growth, deny, allow_trailer } =
+            document.impact;
+        let allow_trailer = allow_trailer.map(|name| {
+            let (at, name) = (name.span().start, name.into_inner());
+            trailer_name(&name).map_err(|message| wrong(at, message))
+        });
+        let mut images = BTreeMap::new();
+        for image in document.image {
+            if let (Some(name), Some(table)) = (image.name, image.gate) {
+                images.insert(name, read(table)?);
+            }
+        }
+        Ok(Self {
+            defaults: read(Table { max_seconds, max_steps, max_image_growth, deny })?,
+            images,
+            allow_trailer: allow_trailer.transpose()?,
+        })
+    }
+}
+
+/// The name of a trailer as git takes it.
+pub(super) fn trailer_name(name: &str) -> Result<String, String> {
+    let is_fine = |it: char| it.is_ascii_alphanumeric() || it == '-';
+    if !name.is_empty() && name.chars().all(is_fine) {
+        return Ok(name.to_owned());
+    }
+    Err(format!("`{name}` is no name of a trailer: it has letters, digits and `-`, as Build-Cost"))
+}

@@ -1,0 +1,142 @@
+//! Whether the cost of a change is accepted.
+//!
+//! [`Limits`] say what one image may cost. They come from the command line, from an image's own
+//! table in `smartbuild.toml`, and from that file's defaults, and count in this order, each limit
+//! by itself. Every image is judged alone; one that is new had nothing to lose and one that is
+//! gone costs nothing, so that neither can break a limit. A trailer of a commit can accept all of it.
+
+mod denied;
+mod file;
+mod limits;
+mod reason;
+mod size;
+#[cfg(test)]
+mod tests;
+
+pub use denied::{Denied, UnknownKind};
+pub use file::{FileLimits, LimitsError};
+pub use limits::{Limits, SetBy};
+pub use reason::{Broken, Reason};
+pub use size::{ByteSize, NoSize};
+
+use super::{ImageChange, ImageImpact, Impact, RootCause};
+use crate::context::git::Trailer;
+use crate::optimize::installs_packages;
+use crate::plan::StepKind;
+use crate::predict::{CauseKind, Verdict};
+
+/// What the gates say of an impact.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Gate {
+    /// Which limits are broken, by image; none where all hold.
+    pub reasons: Vec<Reason>,
+    /// The trailer that accepts the cost all the same.
+    pub accepted_by: Option<Trailer>,
+}
+
+impl Gate {
+    /// Whether the cost is accepted.
+    pub fn is_passed(&self) -> bool {
+        self.reasons.is_empty() || self.accepted_by.is_some()
+    }
+}
+
+/// All limits of a run.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Gates {
+    /// Those of the command line.
+    pub command_line: Limits,
+    /// Those of `smartbuild.toml`.
+    pub file: FileLimits,
+}
+
+impl Gates {
+    /// Which limits an impact breaks.
+    pub fn judge(&self, impact: &Impact) -> Gate {
+        let changed = impact.images.iter().filter(|image| image.change == ImageChange::Changed);
+        let reasons = changed.flat_map(|image| self.reasons(image)).collect();
+        Gate { reasons, accepted_by: None }
+    }
+
+    fn reasons(&self, image: &ImageImpact) -> Vec<Reason> {
+        let levels = [
+            (SetBy::CommandLine, Some(&self.command_line)),
+            (SetBy::Image, self.file.images.get(&image.name)),
+            (SetBy::Defaults, Some(&self.file.defaults)),
+        ];
+        let mut broken = Vec::new();
+        if let Some((set_by, allowed)) = first(&levels, |limits| limits.max_seconds) {
+            let lost = image.summary.seconds_lost;
+            if lost > allowed {
+                let is_measured = image.summary.is_measured;
+                broken.push((set_by, Broken::Seconds { lost, allowed, is_measured }));
+            }
+        }
+        if let Some((set_by, allowed)) = first(&levels, |limits| limits.max_steps) {
+            let lost = image.steps_lost();
+            if lost > allowed {
+                broken.push((set_by, Broken::Steps { lost, allowed }));
+            }
+        }
+        if let Some((set_by, allowed)) = first(&levels, |limits| limits.max_image_growth) {
+            let added = u64::try_from(image.bytes_added).unwrap_or(0);
+            if added > allowed.get() {
+                broken.push((set_by, Broken::Growth { added, allowed: allowed.get() }));
+            }
+        }
+        if let Some((set_by, denied)) = first(&levels, |limits| limits.deny.as_ref()) {
+            let found = denied.iter().flat_map(|&denied| forbidden(image, denied));
+            broken.extend(found.map(|broken| (set_by, broken)));
+        }
+        let reason = |(set_by, broken)| Reason { image: image.name.clone(), set_by, broken };
+        broken.into_iter().map(reason).collect()
+    }
+}
+
+/// The limit that counts, and who set it.
+fn first<'a, T>(
+    levels: &[(SetBy, Option<&'a Limits>)],
+    limit: impl Fn(&'a Limits) -> Option<T>,
+) -> Option<(SetBy, T)> {
+    levels.iter().find_map(|(set_by, limits)| Some((*set_by, limit((*limits)?)?)))
+}
+
+/// What of an image is of a kind that is denied.
+fn forbidden(image: &ImageImpact, denied: Denied) -> Vec<Broken> {
+    if denied == Denied::DependencyLayer {
+        return installs_lost(image);
+    }
+    let is_denied = |cause: &&RootCause| {
+        let is_base = image
+            .steps
+            .get(cause.step.0)
+            .is_some_and(|step| step.forecast.step.kind == StepKind::From)
+            || matches!(cause.kind, CauseKind::BaseImage { .. });
+        // Another name after FROM is another base image, and no mere edit.
+        if is_base { denied == Denied::BaseImage } else { denied.word() == cause.kind.word() }
+    };
+    let told = |cause: &RootCause| Broken::Cause {
+        denied,
+        cause: cause.kind.clone(),
+        place: cause.places.first().cloned(),
+        steps: cause.lost.len(),
+    };
+    image.causes.iter().filter(is_denied).map(told).collect()
+}
+
+/// The steps that install packages and run again.
+fn installs_lost(image: &ImageImpact) -> Vec<Broken> {
+    let lost = image.steps.iter().enumerate().filter(|(_, step)| {
+        matches!(step.forecast.verdict, Verdict::Rebuild(_))
+            && installs_packages(&step.forecast.step)
+    });
+    let told = |(index, step): (usize, &super::StepImpact)| {
+        let root = image.causes.iter().find(|cause| cause.lost.iter().any(|lost| lost.0 == index));
+        Broken::Install {
+            instruction: step.forecast.step.instruction.clone(),
+            line: step.forecast.step.line,
+            cause: root.map(|root| root.kind.clone()),
+        }
+    };
+    lost.map(told).collect()
+}

@@ -1,0 +1,65 @@
+//! Why a cost is not accepted.
+
+use super::{Denied, SetBy};
+use crate::Seconds;
+use crate::impact::Place;
+use crate::predict::CauseKind;
+
+/// One limit that one image breaks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reason {
+    /// The image, by name.
+    pub image: String,
+    /// Who set the limit.
+    pub set_by: SetBy,
+    /// Which limit, and by what.
+    pub broken: Broken,
+}
+
+/// A limit and what is beyond it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Broken {
+    /// The next build takes too long.
+    Seconds {
+        /// What it takes for steps that are lost.
+        lost: Seconds,
+        /// What it may take.
+        allowed: Seconds,
+        /// Whether that was measured.
+        is_measured: bool,
+    },
+    /// Too many steps run again.
+    Steps {
+        /// How many do.
+        lost: usize,
+        /// How many may.
+        allowed: usize,
+    },
+    /// Too many bytes are added.
+    Growth {
+        /// How many are.
+        added: u64,
+        /// How many may be.
+        allowed: u64,
+    },
+    /// Steps are lost for what is denied.
+    Cause {
+        /// The kind.
+        denied: Denied,
+        /// The cause itself.
+        cause: CauseKind,
+        /// The place at fault.
+        place: Option<Place>,
+        /// How many steps are lost for it.
+        steps: usize,
+    },
+    /// A step that installs packages is lost.
+    Install {
+        /// Its instruction.
+        instruction: String,
+        /// The instruction's first line.
+        line: u32,
+        /// What it is lost for, where that is known.
+        cause: Option<CauseKind>,
+    },
+}

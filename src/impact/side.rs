@@ -1,0 +1,301 @@
+//! One of the two trees: its images, read and planned.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::facts::Facts;
+use super::types::{Problem, TreeSide};
+use crate::context::git::{Notice, Tree};
+use crate::context::{self, ContextPath, IgnoreRules, Snapshot, Source as _};
+use crate::dockerfile::Dockerfile;
+use crate::images::{Image, ImageDockerfile, Images, NamedContext};
+use crate::plan::{self, BuildOptions, ImageReference, Plan, PlanRequest, Platform};
+use crate::predict::{FileTable, file_table};
+use crate::{BaseImage, Digest};
+
+/// A tree to be compared, with the images that it names.
+#[derive(Debug, Clone)]
+pub struct Side {
+    /// What it is called: `HEAD`, a revision, `the index`.
+    pub label: String,
+    /// Its root. Both must be made [comparable](crate::context::git::Repository::comparable).
+    pub tree: Tree,
+    /// The images.
+    pub images: Images,
+}
+
+/// A tree with what was read of it.
+pub(super) struct Files<'a> {
+    pub(super) tree: &'a Tree,
+    which: TreeSide,
+    facts: &'a dyn Facts,
+    images: &'a Images,
+    /// Contexts by their directory and the bytes of their rules: many images have the same.
+    contexts: RefCell<HashMap<(ContextPath, Vec<u8>), Arc<Context>>>,
+    /// Where the tree may not have what a checkout would.
+    pub(super) notices: RefCell<BTreeSet<Notice>>,
+}
+
+/// A context, read.
+pub(super) struct Context {
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) table: FileTable,
+}
+
+/// An image's Dockerfile and rules.
+pub(super) struct Definition {
+    pub(super) dockerfile: Dockerfile,
+    pub(super) rules: IgnoreRules,
+}
+
+/// An image with its plan.
+pub(super) struct Planned {
+    pub(super) dockerfile: Dockerfile,
+    pub(super) rules: IgnoreRules,
+    pub(super) context: Arc<Context>,
+    pub(super) options: BuildOptions,
+    /// The base images that are known.
+    pub(super) bases: BTreeMap<String, BaseImage>,
+    /// The names of those that are not.
+    pub(super) unknown: Vec<String>,
+    pub(super) plan: Plan,
+}
+
+/// Images that are made of images are followed this far.
+const DEPTH: usize = 8;
+
+impl<'a> Files<'a> {
+    pub(super) fn new(side: &'a Side, which: TreeSide, facts: &'a dyn Facts) -> Self {
+        Self {
+            tree: &side.tree,
+            which,
+            facts,
+            images: &side.images,
+            contexts: RefCell::default(),
+            notices: RefCell::default(),
+        }
+    }
+
+    /// Reads what an image's instructions and ignore rules are.
+    pub(super) fn definition(&self, image: &Image) -> Result<Definition, Problem> {
+        let wrong = |error: context::Error| self.problem(image, None, &error.to_string());
+        let context = self.tree.at(&image.context).map_err(|error| wrong(error.into()))?;
+        let name = dockerfile_name(image);
+        let (text, rules) = match &image.dockerfile {
+            ImageDockerfile::Inline(text) => {
+                let rules = IgnoreRules::load_from(&context, &ContextPath::new("Dockerfile"));
+                (text.clone(), rules.map_err(wrong)?)
+            }
+            ImageDockerfile::File(path) => {
+                let bytes = self.tree.read(path).map_err(wrong)?;
+                let bytes = bytes.ok_or_else(|| {
+                    let message = "it is not there; correct the path, or commit the file";
+                    self.problem(image, None, message)
+                })?;
+                let text = String::from_utf8(bytes).map_err(|error| {
+                    let (valid, _) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+                    let line = valid.split(|byte| *byte == b'\n').count();
+                    let message = "it is not text in UTF-8; save it as UTF-8, or let \
+                                   smartbuild.toml exclude it";
+                    self.problem(image, u32::try_from(line).ok(), message)
+                })?;
+                let beside = self.tree.at(&path.parent().unwrap_or_default());
+                let beside = beside.map_err(|error| wrong(error.into()))?;
+                let own = path.file_name().unwrap_or_default();
+                (text, IgnoreRules::load_beside(&context, &beside, own).map_err(wrong)?)
+            }
+        };
+        let dockerfile = Dockerfile::parse(&name, &text).map_err(|error| {
+            let line = u32::try_from(error.line()).ok();
+            self.problem(image, line, &format!("{}; {}", error.kind(), error.kind().help()))
+        })?;
+        Ok(Definition { dockerfile, rules })
+    }
+
+    /// Plans an image.
+    pub(super) fn plan(&self, image: &Image) -> Result<Planned, Problem> {
+        self.plan_at(image, 0)
+    }
+
+    fn plan_at(&self, image: &Image, depth: usize) -> Result<Planned, Problem> {
+        let Definition { dockerfile, rules } = self.definition(image)?;
+        let own = self.context(image, &image.context, &rules)?;
+        let context = self.with_named(image, own)?;
+        let dialect = self.facts.dialect(&image.context);
+        let options = self.options(image)?;
+        let wrong = |error: &plan::Error| {
+            let help = match &error.problem {
+                plan::Problem::MissingSource { .. } => {
+                    Some("commit it, or look what .dockerignore leaves out".to_owned())
+                }
+                problem => problem.help(),
+            };
+            let help = help.map(|help| format!("; {help}")).unwrap_or_default();
+            let line = (error.line > 0).then_some(error.line);
+            self.problem(image, line, &format!("{}{help}", error.problem))
+        };
+        let wanted =
+            plan::base_images(&dockerfile, &options, dialect).map_err(|error| wrong(&error))?;
+        let mut bases = BTreeMap::new();
+        let mut unknown = Vec::new();
+        for reference in wanted {
+            match self.base_image(image, &reference, depth)? {
+                Some(found) => drop(bases.insert(reference.name, found)),
+                None => unknown.push(reference.name),
+            }
+        }
+        let request = PlanRequest {
+            dockerfile: &dockerfile,
+            snapshot: &context.snapshot,
+            images: &bases,
+            options: &options,
+            dialect,
+        };
+        let plan = plan::plan(request).map_err(|error| wrong(&error))?;
+        Ok(Planned { dockerfile, rules, context, options, bases, unknown, plan })
+    }
+
+    /// The options that the image is built with.
+    fn options(&self, image: &Image) -> Result<BuildOptions, Problem> {
+        let mut options = BuildOptions {
+            build_args: image.args.clone(),
+            target: image.target.clone(),
+            no_cache_filter: image.no_cache_filter.clone(),
+            ..BuildOptions::default()
+        };
+        if let Some(text) = image.platforms.first() {
+            options.platform = Platform::parse(text).ok_or_else(|| {
+                let message = format!("`{text}` is not a platform; write one such as linux/amd64");
+                self.problem(image, None, &message)
+            })?;
+        }
+        for (name, context) in &image.contexts {
+            let context = match context {
+                NamedContext::Directory(_) => plan::NamedContext::Directory,
+                NamedContext::Image(other) => plan::NamedContext::Image(stand_in("image", other)),
+                NamedContext::Outside(text) => {
+                    let image = text.strip_prefix("docker-image://");
+                    let image = image.filter(|name| plan::reference_problem(name).is_none());
+                    let image = image.map_or_else(|| stand_in("outside", text), str::to_owned);
+                    plan::NamedContext::Image(image)
+                }
+            };
+            options.contexts.insert(name.clone(), context);
+        }
+        Ok(options)
+    }
+
+    /// What is known of a base image.
+    fn base_image(
+        &self,
+        image: &Image,
+        reference: &ImageReference,
+        depth: usize,
+    ) -> Result<Option<BaseImage>, Problem> {
+        let found = self.of_this_tree(image, reference, depth)?;
+        Ok(found.or_else(|| self.facts.base_image(&image.context, reference)))
+    }
+
+    /// Whether a base image has triggers, which may copy what the Dockerfile does not name.
+    pub(super) fn has_triggers(&self, image: &Image, dockerfile: &Dockerfile) -> bool {
+        let Ok(options) = self.options(image) else { return true };
+        let dialect = self.facts.dialect(&image.context);
+        let Ok(wanted) = plan::base_images(dockerfile, &options, dialect) else { return true };
+        wanted.iter().any(|reference| {
+            let found = self.facts.base_image(&image.context, reference);
+            found.is_some_and(|base| !base.on_build.is_empty())
+        })
+    }
+
+    /// What a base image is that is another of this tree's images: one whose layers are the steps
+    /// that make it, as far as two trees are compared.
+    fn of_this_tree(
+        &self,
+        image: &Image,
+        reference: &ImageReference,
+        depth: usize,
+    ) -> Result<Option<BaseImage>, Problem> {
+        let named = image.contexts.values().find_map(|context| match context {
+            NamedContext::Image(other) if stand_in("image", other) == reference.name => Some(other),
+            _ => None,
+        });
+        let Some(name) = named else { return Ok(None) };
+        let other = self.images.images.iter().find(|image| image.name == *name);
+        let Some(other) = other.filter(|_| depth < DEPTH) else { return Ok(None) };
+        let planned = self.plan_at(other, depth + 1)?;
+        let keys = planned.plan.steps.iter().flat_map(|step| *step.key.0.as_bytes());
+        let made = Digest::of(&keys.collect::<Vec<u8>>());
+        Ok(Some(BaseImage { id: made.to_string(), layers: vec![made], ..BaseImage::default() }))
+    }
+
+    /// The context at the directory, by these rules.
+    fn context(
+        &self,
+        image: &Image,
+        directory: &ContextPath,
+        rules: &IgnoreRules,
+    ) -> Result<Arc<Context>, Problem> {
+        let name = (directory.clone(), rules.bytes().to_vec());
+        if let Some(known) = self.contexts.borrow().get(&name) {
+            return Ok(Arc::clone(known));
+        }
+        let taken = self.tree.at(directory).map_err(context::Error::from);
+        let taken = taken
+            .and_then(|tree| tree.snapshot(rules))
+            .map_err(|error| self.problem(image, None, &error.to_string()))?;
+        let placed = taken
+            .notices
+            .into_iter()
+            .map(|notice| Notice { path: directory.join(notice.path.as_bytes()), ..notice });
+        self.notices.borrow_mut().extend(placed);
+        let table = file_table(&taken.snapshot);
+        let context = Arc::new(Context { snapshot: Arc::new(taken.snapshot), table });
+        self.contexts.borrow_mut().insert(name, Arc::clone(&context));
+        Ok(context)
+    }
+
+    /// The context with the named ones that are directories.
+    fn with_named(&self, image: &Image, own: Arc<Context>) -> Result<Arc<Context>, Problem> {
+        let mut named = BTreeMap::new();
+        for (name, context) in &image.contexts {
+            let NamedContext::Directory(directory) = context else { continue };
+            let wrong = |error: context::Error| self.problem(image, None, &error.to_string());
+            let tree = self.tree.at(directory).map_err(|error| wrong(error.into()))?;
+            let rules = IgnoreRules::load_from(&tree, &ContextPath::root());
+            let context = self.context(image, directory, &rules.map_err(wrong)?)?;
+            named.insert(name.clone(), (*context.snapshot).clone());
+        }
+        if named.is_empty() {
+            return Ok(own);
+        }
+        let snapshot = context::join(Arc::clone(&own.snapshot), named);
+        let table = file_table(&snapshot);
+        Ok(Arc::new(Context { snapshot, table }))
+    }
+
+    /// Something wrong with an image.
+    pub(super) fn problem(&self, image: &Image, line: Option<u32>, message: &str) -> Problem {
+        Problem {
+            side: self.which,
+            file: dockerfile_name(image),
+            line,
+            image: Some(image.name.clone()),
+            message: message.to_owned(),
+        }
+    }
+}
+
+/// The file that has an image's instructions.
+pub(super) fn dockerfile_name(image: &Image) -> String {
+    match &image.dockerfile {
+        ImageDockerfile::File(path) => path.to_string(),
+        ImageDockerfile::Inline(_) => image.origin.file.to_string(),
+    }
+}
+
+/// A name for what has none that an image can have.
+fn stand_in(what: &str, of: &str) -> String {
+    let digest = Digest::of(of.as_bytes()).to_hex();
+    format!("{what}.invalid/{}", &digest[..16])
+}

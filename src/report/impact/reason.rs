@@ -1,0 +1,77 @@
+//! Why a cost is not accepted, in a sentence.
+
+use super::super::{cause, escape, units};
+use crate::impact::Place;
+use crate::impact::gate::{Broken, Reason, SetBy};
+
+/// The reason in a sentence without its full stop, on one line and safe for a terminal.
+pub fn reason(reason: &Reason) -> String {
+    let image = escape::text(&reason.image);
+    match &reason.broken {
+        Broken::Seconds { lost, allowed, is_measured } => {
+            let typical = if *is_measured { "" } else { ", by typical times" };
+            format!(
+                "{image}: the next build takes about {} for steps that were cached{typical}; {} \
+                 allows {}",
+                units::seconds(*lost),
+                setting(reason.set_by, "max-seconds"),
+                units::seconds(*allowed)
+            )
+        }
+        Broken::Steps { lost, allowed } => format!(
+            "{image}: {} again; {} allows {}",
+            steps(*lost),
+            setting(reason.set_by, "max-steps"),
+            units::count(*allowed as u64)
+        ),
+        Broken::Growth { added, allowed } => format!(
+            "{image}: COPY and ADD bring {} more into the image; {} allows {}",
+            units::bytes(*added),
+            setting(reason.set_by, "max-image-growth"),
+            units::bytes(*allowed)
+        ),
+        Broken::Cause { denied, cause, place, steps: lost } => {
+            let place = place.as_ref().map(|place| format!(" ({})", shown(place)));
+            format!(
+                "{image}: {}{}, so that {} again; {} denies {denied}",
+                cause::brief_kind(cause),
+                place.unwrap_or_default(),
+                steps(*lost),
+                setting(reason.set_by, "deny"),
+            )
+        }
+        Broken::Install { instruction, line, cause } => {
+            let cause = cause.as_ref().map(|kind| format!(" ({})", cause::brief_kind(kind)));
+            let instruction = escape::text(instruction);
+            format!(
+                "{image}: `{}` at line {line} installs packages and runs again{}; {} denies \
+                 dependency_layer",
+                escape::fit(&instruction, 72),
+                cause.unwrap_or_default(),
+                setting(reason.set_by, "deny"),
+            )
+        }
+    }
+}
+
+/// `1 step runs`, `3 steps run`.
+pub(super) fn steps(number: usize) -> String {
+    let verb = if number == 1 { "runs" } else { "run" };
+    format!("{} {verb}", units::counted(number as u64, "step", "steps"))
+}
+
+/// `src/app.py:3`
+pub(super) fn shown(place: &Place) -> String {
+    let file = escape::text(&place.file);
+    place.lines.map_or_else(|| file.to_string(), |(first, _)| format!("{file}:{first}"))
+}
+
+/// Where the limit can be changed.
+fn setting(set_by: SetBy, option: &str) -> String {
+    let name = option.replace('-', "_");
+    match set_by {
+        SetBy::CommandLine => format!("--{option}"),
+        SetBy::Image => format!("{name} of this image in smartbuild.toml"),
+        SetBy::Defaults => format!("{name} in smartbuild.toml"),
+    }
+}

@@ -1,0 +1,235 @@
+//! As people read it at a terminal.
+
+use super::super::escape::{columns, fit, text, wrapped};
+use super::super::forecast::{lost_steps, push_titled};
+use super::super::rewrites::diff;
+use super::super::style::{Capabilities, Role};
+use super::super::units;
+use super::reason;
+use crate::Seconds;
+use crate::impact::{
+    Advice, ImageChange, ImageImpact, Impact, ImpactSummary, Place, Problem, TreeSide,
+};
+
+/// Of the places of a reason so many are shown.
+const PLACES: usize = 3;
+
+/// The whole: the sum in a line, each image with its lost steps, what could not be compared, what
+/// would have cost less, and the gate. Ends with a line end.
+pub fn impact(impact: &Impact, capabilities: &Capabilities) -> String {
+    let mut out = String::new();
+    push_sum(&mut out, &sum(impact), capabilities);
+    for image in &impact.images {
+        out.push('\n');
+        push_image(&mut out, image, capabilities);
+    }
+    if !impact.problems.is_empty() {
+        out.push('\n');
+    }
+    for problem in &impact.problems {
+        push_wrapped(&mut out, "not compared", &problem_text(problem, impact), capabilities);
+    }
+    for advice in &impact.advice {
+        out.push('\n');
+        push_advice(&mut out, advice, capabilities);
+    }
+    if !impact.gate.reasons.is_empty() {
+        out.push('\n');
+    }
+    let title = if impact.gate.is_passed() { "accepted" } else { "refused" };
+    for broken in &impact.gate.reasons {
+        push_wrapped(&mut out, title, &reason(broken), capabilities);
+    }
+    out
+}
+
+/// The sum with its title, its further lines below its first word.
+fn push_sum(out: &mut String, sum: &str, capabilities: &Capabilities) {
+    const TITLE: &str = "impact    ";
+    for (at, line) in wrapped(sum, capabilities.width - TITLE.len()).iter().enumerate() {
+        if at == 0 {
+            push_titled(out, &format!("{TITLE}{line}"), capabilities);
+        } else {
+            out.extend(std::iter::repeat_n(' ', TITLE.len()));
+            push!(out, "{line}\n");
+        }
+    }
+}
+
+/// `HEAD to the index: 2 of 14 images lose 5 steps, about 48 s`
+fn sum(impact: &Impact) -> String {
+    let all = impact.images.len() + impact.unchanged;
+    let trees = format!("{} to {}: ", text(&impact.base), text(&impact.head));
+    if all == 0 {
+        return trees + "no image in either";
+    }
+    if impact.images.is_empty() {
+        let all = units::counted(all as u64, "image is", "images are");
+        return trees + &format!("{all} built as before");
+    }
+    let of = |change: ImageChange| impact.images.iter().filter(|it| it.change == change).count();
+    let losing = impact.images.iter().filter(|image| image.is_losing()).count();
+    let mut parts = Vec::new();
+    if losing > 0 {
+        let steps = units::counted(impact.steps_lost() as u64, "step", "steps");
+        let verb = if losing == 1 { "loses" } else { "lose" };
+        let lost = about(impact.seconds_lost(), impact.is_measured());
+        let images =
+            if all == 1 { "the image".to_owned() } else { format!("{losing} of {all} images") };
+        parts.push(format!("{images} {verb} {steps}, {lost}"));
+    } else {
+        parts.push(format!(
+            "none of {} loses a step",
+            units::counted(all as u64, "image", "images")
+        ));
+    }
+    for (change, word) in [(ImageChange::New, "new"), (ImageChange::Removed, "removed")] {
+        match of(change) {
+            0 => {}
+            count => parts.push(format!("{count} {word}")),
+        }
+    }
+    trees + &parts.join("; ")
+}
+
+fn push_image(out: &mut String, image: &ImageImpact, capabilities: &Capabilities) {
+    let says = outcome(image);
+    let room = capabilities.width.saturating_sub(columns(&says) + 2);
+    let name = text(&image.name);
+    let name = fit(&name, room.max(capabilities.width / 3));
+    let gap = capabilities.width.saturating_sub(columns(&name) + columns(&says)).max(2);
+    out.push_str(&capabilities.paint(Role::Title, &name));
+    out.extend(std::iter::repeat_n(' ', gap));
+    push!(out, "{says}\n");
+    if image.change == ImageChange::Changed {
+        out.push_str(&lost_steps(&image.forecast(), capabilities));
+        let places = places(image);
+        if !places.is_empty() {
+            push_wrapped(out, "  at", &places, capabilities);
+        }
+        let more = image.bytes_added;
+        if more.unsigned_abs() >= 1_000_000 {
+            let word = if more > 0 { "more" } else { "less" };
+            push!(out, "     {} {word} in the image\n", units::bytes(more.unsigned_abs()));
+        }
+    }
+}
+
+/// `lost 3 of 7 steps, about 41 s`
+fn outcome(image: &ImageImpact) -> String {
+    let ImpactSummary { cached, rebuild, depends, is_measured, .. } = image.summary;
+    let full = about(image.summary.seconds_full, is_measured);
+    let gained = image.summary.seconds_gained;
+    let gains = units::is_worth_saying(gained)
+        .then(|| format!("{} less without cache", about(gained, is_measured)));
+    match image.change {
+        ImageChange::New => format!("new, {full} the first time"),
+        ImageChange::Removed => format!("removed, {}", about(gained, is_measured)),
+        ImageChange::Changed if image.is_losing() => {
+            let all = cached + rebuild + depends;
+            let mut said =
+                format!("loses {rebuild} of {}", units::counted(all as u64, "step", "steps"));
+            if depends > 0 {
+                said += &format!(" ({depends} open)");
+            }
+            let lost = about(image.summary.seconds_lost, is_measured);
+            let gains = gains.map(|gains| format!("; {gains}")).unwrap_or_default();
+            format!("{said}, {lost}{gains}")
+        }
+        ImageChange::Changed => {
+            let gains = gains.map(|gains| format!(", {gains}")).unwrap_or_default();
+            format!("loses nothing{gains}")
+        }
+    }
+}
+
+/// `about 48 s`; without the word where it was measured.
+fn about(seconds: Seconds, is_measured: bool) -> String {
+    let seconds = units::seconds(seconds);
+    if is_measured { seconds } else { format!("about {seconds}") }
+}
+
+/// The places at fault of all reasons, each once.
+fn places(image: &ImageImpact) -> String {
+    let mut shown: Vec<String> = Vec::new();
+    let mut left = 0;
+    for cause in &image.causes {
+        // The instruction itself stands above.
+        let at_fault = cause.places.len().saturating_sub(1).max(1);
+        for place in cause.places.iter().take(at_fault) {
+            let place = place_text(place);
+            if shown.contains(&place) {
+                continue;
+            }
+            if shown.len() < PLACES { shown.push(place) } else { left += 1 }
+        }
+    }
+    let more = if left > 0 { format!(" and {left} more") } else { String::new() };
+    shown.join(", ") + &more
+}
+
+fn place_text(place: &Place) -> String {
+    let file = text(&place.file);
+    match place.lines {
+        None => file.into_owned(),
+        Some((first, last)) if first == last => format!("{file}:{first}"),
+        Some((first, last)) => format!("{file}:{first}-{last}"),
+    }
+}
+
+fn problem_text(problem: &Problem, impact: &Impact) -> String {
+    let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let tree = match problem.side {
+        TreeSide::Base => format!(" ({})", text(&impact.base)),
+        TreeSide::Head => String::new(),
+    };
+    format!("{}{line}{tree}: {}", text(&problem.file), text(&problem.message))
+}
+
+fn push_advice(out: &mut String, advice: &Advice, capabilities: &Capabilities) {
+    match advice {
+        Advice::Exclude { file, images, ignore_files, line, seconds } => {
+            let images = match &**images {
+                [image] => format!("of {}", text(image)),
+                images => format!("of {} images", images.len()),
+            };
+            let files: Vec<_> = ignore_files.iter().map(|file| text(file)).collect();
+            let advice = format!(
+                "{} is in the context {images} and no instruction names it: with `{}` in {} this \
+                 change would have cost {} less",
+                text(file),
+                text(line),
+                files.join(", "),
+                about(*seconds, false)
+            );
+            push_wrapped(out, "advice", &advice, capabilities);
+        }
+        Advice::Rewrite { image, dockerfile, line, title, patch, seconds, .. } => {
+            let advice = format!(
+                "{}:{line}: {}; this change would have cost {} {} less",
+                text(dockerfile),
+                text(title),
+                text(image),
+                about(*seconds, false)
+            );
+            push_wrapped(out, "advice", &advice, capabilities);
+            out.push('\n');
+            out.push_str(&diff(patch, capabilities));
+        }
+    }
+}
+
+/// The text after a title, its further lines below the first word.
+fn push_wrapped(out: &mut String, title: &str, said: &str, capabilities: &Capabilities) {
+    let indent = columns(title) + 2;
+    let lines = wrapped(said, capabilities.width.saturating_sub(indent).max(24));
+    for (at, line) in lines.iter().enumerate() {
+        if at == 0 {
+            out.push_str(&capabilities.paint(Role::Title, title));
+            push!(out, "  {line}\n");
+        } else {
+            out.extend(std::iter::repeat_n(' ', indent));
+            push!(out, "{line}\n");
+        }
+    }
+}
