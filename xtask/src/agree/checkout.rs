@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::command;
 
@@ -136,14 +136,36 @@ impl Checkout {
         Ok(commit.trim().to_owned())
     }
 
-    /// Makes the files those of the commit.
+    /// Makes the files those of the commit. What the clone lacks, as clones do that leave out large
+    /// files, is stood in for.
     ///
     /// # Errors
     ///
-    /// When git fails, as it does where the clone lacks some.
+    /// When git fails.
     pub(super) fn check_out(&self, commit: &str) -> Result<()> {
-        self.git(&["checkout", "--quiet", "--force", "--detach", commit])?;
+        let checkout = || self.git(&["checkout", "--quiet", "--force", "--detach", commit]);
+        if let Err(error) = checkout() {
+            ensure!(self.stand_in(commit)? > 0, error);
+            checkout()?;
+        }
         self.git(&["clean", "--quiet", "-ffdx"]).map(drop)
+    }
+
+    /// Puts a file with nothing but its id in it in the place of each that the commit has and the
+    /// clone lacks: what changes is then still another file, and what does not is the same. Gives
+    /// how many.
+    fn stand_in(&self, commit: &str) -> Result<usize> {
+        let listed = ["rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk"];
+        let objects = self.git(&[&listed[..], &[commit]].concat())?;
+        let missing: Vec<&str> = objects.lines().filter_map(|it| it.strip_prefix('?')).collect();
+        let text = self.repository.join(".git/stand-in");
+        for id in &missing {
+            fs::write(&text, id).context("cannot write a file that stands in for another")?;
+            let path = text.to_string_lossy();
+            let other = self.git(&["hash-object", "-w", "--no-filters", &path])?;
+            self.git(&["update-ref", &format!("refs/replace/{id}"), other.trim()])?;
+        }
+        Ok(missing.len())
     }
 
     fn git(&self, arguments: &[&str]) -> Result<String> {
@@ -231,5 +253,19 @@ mod tests {
         // Gone, as it was before it came.
         let back = Pair { before: pairs[2].after.clone(), after: pairs[0].before.clone() };
         assert!(checkout.goes_back(&back, &[checkout.empty_commit().unwrap()]).unwrap());
+    }
+
+    #[test]
+    fn what_the_clone_lacks_is_stood_in_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let checkout = repository(directory.path(), &[("a", "1"), ("b", "2")]);
+        let id = checkout.git(&["rev-parse", "HEAD:a"]).unwrap();
+        let id = id.trim();
+        let object = directory.path().join("source/.git/objects").join(&id[..2]).join(&id[2..]);
+        fs::remove_file(object).unwrap();
+        checkout.check_out("HEAD").unwrap();
+        let read = |name: &str| fs::read_to_string(checkout.files().join(name)).unwrap();
+        assert_eq!((read("a"), read("b")), (id.to_owned(), "2".to_owned()));
+        assert!(checkout.check_out("no-such-commit").is_err());
     }
 }
