@@ -49,7 +49,7 @@ pub(super) fn path_in_git(path: &Path) -> ContextPath {
 }
 
 /// Where the digests of a repository's blobs are kept.
-fn digests_path(cache: &Path, git_directory: &Path) -> PathBuf {
+pub(super) fn digests_path(cache: &Path, git_directory: &Path) -> PathBuf {
     let name = Digest::of(git_directory.as_os_str().as_encoded_bytes()).to_hex();
     cache.join("repositories").join(name)
 }

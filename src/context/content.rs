@@ -39,7 +39,12 @@ pub fn content_digest(
     if let Some(file) = own.filter(|entry| entry.kind != EntryKind::Directory) {
         return Some(header_digest(file));
     }
-    let own = own.filter(|_| scope == ContentScope::Whole);
+    let is_whole = scope == ContentScope::Whole;
+    let own = own.filter(|_| is_whole);
+    snapshot.content(path, is_whole, || directory_digest(path, own, below))
+}
+
+fn directory_digest(path: &ContextPath, own: Option<&Entry>, below: &[Entry]) -> Option<Digest> {
     let mut open = vec![Directory::new(path, own)];
     for entry in below {
         while open.len() > 1

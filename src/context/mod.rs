@@ -44,6 +44,7 @@ pub use contexts::{Contexts, in_named, join, named_root, shown_path};
 pub use error::{Error, Problem, ProblemReason, Problems};
 pub use ignore_rules::{IgnoreRules, Rule};
 pub use index::{Index, Loaded};
+pub(crate) use lexical::clean as clean_path;
 pub use snapshot::{ContextPath, Entry, EntryKind, FileId, ModifiedTime, Snapshot};
 pub use source::{Disk, Found, Named, Source, Taken};
 pub use walk::{snapshot, snapshot_with_index};

@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
@@ -83,7 +84,21 @@ pub struct Snapshot {
     entries: Vec<Entry>,
     ignored: u64,
     hard_links: HashMap<ContextPath, FileId>,
+    contents: Contents,
 }
+
+/// Digests of what is in directories, by their paths, as they were asked for: images that share a
+/// context ask for the same ones. What it holds says nothing of a snapshot that is not in it.
+#[derive(Debug, Clone, Default)]
+struct Contents(Arc<Mutex<HashMap<(ContextPath, bool), Digest>>>);
+
+impl PartialEq for Contents {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Contents {}
 
 /// How far from a file's time, in nanoseconds, it may have been announced.
 const ANNOUNCED_WITHIN: i128 = 1_000_000;
@@ -240,7 +255,7 @@ impl Snapshot {
         // Each thread of a walk brings its entries sorted, and this sort only merges such runs.
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         entries.dedup_by(|a, b| a.path == b.path);
-        Self { entries, ignored, hard_links: HashMap::new() }
+        Self { entries, ignored, ..Self::default() }
     }
 
     /// With the files that have several names in the context: each name with what they share.
@@ -253,6 +268,23 @@ impl Snapshot {
     /// as of separate files, but for the layer's size.
     pub const fn hard_links(&self) -> &HashMap<ContextPath, FileId> {
         &self.hard_links
+    }
+
+    /// The digest that `make` gives for a directory, made once.
+    pub(super) fn content(
+        &self,
+        path: &ContextPath,
+        is_whole: bool,
+        make: impl FnOnce() -> Option<Digest>,
+    ) -> Option<Digest> {
+        let known = || self.contents.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = (path.clone(), is_whole);
+        if let Some(digest) = known().get(&name) {
+            return Some(*digest);
+        }
+        let made = make()?;
+        known().insert(name, made);
+        Some(made)
     }
 
     /// Every entry, a directory before what is in it.

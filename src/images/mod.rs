@@ -10,6 +10,7 @@
 //! reads no environment, follows nothing out of the tree, and no file can keep it busy for long:
 //! whatever grows has a limit, and what goes past it is a problem.
 
+mod bake;
 mod compose;
 mod configuration;
 mod dockerfiles;
@@ -36,9 +37,11 @@ pub fn find(
     variables: &Variables,
     configuration: &Configuration,
 ) -> Result<Images, Error> {
-    let candidates = walk::walk(source, compose::is_compose)?;
+    let is_described = |name: &str| compose::is_compose(name) || bake::is_bake(name);
+    let candidates = walk::walk(source, is_described)?;
     let mut finder = Finder::new(source, variables);
     compose::find(&mut finder, &candidates.described)?;
+    bake::find(&mut finder, &candidates.described)?;
     named::apply(&mut finder, configuration)?;
     dockerfiles::find(&mut finder, &candidates.dockerfiles)?;
     named::apply_to_dockerfiles(&mut finder, configuration)?;

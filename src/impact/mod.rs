@@ -11,6 +11,7 @@
 //! (`touched`) is not planned at all; of the others each context is read once for all images that
 //! share it, and no file's bytes are read.
 
+mod advice;
 mod causes;
 mod compared;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use types::{
 
 use crate::context::git::{GitError, TreeChanges};
 use crate::images::{self, Image};
+use advice::Losing;
 use compared::Version;
 use places::Places;
 use side::{Files, Planned};
@@ -60,9 +62,12 @@ pub fn compare(base: &Side, head: &Side, facts: &dyn Facts) -> Result<Impact, Gi
         Impact { base: base.label.clone(), head: head.label.clone(), ..Impact::default() };
     impact.problems = found_problems(&base.images, &head.images);
     let mut unknown = BTreeSet::new();
+    let mut losing = Vec::new();
     for (older, newer) in by_name(&base.images, &head.images) {
-        comparison.add(older, newer, &mut impact, &mut unknown);
+        losing.extend(comparison.add(older, newer, &mut impact, &mut unknown));
     }
+    let Comparison { head, changes, .. } = &comparison;
+    impact.advice = advice::advice(&losing, &impact.images, changes, head, facts);
     impact.notices = comparison.notices(&unknown);
     Ok(impact)
 }
@@ -76,29 +81,30 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// Compares one image. The names of base images that nobody knows go into `unknown`.
-    fn add(
+    /// Compares one image, and gives it back where it loses steps. The names of base images that
+    /// nobody knows go into `unknown`.
+    fn add<'i>(
         &self,
         older: Option<&Image>,
-        newer: Option<&Image>,
+        newer: Option<&'i Image>,
         impact: &mut Impact,
         unknown: &mut BTreeSet<String>,
-    ) {
+    ) -> Option<Losing<'i>> {
         if let (Some(older), Some(newer)) = (older, newer)
             && is_defined_alike(older, newer)
             && !touched::is_touched(newer, &self.base, &self.head, &self.changes)
         {
             impact.unchanged += 1;
-            return;
+            return None;
         }
         let before = older.map(|image| (image, self.base.plan(image)));
         let now = newer.map(|image| (image, self.head.plan(image)));
         let found = match (&before, &now) {
             (_, Some((_, Err(problem)))) => {
                 impact.problems.push(problem.clone());
-                return;
+                return None;
             }
-            (None, None) | (Some((_, Err(_))), None) => return,
+            (None, None) | (Some((_, Err(_))), None) => return None,
             (Some((image, Ok(planned))), None) => {
                 Some(compared::removed(Version { image, planned }, self.facts))
             }
@@ -121,13 +127,16 @@ impl Comparison<'_> {
         };
         let Some(found) = found else {
             impact.unchanged += 1;
-            return;
+            return None;
         };
         for (_, planned) in before.iter().chain(&now) {
             let planned: Option<&Planned> = planned.as_ref().ok();
             unknown.extend(planned.into_iter().flat_map(|it| it.unknown.iter().cloned()));
         }
+        let is_losing = found.is_losing();
         impact.images.push(found);
+        let (image, planned) = now.filter(|_| is_losing)?;
+        Some(Losing { image, planned: planned.ok()?, place: impact.images.len() - 1 })
     }
 
     /// What the result rests on that is less than was wished for.

@@ -168,7 +168,7 @@ pub enum Advice {
         ignore_files: Vec<String>,
         /// The line to add to each.
         line: String,
-        /// What the images lose for it alone, added up.
+        /// What the images lose for it, and for other such files that changed with it, added up.
         seconds: Seconds,
     },
     /// A rewrite of `smartbuild optimize` with which the change would have lost less.

@@ -260,10 +260,11 @@ fn changed_files(
     previous: &FileTable,
     snapshot: &Snapshot,
 ) -> Vec<FileChange> {
-    let selected = |path: &ContextPath| roots.iter().any(|root| path.starts_with(root));
+    let is_all = roots.iter().any(ContextPath::is_root);
+    let selected = |path: &ContextPath| is_all || roots.iter().any(|root| path.starts_with(root));
     let mut changes = Vec::new();
-    for entry in snapshot.entries().iter().filter(|entry| selected(&entry.path)) {
-        let change = match previous.get(&entry.path) {
+    for (entry, old) in previous.beside(snapshot) {
+        let change = match old {
             None => Some(ChangeKind::Added),
             Some(old) if old.kind != entry.kind => Some(ChangeKind::Type),
             Some(old) if old.digest != entry.digest || old.target != entry.target => {
@@ -274,9 +275,10 @@ fn changed_files(
             }
             Some(_) => None,
         };
+        let change = change.filter(|_| selected(&entry.path));
         changes.extend(change.map(|change| (entry.path.clone(), change)));
     }
-    for path in previous.keys().filter(|path| selected(path) && snapshot.get(path).is_none()) {
+    for path in previous.gone_from(snapshot).filter(|path| selected(path)) {
         changes.push((path.clone(), ChangeKind::Removed));
     }
     changes.sort_unstable_by(|a, b| a.0.cmp(&b.0));

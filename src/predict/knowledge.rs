@@ -153,7 +153,7 @@ impl FileTable {
 
     /// Every entry of the snapshot with its state here, if it has one. Both are sorted, so this
     /// takes time linear in their lengths.
-    fn beside<'a>(
+    pub(super) fn beside<'a>(
         &'a self,
         snapshot: &'a Snapshot,
     ) -> impl Iterator<Item = (&'a Entry, Option<&'a FileState>)> {
@@ -161,6 +161,20 @@ impl FileTable {
         snapshot.entries().iter().map(move |entry| {
             while here.next_if(|(path, _)| *path < entry.path).is_some() {}
             (entry, here.next_if(|(path, _)| *path == entry.path).map(|(_, state)| state))
+        })
+    }
+}
+
+impl FileTable {
+    /// The paths here at which the snapshot has nothing.
+    pub(super) fn gone_from<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+    ) -> impl Iterator<Item = &'a ContextPath> {
+        let mut there = snapshot.entries().iter().peekable();
+        self.keys().filter(move |path| {
+            while there.next_if(|entry| entry.path < **path).is_some() {}
+            there.next_if(|entry| entry.path == **path).is_none()
         })
     }
 }

@@ -12,8 +12,9 @@ use super::args::{ImpactArgs, ImpactFormat};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::memory::Memory;
+use super::repository::digests_path;
 use super::ui::Ui;
-use crate::context::git::{GitOptions, Repository, Tree};
+use crate::context::git::{BlobDigests, GitOptions, Repository, Tree};
 use crate::context::{ContextPath, Source as _};
 use crate::images::{self, Configuration, Image, ImageDockerfile, Images};
 use crate::impact::{self, Side};
@@ -34,8 +35,15 @@ pub(super) fn run(
     let options =
         GitOptions { index_file: environment.git_index_file.clone(), ..GitOptions::default() };
     let repository = Repository::open(directory, &options)?;
+    let kept = environment.cache_directory.as_deref();
+    let kept = kept.map(|cache| digests_path(cache, repository.git_directory()));
+    let repository = match &kept {
+        // A damaged one is an empty one, and is replaced.
+        Some(path) => repository.with_digests(BlobDigests::load(path).0),
+        None => repository,
+    };
     let Compared { base, head, base_label, head_label } = trees::read(&repository, &wanted)?;
-    let [base, head] = repository.comparable([base, head])?;
+    let [base, head] = repository.comparable([base, head]);
     let place = Place::of(&repository, directory)?;
     let configuration = configuration(&head)?;
     let images_of = |tree: &Tree| -> Result<Images, Failure> {
@@ -55,6 +63,10 @@ pub(super) fn run(
     let base = Side { label: base_label, tree: base, images: in_base };
     let head = Side { label: head_label, tree: head, images: in_head };
     let impact = impact::compare(&base, &head, &remembered)?;
+    if let Some(path) = &kept {
+        // What is not kept only costs time.
+        drop(repository.digests().save(path));
+    }
     match args.format {
         ImpactFormat::Json => ui.json(&report::json::impact(&impact))?,
         ImpactFormat::Text => {

@@ -96,7 +96,7 @@ impl Repository {
 
 /// Whether the tree has the file as one that can be run.
 fn executable(tree: &Tree, path: &ContextPath) -> Option<bool> {
-    let found = tree.with(path, |_, _, node| match node {
+    let found = tree.with(path, |_, node| match node {
         Node::File { executable, .. } => Ok(Some(*executable)),
         _ => Ok(None),
     });

@@ -185,14 +185,10 @@ impl Repository {
     ///
     /// So two of these snapshots are compared with each other only, never with one of a disk or a
     /// record.
-    ///
-    /// # Errors
-    ///
-    /// Where the index cannot be read.
-    pub fn comparable<const N: usize>(&self, trees: [Tree; N]) -> Result<[Tree; N], GitError> {
-        let index = stage::read(&self.store)?;
-        let sizes = Arc::new(BlobSizes::of(&index));
-        Ok(trees.map(|tree| Tree { sizes: Some(Arc::clone(&sizes)), ..tree }))
+    #[must_use]
+    pub fn comparable<const N: usize>(&self, trees: [Tree; N]) -> [Tree; N] {
+        let sizes = Arc::new(BlobSizes::of(&self.store));
+        trees.map(|tree| Tree { sizes: Some(Arc::clone(&sizes)), ..tree })
     }
 
     fn resolve(&self, repository: &gix::Repository, revision: &str) -> Result<ObjectId, GitError> {

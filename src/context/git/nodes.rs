@@ -125,6 +125,15 @@ impl Directory {
         Ok(named(self.children(repository, place)?, name))
     }
 
+    /// As [`children`](Self::children), with a handle of its own where the directory has to be read:
+    /// making one takes longer than looking into a directory that was.
+    pub(super) fn list(&self, place: impl Fn() -> String) -> Result<&[Child], GitError> {
+        match self.children.get() {
+            Some(known) => Ok(known),
+            None => self.children(&self.store.repository.to_thread_local(), place),
+        }
+    }
+
     /// The child of this name, as it is compared with that of another directory.
     fn same_child(one: &[Child], other: &[Child], name: &[u8]) -> bool {
         match (named(one, name), named(other, name)) {

@@ -130,7 +130,7 @@ impl<'a> Renames<'a> {
 
 /// The blob of a file that is in the tree's own repository.
 fn blob(tree: &Tree, path: &ContextPath) -> Result<Option<ObjectId>, GitError> {
-    let found = tree.with(path, |found, _, node| match *node {
+    let found = tree.with(path, |found, node| match *node {
         Node::File { id, .. } if found.is_in_repository_of(tree) => Ok(Some(id)),
         _ => Ok(None),
     })?;

@@ -3,39 +3,50 @@
 //! The index knows the size of nearly every file, so that objects are only asked for the rest.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gix::ObjectId;
 use gix::index::State;
 use gix::index::entry::Mode;
 
+use super::stage;
 use super::store::Store;
 
 /// The bytes of blobs by their names; the same for all trees of a comparison.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct BlobSizes {
-    recorded: HashMap<ObjectId, u64>,
+    store: Arc<Store>,
+    /// As the index knows them, once anybody asks.
+    recorded: OnceLock<HashMap<ObjectId, u64>>,
     others: Mutex<HashMap<ObjectId, u64>>,
 }
 
 impl BlobSizes {
-    /// Those that the index knows.
-    pub(super) fn of(index: &State) -> Self {
-        let files = index.entries().iter().filter(|entry| {
-            // Git writes 0 where it is not sure of a file.
-            matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE) && entry.stat.size > 0
-        });
-        let recorded = files.map(|entry| (entry.id, u64::from(entry.stat.size))).collect();
-        Self { recorded, others: Mutex::default() }
+    /// Those that the index of this repository knows, and all others from their objects.
+    pub(super) fn of(store: &Arc<Store>) -> Self {
+        let store = Arc::clone(store);
+        Self { store, recorded: OnceLock::new(), others: Mutex::default() }
     }
 
     /// The bytes of the blob; 0 where nobody can tell.
     pub(super) fn get(&self, store: &Store, repository: &gix::Repository, id: ObjectId) -> u64 {
-        if let Some(&size) = self.recorded.get(&id) {
+        let recorded = self.recorded.get_or_init(|| {
+            // Without an index each object is asked.
+            stage::read(&self.store).map(|index| recorded(&index)).unwrap_or_default()
+        });
+        if let Some(&size) = recorded.get(&id) {
             return size;
         }
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         let known = others.entry(id);
         *known.or_insert_with(|| store.blob_size(repository, id).unwrap_or_default())
     }
+}
+
+fn recorded(index: &State) -> HashMap<ObjectId, u64> {
+    let files = index.entries().iter().filter(|entry| {
+        // Git writes 0 where it is not sure of a file.
+        matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE) && entry.stat.size > 0
+    });
+    files.map(|entry| (entry.id, u64::from(entry.stat.size))).collect()
 }

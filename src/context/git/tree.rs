@@ -10,7 +10,7 @@ use gix::objs::Kind;
 
 use super::digests::BlobDigests;
 use super::error::Unmerged;
-use super::nodes::{Child, Directory, Node};
+use super::nodes::{Child, Directory, Node, named};
 use super::sizes::BlobSizes;
 use super::walk::{Start, walk};
 use super::{GitError, single, stage, submodule};
@@ -47,9 +47,8 @@ impl Tree {
             let tree_name = self.tree_name();
             let missing = || GitError::Missing { path: next.clone(), tree: tree_name.clone() };
             let directory = Arc::clone(&tree.directory);
-            let repository = directory.store.repository.to_thread_local();
-            let child = directory.child(&repository, component, || tree.named(&next))?;
-            let Some(child) = child else {
+            let children = directory.list(|| tree.named(&next))?;
+            let Some(child) = named(children, component) else {
                 stage::refuse_unmerged(&tree.unmerged, &next)?;
                 return Err(missing());
             };
@@ -59,6 +58,7 @@ impl Tree {
                     tree.path = next;
                 }
                 Node::Submodule(found) => {
+                    let repository = directory.store.repository.to_thread_local();
                     let inside = submodule::inside(&tree.root, &repository, next.as_bytes(), found);
                     tree.directory = inside.ok_or_else(missing)?;
                     tree.root = Arc::clone(&tree.directory);
@@ -73,6 +73,12 @@ impl Tree {
         Ok(tree)
     }
 
+    /// The same tree with the digests that its files have in a working tree.
+    #[must_use]
+    pub fn with_contents(&self) -> Self {
+        Self { sizes: None, ..self.clone() }
+    }
+
     /// The conflicts of a merge, anywhere in the tree.
     pub fn unmerged(&self) -> Option<Unmerged> {
         (!self.unmerged.is_empty()).then(|| Unmerged(self.unmerged.to_vec()))
@@ -80,7 +86,7 @@ impl Tree {
 
     /// Whether a link is at the path. Nothing is read for it but directories.
     pub fn is_link(&self, path: &ContextPath) -> Result<bool, GitError> {
-        let found = self.with(path, |_, _, node| Ok(matches!(node, Node::Symlink { .. })))?;
+        let found = self.with(path, |_, node| Ok(matches!(node, Node::Symlink { .. })))?;
         Ok(found.unwrap_or(false))
     }
 
@@ -95,9 +101,8 @@ impl Tree {
         directory: &Directory,
         name: &[u8],
     ) -> Result<Option<Arc<Directory>>, GitError> {
-        let repository = directory.store.repository.to_thread_local();
-        let child = directory.child(&repository, name, || self.named(&ContextPath::new(name)))?;
-        Ok(child.and_then(|child| match &child.node {
+        let children = directory.list(|| self.named(&ContextPath::new(name)))?;
+        Ok(named(children, name).and_then(|child| match &child.node {
             Node::Directory(below) => Some(Arc::clone(below)),
             _ => None,
         }))
@@ -137,7 +142,7 @@ impl Tree {
     pub(super) fn with<T>(
         &self,
         path: &ContextPath,
-        then: impl FnOnce(&Self, &gix::Repository, &Node) -> Result<T, GitError>,
+        then: impl FnOnce(&Self, &Node) -> Result<T, GitError>,
     ) -> Result<Option<T>, GitError> {
         let Some((name, parent)) = path.file_name().zip(path.parent()) else { return Ok(None) };
         let tree = match self.at(&parent) {
@@ -145,12 +150,11 @@ impl Tree {
             Err(GitError::Missing { .. } | GitError::NoDirectory { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let repository = tree.directory.store.repository.to_thread_local();
-        let child = tree.directory.child(&repository, name, || tree.named(path))?;
+        let child = named(tree.directory.list(|| tree.named(path))?, name);
         if child.is_none() {
             stage::refuse_unmerged(&tree.unmerged, &tree.path.join(name))?;
         }
-        child.map(|child| then(&tree, &repository, &child.node)).transpose()
+        child.map(|child| then(&tree, &child.node)).transpose()
     }
 }
 
@@ -175,15 +179,14 @@ impl Source for Tree {
         if path.is_root() {
             return Ok(Some(Found::Directory));
         }
-        let found = self.with(path, |tree, repository, node| {
-            let read = |id| {
-                let store = &tree.directory.store;
-                store.read(repository, id, Kind::Blob, || tree.named(path))
-            };
+        let found = self.with(path, |tree, node| {
+            let store = &tree.directory.store;
+            let handle = || store.repository.to_thread_local();
+            let read = |id| store.read(&handle(), id, Kind::Blob, || tree.named(path));
             Ok(match *node {
                 Node::File { id, .. } => {
                     let own = tree.path.join(path.file_name().unwrap_or_default());
-                    Found::File(single::written(tree, repository, &own, (id, read(id)?))?)
+                    Found::File(single::written(tree, &handle(), &own, (id, read(id)?))?)
                 }
                 Node::Symlink { id } => Found::Symlink(read(id)?.into_boxed_slice()),
                 Node::Directory(_) | Node::Submodule(_) => Found::Directory,
@@ -199,8 +202,7 @@ impl Source for Tree {
             Err(error) => return Err(error.into()),
         };
         stage::refuse_unmerged(&tree.unmerged, &tree.path)?;
-        let repository = tree.directory.store.repository.to_thread_local();
-        let children = tree.directory.children(&repository, || tree.named(&tree.path))?;
+        let children = tree.directory.list(|| tree.named(&tree.path))?;
         Ok(children.iter().map(named_child).collect())
     }
 

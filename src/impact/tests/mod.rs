@@ -1,5 +1,6 @@
 //! Stories of changes, in repositories made by git itself.
 
+mod advised;
 mod bad_input;
 mod costs;
 mod untouched;
@@ -123,7 +124,7 @@ impl Project {
         let repository = Repository::open(&self.root, &options).unwrap();
         let head = repository.tree("HEAD").or_else(|_| repository.nothing()).unwrap();
         let trees = [head, repository.working_tree().unwrap()];
-        let [base, head] = repository.comparable(trees).unwrap();
+        let [base, head] = repository.comparable(trees);
         let side = |label: &str, tree: Tree| Side {
             label: label.to_owned(),
             images: self.images(&tree),

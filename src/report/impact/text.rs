@@ -195,8 +195,8 @@ fn push_advice(out: &mut String, advice: &Advice, capabilities: &Capabilities) {
             };
             let files: Vec<_> = ignore_files.iter().map(|file| text(file)).collect();
             let advice = format!(
-                "{} is in the context {images} and no instruction names it: with `{}` in {} this \
-                 change would have cost {} less",
+                "{} is in the context {images}, and no instruction names it: `{}` in {} keeps it \
+                 out, and steps that take {} would not be lost for it",
                 text(file),
                 text(line),
                 files.join(", "),

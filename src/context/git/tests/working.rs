@@ -176,7 +176,7 @@ fn comparable_trees_name_what_they_do_not_read() {
     let project = Project::new().file("a", "1").file("b", "22").link("l", "a").committed();
     let repository = project.open();
     let trees = [repository.tree("HEAD").unwrap(), repository.index().unwrap()];
-    let [head, index] = repository.comparable(trees).unwrap();
+    let [head, index] = repository.comparable(trees);
     let snapshots = [head, index].map(|it| it.snapshot(&IgnoreRules::none()).unwrap().snapshot);
     assert_eq!(snapshots[0], snapshots[1]);
     let [a, b] = ["a", "b"].map(|name| snapshots[0].get(&path(name)).unwrap());

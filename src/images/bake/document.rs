@@ -1,0 +1,119 @@
+//! A bake file cut into what it defines, whichever language it is written in.
+
+use hcl_edit::Span as _;
+use hcl_edit::expr::Expression;
+use hcl_edit::structure::{Block, Body, Structure};
+
+use super::json;
+use crate::context::ContextPath;
+use crate::images::Problem;
+
+/// What all bake files of a directory define, in their order.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    pub(super) variables: Vec<Definition>,
+    pub(super) functions: Vec<Definition>,
+    pub(super) targets: Vec<Definition>,
+    pub(super) groups: Vec<Definition>,
+    /// What is set outside of any block, and counts as a variable.
+    pub(super) attributes: Vec<Attribute>,
+}
+
+/// A block with a name.
+#[derive(Debug)]
+pub(super) struct Definition {
+    pub(super) file: ContextPath,
+    pub(super) line: usize,
+    pub(super) name: String,
+    pub(super) attributes: Vec<Attribute>,
+}
+
+/// A key and what stands for its value.
+#[derive(Debug)]
+pub(super) struct Attribute {
+    pub(super) name: String,
+    pub(super) value: Expression,
+    pub(super) line: usize,
+}
+
+impl Definition {
+    pub(super) fn get(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+}
+
+impl Document {
+    /// Adds what a file defines.
+    pub(super) fn read(&mut self, file: &ContextPath, text: &str) -> Result<(), Problem> {
+        if file.as_bytes().ends_with(b".json") {
+            return json::read(self, file, text);
+        }
+        let body = hcl_edit::parser::parse_body(text).map_err(|error| {
+            let message = error.message().lines().collect::<Vec<_>>().join(", ");
+            let message = format!("this is no HCL: {message}");
+            Problem::at(file, error.location().line(), message)
+        })?;
+        let lines = Lines(text);
+        for structure in &body {
+            match structure {
+                Structure::Attribute(attribute) => self.attributes.push(Attribute {
+                    name: attribute.key.as_str().to_owned(),
+                    value: attribute.value.clone(),
+                    line: lines.of(attribute.span()),
+                }),
+                Structure::Block(block) => self.add(file, block, &lines)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, file: &ContextPath, block: &Block, lines: &Lines<'_>) -> Result<(), Problem> {
+        let line = lines.of(block.span());
+        let [label] = block.labels.as_slice() else {
+            let message = format!("a `{}` without one name: give it one", block.ident.as_str());
+            return Err(Problem::at(file, line, message));
+        };
+        let definition = Definition {
+            file: file.clone(),
+            line,
+            name: label.as_str().to_owned(),
+            attributes: attributes(&block.body, lines),
+        };
+        self.insert(block.ident.as_str(), definition)
+    }
+
+    /// Adds a block by what it is.
+    pub(super) fn insert(&mut self, kind: &str, definition: Definition) -> Result<(), Problem> {
+        match kind {
+            "variable" => self.variables.push(definition),
+            "function" => self.functions.push(definition),
+            "target" => self.targets.push(definition),
+            "group" => self.groups.push(definition),
+            _ => {
+                let message = format!("a bake file has no block `{kind}`: correct it");
+                return Err(Problem::at(&definition.file, definition.line, message));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The attributes of a block. Blocks in it (`validation`) decide about no image.
+fn attributes(body: &Body, lines: &Lines<'_>) -> Vec<Attribute> {
+    let attribute = |it: &hcl_edit::structure::Attribute| Attribute {
+        name: it.key.as_str().to_owned(),
+        value: it.value.clone(),
+        line: lines.of(it.span()),
+    };
+    body.attributes().map(attribute).collect()
+}
+
+/// Tells lines from places in a text.
+struct Lines<'t>(&'t str);
+
+impl Lines<'_> {
+    fn of(&self, span: Option<std::ops::Range<usize>>) -> usize {
+        let start = span.map_or(0, |span| span.start).min(self.0.len());
+        self.0.as_bytes()[..start].split(|&byte| byte == b'\n').count()
+    }
+}

@@ -1,0 +1,227 @@
+//! Images that bake files build.
+//!
+//! In: the bake files of a directory, as `docker buildx bake` takes them there: `docker-bake.json`,
+//! `docker-bake.hcl` and their override files, all as one. Out: an image for each target, and one
+//! for each combination of a target with a matrix.
+//!
+//! A target is left out where it is only there to be inherited: another one inherits it, no group
+//! has it, and there are groups, or its name begins with `_`, or it says nothing of what to build.
+//! A target that is wrong, or needs what is not understood here, is a problem of its own and the
+//! others are given, where bake refuses the whole file.
+
+mod document;
+mod evaluate;
+mod functions;
+mod groups;
+mod json;
+mod matrix;
+mod names;
+mod number;
+mod target;
+mod template;
+#[cfg(test)]
+mod tests;
+mod types;
+mod value;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
+
+use super::draft::Draft;
+use super::finder::Finder;
+use super::place::{Reference, shown};
+use super::{Origin, Problem};
+use crate::context::{ContextPath, Error};
+use document::Document;
+use evaluate::Evaluator;
+use names::{Instance, Names};
+use target::Target;
+
+/// Bake files in the order in which they lie over each other.
+const FILES: &[&str] = &[
+    "docker-bake.json",
+    "docker-bake.hcl",
+    "docker-bake.override.json",
+    "docker-bake.override.hcl",
+];
+
+/// Room for expressions that lie in each other as deep as they may.
+const STACK: usize = 64 << 20;
+
+/// Whether a file of this name is a bake file.
+pub(super) fn is_bake(name: &str) -> bool {
+    FILES.contains(&name)
+}
+
+/// Adds what the bake files of each directory build.
+pub(super) fn find(
+    finder: &mut Finder<'_>,
+    described: &BTreeMap<Vec<u8>, Vec<String>>,
+) -> Result<(), Error> {
+    for (directory, names) in described {
+        let directory = ContextPath::new(directory);
+        let is_there = |name: &&&str| names.iter().any(|it| it == **name);
+        let files: Vec<ContextPath> =
+            FILES.iter().filter(is_there).map(|name| directory.join(name)).collect();
+        if files.is_empty() {
+            continue;
+        }
+        let source = finder.source;
+        thread::scope(|scope| {
+            let work = || find_in(finder, &directory, &files);
+            let worker = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+            match worker.map(thread::ScopedJoinHandle::join) {
+                Ok(Ok(found)) => found,
+                // A panic there is a defect of ours, and goes on as one.
+                Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                Err(reason) => Err(Error::File { path: source.place(&directory), reason }),
+            }
+        })?;
+    }
+    Ok(())
+}
+
+fn find_in(
+    finder: &mut Finder<'_>,
+    directory: &ContextPath,
+    files: &[ContextPath],
+) -> Result<(), Error> {
+    let mut document = Document::default();
+    for file in files {
+        let read = finder.text(file).and_then(|text| document.read(file, &text));
+        if let Err(problem) = read {
+            finder.problems.insert(problem);
+            return Ok(());
+        }
+    }
+    let mut evaluator = Evaluator::new(Names::new(&document, finder.variables));
+    let mut instances: Vec<Instance<'_>> = Vec::new();
+    for block in &document.targets {
+        match matrix::instances(&mut evaluator, block) {
+            Ok(several) => instances.extend(several),
+            Err((line, reason)) => {
+                let message = format!("target {}: {reason}", block.name);
+                finder.problems.insert(Problem::at(&block.file, line, message));
+            }
+        }
+    }
+    evaluator.names.instances = instances.clone();
+
+    let mut targets: BTreeMap<String, Result<Target, ()>> = BTreeMap::new();
+    let mut origins: BTreeMap<String, Origin> = BTreeMap::new();
+    for instance in &instances {
+        let (file, line) = (&instance.block.file, instance.block.line);
+        let origin = Origin { file: file.clone(), line };
+        origins.entry(instance.name.clone()).or_insert(origin);
+        match target::read(&mut evaluator, instance) {
+            Ok(target) => match targets.get_mut(&instance.name) {
+                Some(Ok(earlier)) => earlier.merge(&target),
+                Some(Err(())) => {}
+                None => _ = targets.insert(instance.name.clone(), Ok(target)),
+            },
+            Err((line, reason)) => {
+                let message = format!("target {}: {reason}", instance.name);
+                finder.problems.insert(Problem::at(file, line, message));
+                targets.insert(instance.name.clone(), Err(()));
+            }
+        }
+    }
+    let grouped = groups::read(&mut evaluator, &document, &mut finder.problems);
+    let inherited: BTreeSet<&String> =
+        targets.values().flatten().flat_map(|target| &target.inherits).collect();
+    for (name, origin) in &origins {
+        // Its own problem is told already.
+        if targets.get(name) == Some(&Err(())) {
+            continue;
+        }
+        let whole = match resolve(&targets, name, &mut BTreeMap::new(), 0) {
+            Ok(whole) => whole,
+            Err(reason) => {
+                let message = format!("target {name}: {reason}");
+                finder.problems.insert(Problem::at(&origin.file, origin.line, message));
+                continue;
+            }
+        };
+        let says_nothing = whole.context.is_none()
+            && whole.dockerfile.is_none()
+            && whole.inline.is_none()
+            && whole.target.is_none();
+        let is_base = inherited.contains(name) && !grouped.contains(name);
+        if is_base && (!grouped.is_empty() || name.starts_with('_') || says_nothing) {
+            continue;
+        }
+        let image_name = |target: &str| {
+            let origin = origins.get(target)?;
+            Some(format!("{}:{target}", shown(&origin.file)))
+        };
+        let Some(full_name) = image_name(name) else { continue };
+        let draft = draft(directory, whole, Draft::new(full_name, origin.clone()));
+        finder.add(draft, image_name)?;
+    }
+    Ok(())
+}
+
+/// A target with all that it inherits below it.
+fn resolve(
+    targets: &BTreeMap<String, Result<Target, ()>>,
+    name: &str,
+    visited: &mut BTreeMap<String, Option<Target>>,
+    depth: usize,
+) -> Result<Target, String> {
+    let target = match targets.get(name) {
+        Some(Ok(target)) => target,
+        Some(Err(())) => return Err(format!("what it inherits, {name}, is wrong: correct that")),
+        None => return Err(format!("there is no target {name} to inherit: correct the name")),
+    };
+    if depth > 64 {
+        return Err("targets inherit each other over too many steps: make them fewer".to_owned());
+    }
+    visited.insert(name.to_owned(), None);
+    let mut whole = Target::default();
+    for base in &target.inherits {
+        match visited.get(base) {
+            Some(Some(done)) => whole.merge(done),
+            // One that is being looked at inherits itself: bake passes it over.
+            Some(None) => {}
+            None => whole.merge(&resolve(targets, base, visited, depth + 1)?),
+        }
+    }
+    whole.merge(target);
+    whole.inherits = Vec::new();
+    visited.insert(name.to_owned(), Some(whole.clone()));
+    Ok(whole)
+}
+
+fn draft(directory: &ContextPath, target: Target, draft: Draft) -> Draft {
+    let read = |text: &str| Reference::read(directory, text, "target:");
+    let dockerfile = target.dockerfile.filter(|text| !text.is_empty());
+    // A Dockerfile of the working directory, which is that of the bake file.
+    let dockerfile = dockerfile.map(|text| match text.strip_prefix("cwd://") {
+        Some(path) if !directory.is_root() => format!("cwd://{}/{path}", shown(directory)),
+        _ => text,
+    });
+    let unique = |list: Vec<String>| {
+        let mut seen = BTreeSet::new();
+        list.into_iter().filter(|it| !it.is_empty() && seen.insert(it.clone())).collect()
+    };
+    Draft {
+        context: read(target.context.as_deref().unwrap_or(".")),
+        dockerfile,
+        inline: target.inline.filter(|text| !text.is_empty()),
+        target: target.target.filter(|text| !text.is_empty()),
+        args: target.args,
+        contexts: target
+            .contexts
+            .iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(key, text)| (key.clone(), read(text)))
+            .collect(),
+        platforms: unique(target.platforms.unwrap_or_default()),
+        no_cache: target.no_cache.unwrap_or(false),
+        no_cache_filter: unique(target.no_cache_filter),
+        pull: target.pull.unwrap_or(false),
+        tags: unique(target.tags.unwrap_or_default()),
+        cache_from: target.cache_from,
+        ..draft
+    }
+}

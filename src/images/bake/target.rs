@@ -1,0 +1,187 @@
+//! A target as its blocks have it, and what targets take over from each other.
+
+use std::collections::BTreeMap;
+
+use super::evaluate::{Evaluator, Scope};
+use super::names::Instance;
+use super::value::Value;
+
+/// What decides about a target's image.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Target {
+    pub(super) inherits: Vec<String>,
+    pub(super) context: Option<String>,
+    pub(super) dockerfile: Option<String>,
+    pub(super) inline: Option<String>,
+    pub(super) target: Option<String>,
+    pub(super) args: BTreeMap<String, String>,
+    pub(super) contexts: BTreeMap<String, String>,
+    pub(super) tags: Option<Vec<String>>,
+    pub(super) platforms: Option<Vec<String>>,
+    pub(super) cache_from: Vec<String>,
+    pub(super) no_cache: Option<bool>,
+    pub(super) no_cache_filter: Vec<String>,
+    pub(super) pull: Option<bool>,
+}
+
+/// What is wrong with a target, and the line.
+pub(super) type Fault = (usize, String);
+
+/// Attributes that decide about no image, or about what a forecast cannot see.
+const OTHERS: &[&str] = &[
+    "annotations",
+    "attest",
+    "cache-to",
+    "call",
+    "description",
+    "entitlements",
+    "extra-hosts",
+    "labels",
+    "matrix",
+    "name",
+    "network",
+    "output",
+    "secret",
+    "shm-size",
+    "ssh",
+    "ulimits",
+];
+
+/// Reads what an instance's block says.
+pub(super) fn read(
+    evaluator: &mut Evaluator<'_>,
+    instance: &Instance<'_>,
+) -> Result<Target, Fault> {
+    let scope = Scope { values: instance.matrix.clone(), above: None };
+    let mut target = Target::default();
+    for attribute in &instance.block.attributes {
+        let line = attribute.line;
+        let name = attribute.name.as_str();
+        if OTHERS.contains(&name) {
+            continue;
+        }
+        let value = evaluator
+            .evaluate(&attribute.value, &scope)
+            .and_then(|value| convert(name, value))
+            .and_then(|value| target.set(name, value));
+        value.map_err(|reason| (line, format!("`{name}`: {reason}")))?;
+    }
+    Ok(target)
+}
+
+/// The value of an attribute as bake keeps it, and as others see it.
+pub(super) fn convert(attribute: &str, value: Value) -> Result<Value, String> {
+    if value == Value::Null {
+        return Ok(value);
+    }
+    Ok(match attribute {
+        "context" | "dockerfile" | "dockerfile-inline" | "target" => Value::Text(value.to_text()?),
+        "args" | "labels" | "contexts" => {
+            let entry = |(key, value): (&String, &Value)| match value {
+                Value::Null => Ok((key.clone(), Value::Null)),
+                value => Ok((key.clone(), Value::Text(value.to_text()?))),
+            };
+            Value::Object(value.to_object()?.iter().map(entry).collect::<Result<_, String>>()?)
+        }
+        "inherits" | "tags" | "platforms" | "no-cache-filter" => Value::List(
+            value
+                .to_list()?
+                .iter()
+                .map(|item| item.to_text().map(Value::Text))
+                .collect::<Result<_, _>>()?,
+        ),
+        "no-cache" | "pull" => Value::Bool(value.to_bool()?),
+        _ => value,
+    })
+}
+
+impl Target {
+    fn set(&mut self, name: &str, value: Value) -> Result<(), String> {
+        match (name, value) {
+            ("context", Value::Text(text)) => self.context = Some(text),
+            ("dockerfile", Value::Text(text)) => self.dockerfile = Some(text),
+            ("dockerfile-inline", Value::Text(text)) => self.inline = Some(text),
+            ("target", Value::Text(text)) => self.target = Some(text),
+            ("args", Value::Object(entries)) => self.args = texts(entries),
+            ("contexts", Value::Object(entries)) => self.contexts = texts(entries),
+            ("inherits", value) => self.inherits = items(&value)?,
+            ("tags", value) => self.tags = Some(items(&value)?),
+            ("platforms", value) => self.platforms = Some(items(&value)?),
+            ("no-cache-filter", value) => self.no_cache_filter = items(&value)?,
+            ("cache-from", value) => self.cache_from = caches(&value)?,
+            ("no-cache", Value::Bool(flag)) => self.no_cache = Some(flag),
+            ("pull", Value::Bool(flag)) => self.pull = Some(flag),
+            (_, Value::Null) => {}
+            _ => return Err("a target has no such attribute: correct its name".to_owned()),
+        }
+        Ok(())
+    }
+
+    /// Lays another target, or another block of the same one, over it.
+    pub(super) fn merge(&mut self, over: &Self) {
+        let replace = |old: &mut Option<String>, new: &Option<String>| {
+            if new.is_some() {
+                old.clone_from(new);
+            }
+        };
+        replace(&mut self.context, &over.context);
+        replace(&mut self.dockerfile, &over.dockerfile);
+        replace(&mut self.inline, &over.inline);
+        replace(&mut self.target, &over.target);
+        let entries = |it: &BTreeMap<String, String>| {
+            it.iter().map(|(key, value)| (key.clone(), value.clone())).collect::<Vec<_>>()
+        };
+        self.args.extend(entries(&over.args));
+        self.contexts.extend(entries(&over.contexts));
+        if over.tags.is_some() {
+            self.tags.clone_from(&over.tags);
+        }
+        if over.platforms.is_some() {
+            self.platforms.clone_from(&over.platforms);
+        }
+        add_new(&mut self.cache_from, &over.cache_from);
+        add_new(&mut self.no_cache_filter, &over.no_cache_filter);
+        self.no_cache = over.no_cache.or(self.no_cache);
+        self.pull = over.pull.or(self.pull);
+        self.inherits.extend(over.inherits.iter().cloned());
+    }
+}
+
+fn add_new(list: &mut Vec<String>, more: &[String]) {
+    for item in more {
+        if !list.contains(item) {
+            list.push(item.clone());
+        }
+    }
+}
+
+fn texts(entries: BTreeMap<String, Value>) -> BTreeMap<String, String> {
+    let text = |(key, value)| if let Value::Text(text) = value { Some((key, text)) } else { None };
+    entries.into_iter().filter_map(text).collect()
+}
+
+fn items(value: &Value) -> Result<Vec<String>, String> {
+    if *value == Value::Null {
+        return Ok(Vec::new());
+    }
+    value.to_list()?.iter().map(Value::to_text).collect()
+}
+
+/// Caches as texts, which objects become: `type=gha,scope=x`.
+fn caches(value: &Value) -> Result<Vec<String>, String> {
+    let cache = |item: &Value| match item {
+        Value::Object(entries) => {
+            let mut parts = Vec::with_capacity(entries.len());
+            for (key, value) in entries {
+                let part = format!("{key}={}", value.to_text()?);
+                if key == "type" { parts.insert(0, part) } else { parts.push(part) }
+            }
+            Ok(parts.join(","))
+        }
+        other => other.to_text(),
+    };
+    if *value == Value::Null {
+        return Ok(Vec::new());
+    }
+    value.to_list()?.iter().map(cache).filter(|it| *it != Ok(String::new())).collect()
+}

@@ -1,0 +1,250 @@
+//! Stories about bake files; `tests/images.rs` compares more of them with bake itself.
+
+use std::path::Path;
+
+use crate::context::{ContextPath, Disk};
+use crate::images::{Configuration, Image, ImageDockerfile, Images, NamedContext, Variables, find};
+
+/// A tree with a Dockerfile at its root.
+struct Project {
+    directory: tempfile::TempDir,
+    variables: Variables,
+}
+
+fn project() -> Project {
+    let directory = tempfile::tempdir().unwrap();
+    Project { directory, variables: Variables::new() }.file("Dockerfile", "FROM scratch\n")
+}
+
+impl Project {
+    fn file(self, path: &str, text: &str) -> Self {
+        let path = self.directory.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new("/"))).unwrap();
+        std::fs::write(&path, text).unwrap();
+        self
+    }
+
+    fn bake(self, text: &str) -> Self {
+        self.file("docker-bake.hcl", text)
+    }
+
+    fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    fn images(&self) -> Images {
+        let source = Disk::new(self.directory.path());
+        find(&source, &self.variables, &Configuration::default()).unwrap()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.images().images.into_iter().map(|it| it.name).collect()
+    }
+
+    fn problems(&self) -> String {
+        let lines = self.images().problems.into_iter().map(|it| {
+            let line = it.line.map_or(String::new(), |line| format!(":{line}"));
+            format!("{}{line}: {}\n", it.file.as_str().unwrap(), it.message)
+        });
+        lines.collect()
+    }
+
+    fn image(&self, target: &str) -> Image {
+        let images = self.images();
+        let is_it = |it: &&Image| it.name.ends_with(&format!(":{target}"));
+        images.images.iter().find(is_it).unwrap_or_else(|| panic!("{images:#?}")).clone()
+    }
+}
+
+#[test]
+fn a_target_is_an_image_and_takes_over_what_it_inherits() {
+    let p = project().file("api/D", "FROM scratch\n").bake(
+        r#"
+        group "default" { targets = ["api"] }
+        target "_common" {
+          args = { A = "1", B = 2, C = null }
+          platforms = ["linux/amd64"]
+          cache-from = ["x"]
+        }
+        target "api" {
+          inherits = ["_common"]
+          context = "api"
+          dockerfile = "D"
+          args = { B = true }
+          contexts = { base = "target:base", other = "./x", alpine = "docker-image://alpine" }
+        }
+        target "base" { dockerfile-inline = "FROM scratch" }
+        "#,
+    );
+    assert_eq!(p.names(), ["Dockerfile", "docker-bake.hcl:api", "docker-bake.hcl:base"]);
+    let image = p.image("api");
+    assert_eq!(image.dockerfile, ImageDockerfile::File(ContextPath::new("api/D")));
+    assert_eq!(image.args.into_values().collect::<Vec<_>>(), ["1", "true"]);
+    assert_eq!(image.contexts["base"], NamedContext::Image("docker-bake.hcl:base".to_owned()));
+    assert_eq!(image.contexts["other"], NamedContext::Directory(ContextPath::new("x")));
+    assert_eq!((image.platforms.len(), image.cache_from.len()), (1, 1));
+    assert_eq!(image.origin.line, 8);
+}
+
+#[test]
+fn variables_take_the_environments_values_by_their_types() {
+    let p = project()
+        .variable("TEXT", "given")
+        .variable("FLAG", "true")
+        .variable("LIST", "a,b")
+        .variable("MAP_JSON", r#"{"k": "v"}"#)
+        .variable("plain", "not taken")
+        .bake(
+            r#"
+            variable "TEXT" { default = "default" }
+            variable "FLAG" { default = false }
+            variable "LIST" {
+              type = list(string)
+              default = []
+            }
+            variable "MAP" {
+              type = map(string)
+              default = {}
+            }
+            variable "NONE" {}
+            plain = "own"
+            target "a" {
+              args = {
+                T = "${TEXT}-x"
+                F = FLAG ? "on" : "off"
+                L = join("+", LIST)
+                M = MAP["k"]
+                N = NONE
+                P = plain
+              }
+            }
+            "#,
+        );
+    let args: Vec<String> = p.image("a").args.into_iter().map(|it| it.1).collect();
+    assert_eq!(args, ["on", "a+b", "v", "", "own", "given-x"]);
+}
+
+#[test]
+fn a_matrix_gives_an_image_for_each_combination() {
+    let p = project().bake(
+        r#"
+        group "default" { targets = ["app"] }
+        target "app" {
+          matrix = {
+            version = ["3.11", "3.12"]
+            item = [{ name = "a", extra = true }, { name = "b", extra = false }]
+          }
+          name = "app-${item.name}-${replace(version, ".", "-")}"
+          target = item.name
+          args = { VERSION = version, EXTRA = item.extra }
+        }
+        target "child" {
+          inherits = ["app-a-3-11"]
+          tags = [target.app-a-3-11.args.VERSION, upper("x")]
+        }
+        "#,
+    );
+    assert_eq!(
+        p.names(),
+        [
+            "docker-bake.hcl:app-a-3-11",
+            "docker-bake.hcl:app-a-3-12",
+            "docker-bake.hcl:app-b-3-11",
+            "docker-bake.hcl:app-b-3-12",
+            "docker-bake.hcl:child",
+        ]
+    );
+    assert_eq!(p.image("app-b-3-12").args["EXTRA"], "false");
+    assert_eq!(
+        (p.image("child").target.as_deref(), p.image("child").tags),
+        (Some("a"), vec!["3.11".to_owned(), "X".to_owned()])
+    );
+}
+
+#[test]
+fn functions_of_the_file_and_json_are_read_alike() {
+    let p = project()
+        .bake(
+            r#"
+            function "tag" {
+              params = [name, version]
+              variadic_params = rest
+              result = "${name}:${version}${length(rest)}"
+            }
+            target "a" { tags = [tag("x", 1, 2, 3)] }
+            "#,
+        )
+        .file(
+            "docker-bake.override.json",
+            r#"{"variable": {"V": {"default": "1"}},
+                "target": {"a": {"args": {"V": "v${V}", "W": "$${x}"}}, "b": {"target": "t"}}}"#,
+        );
+    assert_eq!(p.image("a").tags, ["x:12"]);
+    assert_eq!(p.image("a").args.into_values().collect::<Vec<_>>(), ["v1", "$${x}"]);
+    assert_eq!(p.image("b").origin.line, 2);
+}
+
+#[test]
+fn every_mistake_is_named_where_it_is_and_the_others_are_built() {
+    let p = project().bake(
+        r#"
+target "circle" { tags = [a] }
+a = b
+b = a
+target "unknown" { args = { X = nothing } }
+target "function" { args = { X = regex("a", "b") } }
+target "attribute" { contxt = "." }
+target "when" { args = { T = timestamp() } }
+target "matrix" {
+  name = "m-${x}"
+  matrix = { x = range(1001) }
+}
+target "same" {
+  name = "same"
+  matrix = { x = [1, 2] }
+}
+target "lost" { inherits = ["none"] }
+target "child" { inherits = ["unknown"] }
+target "self" { inherits = ["self"] }
+target "out" { context = "../.." }
+target "far" { context = "https://example.com/x.git" }
+target "own" { args = { X = target.own.args.X } }
+group "g" { targets = nothing }
+target "ok" { target = "t" }
+"#,
+    );
+    insta::assert_snapshot!(p.problems());
+    assert_eq!(p.image("ok").target.as_deref(), Some("t"));
+    assert_eq!(p.names(), ["docker-bake.hcl:ok", "docker-bake.hcl:self"]);
+    assert_eq!(p.images().notices.len(), 1);
+}
+
+#[test]
+fn a_broken_file_is_named() {
+    let broken = [
+        ("a/docker-bake.hcl", "target \"a\" {\n  args = {\n}\n".to_owned()),
+        ("b/docker-bake.json", "{\n\"target\": {]\n}".to_owned()),
+        ("c/docker-bake.hcl", "resource \"a\" {}\n".to_owned()),
+        ("d/docker-bake.hcl", "target {}\n".to_owned()),
+        ("e/docker-bake.hcl", format!("x = {}1{}", "(".repeat(90_000), ")".repeat(90_000))),
+        ("f/docker-bake.json", "[".repeat(90_000)),
+    ];
+    let p = broken.into_iter().fold(project(), |p, (file, text)| p.file(file, &text));
+    insta::assert_snapshot!(p.problems());
+}
+
+#[test]
+fn what_grows_without_end_comes_to_one() {
+    let doubling: String =
+        (1..60).map(|it| format!("v{it} = [v{0}, v{0}, v{0}, v{0}]\n", it - 1)).collect();
+    let chain: String = (1..5000).map(|it| format!("v{it} = v{}\n", it - 1)).collect();
+    let p = project()
+        .file("a/docker-bake.hcl", &format!("v0 = [1]\n{doubling}target \"a\" {{ tags = v59 }}\n"))
+        .file("b/docker-bake.hcl", &format!("v0 = 1\n{chain}target \"a\" {{ tags = [v4999] }}\n"))
+        .file(
+            "c/docker-bake.hcl",
+            "function \"f\" {\n params = [x]\n result = f(x)\n}\ntarget \"a\" { tags = [f(1)] }\n",
+        );
+    insta::assert_snapshot!(p.problems());
+}

@@ -1,0 +1,163 @@
+//! Files that people read and no command does, in a context.
+
+use std::collections::BTreeMap;
+
+use super::Losing;
+use crate::Seconds;
+use crate::context::{ContextPath, EntryKind, Source as _};
+use crate::images::ImageDockerfile;
+use crate::impact::side::Files;
+use crate::impact::touched::below;
+use crate::impact::types::{Advice, ImageImpact, RootCause};
+use crate::plan::StepKind;
+use crate::predict::CauseKind;
+
+/// What begins the names of files that are about a project and no part of it.
+const BEGINNINGS: [&str; 7] = [
+    "readme",
+    "changelog",
+    "changes.",
+    "contributing",
+    "code_of_conduct",
+    "security.",
+    "maintainers",
+];
+
+/// Files that other tools read than those that a build runs.
+const NAMES: [&str; 10] = [
+    ".gitlab-ci.yml",
+    ".travis.yml",
+    ".pre-commit-config.yaml",
+    ".editorconfig",
+    ".dockerignore",
+    "smartbuild.toml",
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+];
+
+/// Files of package managers, which may name a README as a part of the package.
+const MANIFESTS: [&str; 6] =
+    ["pyproject.toml", "setup.py", "setup.cfg", "Cargo.toml", "package.json", "composer.json"];
+
+/// Ends of names of such files.
+const MANIFEST_ENDS: [&[u8]; 3] = [b".gemspec", b".cabal", b".csproj"];
+
+/// What one file costs.
+#[derive(Default)]
+struct Cost {
+    images: Vec<String>,
+    ignore_files: Vec<String>,
+    seconds: Seconds,
+}
+
+/// What to leave out of the contexts.
+pub(super) fn advice(
+    losing: &[Losing<'_>],
+    impacts: &[ImageImpact],
+    head: &Files<'_>,
+) -> Vec<Advice> {
+    let mut costs: BTreeMap<(ContextPath, ContextPath), Cost> = BTreeMap::new();
+    for losing in losing {
+        let Some(impact) = impacts.get(losing.place) else { continue };
+        for cause in &impact.causes {
+            let Some(files) = unread(cause, impact, losing, head) else { continue };
+            // Steps of branches that run side by side cost less than their sum.
+            let (all, sum) = (impact.summary.seconds_lost, cause.seconds);
+            let seconds = if sum < all { sum } else { all };
+            for file in files {
+                let line = below(&file, &losing.image.context);
+                let cost = costs.entry((file, line)).or_default();
+                cost.seconds = cost.seconds + seconds;
+                cost.images.push(impact.name.clone());
+                let ignore_file = ignore_file(losing);
+                if !cost.ignore_files.contains(&ignore_file) {
+                    cost.ignore_files.push(ignore_file);
+                }
+            }
+        }
+    }
+    let told = |((file, line), cost): ((ContextPath, ContextPath), Cost)| Advice::Exclude {
+        file: file.to_string(),
+        images: cost.images,
+        ignore_files: cost.ignore_files,
+        line: line.to_string(),
+        seconds: cost.seconds,
+    };
+    costs.into_iter().map(told).collect()
+}
+
+/// The files of a reason, where all of them are ones that nothing in the image reads.
+fn unread(
+    cause: &RootCause,
+    impact: &ImageImpact,
+    losing: &Losing<'_>,
+    head: &Files<'_>,
+) -> Option<Vec<ContextPath>> {
+    let CauseKind::Files { files, more: 0 } = &cause.kind else { return None };
+    let step = &impact.steps.get(cause.step.0)?.forecast.step;
+    if !matches!(step.kind, StepKind::Copy | StepKind::Add) {
+        return None;
+    }
+    let files: Vec<ContextPath> = files.iter().map(|file| ContextPath::new(&file.path)).collect();
+    let is_unread = |file: &ContextPath| {
+        file.starts_with(&losing.image.context)
+            && is_for_people(file)
+            && !is_named(file, losing, head)
+    };
+    (!files.is_empty() && files.iter().all(is_unread)).then_some(files)
+}
+
+/// Whether a file is about the project, by its name.
+fn is_for_people(file: &ContextPath) -> bool {
+    let name = String::from_utf8_lossy(file.file_name().unwrap_or_default()).to_lowercase();
+    let is_below = |directory: &[u8]| file.components().any(|part| part == directory);
+    let is_dockerfile = name == "dockerfile"
+        || name == "containerfile"
+        || name.starts_with("dockerfile.")
+        || name.ends_with(".dockerfile");
+    BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+        || NAMES.contains(&&*name)
+        || is_dockerfile
+        || is_below(b".github")
+}
+
+/// Whether an instruction, or a package that the file may be a part of, names the file.
+fn is_named(file: &ContextPath, losing: &Losing<'_>, head: &Files<'_>) -> bool {
+    let Some(name) = file.file_name() else { return true };
+    let instructions = losing.planned.dockerfile.instructions().iter();
+    let names = |text: &[u8]| text.windows(name.len()).any(|part| part == name);
+    if instructions.into_iter().any(|instruction| names(instruction.text.as_bytes())) {
+        return true;
+    }
+    let own = file.parent().unwrap_or_default();
+    [own, losing.image.context.clone()].iter().any(|directory| {
+        let Ok(list) = head.tree.list(directory) else { return true };
+        let manifests = list.iter().filter(|named| {
+            named.kind == EntryKind::File
+                && (MANIFESTS.iter().any(|it| it.as_bytes() == &*named.name)
+                    || MANIFEST_ENDS.iter().any(|end| named.name.ends_with(end)))
+        });
+        manifests.into_iter().any(|manifest| {
+            let text = head.tree.read(&directory.join(&manifest.name));
+            text.map_or(true, |text| text.is_some_and(|text| names(&text)))
+        })
+    })
+}
+
+/// The file whose rules count for the image; the usual one where there is none yet.
+fn ignore_file(losing: &Losing<'_>) -> String {
+    let own = match &losing.image.dockerfile {
+        ImageDockerfile::File(path) => [path.as_bytes(), b".dockerignore"].concat(),
+        ImageDockerfile::Inline(_) => {
+            losing.image.context.join("Dockerfile.dockerignore").as_bytes().to_vec()
+        }
+    };
+    let own = ContextPath::new(own);
+    let name = own.file_name().unwrap_or_default();
+    let source = losing.planned.rules.source().map(|it| it.as_os_str().as_encoded_bytes());
+    let is_own = source.is_some_and(|source| source.ends_with(name));
+    let usual = || losing.image.context.join(".dockerignore");
+    (if is_own { own } else { usual() }).to_string()
+}

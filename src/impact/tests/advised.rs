@@ -1,0 +1,71 @@
+//! What would have cost less.
+
+use super::*;
+
+const BAD: &str = "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n";
+
+fn bad() -> Project {
+    project()
+        .file("Dockerfile", BAD)
+        .file("requirements.txt", "flask==3.0.0\n")
+        .file("app.py", "print(1)\n")
+        .file("README.md", "# app\n")
+        .file("pyproject.toml", "[project]\nname = \"app\"\n")
+        .committed()
+}
+
+fn excluded(impact: &Impact) -> Vec<(&str, &str)> {
+    let of = |advice| match advice {
+        &Advice::Exclude { ref file, ref line, .. } => Some((&**file, &**line)),
+        Advice::Rewrite { .. } => None,
+    };
+    impact.advice.iter().filter_map(of).collect()
+}
+
+#[test]
+fn a_file_for_people_is_to_be_left_out() {
+    let project = bad();
+    project.write("README.md", "# the app\n");
+    assert_eq!(excluded(&project.impact()), [("README.md", "README.md")]);
+    insta::assert_snapshot!(project.text());
+}
+
+#[test]
+fn what_a_package_or_an_instruction_names_stays() {
+    for (name, text) in [
+        ("pyproject.toml", "readme = \"README.md\"\n"),
+        ("Dockerfile", &*format!("{BAD}RUN test -f README.md\n")),
+    ] {
+        let project = bad().file(name, text).committed();
+        project.write("README.md", "# the app\n");
+        assert!(excluded(&project.impact()).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn where_a_source_changes_too_nothing_is_won_by_leaving_files_out() {
+    let project = bad();
+    project.write("README.md", "# the app\n");
+    project.write("app.py", "print(2)\n");
+    assert!(excluded(&project.impact()).is_empty());
+}
+
+#[test]
+fn the_rewrite_that_keeps_an_install_is_shown() {
+    let project = bad();
+    project.write("app.py", "print(2)\n");
+    let impact = project.impact();
+    let [Advice::Rewrite { id, seconds, image, .. }] = &*impact.advice else {
+        panic!("{:?}", impact.advice)
+    };
+    assert_eq!((*id, &**image), ("hoist-manifests", "Dockerfile"));
+    assert!((seconds.get() - 30.0).abs() < 1.0, "{seconds:?}");
+    insta::assert_snapshot!(project.text());
+}
+
+#[test]
+fn a_change_of_the_packages_themselves_has_no_rewrite() {
+    let project = bad();
+    project.write("requirements.txt", "flask==3.1.0\n");
+    assert!(project.impact().advice.is_empty());
+}
