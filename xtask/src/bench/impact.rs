@@ -7,7 +7,7 @@ use super::{
     monorepo::Monorepo,
     rounds::{Series, in_turn, time},
     say, settle,
-    table::{Row, Table},
+    table::{Row, Table, thousands},
 };
 
 /// One size of a repository, and what is wanted there.
@@ -35,7 +35,7 @@ const SIZES: [Size; 2] = [
 pub(super) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
     for size in SIZES {
         let Size { files, images, .. } = size;
-        let name = format!("{files} files, {images} images");
+        let name = format!("{} files, {images} images", thousands(files));
         say(&name);
         let repository = Monorepo::make(bench.directory.path(), files, images)?;
         settle();

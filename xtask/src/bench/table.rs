@@ -182,7 +182,7 @@ fn push_rows(text: &mut String, head: &[&str], rows: impl Iterator<Item = Vec<St
 }
 
 /// 1000000 as `1,000,000`.
-fn thousands(number: usize) -> String {
+pub(super) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let first = digits.len() % 3;
     let (head, rest) = digits.split_at(first);
