@@ -179,6 +179,23 @@ impl Project {
     }
 }
 
+/// A merge that left a conflict.
+fn merging() -> Project {
+    let project = shop().committed();
+    project.git(&["checkout", "-q", "-b", "other"]);
+    let project = project.file("app.py", "print(2)\n");
+    project.git(&["commit", "-q", "-a", "-m", "x"]);
+    project.git(&["checkout", "-q", "main"]);
+    let project = project.file("app.py", "print(3)\n");
+    project.git(&["commit", "-q", "-a", "-m", "x"]);
+    let merge = Command::new("git")
+        .current_dir(project.context())
+        .args(["-c", "user.name=a", "-c", "user.email=a@a", "merge", "-q", "other"])
+        .output();
+    assert!(!merge.expect("git runs").status.success());
+    project
+}
+
 /// A test a message: the project, what is typed, and all that is seen.
 macro_rules! snapshots {
     ($($name:ident: $project:expr, $arguments:expr;)*) => {
@@ -291,6 +308,22 @@ snapshots! {
     against_a_commit_in_a_subdirectory: below().committed().file("sub/app.py", "print(2)\n"), ["predict", "--against", "HEAD", "sub"];
     against_a_commit_with_a_dockerfile_outside_the_context: below().file("other", "FROM busybox\nCOPY app.py /\n").committed().file("other", "FROM busybox\nCOPY app.py /app\n"), ["predict", "-f", "other", "--against", "HEAD", "sub"];
     against_a_commit_with_a_dockerfile_outside_the_repository: shop().committed().file("../other", "FROM busybox\nCOPY app.py /\n"), ["predict", "-f", "../other", "--against", "HEAD", "."];
+    impact_of_an_edit: shop().committed().file("app.py", "print(2)\n"), ["impact"];
+    impact_of_nothing: shop().committed(), ["impact", "--staged"];
+    impact_of_what_was_staged_and_then_edited: { let it = shop().committed().file("app.py", "print(2)\n"); it.git(&["add", "app.py"]); it.file("app.py", "print(1)\n").file("new.py", "") }, ["impact", "--staged"];
+    impact_of_a_removed_dockerfile: { let it = shop().committed(); it.git(&["rm", "-q", "Dockerfile"]); it }, ["impact", "--staged"];
+    impact_between_commits: { let it = shop().committed().file("app.py", "print(2)\n"); it.git(&["commit", "-q", "-a", "-m", "x"]); it.file("app.py", "print(3)\n") }, ["impact", "HEAD~1..HEAD"];
+    impact_since_a_revision: { let it = shop().committed(); it.git(&["checkout", "-q", "-b", "other"]); it.file("app.py", "print(2)\n") }, ["impact", "--since", "main"];
+    impact_of_one_dockerfile: below().file("other", "FROM busybox\nCOPY app.py /\n").committed().file("sub/app.py", "print(2)\n"), ["impact", "-f", "other", "sub"];
+    impact_before_the_first_commit: { let it = shop(); it.git(&["init", "-q", "--template=", "--initial-branch=main"]); it }, ["impact"];
+    impact_in_a_merge: merging(), ["impact"];
+    impact_of_the_index_in_a_merge: merging(), ["impact", "--staged"];
+    impact_without_a_repository: shop(), ["impact"];
+    impact_since_nothing: shop().committed(), ["impact", "--since", "nope"];
+    impact_of_a_range_and_the_index: shop().committed(), ["impact", "--staged", "HEAD..HEAD"];
+    impact_of_two_directories: shop().committed(), ["impact", "sub", "other"];
+    impact_of_a_binary_dockerfile: { let it = shop().committed().directory("bin"); fs::write(it.context().join("bin/Dockerfile"), b"\x7fELF\xff").expect("a file"); it.file("app.py", "print(2)\n") }, ["impact"];
+    impact_as_json: shop().committed().file("app.py", "print(2)\n"), ["impact", "--format", "json"];
     against_no_such_revision: shop().committed(), ["predict", "--against", "nope", "."];
     against_no_revision_of_no_repository: shop(), ["predict", "--against", "HEAD", "."];
     against_no_commit_yet: { let it = shop(); it.git(&["init", "-q", "--template=", "--initial-branch=main"]); it }, ["predict", "--against", "HEAD", "."];

@@ -5,6 +5,7 @@
 //! silently. Wrong use is a [`clap::Error`]; the caller prints it and exits with 125 (0 for
 //! help and version).
 
+mod gates;
 mod impact;
 mod reference;
 mod refused;
@@ -19,6 +20,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+pub use gates::GateFlags;
 pub use impact::{ImpactArgs, ImpactFormat, ImpactUsage, Trees};
 pub use values::{
     Assignment, CacheSource, ContextSource, NamedContext, ProgressMode, Secret, SecretSource,

@@ -282,9 +282,9 @@ impl Snapshot {
         if let Some(digest) = known().get(&name) {
             return Some(*digest);
         }
-        let made = make()?;
-        known().insert(name, made);
-        Some(made)
+        let digest = make()?;
+        known().insert(name, digest);
+        Some(digest)
     }
 
     /// Every entry, a directory before what is in it.

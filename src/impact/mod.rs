@@ -104,7 +104,7 @@ impl Comparison<'_> {
                 impact.problems.push(problem.clone());
                 return None;
             }
-            (None, None) | (Some((_, Err(_))), None) => return None,
+            (None | Some((_, Err(_))), None) => return None,
             (Some((image, Ok(planned))), None) => {
                 Some(compared::removed(Version { image, planned }, self.facts))
             }

@@ -25,14 +25,17 @@ pub struct Side {
     pub images: Images,
 }
 
+/// Contexts by their directory and the bytes of their rules.
+type Contexts = HashMap<(ContextPath, Vec<u8>), Arc<Context>>;
+
 /// A tree with what was read of it.
 pub(super) struct Files<'a> {
     pub(super) tree: &'a Tree,
     which: TreeSide,
     facts: &'a dyn Facts,
     images: &'a Images,
-    /// Contexts by their directory and the bytes of their rules: many images have the same.
-    contexts: RefCell<HashMap<(ContextPath, Vec<u8>), Arc<Context>>>,
+    /// Many images have the same.
+    contexts: RefCell<Contexts>,
     /// Where the tree may not have what a checkout would.
     pub(super) notices: RefCell<BTreeSet<Notice>>,
 }
@@ -107,7 +110,7 @@ impl<'a> Files<'a> {
             }
         };
         let dockerfile = Dockerfile::parse(&name, &text).map_err(|error| {
-            let line = u32::try_from(error.line()).ok();
+            let line = Some(error.line());
             self.problem(image, line, &format!("{}; {}", error.kind(), error.kind().help()))
         })?;
         Ok(Definition { dockerfile, rules })
@@ -158,7 +161,10 @@ impl<'a> Files<'a> {
 
     /// The options that the image is built with.
     fn options(&self, image: &Image) -> Result<BuildOptions, Problem> {
+        let platform = self.facts.platform(&image.context);
         let mut options = BuildOptions {
+            platform: platform.clone(),
+            build_platform: platform,
             build_args: image.args.clone(),
             target: image.target.clone(),
             no_cache_filter: image.no_cache_filter.clone(),

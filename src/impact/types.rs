@@ -203,7 +203,7 @@ impl Impact {
 
     /// How many steps run again for certain, in all images.
     pub fn steps_lost(&self) -> usize {
-        self.images.iter().map(|image| image.steps_lost()).sum()
+        self.images.iter().map(ImageImpact::steps_lost).sum()
     }
 }
 

@@ -9,7 +9,8 @@
 //! - [`why`]: the chain of reasons for one step; [`rewrites`]: what would rebuild less;
 //!   [`verification`]: whether it builds the same
 //! - [`context`]: what is sent and what is not; [`explain`]: why one path is or is not
-//! - [`impact()`]: what a change costs every image of a repository
+//! - [`impact()`]: what a change costs every image of a repository; [`mod@impact`]: the same for
+//!   the places that review changes
 //! - [`json`]: the same for machines, one object a command, stable within `v1`
 //! - [`progress`]: the live display while the engine builds
 //! - [`escape`]: text from builds and file names made safe; all of the above go through it
@@ -29,7 +30,7 @@ pub mod escape;
 mod evidence;
 mod failure;
 mod forecast;
-mod impact;
+pub mod impact;
 pub mod json;
 mod outcome;
 pub mod progress;

@@ -1,4 +1,5 @@
-//! The checkers that cargo does not bring, each pinned and installed once into the home.
+//! The checkers that cargo does not bring, and what tests run beside the program: each pinned and
+//! installed once into the home.
 
 use std::{
     fs,
@@ -17,6 +18,8 @@ pub(crate) enum Tool {
     CargoDeny,
     /// Spelling
     Typos,
+    /// The framework whose hooks a test runs
+    PreCommit,
 }
 
 impl Tool {
@@ -24,6 +27,7 @@ impl Tool {
         match self {
             Self::CargoDeny => "cargo-deny",
             Self::Typos => "typos",
+            Self::PreCommit => "pre-commit",
         }
     }
 
@@ -31,6 +35,7 @@ impl Tool {
         match self {
             Self::CargoDeny => "0.20.2",
             Self::Typos => "1.52.0",
+            Self::PreCommit => "4.7.0",
         }
     }
 
@@ -56,6 +61,7 @@ impl Tool {
         match self {
             Self::CargoDeny => self.compile(&directory),
             Self::Typos => self.unpack_wheel(home, &directory),
+            Self::PreCommit => self.install_package(home, &directory),
         }
         .with_context(|| format!("cannot install {} {}", self.name(), self.version()))?;
         if !self.is_pinned(&program) {
@@ -84,6 +90,20 @@ impl Tool {
                 .arg(self.name()),
         )?;
         fs::remove_dir_all(&target).context("cannot remove what compiling left")
+    }
+
+    /// Installs a Python program with what it needs into a virtual environment of its own.
+    fn install_package(self, home: &Home, directory: &Path) -> Result<()> {
+        // Debian has the two modules in a package of their own.
+        if !command::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
+            debian::ensure_packages(home, &["python3", "python3-venv", "ca-certificates"])?;
+        }
+        let venv = ["-m", "venv", "--clear"];
+        command::output(Command::new("python3").args(venv).arg(directory))?;
+        let install = ["install", "--quiet", "--only-binary=:all:", "--disable-pip-version-check"];
+        let requirement = format!("{}=={}", self.name(), self.version());
+        command::output(Command::new(directory.join("bin/pip")).args(install).arg(requirement))?;
+        Ok(())
     }
 
     /// Takes the program out of its Python wheel, which spares compiling it.

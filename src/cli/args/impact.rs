@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::gates::GateFlags;
 use super::values::Assignment;
 
 /// `smartbuild impact`.
@@ -27,6 +28,9 @@ pub struct ImpactArgs {
     /// How the result is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub format: ImpactFormat,
+    /// What each image may cost.
+    #[command(flatten)]
+    pub gates: GateFlags,
     /// Two commits, `A..B`, in place of the working tree and HEAD (`A...B` is from where they went
     /// apart); and the directory whose images are compared
     #[arg(value_name = "A..B|PATH", num_args = 0..=2)]
@@ -40,6 +44,14 @@ pub enum ImpactFormat {
     Text,
     /// For machines, with a schema that stays.
     Json,
+    /// A comment on a pull request.
+    Markdown,
+    /// Annotations of a GitHub workflow.
+    Github,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// The code quality of GitLab.
+    Gitlab,
 }
 
 /// Two trees to be compared.

@@ -1,5 +1,6 @@
 //! `smartbuild impact`: what a change costs the build cache of every image.
 
+mod gate;
 mod remembered;
 mod single;
 mod trees;
@@ -17,8 +18,10 @@ use super::ui::Ui;
 use crate::context::git::{BlobDigests, GitOptions, Repository, Tree};
 use crate::context::{ContextPath, Source as _};
 use crate::images::{self, Configuration, Image, ImageDockerfile, Images};
+use crate::impact::gate::FileLimits;
 use crate::impact::{self, Side};
 use crate::report;
+use gate::Judged;
 use remembered::Remembered;
 use trees::Compared;
 
@@ -45,7 +48,7 @@ pub(super) fn run(
     let Compared { base, head, base_label, head_label } = trees::read(&repository, &wanted)?;
     let [base, head] = repository.comparable([base, head]);
     let place = Place::of(&repository, directory)?;
-    let configuration = configuration(&head)?;
+    let (configuration, limits) = configuration(&head)?;
     let images_of = |tree: &Tree| -> Result<Images, Failure> {
         let found = if args.is_single() {
             single::image(args, tree, &place)?
@@ -62,11 +65,13 @@ pub(super) fn run(
     let remembered = Remembered::new(&memory, &place.top);
     let base = Side { label: base_label, tree: base, images: in_base };
     let head = Side { label: head_label, tree: head, images: in_head };
-    let impact = impact::compare(&base, &head, &remembered)?;
+    let mut impact = impact::compare(&base, &head, &remembered)?;
     if let Some(path) = &kept {
         // What is not kept only costs time.
         drop(repository.digests().save(path));
     }
+    let judged = Judged::of(&args.gates, limits, &impact, (&repository, &wanted), ui)?;
+    impact.gate = judged.gate.clone();
     match args.format {
         ImpactFormat::Json => ui.json(&report::json::impact(&impact))?,
         ImpactFormat::Text => {
@@ -75,7 +80,12 @@ pub(super) fn run(
                 ui.warning(notice)?;
             }
         }
+        ImpactFormat::Markdown => ui.result(&report::impact::markdown(&impact))?,
+        ImpactFormat::Github => ui.result(&report::impact::github(&impact))?,
+        ImpactFormat::Sarif => ui.result(&report::impact::sarif(&impact))?,
+        ImpactFormat::Gitlab => ui.result(&report::impact::gitlab(&impact))?,
     }
+    judged.say(args.format == ImpactFormat::Text, ui)?;
     if impact.gate.is_passed() { Ok(()) } else { Err(Failure::Gate) }
 }
 
@@ -102,10 +112,10 @@ impl Place {
 
 /// What `smartbuild.toml` says in the newer tree, for both: it decides how images are looked at,
 /// and not how they are built.
-fn configuration(head: &Tree) -> Result<Configuration, Failure> {
+fn configuration(head: &Tree) -> Result<(Configuration, FileLimits), Failure> {
     Ok(match head.read(&ContextPath::new(CONFIGURATION))? {
-        Some(bytes) => Configuration::parse(&bytes)?,
-        None => Configuration::default(),
+        Some(bytes) => (Configuration::parse(&bytes)?, FileLimits::parse(&bytes)?),
+        None => (Configuration::default(), FileLimits::default()),
     })
 }
 

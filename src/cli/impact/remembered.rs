@@ -56,6 +56,11 @@ impl Facts for Remembered<'_> {
         self.known(context, |known| dialect(known.engine.as_ref()))
     }
 
+    fn platform(&self, context: &ContextPath) -> Platform {
+        let of = |engine: &EngineInfo| Platform::parse(&engine.platform);
+        self.known(context, |known| known.engine.as_ref().and_then(of).unwrap_or_default())
+    }
+
     fn base_image(&self, context: &ContextPath, image: &ImageReference) -> Option<BaseImage> {
         self.known(context, |known| {
             let engine = known.engine.as_ref()?;

@@ -139,7 +139,7 @@ impl Repository {
             return Err(GitError::NoTree { revision: revision.to_owned(), kind });
         }
         let tree = found.peel_to_tree().map_err(object)?.id;
-        Ok(self.root(Directory::of_tree(Arc::clone(&self.store), tree), revision))
+        Ok(self.root(Directory::of_tree(&self.store, tree), revision))
     }
 
     /// The root of what is in the index: the next commit.
@@ -153,7 +153,7 @@ impl Repository {
     /// A tree with nothing in it: what a branch without a commit is compared with.
     pub fn nothing(&self) -> Result<Tree, GitError> {
         let place = || "an empty tree".to_owned();
-        let root = Directory::of_children(Arc::clone(&self.store), Vec::new(), None, place)?;
+        let root = Directory::of_children(&self.store, Vec::new(), None, place)?;
         Ok(self.root(root, "nothing"))
     }
 

@@ -59,9 +59,9 @@ pub(super) struct Submodule {
 
 impl Directory {
     /// The directory that the tree holds: the same one for all that have it.
-    pub(super) fn of_tree(store: Arc<Store>, id: ObjectId) -> Arc<Self> {
+    pub(super) fn of_tree(store: &Arc<Store>, id: ObjectId) -> Arc<Self> {
         store.directory(id, || Self {
-            store: Arc::clone(&store),
+            store: Arc::clone(store),
             origin: Origin::Tree(id),
             tree: Some(id),
             children: OnceLock::new(),
@@ -71,13 +71,13 @@ impl Directory {
     /// The directory with these in it, in any order; `tree` is the tree that they are, where the
     /// index says so.
     pub(super) fn of_children(
-        store: Arc<Store>,
+        store: &Arc<Store>,
         children: Vec<Child>,
         tree: Option<ObjectId>,
         place: impl Fn() -> String,
     ) -> Result<Arc<Self>, GitError> {
         let children = OnceLock::from(sorted(children, place)?);
-        let made = || Self { store: Arc::clone(&store), origin: Origin::Index, tree, children };
+        let made = || Self { store: Arc::clone(store), origin: Origin::Index, tree, children };
         Ok(match tree {
             Some(id) => store.directory(id, made),
             None => Arc::new(made()),
@@ -171,9 +171,7 @@ impl Directory {
             })?;
             let id = entry.oid.to_owned();
             let node = match entry.mode.kind() {
-                tree::EntryKind::Tree => {
-                    Node::Directory(Self::of_tree(Arc::clone(&self.store), id))
-                }
+                tree::EntryKind::Tree => Node::Directory(Self::of_tree(&self.store, id)),
                 tree::EntryKind::Blob => Node::File { id, executable: false },
                 tree::EntryKind::BlobExecutable => Node::File { id, executable: true },
                 tree::EntryKind::Link => Node::Symlink { id },

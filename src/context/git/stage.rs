@@ -88,7 +88,7 @@ pub(super) fn built(
     }
     let (children, entries) =
         open.pop().map(|root| (root.children, root.entries)).unwrap_or_default();
-    Directory::of_children(Arc::clone(store), children, noted(trees, b"", entries), place)
+    Directory::of_children(store, children, noted(trees, b"", entries), place)
 }
 
 fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -159,7 +159,7 @@ fn close(
 ) -> Result<(), GitError> {
     let Some(done) = open.pop() else { return Ok(()) };
     let tree = noted(trees, &last[..done.length], done.entries);
-    let directory = Directory::of_children(Arc::clone(store), done.children, tree, place)?;
+    let directory = Directory::of_children(store, done.children, tree, place)?;
     if let Some(parent) = open.last_mut() {
         parent.entries += done.entries;
         parent.children.push(Child { name: done.name.into(), node: Node::Directory(directory) });
@@ -172,7 +172,7 @@ fn node(store: &Arc<Store>, mode: Mode, id: ObjectId, path: &[u8]) -> Result<Nod
         Mode::FILE => Node::File { id, executable: false },
         Mode::FILE_EXECUTABLE => Node::File { id, executable: true },
         Mode::SYMLINK => Node::Symlink { id },
-        Mode::DIR => Node::Directory(Directory::of_tree(Arc::clone(store), id)),
+        Mode::DIR => Node::Directory(Directory::of_tree(store, id)),
         Mode::COMMIT => Node::Submodule(Submodule::new(id)),
         _ => {
             return Err(GitError::Name {

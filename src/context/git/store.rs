@@ -99,9 +99,9 @@ impl Store {
         if let Some(known) = directories.get(&tree).and_then(Weak::upgrade) {
             return known;
         }
-        let made = Arc::new(make());
-        directories.insert(tree, Arc::downgrade(&made));
-        made
+        let directory = Arc::new(make());
+        directories.insert(tree, Arc::downgrade(&directory));
+        directory
     }
 
     /// From now on the blob of this name is what the working tree has.

@@ -29,7 +29,7 @@ pub(super) fn inside(
             let inner = store.repository.to_thread_local();
             let commit = inner.find_object(submodule.commit).ok()?;
             let tree = commit.peel_to_kind(Kind::Tree).ok()?.id;
-            Some(Directory::of_tree(Arc::clone(&store), tree))
+            Some(Directory::of_tree(&store, tree))
         })
     };
     submodule.inside.get_or_init(find).clone()

@@ -67,8 +67,8 @@ fn of_image(
         let found = tree.read(path).map_err(io::Error::other)?;
         found.ok_or_else(|| io::ErrorKind::NotFound.into())
     };
-    let changed = changes.below(&image.context).iter().map(|path| below(path, &image.context));
-    let builds = [PastBuild { changed: changed.collect() }];
+    let edited = changes.below(&image.context).iter().map(|path| below(path, &image.context));
+    let builds = [PastBuild { changed: edited.collect() }];
     let seconds = |step: &Step| facts.seconds(&image.context, step);
     let request = Request {
         plan: PlanRequest {

@@ -135,7 +135,11 @@ impl FileLimits {
 }
 
 /// The name of a trailer as git takes it.
-pub(super) fn trailer_name(name: &str) -> Result<String, String> {
+///
+/// # Errors
+///
+/// What is wrong with it, in a sentence.
+pub fn trailer_name(name: &str) -> Result<String, String> {
     let is_fine = |it: char| it.is_ascii_alphanumeric() || it == '-';
     if !name.is_empty() && name.chars().all(is_fine) {
         return Ok(name.to_owned());

@@ -15,11 +15,13 @@ fn bad() -> Project {
 }
 
 fn excluded(impact: &Impact) -> Vec<(&str, &str)> {
-    let of = |advice| match advice {
-        &Advice::Exclude { ref file, ref line, .. } => Some((&**file, &**line)),
-        Advice::Rewrite { .. } => None,
-    };
-    impact.advice.iter().filter_map(of).collect()
+    let mut found = Vec::new();
+    for advice in &impact.advice {
+        if let Advice::Exclude { file, line, .. } = advice {
+            found.push((&**file, &**line));
+        }
+    }
+    found
 }
 
 #[test]

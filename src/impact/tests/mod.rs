@@ -14,7 +14,7 @@ use super::*;
 use crate::context::git::{GitOptions, Repository, Tree};
 use crate::context::{ContextPath, EntryKind, Source as _};
 use crate::images::{Image, ImageDockerfile, Images, NamedContext, Origin};
-use crate::plan::{Dialect, ImageReference, Step};
+use crate::plan::{Dialect, ImageReference, Platform, Step};
 use crate::predict::Verdict;
 use crate::report::{self, Capabilities};
 use crate::{BaseImage, Seconds};
@@ -38,6 +38,10 @@ struct Measured {
 impl Facts for Measured {
     fn dialect(&self, _: &ContextPath) -> Dialect {
         Dialect::default()
+    }
+
+    fn platform(&self, _: &ContextPath) -> Platform {
+        Platform::default()
     }
 
     fn base_image(&self, _: &ContextPath, image: &ImageReference) -> Option<BaseImage> {

@@ -130,7 +130,7 @@ fn outcome(image: &ImageImpact) -> String {
             let mut said =
                 format!("loses {rebuild} of {}", units::counted(all as u64, "step", "steps"));
             if depends > 0 {
-                said += &format!(" ({depends} open)");
+                push!(said, " ({depends} open)");
             }
             let lost = about(image.summary.seconds_lost, is_measured);
             let gains = gains.map(|gains| format!("; {gains}")).unwrap_or_default();

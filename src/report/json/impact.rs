@@ -40,6 +40,11 @@ impl Serialize for Report<'_> {
             gate: Gate {
                 passed: impact.gate.is_passed(),
                 reasons: impact.gate.reasons.iter().map(reason).collect(),
+                accepted_by: impact.gate.accepted_by.as_ref().map(|trailer| AcceptedBy {
+                    commit: &trailer.commit,
+                    name: &trailer.name,
+                    value: &trailer.value,
+                }),
             },
         }
         .serialize(serializer)
@@ -57,7 +62,7 @@ struct Whole<'a> {
     problems: Vec<Problem<'a>>,
     notices: &'a [String],
     advice: Vec<Advised<'a>>,
-    gate: Gate,
+    gate: Gate<'a>,
 }
 
 /// What all images add up to.
@@ -154,9 +159,18 @@ enum Advised<'a> {
 }
 
 #[derive(Serialize)]
-struct Gate {
+struct Gate<'a> {
     passed: bool,
     reasons: Vec<String>,
+    /// The trailer that accepts what is not allowed.
+    accepted_by: Option<AcceptedBy<'a>>,
+}
+
+#[derive(Serialize)]
+struct AcceptedBy<'a> {
+    commit: &'a str,
+    name: &'a str,
+    value: &'a str,
 }
 
 impl<'a> Image<'a> {

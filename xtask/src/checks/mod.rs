@@ -49,7 +49,7 @@ pub(crate) fn run(is_fast: bool) -> Result<ExitCode> {
         table.run("spelling", || check_spelling(&home));
         table.run("tests", || {
             ensure_programs(&home)?;
-            suites::run_without_engine(&repository)
+            suites::run_without_engine(&repository, &Tool::PreCommit.ensure(&home)?)
         });
         table.run("doc tests", suites::run_doc_tests);
         if let Some(engines) = engines {

@@ -79,15 +79,15 @@ impl fmt::Display for Counts {
     }
 }
 
-/// All tests that need no engine.
+/// All tests that need no engine; one runs the framework of this path.
 ///
 /// # Errors
 ///
 /// When they cannot be compiled or none ran.
-pub(super) fn run_without_engine(repository: &Path) -> Result<Outcome> {
+pub(super) fn run_without_engine(repository: &Path, pre_commit: &Path) -> Result<Outcome> {
     let tests = integration_tests(repository)?.into_iter().filter(|name| !needs_engine(name));
     let targets = ["--lib", "--bins"].map(str::to_owned).into_iter().chain(tests.flat_map(target));
-    run(|tests| tests.args(targets))
+    run(|tests| tests.args(targets).env("SMARTBUILD_TEST_PRE_COMMIT", pre_commit))
 }
 
 /// The integration tests named `engine_…`, on these engines.
