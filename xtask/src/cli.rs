@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
+    agree::{self, AgreeArgs},
     base_image::{self, Kind},
     bench, checks, demo,
     engine::{self, Engine, Version},
@@ -30,10 +31,12 @@ pub(crate) enum Task {
     Demo(DemoArgs),
     /// Run every check and test, starting the engines that they need
     Test(TestArgs),
-    /// Measure the release program beside find, sha256sum, git and docker; writes benches/RESULTS.md
+    /// Measure the release program beside find, sha256sum, git and docker; writes benches/*.md
     Bench(BenchArgs),
     /// Build random projects on an engine, and compare every step with its forecast
     Storm(StormArgs),
+    /// Build commits of repositories on hollow base images, and compare each step with `impact`
+    Agree(AgreeArgs),
     /// Real engines side by side, from Debian's packages
     #[command(subcommand)]
     Engine(EngineTask),
@@ -74,6 +77,9 @@ pub(crate) struct BenchArgs {
     /// Measure no builds, and start no engine
     #[arg(long)]
     pub(crate) no_engine: bool,
+    /// Measure this alone; the other file of results stays as it is
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) only: Option<bench::Subject>,
 }
 
 /// What `times` takes.
@@ -140,13 +146,15 @@ pub(crate) fn run(task: Task) -> Result<ExitCode> {
     match task {
         Task::Demo(args) => demo::run(args.engine).map(|()| ExitCode::SUCCESS),
         Task::Test(args) => checks::run(args.fast),
-        Task::Bench(args) => bench::run(bench::Wanted {
+        Task::Bench(args) => bench::run(&bench::Wanted {
             rounds: args.rounds,
             files: args.files,
             engine: (!args.no_engine).then_some(args.engine),
+            only: args.only,
         })
         .map(|()| ExitCode::SUCCESS),
         Task::Storm(args) => storm::run(&args),
+        Task::Agree(args) => agree::run(&args),
         Task::Engine(task) => run_engine(task),
         Task::BaseImage(args) => {
             let engine = Engine::new(Home::locate()?, args.version);
@@ -172,7 +180,8 @@ fn run_engine(task: EngineTask) -> Result<ExitCode> {
         }
         EngineTask::Down { version } => {
             Engine::new(home.clone(), version).down()?;
-            Engine::spare(home, version).down()?;
+            Engine::spare(home.clone(), version).down()?;
+            Engine::offline(home, version).down()?;
         }
         EngineTask::Host { version } => ui::result(&Engine::new(home, version).docker_host())?,
         EngineTask::Env => {

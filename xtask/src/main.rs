@@ -1,9 +1,11 @@
-//! Development tasks: real engines, every check, the storm, the demonstration, measurements.
+//! Development tasks: real engines, every check, the storm, the replay of commits, the demonstration,
+//! measurements.
 //!
 //! `cargo xtask demo` and `cargo xtask test` set everything up that they need on a Debian machine
 //! that has only Rust; `cargo xtask engine` and `cargo xtask base-image` are the parts of it that
 //! are useful by hand.
 
+mod agree;
 mod base_image;
 mod bench;
 mod checks;

@@ -5,8 +5,10 @@
 //! when the machine is slow or busy for a while. Each has had one round before that is not counted.
 
 mod builds;
+mod impact;
 mod large;
 mod memory;
+mod monorepo;
 mod rounds;
 mod scans;
 mod shell;
@@ -16,6 +18,7 @@ mod tree;
 use std::{fs, path::PathBuf, process::Command, time::Duration};
 
 use anyhow::{Context as _, Result};
+use clap::ValueEnum;
 
 use crate::{
     base_image::{self, Kind},
@@ -42,6 +45,17 @@ pub(crate) struct Wanted {
     pub(crate) files: Vec<usize>,
     /// The engine, if builds are measured.
     pub(crate) engine: Option<Version>,
+    /// What alone is measured.
+    pub(crate) only: Option<Subject>,
+}
+
+/// What can be measured. Each has a file of results of its own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Subject {
+    /// Contexts and builds: RESULTS.md
+    Contexts,
+    /// `smartbuild impact` in repositories of many images: IMPACT.md
+    Impact,
 }
 
 /// Where everything is that the measurements need.
@@ -54,16 +68,17 @@ struct Bench {
     engine: Option<Engine>,
 }
 
-/// Measures and writes `benches/RESULTS.md`.
+/// Measures and writes the files of results in `benches/`.
 ///
 /// # Errors
 ///
 /// When the program does not compile, a tree cannot be made, or anything measured fails.
-pub(crate) fn run(wanted: Wanted) -> Result<()> {
+pub(crate) fn run(wanted: &Wanted) -> Result<()> {
     let home = Home::locate()?;
     debian::ensure_packages(&home, PACKAGES)?;
     let program = demo::build_release()?;
-    let engine = match wanted.engine {
+    let is_wanted = |subject| wanted.only.is_none_or(|only| only == subject);
+    let engine = match wanted.engine.filter(|_| is_wanted(Subject::Contexts)) {
         Some(version) => {
             let engine = Engine::new(home, version);
             engine.up()?;
@@ -79,24 +94,38 @@ pub(crate) fn run(wanted: Wanted) -> Result<()> {
         .tempdir_in(&place)
         .with_context(|| format!("cannot make a directory in {}", place.display()))?;
     let bench = Bench { program, rounds: wanted.rounds, directory, engine };
+    if is_wanted(Subject::Contexts) {
+        let table = measure_contexts(&bench, &wanted.files)?;
+        write("RESULTS.md", &table.of_contexts(&machine(&bench)))?;
+    }
+    if is_wanted(Subject::Impact) {
+        let mut table = Table::default();
+        impact::measure(&bench, &mut table)?;
+        write("IMPACT.md", &table.of_impact(&machine(&bench)))?;
+    }
+    Ok(())
+}
 
+fn measure_contexts(bench: &Bench, sizes: &[usize]) -> Result<Table> {
     let mut table = Table::default();
-    for files in wanted.files {
+    for &files in sizes {
         say(&format!("{files} files"));
         let tree = Tree::make(bench.directory.path(), files, &format!("tree-{files}"))?;
-        scans::measure(&bench, &tree, &mut table)?;
+        scans::measure(bench, &tree, &mut table)?;
         if files <= LARGEST_BUILT {
-            builds::measure(&bench, &tree, &mut table)?;
+            builds::measure(bench, &tree, &mut table)?;
         }
-        memory::measure(&bench, &tree, &mut table)?;
+        memory::measure(bench, &tree, &mut table)?;
         tree.remove()?;
     }
     say("one file of 2 GiB");
-    large::measure(&bench, &mut table)?;
+    large::measure(bench, &mut table)?;
+    Ok(table)
+}
 
-    let path = checks::repository().join("benches/RESULTS.md");
-    fs::write(&path, table.markdown(&machine(&bench)))
-        .with_context(|| format!("cannot write {}", path.display()))?;
+fn write(name: &str, text: &str) -> Result<()> {
+    let path = checks::repository().join("benches").join(name);
+    fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     ui::result(&path.display().to_string())?;
     Ok(())
 }

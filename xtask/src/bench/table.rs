@@ -12,6 +12,7 @@ pub(super) struct Row {
     what: &'static str,
     series: Series,
     beside: Option<Beside>,
+    at_most_seconds: Option<f64>,
 }
 
 #[derive(Debug)]
@@ -50,7 +51,8 @@ impl Row {
 
     /// How long something took for a context that is called so.
     pub(super) fn named(context: &str, what: &'static str, series: &Series) -> Self {
-        Self { context: context.to_owned(), what, series: series.clone(), beside: None }
+        let (context, series) = (context.to_owned(), series.clone());
+        Self { context, what, series, beside: None, at_most_seconds: None }
     }
 
     /// What ran in turn with it.
@@ -62,6 +64,11 @@ impl Row {
     /// The ratio that is wanted where this holds.
     pub(super) fn at_most_if(self, is_wanted: bool, ratio: f64) -> Self {
         if is_wanted { self.at_most(ratio) } else { self }
+    }
+
+    /// The seconds that are wanted. With a ratio, too, either is enough.
+    pub(super) fn at_most_seconds(self, seconds: f64) -> Self {
+        Self { at_most_seconds: Some(seconds), ..self }
     }
 
     /// The ratio that is wanted: at most so many times the other.
@@ -86,22 +93,38 @@ impl Table {
         self.memory.push(memory);
     }
 
-    /// The whole file.
-    pub(super) fn markdown(&self, machine: &str) -> String {
-        let mut text = format!(
-            "# Measured\n\nWritten by `cargo xtask bench`; run it again to measure your machine. \
-             Compare ratios, not seconds, between machines.\n\n{machine}.\n\n\
-             Whole processes, what is compared run in turn; seconds are medians, ratios medians of \
-             the rounds' ratios. Files are of 4 KiB, 100 in a directory, in the system's cache. \
-             A scan is `smartbuild predict --format json` without an engine, which also digests the \
+    /// The whole file about repositories of many images.
+    pub(super) fn of_impact(&self, machine: &str) -> String {
+        let mut text = head("Measured: impact", machine);
+        text.push_str(
+            "The repository has as many services as images, a compose file that names them, and a \
+             Dockerfile of two stages for each; one image in ten has the whole repository as its \
+             context, the others their own service. Before every round one file is edited and \
+             staged; `git status` runs on the same state. The program's own index is that of the \
+             round before, as in a hook that runs on every commit. Where two figures are wanted, \
+             the larger counts.\n\n",
+        );
+        self.push(&mut text);
+        text
+    }
+
+    fn push(&self, text: &mut String) {
+        let head = ["context", "what", "smartbuild", "beside", "takes", "ratio", "wanted"];
+        push_rows(text, &head, self.rows.iter().map(|row| row.cells().to_vec()));
+    }
+
+    /// The whole file about contexts and builds.
+    pub(super) fn of_contexts(&self, machine: &str) -> String {
+        let mut text = head("Measured", machine);
+        text.push_str(
+            "A scan is `smartbuild predict --format json` without an engine, which also digests the \
              whole context and what `COPY . /src` takes of it: warm with the index of the last run, \
              cold without. `find` prints size, times, mode and inode of every file. Builds are of \
              `FROM busybox`, `COPY . /src`, `RUN true`; docker's command is timed from within its \
              mount namespace, so that the way into it does not count. A first build has a new \
-             context and sends every file.\n\n"
+             context and sends every file.\n\n",
         );
-        let head = ["context", "what", "smartbuild", "beside", "takes", "ratio", "wanted"];
-        push_rows(&mut text, &head, self.rows.iter().map(|row| row.cells().to_vec()));
+        self.push(&mut text);
         text.push_str("\nPeak memory of `smartbuild predict` (resident, MB of 10^6 bytes):\n\n");
         let head =
             ["context", "every file read", "none read", "none read, recorded build and engine"];
@@ -119,9 +142,12 @@ impl Row {
                 beside.what.to_owned(),
                 seconds(beside.seconds),
                 format!("{:.2}", beside.ratio),
-                beside.at_most.map(|ratio| format!("at most {ratio:.2}")).unwrap_or_default(),
+                beside.at_most.map(|ratio| format!("{ratio:.2}")),
             ),
         };
+        let wanted = self.at_most_seconds.map(seconds).into_iter().chain(wanted);
+        let wanted = wanted.collect::<Vec<_>>().join(" or ");
+        let wanted = if wanted.is_empty() { wanted } else { format!("at most {wanted}") };
         let own = seconds(self.series.median());
         [self.context.clone(), self.what.to_owned(), own, what, takes, ratio, wanted]
     }
@@ -136,6 +162,16 @@ impl Memory {
     }
 }
 
+/// What all files begin with.
+fn head(title: &str, machine: &str) -> String {
+    format!(
+        "# {title}\n\nWritten by `cargo xtask bench`; run it again to measure your machine. \
+         Compare ratios, not seconds, between machines.\n\n{machine}.\n\nWhole processes, what is \
+         compared run in turn; seconds are medians, ratios medians of the rounds' ratios. Files are \
+         of 4 KiB, 100 in a directory, in the system's cache. "
+    )
+}
+
 fn push_rows(text: &mut String, head: &[&str], rows: impl Iterator<Item = Vec<String>>) {
     // Writing to a string never fails.
     let _ = writeln!(text, "| {} |", head.join(" | "));
@@ -146,7 +182,7 @@ fn push_rows(text: &mut String, head: &[&str], rows: impl Iterator<Item = Vec<St
 }
 
 /// 1000000 as `1,000,000`.
-fn thousands(number: usize) -> String {
+pub(super) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let first = digits.len() % 3;
     let (head, rest) = digits.split_at(first);
@@ -165,21 +201,26 @@ mod tests {
         let (own, other) = (Series::of(&[0.5, 0.7, 0.6]), Series::of(&[1.0, 1.0, 1.0]));
         table.add(Row::new(100_000, "cold hash", &own).beside("sha256sum", &other).at_most(0.6));
         table.add(Row::named("one file", "cold hash", &own));
+        let impact = Row::named("20 images", "impact", &own).beside("git status", &other);
+        table.add(impact.at_most_seconds(0.15).at_most(3.0));
         table.add_memory(Memory {
             files: 1_000,
             cold: 9_000_000,
             warm: 8_040_000,
             with_engine: None,
         });
-        let text = table.markdown("2 cores");
+        let text = table.of_contexts("2 cores");
         for line in [
             "| 100,000 files | cold hash | 0.600 s | sha256sum | 1.000 s | 0.60 | at most 0.60 |",
             "| one file | cold hash | 0.600 s |  |  |  |  |",
+            "| 20 images | impact | 0.600 s | git status | 1.000 s | 0.60 | at most 0.150 s or 3.00 |",
             "| 1,000 files | 9.0 | 8.0 | not measured |",
         ] {
             assert!(text.lines().any(|it| it == line), "{text}");
         }
         assert!(text.contains("\n2 cores.\n"));
+        let impact = table.of_impact("2 cores");
+        assert!(impact.contains("| 20 images |") && !impact.contains("Peak memory"), "{impact}");
     }
 
     #[test]

@@ -86,10 +86,16 @@ fn launch(engine: &Engine, network: Network) -> Result<()> {
 /// away, between two builds of a test, what the test expects to be reused.
 fn config(engine: &Engine) -> String {
     let store = engine.version().has_containerd_store();
-    format!(
-        "{{\"features\":{{\"containerd-snapshotter\":{store}}},\
-         \"builder\":{{\"gc\":{{\"enabled\":false}}}}}}\n"
-    )
+    let mut config = serde_json::json!({
+        "features": { "containerd-snapshotter": store },
+        "builder": { "gc": { "enabled": false } },
+    });
+    if engine.is_offline() {
+        // Nothing listens there, so that every registry is refused at once.
+        let nowhere = "http://127.0.0.1:9";
+        config["proxies"] = serde_json::json!({ "http-proxy": nowhere, "https-proxy": nowhere });
+    }
+    format!("{config}\n")
 }
 
 /// Lets go of the builds of earlier runs and of images without a name: a kept engine does not grow
@@ -254,6 +260,16 @@ mod tests {
         assert!(!is_command(ours, "dockerd", Path::new("/cache/run-26.1/docker.pid")));
         assert!(!is_command(b"vi\0/cache/run-28.5/docker.pid\0", "dockerd", pid_file));
         assert!(!is_command(b"", "dockerd", pid_file));
+    }
+
+    #[test]
+    fn only_an_offline_engine_is_kept_from_registries() {
+        let home = Home::at(Path::new("/cache"));
+        let shared = config(&Engine::new(home.clone(), Version::V28_5Containerd));
+        assert!(!shared.contains("proxies"), "{shared}");
+        assert!(shared.contains(r#""containerd-snapshotter":true"#), "{shared}");
+        let offline = config(&Engine::offline(home, Version::V28_5));
+        assert!(offline.contains(r#""https-proxy":"http://127.0.0.1:9""#), "{offline}");
     }
 
     #[test]

@@ -40,19 +40,36 @@ const PING: Duration = Duration::from_secs(3);
 pub(crate) struct Engine {
     home: Home,
     version: Version,
-    is_spare: bool,
+    role: Role,
+}
+
+/// What an engine is for. Those of different roles share nothing but their programs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Role {
+    /// Everything that others may build on, too.
+    Shared,
+    /// Tests that empty its cache.
+    Spare,
+    /// Builds that must not reach a registry.
+    Offline,
 }
 
 impl Engine {
     /// The engine of this version in this home.
     pub(crate) fn new(home: Home, version: Version) -> Self {
-        Self { home, version, is_spare: false }
+        Self { home, version, role: Role::Shared }
     }
 
     /// A second engine of this version in this home, whose cache a test may empty: nothing else
     /// builds on it.
     pub(crate) fn spare(home: Home, version: Version) -> Self {
-        Self { home, version, is_spare: true }
+        Self { home, version, role: Role::Spare }
+    }
+
+    /// A third engine of this version in this home, which nothing else builds on and which reaches
+    /// no registry: what it has is what it was given.
+    pub(crate) fn offline(home: Home, version: Version) -> Self {
+        Self { home, version, role: Role::Offline }
     }
 
     /// Where it keeps its downloads, roots and images.
@@ -123,8 +140,17 @@ impl Engine {
 
     /// What its directories are called by.
     fn name(&self) -> String {
-        let suffix = if self.is_spare { "-spare" } else { "" };
+        let suffix = match self.role {
+            Role::Shared => "",
+            Role::Spare => "-spare",
+            Role::Offline => "-offline",
+        };
         format!("{}{suffix}", self.version)
+    }
+
+    /// Whether it must reach no registry.
+    fn is_offline(&self) -> bool {
+        self.role == Role::Offline
     }
 
     fn run_path(&self, name: &str) -> PathBuf {
@@ -200,15 +226,16 @@ mod tests {
     }
 
     #[test]
-    fn a_spare_engine_shares_nothing_but_the_programs() {
+    fn engines_of_other_roles_share_nothing_but_the_programs() {
         let home = Home::at(Path::new("/cache"));
         let own = Engine::new(home.clone(), Version::V28_5);
-        let spare = Engine::spare(home, Version::V28_5);
+        let spare = Engine::spare(home.clone(), Version::V28_5);
+        let offline = Engine::offline(home, Version::V28_5);
         assert_eq!(spare.docker_host(), "unix:///cache/run-28.5-spare/docker.sock");
-        assert_ne!(
-            (own.data(), own.run_path("network")),
-            (spare.data(), spare.run_path("network"))
-        );
+        assert_eq!(offline.docker_host(), "unix:///cache/run-28.5-offline/docker.sock");
+        let places = |engine: &Engine| (engine.data(), engine.run_path("network"));
+        assert_ne!(places(&own), places(&spare));
+        assert_ne!(places(&spare), places(&offline));
     }
 
     #[test]
