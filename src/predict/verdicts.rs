@@ -121,7 +121,13 @@ fn verdict(
     let unknown = |input: &StepIndex| {
         matches!(of(*input), Verdict::Unknown(_)) && shared_root(*input, below).is_none()
     };
-    let below_unknown = parent.into_iter().chain(step.unknown_outputs()).find(unknown);
+    // The key of a stage that may be lost is known, and so is what was made of it.
+    let is_known_stage = |output: &StepIndex| {
+        let key = below[output.0].step.key;
+        knowledge.known.contains_key(&key) && knowledge.evictions.doubted.contains(&key)
+    };
+    let outputs = step.unknown_outputs().filter(|output| !is_known_stage(output));
+    let below_unknown = parent.into_iter().chain(outputs).find(unknown);
     match (own, below_unknown) {
         (
             Difference::Own(CauseKind::Environment { .. } | CauseKind::Option { .. })

@@ -13,6 +13,7 @@ mod change;
 mod disk;
 mod draw;
 mod drawn;
+mod found;
 mod instructions;
 mod options;
 mod recipe;

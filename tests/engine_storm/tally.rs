@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::found::Found;
 use crate::recipe::{Base, Recipe};
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,6 +23,9 @@ pub struct Tally {
     /// Of these, those that were reused.
     pub depends_reused: usize,
     pub unknown: usize,
+    /// Of these, those that the engine once found by equal files and was not asked for since
+    /// ([`Found`]).
+    pub unasked: usize,
     /// `depends` where no RUN runs that may have written what is copied: that a COPY elsewhere in
     /// that stage did not, is not known (ARCHITECTURE.md says where).
     pub left_open: usize,
@@ -43,6 +47,7 @@ impl Tally {
         self.depends += other.depends;
         self.depends_reused += other.depends_reused;
         self.unknown += other.unknown;
+        self.unasked += other.unasked;
         self.left_open += other.left_open;
         self.evaded += other.evaded;
         self.unlike_predict += other.unlike_predict;
@@ -58,7 +63,7 @@ impl fmt::Display for Tally {
         write!(
             f,
             "{} steps, {} right, {} false_cached, {} false_rebuild, {} depends ({} reused, {} \
-             left open), {} unknown, {} evaded, {} unlike predict; {} builds, {} failed, {} left \
+             left open), {} unknown ({} unasked), {} evaded, {} unlike predict; {} builds, {} failed, {} left \
              out",
             self.steps,
             self.right,
@@ -68,6 +73,7 @@ impl fmt::Display for Tally {
             self.depends_reused,
             self.left_open,
             self.unknown,
+            self.unasked,
             self.evaded,
             self.unlike_predict,
             self.builds,
@@ -112,6 +118,7 @@ pub fn judge(
     report: &Value,
     recipe: &Recipe,
     allowed: Allowances,
+    found: &Found,
     tally: &mut Tally,
 ) -> Vec<String> {
     let steps: Vec<Step<'_>> = report["steps"].as_array().into_iter().flatten().map(Step).collect();
@@ -153,6 +160,10 @@ pub fn judge(
             }
             "unknown" => {
                 tally.unknown += 1;
+                if found.may_be_lost(step.0) {
+                    tally.unasked += 1;
+                    continue;
+                }
                 if allowed.doubtful_directories {
                     continue;
                 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::change::{self, Deed};
 use crate::disk::{self, Salt};
 use crate::draw::Draw;
+use crate::found::Found;
 use crate::options;
 use crate::settings::{Features, Settings};
 use crate::state::State;
@@ -28,6 +29,7 @@ pub struct Trial<'a> {
     salt: Salt,
     /// The variant of the base image that was made last.
     base: Option<usize>,
+    found: Found,
     tally: Tally,
     wrong: Vec<String>,
 }
@@ -64,6 +66,7 @@ impl<'a> Trial<'a> {
             salt: Salt { text, base },
             shop,
             base: None,
+            found: Found::default(),
             tally: Tally::default(),
             wrong: Vec::new(),
         }
@@ -161,8 +164,9 @@ impl<'a> Trial<'a> {
                 self.tally.left_out += 1;
                 Vec::new()
             } else {
-                judge(&report, state.recipe(), allowed, &mut self.tally)
+                judge(&report, state.recipe(), allowed, &self.found, &mut self.tally)
             };
+            self.found.learn(&report);
             if let Ok(predicted) = serde_json::from_slice::<Value>(&chance.predicted.stdout) {
                 wrong.extend(unlike(&predicted, &report, &mut self.tally));
             }

@@ -1,6 +1,7 @@
 //! What is learnt of a build, and what is forecast once something has gone.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod equal;
 mod sharing;
 
 use std::collections::{BTreeMap, HashMap};
@@ -95,7 +96,10 @@ impl Engine {
         let losses =
             self.sight.as_ref().map_or(0, |sight| sight.losses) + i64::from(survey.is_lost());
         for step in &self.plan.steps {
-            self.holdings.entry(step.key.0).or_insert(Holding { losses: -1, ..Holding::default() });
+            for key in step.other_keys().chain([step.key]) {
+                let unseen = Holding { losses: -1, ..Holding::default() };
+                self.holdings.entry(key.0).or_insert(unseen);
+            }
         }
         for (step, outcome) in self.plan.steps.iter().zip(outcomes) {
             let holding = self.holdings.get_mut(&step.key.0).unwrap();

@@ -6,7 +6,7 @@ use super::sharing::{results, sharing};
 use super::survey::Survey;
 use super::{OF_FILES, below, fits, fits_exactly};
 use crate::CacheRecord;
-use crate::plan::{Plan, StepKey, StepKind};
+use crate::plan::{Plan, Step, StepKey, StepKind};
 use crate::store::{Holding, Holdings};
 
 /// Steps whose keys are known and do not speak for the engine any more.
@@ -53,6 +53,7 @@ pub fn evictions(
     survey: &Survey,
 ) -> Evictions {
     let (states, could_be) = states(plan, &is_known, holdings, survey);
+    let may_be_found = may_be_found(plan, &is_known, &states, &could_be, survey);
     let replaceable = replaceable(plan, &states, could_be, survey);
     let mut demands = vec![Demand::No; plan.steps.len()];
     if let Some(last) = demands.last_mut() {
@@ -77,10 +78,18 @@ pub fn evictions(
             State::There if step.uncertain => Demand::Perhaps,
             State::There => Demand::No,
             State::Doubtful => Demand::Perhaps,
+            State::New if may_be_found[index] => Demand::Perhaps,
             State::New | State::Gone => Demand::Yes,
         };
         for input in step.parent().into_iter().chain(step.stage_outputs()) {
             demands[input.0] = demands[input.0].max(asks.min(demand));
+        }
+        // Under which key the engine has such a step, it reads off the files of a stage that is new.
+        if may_be_found[index] && demand > Demand::No {
+            let is_new = |output: &usize| states[*output] == State::New && !may_be_found[*output];
+            for output in step.stage_outputs().map(|output| output.0).filter(is_new) {
+                demands[output] = Demand::Yes;
+            }
         }
     }
     found.is_all_there = survey.has_past
@@ -141,6 +150,24 @@ fn states<'a>(
     (states, could_be)
 }
 
+/// Which of the steps whose key is new the engine may have under another one: it had them with what
+/// other stages left before, be it the same or not, and holds something that can be their result.
+fn may_be_found(
+    plan: &Plan,
+    is_known: impl Fn(&StepKey) -> bool,
+    states: &[State],
+    could_be: &[HashSet<&str>],
+    survey: &Survey,
+) -> Vec<bool> {
+    let has_forgotten = survey.forgets_all && survey.is_lost();
+    let is_held = |index: usize| !has_forgotten && !could_be[index].is_empty();
+    let had_such = |step: &Step| step.content_keys.loose.as_ref().is_some_and(&is_known);
+    let steps = plan.steps.iter().enumerate();
+    steps
+        .map(|(index, step)| states[index] == State::New && had_such(step) && is_held(index))
+        .collect()
+}
+
 /// Whether the engine holds something else that such a step made on the one below, of those whose
 /// own result is gone. With containerd's store what is listed says nothing.
 fn replaceable<'a>(
@@ -179,6 +206,11 @@ fn state_of<'a>(
     let is_unknown = holding.records.is_empty();
     if !survey.has_past || (is_untouched && (is_unknown || survey.forgets_all)) {
         return (State::There, fitting);
+    }
+    if survey.forgets_all && !survey.is_lost() && holding.losses < 0 {
+        // It was reported reused, and nobody asked for it: whether that was before or after the last
+        // loss is not known.
+        return (State::Doubtful, fitting);
     }
     if survey.forgets_all || !is_unknown {
         // There a record that is listed says nothing.

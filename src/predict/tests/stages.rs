@@ -233,3 +233,21 @@ fn what_stood_on_equal_files_is_open_after_a_way_back() {
     ran.dockerfile = with("first", "three");
     assert!(matches!(ran.verdict("RUN three"), Verdict::Rebuild(_)));
 }
+
+const TWO: &str = "FROM base AS made\nRUN a\nFROM base AS kept\nRUN k\n\
+                   FROM base\nCOPY --from=made /a /a\nCOPY --from=kept /k /k\n";
+
+/// Its key is known, and so is what was made of it; only whether it runs again is not.
+#[test]
+fn what_takes_from_a_stage_that_may_be_lost_depends_on_the_other_stage_alone() {
+    let mut story = Story::new(TWO, &[]).built();
+    let plan = story.plan();
+    let kept = plan.steps.iter().find(|step| step.name.ends_with("RUN k")).unwrap().key;
+    story.knowledge.evictions.doubted.insert(kept);
+    assert_eq!(story.verdict("COPY --from=kept"), Verdict::Cached);
+    story.dockerfile = "FROM base AS made\nRUN b\nFROM base AS kept\nRUN k\n\
+                        FROM base\nCOPY --from=made /a /a\nCOPY --from=kept /k /k\n";
+    assert!(matches!(story.verdict("RUN k"), Verdict::Unknown(_)));
+    assert!(matches!(story.verdict("COPY --from=kept"), Verdict::Depends { .. }));
+    assert_eq!(story.cause("COPY --from=kept"), CauseKind::Parent);
+}
