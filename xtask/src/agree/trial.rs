@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_registrys_port_is_no_tag() {
+    fn the_port_of_a_registry_is_no_tag() {
         let path = import_path("registry.test:5000/base");
         assert!(path.ends_with("repo=registry.test%3A5000%2Fbase&tag=latest"), "{path}");
         let path = import_path("docker.io/library/node:20");
