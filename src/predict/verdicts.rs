@@ -121,12 +121,7 @@ fn verdict(
     let unknown = |input: &StepIndex| {
         matches!(of(*input), Verdict::Unknown(_)) && shared_root(*input, below).is_none()
     };
-    // The key of a stage that may be lost is known, and so is what was made of it.
-    let is_known_stage = |output: &StepIndex| {
-        let key = below[output.0].step.key;
-        knowledge.known.contains_key(&key) && knowledge.evictions.doubted.contains(&key)
-    };
-    let outputs = step.unknown_outputs().filter(|output| !is_known_stage(output));
+    let outputs = step.unknown_outputs().filter(|output| !may_be_lost(*output, below, knowledge));
     let below_unknown = parent.into_iter().chain(outputs).find(unknown);
     match (own, below_unknown) {
         (
@@ -191,6 +186,13 @@ fn shared_root(step: StepIndex, below: &[StepForecast]) -> Option<StepIndex> {
         Verdict::Unknown(cause) => Some(cause.step).filter(|root| is_root(*root)),
         _ => None,
     }
+}
+
+/// Whether nothing is open of a step but if its result is lost: its key is known, and so is what was
+/// made of it.
+fn may_be_lost(step: StepIndex, below: &[StepForecast], knowledge: &Knowledge) -> bool {
+    let key = below[step.0].step.key;
+    knowledge.known.contains_key(&key) && knowledge.evictions.doubted.contains(&key)
 }
 
 /// A verdict whose own cause is what the image gives otherwise is told by that.
