@@ -291,8 +291,9 @@ fn a_relative_cache_target_is_another_cache_than_the_full_path(engine: &TestEngi
 fn what_another_client_built_is_known_once_it_was_reused(engine: &TestEngine) {
     let (ours, theirs) = (Workshop::new(engine), Workshop::new(engine));
     let (before, after) = (ours.salt(), ours.salt());
+    let dockerfile = format!("FROM {}\nCOPY a.txt /a\nRUN cat /a\n", ours.base());
     for (shop, content) in [(&ours, &before), (&theirs, &after)] {
-        shop.file("Dockerfile", "FROM busybox:local\nCOPY a.txt /a\nRUN cat /a\n");
+        shop.file("Dockerfile", &dockerfile);
         shop.file("a.txt", content);
         shop.build(&[]);
     }

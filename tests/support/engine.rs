@@ -110,6 +110,7 @@ pub(crate) struct Workshop {
     directory: tempfile::TempDir,
     tag: String,
     images: std::cell::RefCell<Vec<String>>,
+    base: std::cell::OnceCell<String>,
 }
 
 static NEXT: AtomicUsize = AtomicUsize::new(0);
@@ -124,6 +125,7 @@ impl Workshop {
             tag: format!("smartbuild-test-{}-{number}", std::process::id()),
             directory,
             images: std::cell::RefCell::default(),
+            base: std::cell::OnceCell::new(),
         }
     }
 
@@ -149,7 +151,11 @@ impl Workshop {
     ///
     /// Where the engine does not take it, or the test run has not said of what to make it.
     pub(crate) fn base(&self) -> String {
-        let image = self.image_name("base");
+        self.base.get_or_init(|| self.import_base()).clone()
+    }
+
+    fn import_base(&self) -> String {
+        let image = self.image_name("busybox");
         let tar = self.beside("base.tar");
         std::fs::write(&tar, salted_busybox(&self.salt())).expect("a tar file");
         let socket = self.engine.host.trim_start_matches("unix://");
@@ -164,8 +170,16 @@ impl Workshop {
         image
     }
 
+    /// Writes a file of the context. A Dockerfile stands on an image of its own in the place of
+    /// `busybox:local`: what builds of other tests hold at the moment, nobody can tell of.
     pub(crate) fn file(&self, path: &str, content: &str) {
         let full = self.context().join(path);
+        let own = if path.ends_with("Dockerfile") && content.contains("FROM busybox:local") {
+            content.replace("FROM busybox:local", &format!("FROM {}", self.base()))
+        } else {
+            content.to_owned()
+        };
+        let content = own.as_str();
         if path.ends_with('/') {
             std::fs::create_dir_all(full).expect("a directory");
             return;

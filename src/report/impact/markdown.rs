@@ -87,11 +87,13 @@ fn rest(impact: &Impact) -> String {
     if impact.images.len() > ROWS {
         rest.push(format!("{} more images are not shown.", impact.images.len() - ROWS));
     }
-    rest.push(match impact.unchanged {
-        0 => "No image is built as before.".to_owned(),
-        1 => "1 image is built as before.".to_owned(),
-        number => format!("{} images are built as before.", units::count(number as u64)),
-    });
+    match impact.unchanged {
+        0 => {}
+        1 => rest.push("1 image is built as before.".to_owned()),
+        number => {
+            rest.push(format!("{} images are built as before.", units::count(number as u64)));
+        }
+    }
     if impact.images.iter().any(|image| !image.summary.is_measured) {
         rest.push("Times with ≈ are typical ones: nothing was measured here.".to_owned());
     }

@@ -78,10 +78,14 @@ fn sum(impact: &Impact) -> String {
             if all == 1 { "the image".to_owned() } else { format!("{losing} of {all} images") };
         parts.push(format!("{images} {verb} {steps}, {lost}"));
     } else {
-        parts.push(format!(
-            "none of {} loses a step",
-            units::counted(all as u64, "image", "images")
-        ));
+        // Neither a new image nor one that is gone has steps to lose.
+        match of(ImageChange::Changed) + impact.unchanged {
+            0 => {}
+            1 => parts.push("the image loses no step".to_owned()),
+            kept => {
+                parts.push(format!("none of {} images loses a step", units::count(kept as u64)));
+            }
+        }
     }
     for (change, word) in [(ImageChange::New, "new"), (ImageChange::Removed, "removed")] {
         match of(change) {
