@@ -17,8 +17,16 @@ fn is_alone(case: &Case) -> bool {
     case.alone || case.change.contains(PRUNE)
 }
 
+/// What was told of a case otherwise than the engine did.
+#[derive(Default)]
+struct Found {
+    wrong: Vec<String>,
+    /// Nothing is wrong, but steps are `unknown`.
+    open: Option<String>,
+}
+
 /// Runs a case on its own fresh base image; gives what was wrong.
-fn run(case: &Case, engine: &TestEngine, expected: &[(String, bool)]) -> Vec<String> {
+fn run(case: &Case, engine: &TestEngine, expected: &[(String, bool)]) -> Found {
     let shop = Workshop::new(engine);
     let base = shop.base();
 
@@ -77,8 +85,9 @@ fn with_prune(script: &str, engine: &TestEngine) -> String {
     format!("{before}{}", prune_command(engine, &arguments))
 }
 
-fn disagreements(case: &Case, report: &Value, expected: &[(String, bool)]) -> Vec<String> {
-    let mut wrong = Vec::new();
+fn disagreements(case: &Case, report: &Value, expected: &[(String, bool)]) -> Found {
+    let mut found = Found::default();
+    let wrong = &mut found.wrong;
     let steps = report["steps"].as_array().expect("steps");
     for (name, cached) in expected {
         // Here docker builds with the old content; smartbuild makes the engine ask again.
@@ -97,9 +106,22 @@ fn disagreements(case: &Case, report: &Value, expected: &[(String, bool)]) -> Ve
     let is_left_open = case.name == "dir-renamed-back"
         && steps.iter().any(|step| step["verdict"] == "unknown" && step["actual"] == "ran");
     if agreement["right"] != agreement["steps"] && !is_left_open {
-        wrong.push(format!("{}: forecast {agreement}: {steps:?}", case.name));
+        let told = format!("{}: forecast {agreement}: {steps:?}", case.name);
+        let counted = steps.iter().filter(|step| is_counted(step));
+        let unknown = counted.filter(|step| step["verdict"] == "unknown").count() as u64;
+        let right = agreement["right"].as_u64().expect("a number");
+        if agreement["steps"] == right + unknown {
+            found.open = Some(told);
+        } else {
+            wrong.push(told);
+        }
     }
-    wrong
+    found
+}
+
+/// FROM is not, as engines speak of it unevenly.
+fn is_counted(step: &Value) -> bool {
+    !step["instruction"].as_str().expect("an instruction").starts_with("FROM ")
 }
 
 fn check(version: &str) {
@@ -113,23 +135,29 @@ fn check(version: &str) {
             .filter_map(|case| Some((case, expected.get(&case.name)?.steps.as_ref()?)))
             .collect::<Vec<_>>(),
     );
-    let wrong = Mutex::new(Vec::new());
+    let (wrong, again) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     let total = open.lock().expect("no one has panicked").len();
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some((case, steps)) = next(&open) {
                     let found = run(case, &engine, steps);
-                    wrong.lock().expect("no one has panicked").extend(found);
+                    wrong.lock().expect("no one has panicked").extend(found.wrong);
+                    if found.open.is_some() {
+                        again.lock().expect("no one has panicked").push(&case.name);
+                    }
                 }
             });
         }
     });
     let mut wrong = wrong.into_inner().expect("no one has panicked");
+    // Beside others that have equal commands nobody can tell whose a step is; alone everybody can.
+    let again = again.into_inner().expect("no one has panicked");
     let spare = spare(version);
-    for case in cases.iter().filter(|case| is_alone(case)) {
+    for case in cases.iter().filter(|case| is_alone(case) || again.contains(&&case.name)) {
         if let Some(steps) = expected.get(&case.name).and_then(|it| it.steps.as_ref()) {
-            wrong.extend(run(case, &spare.engine, steps));
+            let found = run(case, &spare.engine, steps);
+            wrong.extend(found.wrong.into_iter().chain(found.open));
         }
     }
     assert!(wrong.is_empty(), "{} of {total}:\n{}", wrong.len(), wrong.join("\n"));
