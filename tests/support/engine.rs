@@ -2,9 +2,11 @@
 
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -48,7 +50,7 @@ pub(crate) fn engine(version: &str) -> TestEngine {
 /// An engine whose cache this test may empty: while it is held, no other test builds on it.
 pub(crate) struct SpareEngine {
     pub(crate) engine: TestEngine,
-    _held: std::fs::File,
+    _held: File,
 }
 
 /// The spare engine of this version, from `SMARTBUILD_TEST_SPARE_ENGINES`.
@@ -63,7 +65,7 @@ pub(crate) fn spare(version: &str) -> SpareEngine {
         .find_map(|pair| pair.strip_prefix(version)?.strip_prefix('='))
         .unwrap_or_else(|| panic!("no spare engine {version} is up: run `cargo xtask test`"));
     let socket = Path::new(host.trim_start_matches("unix://"));
-    let held = std::fs::File::create(socket.with_extension("lock")).expect("a lock");
+    let held = File::create(socket.with_extension("lock")).expect("a lock");
     rustix::fs::flock(&held, rustix::fs::FlockOperation::LockExclusive).expect("a lock");
     let engine = TestEngine { version: version.to_owned(), host: host.to_owned() };
     SpareEngine { engine, _held: held }
@@ -116,7 +118,10 @@ pub(crate) struct Workshop {
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 impl Workshop {
+    /// Waits until no other test, each a process of its own, builds on this engine: what others hold
+    /// at the moment nobody can tell of.
     pub(crate) fn new(engine: &TestEngine) -> Self {
+        hold(engine);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let directory = tempfile::tempdir().expect("a temporary directory");
         std::fs::create_dir(directory.path().join("context")).expect("a context");
@@ -280,11 +285,24 @@ pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_str(&text).expect("a report in JSON")
 }
 
+/// Keeps an engine to this process until it ends.
+fn hold(engine: &TestEngine) {
+    static HELD: Mutex<Vec<(String, File)>> = Mutex::new(Vec::new());
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    if held.iter().any(|(host, _)| *host == engine.host) {
+        return;
+    }
+    let socket = Path::new(engine.host.trim_start_matches("unix://"));
+    let file = File::create(socket.with_extension("held")).expect("a lock");
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).expect("a lock");
+    held.push((engine.host.clone(), file));
+}
+
 /// The file system of `SMARTBUILD_TEST_BUSYBOX` with one file more, as a tar file.
 fn salted_busybox(salt: &str) -> Vec<u8> {
     let path = std::env::var_os("SMARTBUILD_TEST_BUSYBOX")
         .expect("no base image to test with: run `cargo xtask test`");
-    let mut busybox = tar::Archive::new(std::fs::File::open(path).expect("a base image"));
+    let mut busybox = tar::Archive::new(File::open(path).expect("a base image"));
     let mut salted = tar::Builder::new(Vec::new());
     for entry in busybox.entries().expect("a tar file") {
         let entry = entry.expect("an entry");
