@@ -122,7 +122,11 @@ fn a_store_where_none_can_be_is_one_warning(engine: &TestEngine) {
 
 #[test]
 fn records_of_one_engine_do_not_speak_for_another() {
-    let (shop, _) = built(&engine("28.5"));
+    let shop = Workshop::new(&engine("28.5"));
+    let salt = shop.salt();
+    // An image that both engines have.
+    shop.file("Dockerfile", &format!("FROM docker.io/library/busybox:local\nRUN echo {salt}\n"));
+    shop.build(&[]);
     let other = engine("20.10");
     let output = shop
         .command()
