@@ -3,6 +3,7 @@
 mod advised;
 mod bad_input;
 mod costs;
+mod standing;
 mod untouched;
 
 use std::collections::{BTreeMap, HashMap};
