@@ -167,7 +167,9 @@ impl<'a> Files<'a> {
             build_platform: platform,
             build_args: image.args.clone(),
             target: image.target.clone(),
+            no_cache: image.no_cache,
             no_cache_filter: image.no_cache_filter.clone(),
+            network: image.network.clone(),
             ..BuildOptions::default()
         };
         if let Some(text) = image.platforms.first() {

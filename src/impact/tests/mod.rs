@@ -3,6 +3,7 @@
 mod advised;
 mod bad_input;
 mod costs;
+mod options;
 mod standing;
 mod untouched;
 
@@ -167,6 +168,7 @@ impl Project {
             platforms: Vec::new(),
             no_cache: false,
             no_cache_filter: Vec::new(),
+            network: None,
             pull: false,
             tags: Vec::new(),
             cache_from: Vec::new(),
