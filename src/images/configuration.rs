@@ -95,6 +95,12 @@ struct Entry {
 }
 
 impl Configuration {
+    /// This one, which leaves out what the other does.
+    #[must_use]
+    pub fn excluding_as(self, other: &Self) -> Self {
+        Self { excluded: other.excluded.clone(), ..self }
+    }
+
     /// Reads the file's bytes.
     pub fn parse(bytes: &[u8]) -> Result<Self, ConfigurationError> {
         let line_of =

@@ -42,6 +42,8 @@ pub struct Image {
     pub no_cache: bool,
     /// Stages that are always built without the cache.
     pub no_cache_filter: Vec<String>,
+    /// The network that its RUN instructions have, as written; `None` for the builder's own.
+    pub network: Option<String>,
     /// Whether base images are asked for anew at every build.
     pub pull: bool,
     /// Names that the image gets.

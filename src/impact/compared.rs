@@ -27,7 +27,8 @@ pub(super) fn changed(
     places: &Places<'_>,
     facts: &dyn Facts,
 ) -> Option<ImageImpact> {
-    if keys(&before.planned.plan).eq(keys(&now.planned.plan)) {
+    let (older, newer) = (&before.planned.plan, &now.planned.plan);
+    if keys(older).eq(keys(newer)) && !is_forced(older, newer) {
         return None;
     }
     let past =
@@ -151,4 +152,10 @@ fn context_name(image: &Image) -> String {
 
 fn keys(plan: &Plan) -> impl Iterator<Item = StepKey> {
     plan.steps.iter().map(|step| step.key)
+}
+
+/// Whether a step that was found in the cache before always runs now.
+fn is_forced(before: &Plan, now: &Plan) -> bool {
+    let steps = before.steps.iter().zip(&now.steps);
+    steps.into_iter().any(|(before, now)| now.no_cache && !before.no_cache)
 }

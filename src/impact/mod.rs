@@ -118,8 +118,8 @@ impl Comparison<'_> {
             (Some((old, Ok(before))), Some((image, Ok(planned)))) => {
                 let before = Version { image: old, planned: before };
                 let now = Version { image, planned };
-                // What always runs has nothing to lose.
-                let is_compared = !image.no_cache;
+                // What always ran has nothing to lose.
+                let is_compared = !image.no_cache || !old.no_cache;
                 is_compared
                     .then(|| compared::changed(before, now, &self.places, self.facts))
                     .flatten()

@@ -167,7 +167,9 @@ impl<'a> Files<'a> {
             build_platform: platform,
             build_args: image.args.clone(),
             target: image.target.clone(),
+            no_cache: image.no_cache,
             no_cache_filter: image.no_cache_filter.clone(),
+            network: image.network.clone(),
             ..BuildOptions::default()
         };
         if let Some(text) = image.platforms.first() {
@@ -230,9 +232,28 @@ impl<'a> Files<'a> {
         let other = self.images.images.iter().find(|image| image.name == *name);
         let Some(other) = other.filter(|_| depth < DEPTH) else { return Ok(None) };
         let planned = self.plan_at(other, depth + 1)?;
+        let request = PlanRequest {
+            dockerfile: &planned.dockerfile,
+            snapshot: &planned.context.snapshot,
+            images: &planned.bases,
+            options: &planned.options,
+            dialect: self.facts.dialect(&other.context),
+        };
+        let configured = plan::made_configuration(request).map_err(|error| {
+            let line = (error.line > 0).then_some(error.line);
+            self.problem(other, line, &error.problem.to_string())
+        })?;
         let keys = planned.plan.steps.iter().flat_map(|step| *step.key.0.as_bytes());
         let made = Digest::of(&keys.collect::<Vec<u8>>());
-        Ok(Some(BaseImage { id: made.to_string(), layers: vec![made], ..BaseImage::default() }))
+        // An engine that knows images by their manifests looks at all that is in them, and so at
+        // instructions that are no steps.
+        let texts = planned.dockerfile.instructions().iter().map(|it| it.text.as_str());
+        let mut whole: Vec<&str> = texts.collect();
+        let layers = made.to_string();
+        whole.push(&layers);
+        whole.extend(configured.env.iter().map(String::as_str));
+        let id = Digest::of(whole.join("\0").as_bytes()).to_string();
+        Ok(Some(BaseImage { id, layers: vec![made], ..configured }))
     }
 
     /// The context at the directory, by these rules.

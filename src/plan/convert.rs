@@ -26,7 +26,7 @@ pub(super) struct StageState {
     /// The image's variables and those of ENV, in the order in which they first came: a stage that
     /// is built on this one begins with them set again, over whatever ARG set
     /// (`env-over-arg-of-the-stage-below`).
-    configured: Vec<(String, String)>,
+    pub(super) configured: Vec<(String, String)>,
     /// The working directory as written; `/` where nobody set one.
     pub(super) directory: String,
     pub(super) user: String,
@@ -109,7 +109,7 @@ impl<'a> Builder<'a> {
         Ok(self.plan)
     }
 
-    fn all_stages(&mut self) -> Result<(), Error> {
+    pub(super) fn all_stages(&mut self) -> Result<(), Error> {
         let target = self.stages.target(self.request.options.target.as_deref())?;
         let triggers = self.triggers()?;
         for stage in self.stages.reachable(target, &triggers)? {
@@ -453,7 +453,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn on_build_texts(instructions: &[Instruction]) -> Vec<String> {
+pub(super) fn on_build_texts(instructions: &[Instruction]) -> Vec<String> {
     instructions
         .iter()
         .filter_map(|instruction| match &instruction.kind {

@@ -18,6 +18,7 @@ mod error;
 mod expansion;
 mod key;
 mod links;
+mod made;
 mod mount;
 mod name;
 mod named;
@@ -35,6 +36,7 @@ use std::collections::BTreeSet;
 
 pub use environment::shown_value;
 pub use error::{Error, Problem};
+pub use made::made_configuration;
 pub use named::named_sources;
 pub use reference::{context_name, full_reference, reference_problem};
 pub use request::{BuildOptions, BuilderKind, Dialect, NamedContext, PlanRequest, Platform};

@@ -1,5 +1,6 @@
 //! `smartbuild impact`: what a change costs the build cache of every image.
 
+mod configured;
 mod gate;
 mod remembered;
 mod single;
@@ -15,18 +16,15 @@ use super::failure::Failure;
 use super::memory::Memory;
 use super::repository::digests_path;
 use super::ui::Ui;
+use crate::context::ContextPath;
 use crate::context::git::{BlobDigests, GitOptions, Repository, Tree};
-use crate::context::{ContextPath, Source as _};
 use crate::images::{self, Configuration, Image, ImageDockerfile, Images};
-use crate::impact::gate::FileLimits;
 use crate::impact::{self, Side};
 use crate::report;
+use configured::Configured;
 use gate::Judged;
 use remembered::Remembered;
 use trees::Compared;
-
-/// What says how smartbuild looks at a repository's images.
-const CONFIGURATION: &str = "smartbuild.toml";
 
 pub(super) fn run(
     args: &ImpactArgs,
@@ -48,29 +46,31 @@ pub(super) fn run(
     let Compared { base, head, base_label, head_label } = trees::read(&repository, &wanted)?;
     let [base, head] = repository.comparable([base, head]);
     let place = Place::of(&repository, directory)?;
-    let (configuration, limits) = configuration(&head)?;
-    let images_of = |tree: &Tree| -> Result<Images, Failure> {
+    let configured = Configured::read(&base, &head)?;
+    let images_of = |tree: &Tree, configuration: &Configuration| -> Result<Images, Failure> {
         let found = if args.is_single() {
             single::image(args, tree, &place)?
         } else {
-            images::find(tree, &Environment::variables(), &configuration)?
+            images::find(tree, &Environment::variables(), configuration)?
         };
         Ok(match &path {
             Some(_) if !args.is_single() => below(found, &place.inside),
             _ => found,
         })
     };
-    let (in_base, in_head) = (images_of(&base)?, images_of(&head)?);
+    let in_base = images_of(&base, &configured.base)?;
+    let in_head = images_of(&head, &configured.head)?;
     let memory = Memory::open(environment, ui)?;
     let remembered = Remembered::new(&memory, &place.top);
     let base = Side { label: base_label, tree: base, images: in_base };
     let head = Side { label: head_label, tree: head, images: in_head };
     let mut impact = impact::compare(&base, &head, &remembered)?;
+    impact.notices.extend(configured.notice.filter(|_| !args.is_single()));
     if let Some(path) = &kept {
         // What is not kept only costs time.
         drop(repository.digests().save(path));
     }
-    let judged = Judged::of(&args.gates, limits, &impact, (&repository, &wanted), ui)?;
+    let judged = Judged::of(&args.gates, configured.limits, &impact, (&repository, &wanted), ui)?;
     impact.gate = judged.gate.clone();
     match args.format {
         ImpactFormat::Json => ui.json(&report::json::impact(&impact))?,
@@ -108,15 +108,6 @@ impl Place {
         let inside = super::repository::path_in_git(inside);
         Ok(Self { top, inside })
     }
-}
-
-/// What `smartbuild.toml` says in the newer tree, for both: it decides how images are looked at,
-/// and not how they are built.
-fn configuration(head: &Tree) -> Result<(Configuration, FileLimits), Failure> {
-    Ok(match head.read(&ContextPath::new(CONFIGURATION))? {
-        Some(bytes) => (Configuration::parse(&bytes)?, FileLimits::parse(&bytes)?),
-        None => (Configuration::default(), FileLimits::default()),
-    })
 }
 
 /// The images that have their Dockerfile or their context in the directory.

@@ -36,6 +36,7 @@ pub(super) fn image(args: &ImpactArgs, tree: &Tree, place: &Place) -> Result<Ima
         platforms: Vec::new(),
         no_cache: false,
         no_cache_filter: Vec::new(),
+        network: None,
         pull: false,
         tags: Vec::new(),
         cache_from: Vec::new(),

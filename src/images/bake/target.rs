@@ -22,6 +22,7 @@ pub(super) struct Target {
     pub(super) cache_from: Vec<String>,
     pub(super) no_cache: Option<bool>,
     pub(super) no_cache_filter: Vec<String>,
+    pub(super) network: Option<String>,
     pub(super) pull: Option<bool>,
 }
 
@@ -37,6 +38,7 @@ const ATTRIBUTES: &[&str] = &[
     "dockerfile",
     "dockerfile-inline",
     "inherits",
+    "network",
     "no-cache",
     "no-cache-filter",
     "platforms",
@@ -73,7 +75,9 @@ pub(super) fn convert(attribute: &str, value: Value) -> Result<Value, String> {
         return Ok(value);
     }
     Ok(match attribute {
-        "context" | "dockerfile" | "dockerfile-inline" | "target" => Value::Text(value.to_text()?),
+        "context" | "dockerfile" | "dockerfile-inline" | "network" | "target" => {
+            Value::Text(value.to_text()?)
+        }
         "args" | "labels" | "contexts" => {
             let entry = |(key, value): (&String, &Value)| match value {
                 Value::Null => Ok((key.clone(), Value::Null)),
@@ -99,6 +103,7 @@ impl Target {
             ("context", Value::Text(text)) => self.context = Some(text),
             ("dockerfile", Value::Text(text)) => self.dockerfile = Some(text),
             ("dockerfile-inline", Value::Text(text)) => self.inline = Some(text),
+            ("network", Value::Text(text)) => self.network = Some(text),
             ("target", Value::Text(text)) => self.target = Some(text),
             ("args", Value::Object(entries)) => self.args = texts(entries),
             ("contexts", Value::Object(entries)) => self.contexts = texts(entries),
@@ -126,6 +131,7 @@ impl Target {
         replace(&mut self.dockerfile, &over.dockerfile);
         replace(&mut self.inline, &over.inline);
         replace(&mut self.target, &over.target);
+        replace(&mut self.network, &over.network);
         let entries = |it: &BTreeMap<String, String>| {
             it.iter().map(|(key, value)| (key.clone(), value.clone())).collect::<Vec<_>>()
         };

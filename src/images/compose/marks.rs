@@ -48,6 +48,7 @@ fn apply_to_build(build: &mut Build, over: &Node) {
             "cache_from" => build.cache_from.clear(),
             "platforms" => build.platforms.clear(),
             "tags" => build.tags.clear(),
+            "network" => build.network = None,
             "no_cache" => build.no_cache = None,
             "pull" => build.pull = None,
             _ => {}

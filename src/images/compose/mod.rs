@@ -138,6 +138,7 @@ fn add(
             contexts: build.contexts.clone(),
             platforms,
             no_cache: build.no_cache.unwrap_or(false),
+            network: build.network.clone().filter(|text| !text.is_empty()),
             pull: build.pull.unwrap_or(false),
             tags: service.image.iter().chain(&build.tags).cloned().collect(),
             cache_from: build.cache_from.clone(),

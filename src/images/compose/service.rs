@@ -36,6 +36,7 @@ pub(super) struct Build {
     pub(super) cache_from: Vec<String>,
     pub(super) platforms: Vec<String>,
     pub(super) tags: Vec<String>,
+    pub(super) network: Option<String>,
     pub(super) no_cache: Option<bool>,
     pub(super) pull: Option<bool>,
 }
@@ -163,6 +164,7 @@ impl Reading<'_> {
             cache_from: self.texts(node, "cache_from")?,
             platforms: self.texts(node, "platforms")?,
             tags: self.texts(node, "tags")?,
+            network: self.optional(node, "network")?,
             no_cache: self.flag(node, "no_cache")?,
             pull: self.flag(node, "pull")?,
         })
@@ -274,6 +276,7 @@ impl Build {
         replace(&mut self.dockerfile, over.dockerfile);
         replace(&mut self.inline, over.inline);
         replace(&mut self.target, over.target);
+        replace(&mut self.network, over.network);
         self.args.extend(over.args);
         self.contexts.extend(over.contexts);
         self.cache_from.extend(over.cache_from);

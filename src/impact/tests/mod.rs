@@ -3,6 +3,8 @@
 mod advised;
 mod bad_input;
 mod costs;
+mod options;
+mod standing;
 mod untouched;
 
 use std::collections::{BTreeMap, HashMap};
@@ -166,6 +168,7 @@ impl Project {
             platforms: Vec::new(),
             no_cache: false,
             no_cache_filter: Vec::new(),
+            network: None,
             pull: false,
             tags: Vec::new(),
             cache_from: Vec::new(),

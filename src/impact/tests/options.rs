@@ -1,0 +1,52 @@
+//! Options of a build that a file of images sets.
+
+use super::*;
+
+/// What a change of `compose.yaml` from the one text to the other costs.
+fn changed(file: &str, older: &str, newer: &str) -> Vec<String> {
+    let project = project()
+        .base("alpine", base("alpine"))
+        .file("Dockerfile", "FROM alpine\nRUN one\nCOPY f /\nRUN two\n")
+        .file("f", "1")
+        .file(file, older)
+        .committed();
+    project.write(file, newer);
+    let (mut base, mut head) = project.sides();
+    for side in [&mut base, &mut head] {
+        let found = images::find(&side.tree, &BTreeMap::new(), &images::Configuration::default());
+        side.images = found.unwrap();
+        assert!(side.images.problems.is_empty(), "{:?}", side.images.problems);
+    }
+    let impact = compare(&base, &head, &project.measured).unwrap();
+    let verdicts = impact.images.first().map(verdicts).unwrap_or_default();
+    verdicts.into_iter().filter(|it| !it.starts_with("cached")).collect()
+}
+
+const LOST: [&str; 3] = ["rebuild RUN one", "rebuild COPY f /", "rebuild RUN two"];
+
+fn compose(line: &str) -> String {
+    format!("services:\n  a:\n    build:\n      context: .\n      {line}\n")
+}
+
+#[test]
+fn another_network_of_compose_or_bake_runs_every_run() {
+    let of_compose = changed("compose.yaml", &compose("network: host"), &compose("network: none"));
+    assert_eq!(of_compose, LOST);
+    let bake = |network: &str| format!("target \"a\" {{\n  network = \"{network}\"\n}}\n");
+    assert_eq!(changed("docker-bake.hcl", &bake("host"), &bake("none")), LOST);
+    // The default is what it is without.
+    let same = changed("compose.yaml", &compose("network: default"), &compose("target: ''"));
+    assert_eq!(same, Vec::<String>::new());
+}
+
+#[test]
+fn no_cache_switched_on_runs_all() {
+    let lost = changed("compose.yaml", &compose("no_cache: false"), &compose("no_cache: true"));
+    assert_eq!(lost, LOST);
+    // What ran each time before has nothing to lose.
+    let off = changed("compose.yaml", &compose("no_cache: true"), &compose("no_cache: false"));
+    assert_eq!(off, Vec::<String>::new());
+    let filter = "target \"a\" {\n  no-cache = true\n}\n";
+    let lost = changed("docker-bake.hcl", "target \"a\" {\n}\n", filter);
+    assert_eq!(lost, LOST);
+}
