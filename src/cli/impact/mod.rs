@@ -60,6 +60,9 @@ pub(super) fn run(
     };
     let in_base = images_of(&base, &configured.base)?;
     let in_head = images_of(&head, &configured.head)?;
+    if args.is_single() && in_base.images.is_empty() && in_head.images.is_empty() {
+        return Err(single::missing(args, &place)?);
+    }
     let memory = Memory::open(environment, ui)?;
     let remembered = Remembered::new(&memory, &place.top);
     let base = Side { label: base_label, tree: base, images: in_base };

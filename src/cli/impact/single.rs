@@ -15,10 +15,7 @@ use crate::images::{Image, ImageDockerfile, Images, Origin};
 
 /// The image that the options name, where the tree has its Dockerfile.
 pub(super) fn image(args: &ImpactArgs, tree: &Tree, place: &Place) -> Result<Images, Failure> {
-    let dockerfile = match &args.file {
-        Some(file) => in_repository(file, place)?,
-        None => place.inside.join("Dockerfile"),
-    };
+    let dockerfile = dockerfile(args, place)?;
     if !matches!(tree.find(&dockerfile)?, Some(Found::File(_) | Found::Symlink(_))) {
         return Ok(Images::default());
     }
@@ -43,6 +40,20 @@ pub(super) fn image(args: &ImpactArgs, tree: &Tree, place: &Place) -> Result<Ima
         origin: Origin { file: dockerfile, line: 1 },
     };
     Ok(Images { images: vec![image], ..Images::default() })
+}
+
+/// Why there is nothing to compare: a limit must not be kept by a slip in a name.
+pub(super) fn missing(args: &ImpactArgs, place: &Place) -> Result<Failure, Failure> {
+    let name = dockerfile(args, place)?;
+    Ok(anyhow!("neither of the two trees has {name}; name a Dockerfile that one of them has")
+        .into())
+}
+
+fn dockerfile(args: &ImpactArgs, place: &Place) -> Result<ContextPath, Failure> {
+    match &args.file {
+        Some(file) => in_repository(file, place),
+        None => Ok(place.inside.join("Dockerfile")),
+    }
 }
 
 /// A path on disk, which need not be there any more, as one of the repository.
