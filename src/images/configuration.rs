@@ -26,8 +26,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-/// Longer than this, no configuration is that a person wrote.
-const LONGEST: usize = 1 << 20;
+use super::toml_text::TomlText;
 
 /// What `smartbuild.toml` says of images. Its tables `impact` and `image.gate` say what an image
 /// may cost, and are read by those who measure that.
@@ -103,30 +102,21 @@ impl Configuration {
 
     /// Reads the file's bytes.
     pub fn parse(bytes: &[u8]) -> Result<Self, ConfigurationError> {
-        let line_of =
-            |offset: usize| 1 + bytes.iter().take(offset).filter(|&&byte| byte == b'\n').count();
-        let wrong =
-            |offset: usize, message: String| ConfigurationError { line: line_of(offset), message };
-        if bytes.len() > LONGEST {
-            return Err(wrong(0, "it is longer than 1 MiB: make it shorter".to_owned()));
-        }
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            wrong(error.valid_up_to(), "it is not UTF-8: save it as UTF-8".to_owned())
-        })?;
-        let document: Document = toml::from_str(text).map_err(|error| {
-            let message = error.message().lines().collect::<Vec<_>>().join(" ");
-            wrong(error.span().map_or(0, |span| span.start), message)
-        })?;
+        let text = TomlText(bytes);
+        let document: Document = text.read()?;
         let mut excluded = GlobSetBuilder::new();
         for pattern in &document.exclude {
             let glob = GlobBuilder::new(pattern.get_ref()).literal_separator(true).build();
             excluded.add(glob.map_err(|error| {
                 let message = format!("a pattern that cannot be read, correct it: {error}");
-                wrong(pattern.span().start, message)
+                text.wrong(pattern.span().start, message)
             })?);
         }
         let excluded = excluded.build().map_err(|error| {
-            wrong(0, format!("the patterns of `exclude` are too much, make them simpler: {error}"))
+            text.wrong(
+                0,
+                format!("the patterns of `exclude` are too much, make them simpler: {error}"),
+            )
         })?;
         let mut images: Vec<ConfiguredImage> = Vec::with_capacity(document.image.len());
         for entry in document.image {
@@ -134,7 +124,7 @@ impl Configuration {
             if images.iter().any(|image| image.name == entry.name) {
                 let message =
                     format!("a second image named `{}`: give it another name", entry.name);
-                return Err(wrong(start, message));
+                return Err(text.wrong(start, message));
             }
             images.push(ConfiguredImage {
                 name: entry.name,
@@ -143,7 +133,7 @@ impl Configuration {
                 target: entry.target,
                 args: entry.args,
                 contexts: entry.contexts,
-                line: line_of(start),
+                line: text.line_of(start),
             });
         }
         Ok(Self { images, excluded })

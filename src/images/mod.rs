@@ -20,6 +20,7 @@ mod finder;
 mod hostile_tests;
 mod named;
 mod place;
+pub(crate) mod toml_text;
 mod types;
 mod walk;
 

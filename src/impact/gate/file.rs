@@ -21,9 +21,8 @@ use toml::Spanned;
 
 use super::{ByteSize, Denied, Limits};
 use crate::Seconds;
-
-/// Longer than this, no configuration is that a person wrote.
-const LONGEST: usize = 1 << 20;
+use crate::images::ConfigurationError;
+use crate::images::toml_text::TomlText;
 
 /// What `smartbuild.toml` says of costs.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -34,16 +33,6 @@ pub struct FileLimits {
     pub images: BTreeMap<String, Limits>,
     /// The trailer of a commit that accepts the cost.
     pub allow_trailer: Option<String>,
-}
-
-/// Why the limits are not taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("smartbuild.toml, line {line}: {message}")]
-pub struct LimitsError {
-    /// Counted from 1.
-    pub line: usize,
-    /// What is wrong, and what to do.
-    pub message: String,
 }
 
 /// The tables that are about costs; the rest is about which images there are.
@@ -82,27 +71,17 @@ struct Table {
 
 impl FileLimits {
     /// Reads the file's bytes.
-    pub fn parse(bytes: &[u8]) -> Result<Self, LimitsError> {
-        let line = |at: usize| 1 + bytes.iter().take(at).filter(|&&byte| byte == b'\n').count();
-        let wrong = |at: usize, message: String| LimitsError { line: line(at), message };
-        if bytes.len() > LONGEST {
-            return Err(wrong(0, "it is longer than 1 MiB: make it shorter".to_owned()));
-        }
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            wrong(error.valid_up_to(), "it is not UTF-8: save it as UTF-8".to_owned())
-        })?;
-        let document: Document = toml::from_str(text).map_err(|error| {
-            let message = error.message().lines().collect::<Vec<_>>().join(" ");
-            wrong(error.span().map_or(0, |span| span.start), message)
-        })?;
-        let read = |table: Table| -> Result<Limits, LimitsError> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, ConfigurationError> {
+        let text = TomlText(bytes);
+        let document: Document = text.read()?;
+        let read = |table: Table| -> Result<Limits, ConfigurationError> {
             let seconds = table.max_seconds.map(|seconds| {
                 let (at, value) = (seconds.span().start, seconds.into_inner());
                 if value.is_finite() && value >= 0.0 {
                     return Ok(Seconds::new(value));
                 }
                 let message = "max_seconds is a number of seconds from 0 on: correct it";
-                Err(wrong(at, message.to_owned()))
+                Err(text.wrong(at, message))
             });
             Ok(Limits {
                 max_seconds: seconds.transpose()?,
@@ -115,7 +94,7 @@ impl FileLimits {
             document.impact;
         let allow_trailer = allow_trailer.map(|name| {
             let (at, name) = (name.span().start, name.into_inner());
-            trailer_name(&name).map_err(|message| wrong(at, message))
+            trailer_name(&name).map_err(|message| text.wrong(at, message))
         });
         let mut images = BTreeMap::new();
         for image in document.image {

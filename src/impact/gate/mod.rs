@@ -14,7 +14,7 @@ mod size;
 mod tests;
 
 pub use denied::{Denied, UnknownKind};
-pub use file::{FileLimits, LimitsError, trailer_name};
+pub use file::{FileLimits, trailer_name};
 pub use limits::{Limits, SetBy};
 pub use reason::{Broken, Reason};
 pub use size::{ByteSize, NoSize};
