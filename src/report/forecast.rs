@@ -2,7 +2,7 @@
 
 use super::cause;
 use super::clock::Clock;
-use super::escape::{columns, fit, text};
+use super::escape::{columns, fit, text, wrapped};
 use super::style::{Capabilities, Role};
 use super::units;
 use crate::Seconds;
@@ -105,6 +105,22 @@ pub(super) fn push_titled(out: &mut String, line: &str, capabilities: &Capabilit
     out.push_str(&capabilities.paint(Role::Title, title));
     out.push_str(rest);
     out.push('\n');
+}
+
+/// A text after its title, its further lines below the first word. The title is padded to where the
+/// text begins, but for two columns.
+pub(super) fn push_wrapped(out: &mut String, title: &str, said: &str, capabilities: &Capabilities) {
+    let indent = columns(title) + 2;
+    let lines = wrapped(said, capabilities.width.saturating_sub(indent).max(24));
+    for (at, line) in lines.iter().enumerate() {
+        if at == 0 {
+            out.push_str(&capabilities.paint(Role::Title, title));
+            push!(out, "  {line}\n");
+        } else {
+            out.extend(std::iter::repeat_n(' ', indent));
+            push!(out, "{line}\n");
+        }
+    }
 }
 
 fn push_context(out: &mut String, context: &ContextLine, capabilities: &Capabilities) {

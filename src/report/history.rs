@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::clock::Clock;
-use super::escape::{columns, fit, text};
+use super::escape::{fit, text};
+use super::forecast::push_wrapped;
 use super::style::{Capabilities, Role};
 use super::units;
 use crate::Seconds;
@@ -44,9 +45,9 @@ pub fn history(view: &HistoryView<'_>, capabilities: &Capabilities) -> String {
     }
     let total = &view.history.total;
     let builds = units::counted(total.builds as u64, "build", "builds");
-    let line = format!("history   {builds} of {whose} in {days}: {}", sum(total));
-    push_titled(&mut out, &line, capabilities);
-    push_titled(&mut out, &format!("lost to   {}", lost(view.history)), capabilities);
+    let line = format!("{builds} of {whose} in {days}: {}", sum(total));
+    push_wrapped(&mut out, "history ", &line, capabilities);
+    push_wrapped(&mut out, "lost to ", &lost(view.history), capabilities);
     push_builds(&mut out, view, capabilities);
     let steps = view.history.steps.iter().take(COSTLIEST).map(|step| {
         let runs = format!("ran {} of {}", step.runs, step.runs + step.reused);
@@ -203,19 +204,6 @@ fn push_heading(out: &mut String, heading: &str, capabilities: &Capabilities) {
     push!(out, "\n{}\n", capabilities.paint(Role::Title, heading));
 }
 
-/// A line whose first word is its title, wrapped below itself where it is too long.
-fn push_titled(out: &mut String, line: &str, capabilities: &Capabilities) {
-    const INDENT: usize = 10;
-    let (title, rest) = line.split_at(line.find("  ").unwrap_or(line.len()));
-    let rest = rest.trim_start();
-    let width = capabilities.width.saturating_sub(INDENT).max(columns("…"));
-    for (at, part) in super::escape::wrapped(rest, width).iter().enumerate() {
-        let begin = if at == 0 { title } else { "" };
-        let padding = " ".repeat(INDENT.saturating_sub(columns(begin)));
-        push!(out, "{}{padding}{part}\n", capabilities.paint(Role::Title, begin));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -224,6 +212,7 @@ mod tests {
 
     use super::*;
     use crate::history::history as add_up;
+    use crate::report::escape::columns;
     use crate::store::{KeptBuild, KeptStep, Outcome};
 
     const NOW: u64 = 1_764_144_000;

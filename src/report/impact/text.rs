@@ -1,7 +1,7 @@
 //! As people read it at a terminal.
 
-use super::super::escape::{columns, fit, text, wrapped};
-use super::super::forecast::{lost_steps, push_titled};
+use super::super::escape::{columns, fit, text};
+use super::super::forecast::{lost_steps, push_wrapped};
 use super::super::rewrites::diff;
 use super::super::style::{Capabilities, Role};
 use super::super::units;
@@ -18,7 +18,7 @@ const PLACES: usize = 3;
 /// would have cost less, and the gate. Ends with a line end.
 pub fn impact(impact: &Impact, capabilities: &Capabilities) -> String {
     let mut out = String::new();
-    push_sum(&mut out, &sum(impact), capabilities);
+    push_wrapped(&mut out, "impact  ", &sum(impact), capabilities);
     for image in &impact.images {
         out.push('\n');
         push_image(&mut out, image, capabilities);
@@ -41,19 +41,6 @@ pub fn impact(impact: &Impact, capabilities: &Capabilities) -> String {
         push_wrapped(&mut out, title, &reason(broken), capabilities);
     }
     out
-}
-
-/// The sum with its title, its further lines below its first word.
-fn push_sum(out: &mut String, sum: &str, capabilities: &Capabilities) {
-    const TITLE: &str = "impact    ";
-    for (at, line) in wrapped(sum, capabilities.width - TITLE.len()).iter().enumerate() {
-        if at == 0 {
-            push_titled(out, &format!("{TITLE}{line}"), capabilities);
-        } else {
-            out.extend(std::iter::repeat_n(' ', TITLE.len()));
-            push!(out, "{line}\n");
-        }
-    }
 }
 
 /// `HEAD to the index: 2 of 14 images lose 5 steps, about 48 s`
@@ -219,21 +206,6 @@ fn push_advice(out: &mut String, advice: &Advice, capabilities: &Capabilities) {
             push_wrapped(out, "advice", &advice, capabilities);
             out.push('\n');
             out.push_str(&diff(patch, capabilities));
-        }
-    }
-}
-
-/// The text after a title, its further lines below the first word.
-fn push_wrapped(out: &mut String, title: &str, said: &str, capabilities: &Capabilities) {
-    let indent = columns(title) + 2;
-    let lines = wrapped(said, capabilities.width.saturating_sub(indent).max(24));
-    for (at, line) in lines.iter().enumerate() {
-        if at == 0 {
-            out.push_str(&capabilities.paint(Role::Title, title));
-            push!(out, "  {line}\n");
-        } else {
-            out.extend(std::iter::repeat_n(' ', indent));
-            push!(out, "{line}\n");
         }
     }
 }
