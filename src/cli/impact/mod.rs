@@ -63,6 +63,9 @@ pub(super) fn run(
     if args.is_single() && in_base.images.is_empty() && in_head.images.is_empty() {
         return Err(single::missing(args, &place)?);
     }
+    if args.is_single() {
+        single::check_target(&[(&base, &in_base), (&head, &in_head)])?;
+    }
     let memory = Memory::open(environment, ui)?;
     let remembered = Remembered::new(&memory, &place.top);
     let base = Side { label: base_label, tree: base, images: in_base };
