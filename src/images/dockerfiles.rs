@@ -10,7 +10,7 @@
 
 use super::finder::Finder;
 use super::place::{Reference, shown};
-use super::{Origin, Problem};
+use super::{Missing, Origin, Problem};
 use crate::context::{ContextPath, Error};
 
 use super::draft::Draft;
@@ -84,14 +84,14 @@ pub(super) fn find(finder: &mut Finder<'_>, files: &[ContextPath]) -> Result<(),
         let text = match finder.text(file) {
             Ok(text) => text,
             Err(problem) => {
-                finder.problems.insert(problem);
+                finder.leave_out(Missing::Image(name), problem);
                 continue;
             }
         };
         if text.contains('\0') {
             let message = "it is no text, and so no Dockerfile: correct it, or exclude it in \
                            smartbuild.toml";
-            finder.problems.insert(Problem::of(file, message));
+            finder.leave_out(Missing::Image(name), Problem::of(file, message));
             continue;
         }
         let context = context(file);

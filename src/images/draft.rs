@@ -25,6 +25,7 @@ pub(super) struct Draft {
     pub(super) tags: Vec<String>,
     pub(super) cache_from: Vec<String>,
     pub(super) origin: Origin,
+    pub(super) project: Option<ContextPath>,
 }
 
 impl Draft {
@@ -46,6 +47,7 @@ impl Draft {
             tags: Vec::new(),
             cache_from: Vec::new(),
             origin,
+            project: None,
         }
     }
 }
@@ -143,6 +145,7 @@ pub(super) fn finish(
         tags: draft.tags,
         cache_from: draft.cache_from,
         origin: draft.origin,
+        project: draft.project,
     })))
 }
 

@@ -125,7 +125,10 @@ fn below(images: Images, directory: &ContextPath) -> Images {
         };
         dockerfile.starts_with(directory) || image.context.starts_with(directory)
     };
-    let Images { images, mut problems, notices } = images;
+    let Images { images, mut excluded, mut problems, notices, left_out } = images;
     problems.retain(|problem| problem.file.starts_with(directory));
-    Images { images: images.into_iter().filter(is_below).collect(), problems, notices }
+    let (images, others): (Vec<Image>, Vec<Image>) = images.into_iter().partition(is_below);
+    // What is below may stand on them.
+    excluded.extend(others);
+    Images { images, excluded, problems, notices, left_out }
 }

@@ -40,6 +40,7 @@ pub(super) fn image(args: &ImpactArgs, tree: &Tree, place: &Place) -> Result<Ima
         tags: Vec::new(),
         cache_from: Vec::new(),
         origin: Origin { file: dockerfile, line: 1 },
+        project: None,
     };
     Ok(Images { images: vec![image], ..Images::default() })
 }
