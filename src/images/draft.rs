@@ -54,8 +54,8 @@ impl Draft {
 
 /// What becomes of a draft.
 pub(super) enum Finished {
-    /// An image.
-    Image(Box<Image>),
+    /// An image. Its Dockerfile may be what a link leads to.
+    Image { image: Box<Image>, link: Option<ContextPath> },
     /// Not one, for this reason.
     Broken(String),
     /// One that is built of what is not in the tree.
@@ -82,6 +82,7 @@ pub(super) fn finish(
     let Some(context) = follow(source, &written)? else {
         return Ok(outside(name, "context", &shown(&written)));
     };
+    let mut link = None;
     let dockerfile = if let Some(text) = draft.inline {
         ImageDockerfile::Inline(text)
     } else {
@@ -95,9 +96,11 @@ pub(super) fn finish(
             None => below(&written, text),
         };
         let Some(path) = path else { return Ok(outside(name, "Dockerfile", text)) };
-        let Some(path) = follow(source, &path)? else {
+        let Some(followed) = follow(source, &path)? else {
             return Ok(outside(name, "Dockerfile", text));
         };
+        link = (followed != path).then_some(path);
+        let path = followed;
         if !is_file(source, &path)? {
             return Ok(Finished::Broken(format!(
                 "the Dockerfile of {name} is to be `{}`, and no file is there: add it or \
@@ -130,7 +133,7 @@ pub(super) fn finish(
         };
         contexts.insert(key, context);
     }
-    Ok(Finished::Image(Box::new(Image {
+    let image = Box::new(Image {
         name: draft.name,
         dockerfile,
         context,
@@ -146,7 +149,8 @@ pub(super) fn finish(
         cache_from: draft.cache_from,
         origin: draft.origin,
         project: draft.project,
-    })))
+    });
+    Ok(Finished::Image { image, link })
 }
 
 fn outside(name: &str, what: &str, text: &str) -> Finished {

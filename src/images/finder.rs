@@ -18,6 +18,8 @@ pub(super) struct Finder<'a> {
     pub(super) problems: BTreeSet<Problem>,
     pub(super) notices: BTreeSet<Problem>,
     pub(super) left_out: Vec<LeftOut>,
+    /// Links that images name as their Dockerfiles.
+    pub(super) named_links: BTreeSet<String>,
 }
 
 impl<'a> Finder<'a> {
@@ -29,6 +31,7 @@ impl<'a> Finder<'a> {
             problems: BTreeSet::new(),
             notices: BTreeSet::new(),
             left_out: Vec::new(),
+            named_links: BTreeSet::new(),
         }
     }
 
@@ -69,7 +72,10 @@ impl<'a> Finder<'a> {
         let (file, line) = (draft.origin.file.clone(), draft.origin.line);
         let name = draft.name.clone();
         match finish(self.source, draft, sibling)? {
-            Finished::Image(image) => self.images.push(*image),
+            Finished::Image { image, link } => {
+                self.named_links.extend(link.as_ref().map(shown));
+                self.images.push(*image);
+            }
             Finished::Broken(message) => {
                 self.leave_out(Missing::Image(name), Problem::at(&file, line, message));
             }
