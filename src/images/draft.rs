@@ -25,6 +25,7 @@ pub(super) struct Draft {
     pub(super) tags: Vec<String>,
     pub(super) cache_from: Vec<String>,
     pub(super) origin: Origin,
+    pub(super) project: Option<ContextPath>,
 }
 
 impl Draft {
@@ -46,14 +47,15 @@ impl Draft {
             tags: Vec::new(),
             cache_from: Vec::new(),
             origin,
+            project: None,
         }
     }
 }
 
 /// What becomes of a draft.
 pub(super) enum Finished {
-    /// An image.
-    Image(Box<Image>),
+    /// An image. Its Dockerfile may be what a link leads to.
+    Image { image: Box<Image>, link: Option<ContextPath> },
     /// Not one, for this reason.
     Broken(String),
     /// One that is built of what is not in the tree.
@@ -80,6 +82,7 @@ pub(super) fn finish(
     let Some(context) = follow(source, &written)? else {
         return Ok(outside(name, "context", &shown(&written)));
     };
+    let mut link = None;
     let dockerfile = if let Some(text) = draft.inline {
         ImageDockerfile::Inline(text)
     } else {
@@ -93,9 +96,11 @@ pub(super) fn finish(
             None => below(&written, text),
         };
         let Some(path) = path else { return Ok(outside(name, "Dockerfile", text)) };
-        let Some(path) = follow(source, &path)? else {
+        let Some(followed) = follow(source, &path)? else {
             return Ok(outside(name, "Dockerfile", text));
         };
+        link = (followed != path).then_some(path);
+        let path = followed;
         if !is_file(source, &path)? {
             return Ok(Finished::Broken(format!(
                 "the Dockerfile of {name} is to be `{}`, and no file is there: add it or \
@@ -128,7 +133,7 @@ pub(super) fn finish(
         };
         contexts.insert(key, context);
     }
-    Ok(Finished::Image(Box::new(Image {
+    let image = Box::new(Image {
         name: draft.name,
         dockerfile,
         context,
@@ -143,7 +148,9 @@ pub(super) fn finish(
         tags: draft.tags,
         cache_from: draft.cache_from,
         origin: draft.origin,
-    })))
+        project: draft.project,
+    });
+    Ok(Finished::Image { image, link })
 }
 
 fn outside(name: &str, what: &str, text: &str) -> Finished {

@@ -25,7 +25,9 @@ mod types;
 mod walk;
 
 pub use configuration::{Configuration, ConfigurationError, ConfiguredImage};
-pub use types::{Image, ImageDockerfile, Images, NamedContext, Origin, Problem, Variables};
+pub use types::{
+    Image, ImageDockerfile, Images, LeftOut, Missing, NamedContext, Origin, Problem, Variables,
+};
 
 use crate::context::{Error, Source};
 use finder::Finder;

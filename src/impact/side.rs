@@ -9,7 +9,7 @@ use super::types::{Problem, TreeSide};
 use crate::context::git::{Notice, Tree};
 use crate::context::{self, ContextPath, IgnoreRules, Snapshot, Source as _};
 use crate::dockerfile::Dockerfile;
-use crate::images::{Image, ImageDockerfile, Images, NamedContext};
+use crate::images::{Image, ImageDockerfile, Images, LeftOut, Missing, NamedContext};
 use crate::plan::{self, BuildOptions, ImageReference, Plan, PlanRequest, Platform};
 use crate::predict::{FileTable, file_table};
 use crate::{BaseImage, Digest};
@@ -36,6 +36,8 @@ pub(super) struct Files<'a> {
     images: &'a Images,
     /// Many images have the same.
     contexts: RefCell<Contexts>,
+    /// What other images of the tree are to those that stand on them, by name.
+    made: RefCell<HashMap<String, BaseImage>>,
     /// Where the tree may not have what a checkout would.
     pub(super) notices: RefCell<BTreeSet<Notice>>,
 }
@@ -65,8 +67,8 @@ pub(super) struct Planned {
     pub(super) plan: Plan,
 }
 
-/// Images that are made of images are followed this far.
-const DEPTH: usize = 8;
+/// Images that stand on each other are followed this far at once.
+const DEPTH: usize = 64;
 
 impl<'a> Files<'a> {
     pub(super) fn new(side: &'a Side, which: TreeSide, facts: &'a dyn Facts) -> Self {
@@ -76,6 +78,7 @@ impl<'a> Files<'a> {
             facts,
             images: &side.images,
             contexts: RefCell::default(),
+            made: RefCell::default(),
             notices: RefCell::default(),
         }
     }
@@ -205,6 +208,13 @@ impl<'a> Files<'a> {
         Ok(found.or_else(|| self.facts.base_image(&image.context, reference)))
     }
 
+    /// Whether no engine can have built an image, whatever a checkout has that git has not.
+    pub(super) fn is_refused(&self, image: &Image) -> bool {
+        let Ok(Definition { dockerfile, .. }) = self.definition(image) else { return true };
+        let Ok(options) = self.options(image) else { return true };
+        plan::check_target(&dockerfile, &options, self.facts.dialect(&image.context)).is_err()
+    }
+
     /// Whether a base image has triggers, which may copy what the Dockerfile does not name.
     pub(super) fn has_triggers(&self, image: &Image, dockerfile: &Dockerfile) -> bool {
         let Ok(options) = self.options(image) else { return true };
@@ -229,8 +239,27 @@ impl<'a> Files<'a> {
             _ => None,
         });
         let Some(name) = named else { return Ok(None) };
-        let other = self.images.images.iter().find(|image| image.name == *name);
-        let Some(other) = other.filter(|_| depth < DEPTH) else { return Ok(None) };
+        if let Some(known) = self.made.borrow().get(name) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(other) = self.images.named(name) else {
+            let is_elsewhere = |it: &LeftOut| it.what == Missing::Elsewhere(name.clone());
+            if self.images.left_out.iter().any(is_elsewhere) {
+                return Ok(None);
+            }
+            let message = format!(
+                "it stands on {name}, of which nothing tells how it is built; correct what is \
+                 wrong there"
+            );
+            return Err(self.problem(image, None, &message));
+        };
+        if depth >= DEPTH {
+            let message = format!(
+                "more than {DEPTH} images stand on each other here, too many to follow; let it \
+                 stand on fewer"
+            );
+            return Err(self.problem(image, None, &message));
+        }
         let planned = self.plan_at(other, depth + 1)?;
         let request = PlanRequest {
             dockerfile: &planned.dockerfile,
@@ -253,7 +282,9 @@ impl<'a> Files<'a> {
         whole.push(&layers);
         whole.extend(configured.env.iter().map(String::as_str));
         let id = Digest::of(whole.join("\0").as_bytes()).to_string();
-        Ok(Some(BaseImage { id, layers: vec![made], ..configured }))
+        let made = BaseImage { id, layers: vec![made], ..configured };
+        self.made.borrow_mut().insert(name.clone(), made.clone());
+        Ok(Some(made))
     }
 
     /// The context at the directory, by these rules.

@@ -30,7 +30,7 @@ use std::thread;
 use super::draft::Draft;
 use super::finder::Finder;
 use super::place::{Reference, shown};
-use super::{Origin, Problem};
+use super::{Missing, Origin, Problem};
 use crate::context::{ContextPath, Error};
 use document::Document;
 use evaluate::Evaluator;
@@ -90,7 +90,7 @@ fn find_in(
     for file in files {
         let read = finder.text(file).and_then(|text| document.read(file, &text));
         if let Err(problem) = read {
-            finder.problems.insert(problem);
+            finder.leave_out(Missing::Project(directory.clone()), problem);
             return Ok(());
         }
     }
@@ -101,7 +101,8 @@ fn find_in(
             Ok(several) => instances.extend(several),
             Err((line, reason)) => {
                 let message = format!("target {}: {reason}", block.name);
-                finder.problems.insert(Problem::at(&block.file, line, message));
+                let problem = Problem::at(&block.file, line, message);
+                finder.leave_out(Missing::Project(directory.clone()), problem);
             }
         }
     }
@@ -112,7 +113,7 @@ fn find_in(
     for instance in &instances {
         let (file, line) = (&instance.block.file, instance.block.line);
         let origin = Origin { file: file.clone(), line };
-        origins.entry(instance.name.clone()).or_insert(origin);
+        let origin = origins.entry(instance.name.clone()).or_insert(origin);
         match target::read(&mut evaluator, instance) {
             Ok(target) => match targets.get_mut(&instance.name) {
                 Some(Ok(earlier)) => earlier.merge(&target),
@@ -121,12 +122,18 @@ fn find_in(
             },
             Err((line, reason)) => {
                 let message = format!("target {}: {reason}", instance.name);
-                finder.problems.insert(Problem::at(file, line, message));
+                let what = Missing::Image(full_name(origin, &instance.name));
+                finder.leave_out(what, Problem::at(file, line, message));
                 targets.insert(instance.name.clone(), Err(()));
             }
         }
     }
-    let grouped = groups::read(&mut evaluator, &document, &mut finder.problems);
+    let mut wrong_groups = BTreeSet::new();
+    let grouped = groups::read(&mut evaluator, &document, &mut wrong_groups);
+    // What no group has may be no image.
+    for problem in wrong_groups {
+        finder.leave_out(Missing::Project(directory.clone()), problem);
+    }
     let inherited: BTreeSet<&String> =
         targets.values().flatten().flat_map(|target| &target.inherits).collect();
     for (name, origin) in &origins {
@@ -138,7 +145,8 @@ fn find_in(
             Ok(whole) => whole,
             Err(reason) => {
                 let message = format!("target {name}: {reason}");
-                finder.problems.insert(Problem::at(&origin.file, origin.line, message));
+                let problem = Problem::at(&origin.file, origin.line, message);
+                finder.leave_out(Missing::Image(full_name(origin, name)), problem);
                 continue;
             }
         };
@@ -150,15 +158,15 @@ fn find_in(
         if is_base && (!grouped.is_empty() || name.starts_with('_') || says_nothing) {
             continue;
         }
-        let image_name = |target: &str| {
-            let origin = origins.get(target)?;
-            Some(format!("{}:{target}", shown(&origin.file)))
-        };
-        let Some(full_name) = image_name(name) else { continue };
-        let draft = draft(directory, whole, Draft::new(full_name, origin.clone()));
+        let image_name = |target: &str| Some(full_name(origins.get(target)?, target));
+        let draft = draft(directory, whole, Draft::new(full_name(origin, name), origin.clone()));
         finder.add(draft, image_name)?;
     }
     Ok(())
+}
+
+fn full_name(origin: &Origin, target: &str) -> String {
+    format!("{}:{target}", shown(&origin.file))
 }
 
 /// A target with all that it inherits below it.
@@ -223,6 +231,7 @@ fn draft(directory: &ContextPath, target: Target, draft: Draft) -> Draft {
         pull: target.pull.unwrap_or(false),
         tags: unique(target.tags.unwrap_or_default()),
         cache_from: target.cache_from,
+        project: Some(directory.clone()),
         ..draft
     }
 }

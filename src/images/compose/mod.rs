@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use super::draft::Draft;
 use super::finder::Finder;
 use super::place::{Reference, shown};
-use super::{Origin, Problem, Variables};
+use super::{Missing, Origin, Problem, Variables};
 use crate::context::{ContextPath, Error};
 use load::{Failure, Loader, Project};
 use service::Service;
@@ -62,11 +62,13 @@ pub(super) fn find(
         let Some(main) = first(FILES) else { continue };
         let files: Vec<ContextPath> = [main.clone()].into_iter().chain(first(OVERRIDES)).collect();
         let mut loader = Loader::new(finder);
-        let read = load(&mut loader, directory, files);
+        let read = load(&mut loader, directory.clone(), files);
         included.append(&mut loader.included);
         match read {
             Ok((services, variables)) => found.push((main, services, variables)),
-            Err(Failure::Problem(problem)) => _ = finder.problems.insert(problem),
+            Err(Failure::Problem(problem)) => {
+                finder.leave_out(Missing::Project(directory), problem);
+            }
             Err(Failure::Tree(error)) => return Err(error),
         }
     }
@@ -101,7 +103,7 @@ fn add(
     let directory = main.parent().unwrap_or_default();
     for (name, service) in services {
         if let Some(problem) = &service.problem {
-            finder.problems.insert(problem.clone());
+            finder.leave_out(Missing::Image(image_name(name)), problem.clone());
             continue;
         }
         let Some(build) = &service.build else { continue };
@@ -110,7 +112,8 @@ fn add(
             let message = format!(
                 "service {name} has both `dockerfile` and `dockerfile_inline`: keep one of them"
             );
-            finder.problems.insert(Problem::at(&origin.file, origin.line, message));
+            let problem = Problem::at(&origin.file, origin.line, message);
+            finder.leave_out(Missing::Image(image_name(name)), problem);
             continue;
         }
         let platforms = match (&service.platform, build.platforms.as_slice()) {
@@ -120,7 +123,8 @@ fn add(
                     "service {name} runs on {platform}, for which it is not built: add it to \
                      `platforms`"
                 );
-                finder.problems.insert(Problem::at(&origin.file, origin.line, message));
+                let problem = Problem::at(&origin.file, origin.line, message);
+                finder.leave_out(Missing::Image(image_name(name)), problem);
                 continue;
             }
             (_, several) => several.to_vec(),
@@ -142,6 +146,7 @@ fn add(
             pull: build.pull.unwrap_or(false),
             tags: service.image.iter().chain(&build.tags).cloned().collect(),
             cache_from: build.cache_from.clone(),
+            project: Some(directory.clone()),
             ..Draft::new(image_name(name), origin)
         };
         let is_built = |other: &str| services.get(other).is_some_and(|it| it.build.is_some());

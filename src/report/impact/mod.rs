@@ -23,5 +23,12 @@ pub use reason::reason;
 pub use sarif::sarif;
 pub use text::impact;
 
-#[cfg(doc)]
+use super::units;
 use crate::impact::Impact;
+
+/// `2 images could not be compared`, where there are any.
+fn not_compared(impact: &Impact) -> Option<String> {
+    let number = impact.not_compared.len();
+    let images = units::counted(number as u64, "image", "images");
+    (number > 0).then(|| format!("{images} could not be compared"))
+}

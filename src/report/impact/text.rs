@@ -5,7 +5,7 @@ use super::super::forecast::{lost_steps, push_wrapped};
 use super::super::rewrites::diff;
 use super::super::style::{Capabilities, Role};
 use super::super::units;
-use super::reason;
+use super::{not_compared, reason};
 use crate::Seconds;
 use crate::impact::{
     Advice, ImageChange, ImageImpact, Impact, ImpactSummary, Place, Problem, TreeSide,
@@ -47,12 +47,14 @@ pub fn impact(impact: &Impact, capabilities: &Capabilities) -> String {
 fn sum(impact: &Impact) -> String {
     let all = impact.images.len() + impact.unchanged;
     let trees = format!("{} to {}: ", text(&impact.base), text(&impact.head));
+    let not_compared = not_compared(impact);
     if all == 0 {
-        return trees + "no image in either";
+        return trees + not_compared.as_deref().unwrap_or("no image in either");
     }
+    let rest = not_compared.map(|it| format!("; {it}")).unwrap_or_default();
     if impact.images.is_empty() {
         let all = units::counted(all as u64, "image is", "images are");
-        return trees + &format!("{all} built as before");
+        return trees + &format!("{all} built as before{rest}");
     }
     let of = |change: ImageChange| impact.images.iter().filter(|it| it.change == change).count();
     let losing = impact.images.iter().filter(|image| image.is_losing()).count();
@@ -80,7 +82,7 @@ fn sum(impact: &Impact) -> String {
             count => parts.push(format!("{count} {word}")),
         }
     }
-    trees + &parts.join("; ")
+    trees + &parts.join("; ") + &rest
 }
 
 fn push_image(out: &mut String, image: &ImageImpact, capabilities: &Capabilities) {
@@ -92,6 +94,12 @@ fn push_image(out: &mut String, image: &ImageImpact, capabilities: &Capabilities
     out.push_str(&capabilities.paint(Role::Title, &name));
     out.extend(std::iter::repeat_n(' ', gap));
     push!(out, "{says}\n");
+    if let Some(was) = &image.was_named {
+        push_wrapped(out, "  was", &format!("named {}", text(was)), capabilities);
+    }
+    if let Some(other) = &image.built_as {
+        push_wrapped(out, "  as", &format!("{} is built just so", text(other)), capabilities);
+    }
     if image.change == ImageChange::Changed {
         out.push_str(&lost_steps(&image.forecast(), capabilities));
         let places = places(image);
@@ -114,6 +122,8 @@ fn outcome(image: &ImageImpact) -> String {
     let gains = units::is_worth_saying(gained)
         .then(|| format!("{} less without cache", about(gained, is_measured)));
     match image.change {
+        // All of it is there by then.
+        ImageChange::New if image.built_as.is_some() => "new, costs nothing".to_owned(),
         ImageChange::New => format!("new, {full} the first time"),
         ImageChange::Removed => format!("removed, {}", about(gained, is_measured)),
         ImageChange::Changed if image.is_losing() => {
@@ -174,7 +184,20 @@ fn problem_text(problem: &Problem, impact: &Impact) -> String {
         TreeSide::Base => format!(" ({})", text(&impact.base)),
         TreeSide::Head => String::new(),
     };
-    format!("{}{line}{tree}: {}", text(&problem.file), text(&problem.message))
+    // Its own file names the image already.
+    let images = impact.not_compared.iter().filter(|it| it.problem == *problem);
+    let images: Vec<_> = images.filter(|it| it.image != problem.file).collect();
+    let mut names: Vec<_> = images.iter().take(PLACES).map(|it| text(&it.image)).collect();
+    let more = images.len().saturating_sub(PLACES);
+    if more > 0 {
+        names.push(format!("{more} more").into());
+    }
+    let images = if names.is_empty() {
+        String::new()
+    } else {
+        format!("; this is about {}", names.join(", "))
+    };
+    format!("{}{line}{tree}: {}{images}", text(&problem.file), text(&problem.message))
 }
 
 fn push_advice(out: &mut String, advice: &Advice, capabilities: &Capabilities) {
