@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::place::{Reference, below, follow, shown};
-use super::{Image, ImageDockerfile, NamedContext, Origin};
+use super::{Image, ImageDockerfile, NamedContext, Origin, Written};
 use crate::context::{ContextPath, Error, Source};
 
 /// What a file says of an image.
@@ -25,6 +25,7 @@ pub(super) struct Draft {
     pub(super) tags: Vec<String>,
     pub(super) cache_from: Vec<String>,
     pub(super) origin: Origin,
+    pub(super) written: Written,
 }
 
 impl Draft {
@@ -46,6 +47,7 @@ impl Draft {
             tags: Vec::new(),
             cache_from: Vec::new(),
             origin,
+            written: Written::default(),
         }
     }
 }
@@ -143,6 +145,7 @@ pub(super) fn finish(
         tags: draft.tags,
         cache_from: draft.cache_from,
         origin: draft.origin,
+        written: draft.written,
     })))
 }
 

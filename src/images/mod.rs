@@ -23,9 +23,12 @@ mod place;
 pub(crate) mod toml_text;
 mod types;
 mod walk;
+mod written;
 
 pub use configuration::{Configuration, ConfigurationError, ConfiguredImage};
-pub use types::{Image, ImageDockerfile, Images, NamedContext, Origin, Problem, Variables};
+pub use types::{
+    Image, ImageDockerfile, Images, InlineText, NamedContext, Origin, Problem, Variables, Written,
+};
 
 use crate::context::{Error, Source};
 use finder::Finder;

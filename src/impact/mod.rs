@@ -189,7 +189,8 @@ fn by_name<'a>(
 
 /// Whether both trees ask the same of an image, wherever they do.
 fn is_defined_alike(older: &Image, newer: &Image) -> bool {
-    Image { origin: newer.origin.clone(), ..older.clone() } == *newer
+    let (origin, written) = (newer.origin.clone(), newer.written.clone());
+    Image { origin, written, ..older.clone() } == *newer
 }
 
 /// What was wrong when the images were looked for: all of the newer tree, and of the older one what

@@ -11,7 +11,7 @@ use super::super::repository::path_in_git;
 use super::Place;
 use crate::context::git::Tree;
 use crate::context::{ContextPath, Found, Source as _};
-use crate::images::{Image, ImageDockerfile, Images, Origin};
+use crate::images::{Image, ImageDockerfile, Images, Origin, Written};
 
 /// The image that the options name, where the tree has its Dockerfile.
 pub(super) fn image(args: &ImpactArgs, tree: &Tree, place: &Place) -> Result<Images, Failure> {
@@ -38,6 +38,7 @@ pub(super) fn image(args: &ImpactArgs, tree: &Tree, place: &Place) -> Result<Ima
         tags: Vec::new(),
         cache_from: Vec::new(),
         origin: Origin { file: dockerfile, line: 1 },
+        written: Written::default(),
     };
     Ok(Images { images: vec![image], ..Images::default() })
 }

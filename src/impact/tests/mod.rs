@@ -2,6 +2,7 @@
 
 mod advised;
 mod bad_input;
+mod blamed;
 mod costs;
 mod options;
 mod standing;
@@ -173,6 +174,7 @@ impl Project {
             tags: Vec::new(),
             cache_from: Vec::new(),
             origin: Origin { file: path, line: 1 },
+            written: images::Written::default(),
         }
     }
 
