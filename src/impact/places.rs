@@ -73,9 +73,9 @@ impl Places<'_> {
             let lines = now.image.written.args.get(name).map_or(&[][..], Vec::as_slice);
             let before = before.image.written.args.get(name).map_or(&[][..], Vec::as_slice);
             let before: Vec<_> =
-                before.iter().map(|line| (line, self.text(self.base, line))).collect();
+                before.iter().map(|line| (line, line_in(self.base, line))).collect();
             let is_new = |line: &&Origin| {
-                let text = self.text(self.head, line);
+                let text = line_in(self.head, line);
                 !before.iter().any(|(old, it)| old.file == line.file && *it == text)
             };
             // Where all are as they were, something that is not in the tree gave another value.
@@ -88,12 +88,6 @@ impl Places<'_> {
             }
         }
         places
-    }
-
-    /// The text of a line.
-    fn text(&self, tree: &Tree, line: &Origin) -> Option<String> {
-        let text = text_of(tree, &line.file)?;
-        text.lines().nth(line.line.checked_sub(1)?).map(|text| text.trim().to_owned())
     }
 
     fn of_file(&self, file: &FileChange) -> Place {
@@ -114,6 +108,12 @@ impl Places<'_> {
 fn text_of(tree: &Tree, path: &ContextPath) -> Option<String> {
     let bytes = tree.read(path).ok()??;
     (bytes.len() <= LONGEST).then(|| String::from_utf8(bytes).ok())?
+}
+
+/// The text of a line.
+fn line_in(tree: &Tree, line: &Origin) -> Option<String> {
+    let text = text_of(tree, &line.file)?;
+    text.lines().nth(line.line.checked_sub(1)?).map(|text| text.trim().to_owned())
 }
 
 /// From the first to the last line of `after` that `before` has otherwise.
