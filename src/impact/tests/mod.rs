@@ -6,6 +6,7 @@ mod blamed;
 mod costs;
 mod options;
 mod standing;
+mod unmatched;
 mod untouched;
 
 use std::collections::{BTreeMap, HashMap};
