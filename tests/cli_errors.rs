@@ -319,6 +319,7 @@ snapshots! {
     impact_in_a_merge: merging(), ["impact"];
     impact_of_the_index_in_a_merge: merging(), ["impact", "--staged"];
     impact_without_a_repository: shop(), ["impact"];
+    impact_of_the_index_of_a_bare_repository: { let it = shop().committed(); it.git(&["config", "core.bare", "true"]); it }, ["impact", "--staged"];
     impact_since_nothing: shop().committed(), ["impact", "--since", "nope"];
     impact_of_a_range_and_the_index: shop().committed(), ["impact", "--staged", "HEAD..HEAD"];
     impact_of_a_dockerfile_that_is_nowhere: shop().committed(), ["impact", "-f", "nope", "--max-steps", "0"];

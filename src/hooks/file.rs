@@ -124,7 +124,7 @@ fn metadata(path: &Path) -> Result<Option<fs::Metadata>, HookError> {
     }
 }
 
-fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HookError {
+pub(super) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HookError {
     let path = path.to_owned();
     move |source| HookError::File { action, path, source }
 }

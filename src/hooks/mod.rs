@@ -10,6 +10,7 @@
 
 mod error;
 mod file;
+mod links;
 mod place;
 mod script;
 #[cfg(test)]
@@ -77,6 +78,9 @@ pub fn install(repository: &Repository, program: Option<&Path>) -> Result<Instal
         file::make_executable(&place.hook)?;
     }
     let is_kept = file::exists(&place.kept)?;
+    if is_kept {
+        links::make(&place)?;
+    }
     let kept = is_kept.then_some(place.kept);
     Ok(Installed { hook: place.hook, kept, was_there, setting: place.setting })
 }
@@ -91,6 +95,7 @@ pub fn remove(repository: &Repository) -> Result<Removed, HookError> {
         Found::Nothing if !is_kept => Ok(Removed::Nothing { hook: place.hook }),
         Found::Ours(_) | Found::Nothing => {
             if is_kept {
+                links::remove(&place)?;
                 file::restore(&place.kept, &place.hook)?;
             } else {
                 file::remove(&place.hook)?;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::HookError;
-use super::script::{KEPT, NAME};
+use super::script::{KEPT, LINKS, NAME};
 use crate::context::git::{HooksSetting, Repository};
 
 /// The files that installing and removing are about.
@@ -14,6 +14,8 @@ pub(super) struct Place {
     pub(super) hook: PathBuf,
     /// The hook that was there before.
     pub(super) kept: PathBuf,
+    /// The directory in which that one has its own name.
+    pub(super) links: PathBuf,
     /// What says that hooks are there.
     pub(super) setting: HooksSetting,
 }
@@ -34,7 +36,8 @@ impl Place {
         if directory.ends_with(".husky/_") {
             return Err(HookError::Husky { directory });
         }
-        Ok(Self { hook: directory.join(NAME), kept: directory.join(KEPT), setting: found.setting })
+        let [hook, kept, links] = [NAME, KEPT, LINKS].map(|name| directory.join(name));
+        Ok(Self { hook, kept, links, setting: found.setting })
     }
 
     /// Makes the directory where it is not there: `git init` may have left it out.

@@ -11,9 +11,13 @@ use crate::Digest;
 /// Git's name of the hook that runs before a commit.
 pub(super) const NAME: &str = "pre-commit";
 
-/// The name under which the hook that was there before is kept. It stays in its directory, as
-/// hooks look for other files beside them.
+/// The name under which the hook that was there before is kept. It stays in its directory, as a
+/// link leads elsewhere from another one.
 pub(super) const KEPT: &str = "pre-commit.before-smartbuild";
+
+/// The directory in which the kept hook has its own name, by a link, and what lies beside it: some
+/// hooks go by how they are called.
+pub(super) const LINKS: &str = "pre-commit.before-smartbuild.d";
 
 const FIRST_LINE: &[u8] = b"#!/bin/sh\n";
 const MARK: &str = "# written by `smartbuild hook install`, ";
@@ -58,7 +62,11 @@ fn body(program: Option<&Path>) -> Vec<u8> {
         r#"# `smartbuild hook remove` takes it away. To commit without it once: git commit --no-verify
 
 # The hook that was here before, if there was one.
-before="$(dirname "$0")/{KEPT}"
+here="$(dirname "$0")"
+before="$here/{LINKS}/{NAME}"
+if [ ! -x "$before" ]; then
+    before="$here/{KEPT}"
+fi
 if [ -x "$before" ]; then
     "$before" "$@" || exit $?
 fi
@@ -68,14 +76,20 @@ if command -v smartbuild >/dev/null 2>&1; then
 fi
 "#
     );
-    let after = r#"# A program that is missing is no reason against a commit.
+    let after = format!(
+        r#"# A program that is missing is no reason against a commit.
+quoted() {{
+    printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"
+}}
 echo "smartbuild is not installed here, so nobody knows what this commit costs the build cache." >&2
-if [ -e "$before" ]; then
-    echo "Put it into PATH, or take this hook away: mv $before $0" >&2
+if [ -e "$here/{KEPT}" ]; then
+    remove="mv $(quoted "$here/{KEPT}") $(quoted "$0")"
 else
-    echo "Put it into PATH, or take this hook away: rm $0" >&2
+    remove="rm $(quoted "$0")"
 fi
-"#;
+printf '%s\n' "Put it into PATH, or take this hook away: $remove" >&2
+"#
+    );
     let mut body = before.into_bytes();
     if let Some(program) = program {
         let quoted = quoted(program.as_os_str().as_bytes());

@@ -90,7 +90,14 @@ impl Story {
         let mut all: Vec<_> = entries
             .map(|entry| entry.unwrap())
             .map(|entry| {
-                let text = fs::read_to_string(entry.path()).unwrap();
+                let text = if entry.path().is_dir() {
+                    let links = fs::read_dir(entry.path()).unwrap();
+                    let mut names: Vec<_> = links.map(|it| it.unwrap().file_name()).collect();
+                    names.sort();
+                    format!("{names:?}")
+                } else {
+                    fs::read_to_string(entry.path()).unwrap()
+                };
                 (entry.file_name().into_string().unwrap(), text)
             })
             .collect();
@@ -165,6 +172,38 @@ fn the_hook_that_was_there_runs_first_and_comes_back_as_it_was() {
     assert!(matches!(story.remove().unwrap(), Removed::Hook { is_restored: true, .. }));
     assert_eq!(story.hooks(), before);
     assert_eq!(story.commit(), (true, "before 0\n".to_owned()));
+}
+
+#[test]
+fn the_hook_that_was_there_runs_under_its_name_beside_its_files() {
+    let story = Story::new();
+    story.hook(". \"$(dirname \"$0\")/beside.sh\"\necho \"$(basename \"$0\")\"");
+    fs::write(story.path(".git/hooks/beside.sh"), "echo beside\n").unwrap();
+    let before = story.hooks();
+    story.install().unwrap();
+    let said_then = "beside\npre-commit\nsmartbuild impact --staged\n".to_owned();
+    assert_eq!(story.commit(), (true, said_then.clone()));
+    // A file that comes later is there after the next installation.
+    fs::rename(story.path(".git/hooks/beside.sh"), story.path(".git/hooks/other.sh")).unwrap();
+    script(&story.path(".git/hooks/pre-commit.before-smartbuild"), ". \"${0%/*}/other.sh\"");
+    story.install().unwrap();
+    assert_eq!(story.commit(), (true, "beside\nsmartbuild impact --staged\n".to_owned()));
+    fs::rename(story.path(".git/hooks/other.sh"), story.path(".git/hooks/beside.sh")).unwrap();
+    fs::write(story.path(".git/hooks/pre-commit.before-smartbuild"), &before[1].1).unwrap();
+    story.remove().unwrap();
+    assert_eq!(story.hooks(), before);
+}
+
+#[test]
+fn what_others_put_beside_the_kept_hook_stays() {
+    let story = Story::new();
+    story.hook("echo before");
+    story.install().unwrap();
+    let links = story.path(".git/hooks/pre-commit.before-smartbuild.d");
+    fs::write(links.join("mine"), "mine").unwrap();
+    story.remove().unwrap();
+    assert_eq!(fs::read_to_string(links.join("mine")).unwrap(), "mine");
+    assert_eq!(story.commit(), (true, "before\n".to_owned()));
 }
 
 #[test]
@@ -309,7 +348,23 @@ fn without_the_program_the_commit_is_made_and_says_what_to_do() {
     let (is_made, said) = story.commit();
     assert!(is_made, "{said}");
     assert!(said.contains("smartbuild is not installed here"), "{said}");
-    assert!(said.contains("take this hook away: rm .git/hooks/pre-commit"), "{said}");
+    assert!(said.contains("take this hook away: rm '.git/hooks/pre-commit'"), "{said}");
+}
+
+#[test]
+fn the_command_that_takes_it_away_can_be_run_as_it_is() {
+    let story = Story::new();
+    let hooks = story.directory.path().join("it's \"my\" $hooks");
+    fs::create_dir(&hooks).unwrap();
+    script(&hooks.join("pre-commit"), "echo before");
+    story.set("core.hooksPath", hooks.to_str().unwrap());
+    story.install().unwrap();
+    fs::remove_file(story.programs().join("smartbuild")).unwrap();
+    let (_, said) = story.commit();
+    let command = said.split_once("take this hook away: ").unwrap().1;
+    let status = Command::new("sh").args(["-c", command]).current_dir(story.top()).status();
+    assert!(status.unwrap().success(), "{command}");
+    assert_eq!(story.commit(), (true, "before\n".to_owned()));
 }
 
 #[test]

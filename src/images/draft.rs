@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::place::{Reference, below, follow, shown};
-use super::{Image, ImageDockerfile, NamedContext, Origin};
+use super::{Image, ImageDockerfile, NamedContext, Origin, Written};
 use crate::context::{ContextPath, Error, Source};
 
 /// What a file says of an image.
@@ -26,6 +26,7 @@ pub(super) struct Draft {
     pub(super) cache_from: Vec<String>,
     pub(super) origin: Origin,
     pub(super) project: Option<ContextPath>,
+    pub(super) written: Written,
 }
 
 impl Draft {
@@ -48,6 +49,7 @@ impl Draft {
             cache_from: Vec::new(),
             origin,
             project: None,
+            written: Written::default(),
         }
     }
 }
@@ -149,6 +151,7 @@ pub(super) fn finish(
         cache_from: draft.cache_from,
         origin: draft.origin,
         project: draft.project,
+        written: draft.written,
     });
     Ok(Finished::Image { image, link })
 }

@@ -23,10 +23,12 @@ mod place;
 pub(crate) mod toml_text;
 mod types;
 mod walk;
+mod written;
 
 pub use configuration::{Configuration, ConfigurationError, ConfiguredImage};
 pub use types::{
-    Image, ImageDockerfile, Images, LeftOut, Missing, NamedContext, Origin, Problem, Variables,
+    Image, ImageDockerfile, Images, InlineText, LeftOut, Missing, NamedContext, Origin, Problem,
+    Variables, Written,
 };
 
 use crate::context::{Error, Source};

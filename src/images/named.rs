@@ -80,6 +80,7 @@ fn change(finder: &mut Finder<'_>, configured: &ConfiguredImage) -> Result<bool,
         tags: image.tags,
         cache_from: image.cache_from,
         project: image.project,
+        written: image.written,
         ..Draft::new(image.name, Origin { file: ContextPath::new(FILE), line: configured.line })
     };
     match image.dockerfile {
@@ -97,6 +98,7 @@ fn change(finder: &mut Finder<'_>, configured: &ConfiguredImage) -> Result<bool,
     if let Some(path) = &configured.dockerfile {
         draft.dockerfile = Some(format!("cwd://{path}"));
         draft.inline = None;
+        draft.written.inline = None;
     }
     add(finder, draft, configured)?;
     Ok(true)
@@ -116,6 +118,8 @@ fn add(
     }
     let args = configured.args.iter();
     draft.args.extend(args.map(|(name, value)| (name.clone(), value.clone())));
+    let lines = configured.args.keys().map(|name| (name.clone(), vec![draft.origin.clone()]));
+    draft.written.args.extend(lines);
     let contexts = configured.contexts.iter();
     draft.contexts.extend(
         contexts.map(|(name, text)| (name.clone(), Reference::read(&root, text, "image:"))),

@@ -79,6 +79,39 @@ pub struct Image {
     /// The directory whose compose or bake files describe it, whatever `smartbuild.toml` adds;
     /// `None` for what they do not describe.
     pub project: Option<ContextPath>,
+    /// Where the rest of it is written. It decides about nothing.
+    pub written: Written,
+}
+
+/// Where an image's values are written, to tell what changed them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Written {
+    /// For each build argument the line that sets it, then those that give the variables in its
+    /// value: of env files, or of a bake file. What the environment gives has none.
+    pub args: BTreeMap<String, Vec<Origin>>,
+    /// The inline Dockerfile.
+    pub inline: Option<InlineText>,
+}
+
+/// Where an inline Dockerfile stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InlineText {
+    /// Its first line; where its lines are not those of the file, the line of its key.
+    pub origin: Origin,
+    /// Whether each of its lines is one of the file.
+    pub is_line_by_line: bool,
+}
+
+impl InlineText {
+    /// The line of the file that has this line of the text, counted from 1.
+    pub fn line(&self, of_text: u32) -> Option<u32> {
+        let first = u32::try_from(self.origin.line).ok()?;
+        if self.is_line_by_line {
+            (first.checked_add(of_text)?).checked_sub(1)
+        } else {
+            Some(first)
+        }
+    }
 }
 
 /// Where an image's instructions are.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::side::Side;
 use super::types::TreeSide;
 use crate::context::Source as _;
-use crate::images::{Image, ImageDockerfile, LeftOut, Missing};
+use crate::images::{Image, ImageDockerfile, LeftOut, Missing, Written};
 
 /// So many images of each tree are compared line by line; more are no renaming.
 const MOST: usize = 64;
@@ -116,6 +116,7 @@ pub(super) fn is_same_build(one: &Image, other: &Image) -> bool {
         cache_from: Vec::new(),
         origin: other.origin.clone(),
         project: None,
+        written: Written::default(),
         ..image.clone()
     };
     unnamed(one) == unnamed(other)

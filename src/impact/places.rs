@@ -5,7 +5,7 @@ use super::types::Place;
 use crate::context::git::Tree;
 use crate::context::{ContextPath, Source as _};
 use crate::dockerfile::{Dockerfile, Instruction, InstructionKind};
-use crate::images::ImageDockerfile;
+use crate::images::{Image, ImageDockerfile, Origin};
 use crate::plan::Step;
 use crate::predict::{CauseKind, ChangeKind, FileChange};
 
@@ -40,12 +40,52 @@ impl Places<'_> {
                     .filter(|it| it.planned.dockerfile.source() != now.planned.dockerfile.source())
                     .and_then(|_| setting(&now.planned.dockerfile, name))
                     .map(|lines| in_dockerfile(now, lines));
-                vec![set.unwrap_or_else(|| in_origin(now))]
+                let given = || before.map_or_else(Vec::new, |it| self.of_arguments(name, now, it));
+                let mut places = set.map_or_else(given, |set| vec![set]);
+                if places.is_empty() {
+                    places.push(in_origin(now));
+                }
+                places
             }
+            // The instruction is the same, and what differs is what its arguments have made of it.
+            CauseKind::BaseImage { .. } | CauseKind::Instruction { .. } => before
+                .filter(|it| it.planned.dockerfile.source() == now.planned.dockerfile.source())
+                .map_or_else(Vec::new, |it| self.of_arguments("", now, it)),
             _ => Vec::new(),
         };
         if !places.contains(&instruction) {
             places.push(instruction);
+        }
+        places
+    }
+
+    /// The lines that give the argument another value; where it is none, those of every argument
+    /// that has another one.
+    fn of_arguments(&self, name: &str, now: Version<'_>, before: Version<'_>) -> Vec<Place> {
+        let (old, new) = (&before.image.args, &now.image.args);
+        let differs = |name: &&String| old.get(*name) != new.get(*name);
+        let names: Vec<&String> = match new.get_key_value(name).map(|(name, _)| name) {
+            Some(own) if differs(&own) => vec![own],
+            _ => new.keys().filter(differs).collect(),
+        };
+        let mut places = Vec::new();
+        for name in names.into_iter().take(MOST) {
+            let lines = now.image.written.args.get(name).map_or(&[][..], Vec::as_slice);
+            let before = before.image.written.args.get(name).map_or(&[][..], Vec::as_slice);
+            let before: Vec<_> =
+                before.iter().map(|line| (line, line_in(self.base, line))).collect();
+            let is_new = |line: &&Origin| {
+                let text = line_in(self.head, line);
+                !before.iter().any(|(old, it)| old.file == line.file && *it == text)
+            };
+            // Where all are as they were, something that is not in the tree gave another value.
+            let found: Vec<&Origin> = lines.iter().filter(is_new).collect();
+            let found = if found.is_empty() { lines.iter().take(1).collect() } else { found };
+            for place in found.into_iter().map(at) {
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
         }
         places
     }
@@ -60,12 +100,20 @@ impl Places<'_> {
 
     /// From the first to the last line that is otherwise in the newer tree.
     fn changed_lines(&self, path: &ContextPath) -> Option<(u32, u32)> {
-        let text = |tree: &Tree| {
-            let bytes = tree.read(path).ok()??;
-            (bytes.len() <= LONGEST).then(|| String::from_utf8(bytes).ok())?
-        };
-        differing_lines(&text(self.base)?, &text(self.head)?)
+        differing_lines(&text_of(self.base, path)?, &text_of(self.head, path)?)
     }
+}
+
+/// A file that is text, and not too long to be read by anybody.
+fn text_of(tree: &Tree, path: &ContextPath) -> Option<String> {
+    let bytes = tree.read(path).ok()??;
+    (bytes.len() <= LONGEST).then(|| String::from_utf8(bytes).ok())?
+}
+
+/// The text of a line.
+fn line_in(tree: &Tree, line: &Origin) -> Option<String> {
+    let text = text_of(tree, &line.file)?;
+    text.lines().nth(line.line.checked_sub(1)?).map(|text| text.trim().to_owned())
 }
 
 /// From the first to the last line of `after` that `before` has otherwise.
@@ -86,14 +134,25 @@ fn differing_lines(before: &str, after: &str) -> Option<(u32, u32)> {
 fn in_dockerfile(now: Version<'_>, lines: (u32, u32)) -> Place {
     match &now.image.dockerfile {
         ImageDockerfile::File(path) => Place { file: path.to_string(), lines: Some(lines) },
-        ImageDockerfile::Inline(_) => in_origin(now),
+        ImageDockerfile::Inline(_) => in_text(now.image, lines).unwrap_or_else(|| in_origin(now)),
     }
+}
+
+/// Lines of an inline Dockerfile, in the file that has it.
+fn in_text(image: &Image, (first, last): (u32, u32)) -> Option<Place> {
+    let inline = image.written.inline.as_ref()?;
+    let lines = (inline.line(first)?, inline.line(last)?);
+    Some(Place { file: inline.origin.file.to_string(), lines: Some(lines) })
 }
 
 /// The line that makes something an image.
 fn in_origin(now: Version<'_>) -> Place {
-    let line = u32::try_from(now.image.origin.line).ok();
-    Place { file: now.image.origin.file.to_string(), lines: line.map(|line| (line, line)) }
+    at(&now.image.origin)
+}
+
+fn at(origin: &Origin) -> Place {
+    let line = u32::try_from(origin.line).ok();
+    Place { file: origin.file.to_string(), lines: line.map(|line| (line, line)) }
 }
 
 /// The last ARG or ENV that sets a variable.

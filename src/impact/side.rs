@@ -334,10 +334,12 @@ impl<'a> Files<'a> {
 
     /// Something wrong with an image.
     pub(super) fn problem(&self, image: &Image, line: Option<u32>, message: &str) -> Problem {
+        let inline = image.written.inline.as_ref();
+        let inline = inline.filter(|_| matches!(image.dockerfile, ImageDockerfile::Inline(_)));
         Problem {
             side: self.which,
-            file: dockerfile_name(image),
-            line,
+            file: inline.map_or_else(|| dockerfile_name(image), |it| it.origin.file.to_string()),
+            line: inline.map_or(line, |inline| line.and_then(|line| inline.line(line))),
             image: Some(image.name.clone()),
             message: message.to_owned(),
         }

@@ -15,7 +15,7 @@ use super::sent::Asked;
 use super::stage_files::{Operation, StageFiles, Tree};
 use super::stages::{Base, StagePlan, Stages};
 use super::{ContentKeys, ImageConfiguration, KeyInput, Plan, Step, StepIndex, StepKind, transfer};
-use crate::context::Contexts;
+use crate::context::{ContextPath, Contexts};
 use crate::dockerfile::{Instruction, InstructionKind, parse_trigger};
 use crate::{BaseImage, Digest};
 
@@ -74,6 +74,9 @@ pub(super) struct Builder<'a> {
     images: BTreeMap<String, StepIndex>,
     /// What is asked of the build's own context.
     pub(super) asked: Asked,
+    /// Folders of patterns that match nothing, each with what is wrong where the engine has no
+    /// such folder.
+    pub(super) unmatched: Vec<(ContextPath, Error)>,
     /// Whether that context is only what of it the engine has.
     pub(super) is_sent: bool,
     /// The files of the stages that others take from, by the stage.
@@ -92,6 +95,7 @@ impl<'a> Builder<'a> {
             finished: BTreeMap::new(),
             images: BTreeMap::new(),
             asked: Asked::default(),
+            unmatched: Vec::new(),
             is_sent: false,
             trees: BTreeMap::new(),
         })
@@ -99,6 +103,7 @@ impl<'a> Builder<'a> {
 
     pub(super) fn build(mut self) -> Result<Plan, Error> {
         self.all_stages()?;
+        self.refuse_unmatched()?;
         if let Some(sent) = self.asked.sent(&self.contexts.own) {
             let request = self.request;
             self = Self { is_sent: true, ..Self::new(request)? };
@@ -107,6 +112,17 @@ impl<'a> Builder<'a> {
         }
         self.share_no_cache();
         Ok(self.plan)
+    }
+
+    /// A pattern may match nothing as long as its folder is there, which the engine has only where
+    /// something of it was asked for.
+    fn refuse_unmatched(&mut self) -> Result<(), Error> {
+        for (folder, error) in std::mem::take(&mut self.unmatched) {
+            if !self.asked.sends(&folder, &self.contexts.own) {
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn all_stages(&mut self) -> Result<(), Error> {

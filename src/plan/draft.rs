@@ -13,7 +13,7 @@ use super::stage_files::{Copied, FilesOf, Operation, Owner, Source, Tree};
 use super::stages::Origin;
 use super::transfer::ExpandedTransfer;
 use super::{KeyInput, StepIndex, StepKind, mount, run, transfer};
-use crate::context::named_root;
+use crate::context::{Snapshot, named_root};
 use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, MountKind, Transfer};
 
 /// What a step is made of before it has a key.
@@ -294,7 +294,16 @@ impl Builder<'_> {
             Err(Missing) if context.is_none() && self.is_sent => Ok(not_sent(selectors)),
             Err(Missing) => Err(missing(missing_one().unwrap_or_else(|| source.to_owned()))),
         };
-        let Selection { digest, mut roots } = selected?;
+        let Selection { digest, mut roots, mut unmatched } = selected?;
+        unmatched.retain(|folder| !folder.is_root());
+        if !unmatched.is_empty() {
+            let pattern = missing_pattern(snapshot, selectors);
+            let error = missing(pattern.unwrap_or_else(|| source.to_owned()));
+            if context.is_some() {
+                return Err(error);
+            }
+            self.unmatched.extend(unmatched.into_iter().map(|folder| (folder, error.clone())));
+        }
         if context.is_none() {
             self.asked.add(selectors, &roots, &self.contexts.own);
         }
@@ -407,6 +416,14 @@ impl Builder<'_> {
     }
 }
 
+/// The first pattern that matches nothing.
+fn missing_pattern(snapshot: &Snapshot, selectors: &[Selector]) -> Option<String> {
+    let is_unmatched = |one: &&Selector| {
+        select(snapshot, std::slice::from_ref(*one)).is_ok_and(|it| !it.unmatched.is_empty())
+    };
+    selectors.iter().find(is_unmatched).map(|one| one.path.clone())
+}
+
 /// What the engine will not find, as it is not sent: no build had it.
 fn not_sent(selectors: &[Selector]) -> Selection {
     let roots: Vec<String> = selectors.iter().map(|selector| selector.path.clone()).collect();
@@ -415,7 +432,7 @@ fn not_sent(selectors: &[Selector]) -> Selection {
     for path in &roots {
         hasher.field(path.as_bytes());
     }
-    Selection { digest: hasher.finish(), roots }
+    Selection { digest: hasher.finish(), roots, unmatched: Vec::new() }
 }
 
 fn source(selector: &Selector) -> Source {

@@ -44,6 +44,8 @@ pub(super) struct Selection {
     pub(super) digest: Digest,
     /// The subtrees that it looked at, to find what changed.
     pub(super) roots: Vec<String>,
+    /// The folders of patterns that nothing in them matches.
+    pub(super) unmatched: Vec<ContextPath>,
 }
 
 /// A selector that selects nothing although it must.
@@ -54,17 +56,18 @@ pub(super) struct Missing;
 pub(super) fn select(snapshot: &Snapshot, selectors: &[Selector]) -> Result<Selection, Missing> {
     let mut hasher = FieldHasher::new();
     let mut roots = Vec::new();
+    let mut unmatched = Vec::new();
     for selector in deduplicated(selectors) {
         let digest = if selector.is_plain() {
             plain(snapshot, &selector, &mut roots)?
         } else {
-            filtered(snapshot, &selector, &mut roots)?
+            filtered(snapshot, &selector, &mut roots, &mut unmatched)?
         };
         hasher.field(digest.as_bytes());
     }
     roots.sort_unstable();
     roots.dedup();
-    Ok(Selection { digest: hasher.finish(), roots })
+    Ok(Selection { digest: hasher.finish(), roots, unmatched })
 }
 
 impl Selector {
@@ -113,6 +116,7 @@ fn filtered(
     snapshot: &Snapshot,
     selector: &Selector,
     roots: &mut Vec<String>,
+    unmatched: &mut Vec<ContextPath>,
 ) -> Result<Digest, Missing> {
     let prefix = literal_prefix(selector);
     let Some(resolved) = follow(snapshot, &prefix, roots) else {
@@ -180,7 +184,11 @@ fn filtered(
         }
     }
     if included.is_empty() && selector.required {
-        return Err(Missing);
+        // The engine only asks for the pattern's folder.
+        if pattern.is_none() || include.is_some() {
+            return Err(Missing);
+        }
+        unmatched.push(resolved.clone());
     }
     // The engine is sent what matches, and has nothing of what lies beside it.
     if pattern.is_some() && named.len() <= NAMED_MATCHES {

@@ -35,6 +35,17 @@ impl Asked {
         }
     }
 
+    /// Whether the engine has the folder, or anything in it.
+    pub(super) fn sends(&self, folder: &ContextPath, context: &Snapshot) -> bool {
+        if folder.is_root() || self.paths.contains("") {
+            return true;
+        }
+        let asked: Vec<&str> = self.paths.iter().map(String::as_str).collect();
+        let include = include_patterns(context, &[], &asked);
+        let Ok(filter) = PathFilter::new(&include, &[]) else { return false };
+        include.is_empty() || filter.select(context).iter().any(|it| it.path.starts_with(folder))
+    }
+
     /// What of the context the engine has then; `None` where all that is asked for is there.
     pub(super) fn sent(&self, context: &Snapshot) -> Option<Snapshot> {
         if !self.goes_through_links || self.paths.contains("") {

@@ -12,7 +12,7 @@ use super::Place;
 use crate::context::git::Tree;
 use crate::context::{ContextPath, Found, Source as _};
 use crate::dockerfile::Dockerfile;
-use crate::images::{Image, ImageDockerfile, Images, Origin};
+use crate::images::{Image, ImageDockerfile, Images, Origin, Written};
 use crate::plan::{self, BuildOptions, Dialect};
 
 /// The image that the options name, where the tree has its Dockerfile.
@@ -41,6 +41,7 @@ pub(super) fn image(args: &ImpactArgs, tree: &Tree, place: &Place) -> Result<Ima
         cache_from: Vec::new(),
         origin: Origin { file: dockerfile, line: 1 },
         project: None,
+        written: Written::default(),
     };
     Ok(Images { images: vec![image], ..Images::default() })
 }

@@ -20,6 +20,10 @@ pub(super) struct Compared {
 /// Reads the trees that are asked for. Nothing is checked out.
 pub(super) fn read(repository: &Repository, wanted: &Trees) -> Result<Compared, Failure> {
     match wanted {
+        // Nobody stages anything there: its index is none, or one that was left behind.
+        Trees::Staged if repository.work_tree().is_none() => {
+            Err(GitError::Bare { repository: repository.git_directory().to_owned() }.into())
+        }
         Trees::Staged => {
             let (base, base_label) = head(repository)?;
             let index = repository.index()?;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use super::NoRevision;
 use crate::context::ContextPath;
 
 /// Why a context cannot be taken from git. Every message says what to do next; ids are whole, so
@@ -36,15 +37,23 @@ pub enum GitError {
         reason: String,
     },
     /// The revision is not known.
-    #[error(
-        "the repository {repository:?} has no revision {revision:?}: {reason}; name a commit, a \
-         branch or a tag, and fetch it first where the clone is shallow"
-    )]
+    #[error("the repository {repository:?} has no revision {revision:?}: {reason}")]
     Revision {
         /// As it was given.
         revision: String,
         /// The repository's directory.
         repository: PathBuf,
+        /// What is wrong with it, and what to do.
+        reason: NoRevision,
+    },
+    /// The history cannot be followed.
+    #[error(
+        "cannot follow the history of {revision:?}: {reason}; `git fsck` says what is wrong with \
+         the repository"
+    )]
+    History {
+        /// The revisions.
+        revision: String,
         /// What git's library says.
         reason: String,
     },

@@ -48,6 +48,7 @@ mod notice;
 mod past;
 mod records;
 mod renames;
+mod revision;
 mod single;
 mod sizes;
 mod stage;
@@ -75,6 +76,7 @@ pub use hooks::{HooksDirectory, HooksSetting};
 pub use notice::{Notice, NoticeReason};
 pub use past::{HistoryEnd, PastCommit, PastCommits};
 pub use records::as_git_records;
+pub use revision::{NoRevision, RevisionFault};
 pub use store::GitOptions;
 pub use trailers::Trailer;
 pub use tree::Tree;
@@ -161,10 +163,13 @@ impl Repository {
     /// common, or none that a shallow clone knows.
     pub fn merge_base(&self, one: &str, other: &str) -> Result<Option<String>, GitError> {
         let repository = self.store.repository.to_thread_local();
-        let ends = (self.resolve(&repository, one)?, self.resolve(&repository, other)?);
+        let ends = (self.commit_id(&repository, one)?, self.commit_id(&repository, other)?);
         match repository.merge_base(ends.0, ends.1) {
             Ok(base) => Ok(base.map(|id| id.to_string())),
-            Err(error) => Err(self.no_revision(&format!("{one}...{other}"), &error)),
+            Err(error) => {
+                let revision = format!("{one}...{other}");
+                Err(GitError::History { revision, reason: reason(&error) })
+            }
         }
     }
 
@@ -192,24 +197,39 @@ impl Repository {
     }
 
     fn resolve(&self, repository: &gix::Repository, revision: &str) -> Result<ObjectId, GitError> {
-        repository.rev_parse_single(revision).map(gix::Id::detach).map_err(|error| {
+        repository.rev_parse_single(revision).map(gix::Id::detach).map_err(|_| {
             let unborn = repository.head().ok().filter(gix::Head::is_unborn);
             match unborn.and_then(|head| head.referent_name().map(|it| it.shorten().to_owned())) {
                 Some(branch) if matches!(revision, "HEAD" | "@") => GitError::Unborn {
                     branch: branch.to_str_lossy().into_owned(),
                     repository: self.store.place().to_owned(),
                 },
-                _ => self.no_revision(revision, &error),
+                _ => self.no_revision(revision, revision::fault(repository, revision)),
             }
         })
     }
 
-    fn no_revision(&self, revision: &str, error: &gix::Error) -> GitError {
-        GitError::Revision {
-            revision: revision.to_owned(),
-            repository: self.store.place().to_owned(),
-            reason: reason(error),
+    /// The commit that the revision is, or that it is a tag of.
+    fn commit_id(
+        &self,
+        repository: &gix::Repository,
+        revision: &str,
+    ) -> Result<ObjectId, GitError> {
+        let id = self.resolve(repository, revision)?;
+        let object = |error| not_readable(repository, id, revision, &error);
+        let found = repository.find_object(id).map_err(object)?;
+        let found = found.peel_tags_to_end().map_err(object)?;
+        if found.kind != Kind::Commit {
+            let fault = RevisionFault::NoCommit(found.kind.to_string());
+            let reason = NoRevision { fault, is_shallow: false };
+            return Err(self.no_revision(revision, reason));
         }
+        Ok(found.id)
+    }
+
+    fn no_revision(&self, revision: &str, reason: NoRevision) -> GitError {
+        let repository = self.store.place().to_owned();
+        GitError::Revision { revision: revision.to_owned(), repository, reason }
     }
 }
 

@@ -26,9 +26,8 @@ impl Repository {
     pub fn trailer(&self, name: &str, base: &str, head: &str) -> Result<Option<Trailer>, GitError> {
         let repository = self.store.repository.to_thread_local();
         let (old, new) = (self.resolve(&repository, base)?, self.resolve(&repository, head)?);
-        let unreadable = |error: &gix::Error| GitError::Revision {
+        let unreadable = |error: &gix::Error| GitError::History {
             revision: format!("{base}..{head}"),
-            repository: self.store.place().to_owned(),
             reason: reason(error),
         };
         let walk = repository.rev_walk([new]).with_hidden([old]);

@@ -1,8 +1,11 @@
 //! A bake file cut into what it defines, whichever language it is written in.
 
+use std::collections::BTreeMap;
+
 use hcl_edit::Span as _;
-use hcl_edit::expr::Expression;
+use hcl_edit::expr::{Expression, ObjectKey};
 use hcl_edit::structure::{Block, Body, Structure};
+use hcl_edit::template::Element;
 
 use super::json;
 use crate::context::ContextPath;
@@ -16,7 +19,7 @@ pub(super) struct Document {
     pub(super) targets: Vec<Definition>,
     pub(super) groups: Vec<Definition>,
     /// What is set outside of any block, and counts as a variable.
-    pub(super) attributes: Vec<Attribute>,
+    pub(super) attributes: Vec<(ContextPath, Attribute)>,
 }
 
 /// A block with a name.
@@ -34,6 +37,10 @@ pub(super) struct Attribute {
     pub(super) name: String,
     pub(super) value: Expression,
     pub(super) line: usize,
+    /// The lines of the keys of an object.
+    pub(super) keys: BTreeMap<String, usize>,
+    /// The first line of a text whose lines are those of the file, and how many it has there.
+    pub(super) block: Option<(usize, usize)>,
 }
 
 impl Definition {
@@ -56,11 +63,9 @@ impl Document {
         let lines = Lines(text);
         for structure in &body {
             match structure {
-                Structure::Attribute(attribute) => self.attributes.push(Attribute {
-                    name: attribute.key.as_str().to_owned(),
-                    value: attribute.value.clone(),
-                    line: lines.of(attribute.span()),
-                }),
+                Structure::Attribute(attribute) => {
+                    self.attributes.push((file.clone(), lines.attribute(attribute)));
+                }
                 Structure::Block(block) => self.add(file, block, &lines)?,
             }
         }
@@ -98,20 +103,51 @@ impl Document {
     }
 }
 
+/// A key of an object that needs no computing.
+pub(super) fn key_text(key: &ObjectKey) -> Option<String> {
+    match key {
+        ObjectKey::Ident(name) => Some(name.as_str().to_owned()),
+        ObjectKey::Expression(Expression::String(text)) => Some(text.value().clone()),
+        ObjectKey::Expression(_) => None,
+    }
+}
+
 /// The attributes of a block. Blocks in it (`validation`) decide about no image.
 fn attributes(body: &Body, lines: &Lines<'_>) -> Vec<Attribute> {
-    let attribute = |it: &hcl_edit::structure::Attribute| Attribute {
-        name: it.key.as_str().to_owned(),
-        value: it.value.clone(),
-        line: lines.of(it.span()),
-    };
-    body.attributes().map(attribute).collect()
+    body.attributes().map(|it| lines.attribute(it)).collect()
 }
 
 /// Tells lines from places in a text.
 struct Lines<'t>(&'t str);
 
 impl Lines<'_> {
+    fn attribute(&self, it: &hcl_edit::structure::Attribute) -> Attribute {
+        let mut keys = BTreeMap::new();
+        if let Expression::Object(object) = &it.value {
+            for (key, _) in object {
+                keys.extend(key_text(key).map(|text| (text, self.of(key.span()))));
+            }
+        }
+        Attribute {
+            name: it.key.as_str().to_owned(),
+            value: it.value.clone(),
+            line: self.of(it.span()),
+            keys,
+            block: self.block(&it.value),
+        }
+    }
+
+    /// Where the text of a heredoc begins, and how many lines it has.
+    fn block(&self, value: &Expression) -> Option<(usize, usize)> {
+        let Expression::HeredocTemplate(heredoc) = value else { return None };
+        let span = value.span()?;
+        let has_directive = heredoc.template.iter().any(|it| matches!(it, Element::Directive(_)));
+        let text = self.0.get(span.clone())?.trim_end();
+        // The first line has the mark that the last one repeats.
+        let count = text.matches('\n').count().checked_sub(1)?;
+        (!has_directive).then(|| (self.of(Some(span)) + 1, count))
+    }
+
     fn of(&self, span: Option<std::ops::Range<usize>>) -> usize {
         let start = span.map_or(0, |span| span.start).min(self.0.len());
         self.0.as_bytes()[..start].split(|&byte| byte == b'\n').count()

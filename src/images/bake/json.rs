@@ -1,5 +1,7 @@
 //! Bake files in JSON: the same blocks, in which every text is a template.
 
+use std::collections::BTreeMap;
+
 use hcl_edit::expr::{Array, Expression, Object, ObjectKey, ObjectValue};
 use hcl_edit::parser::parse_template;
 use hcl_edit::template::StringTemplate;
@@ -18,17 +20,22 @@ pub(super) fn read(document: &mut Document, file: &ContextPath, text: &str) -> R
     let Value::Object(root) = value else {
         return Err(Problem::at(file, 1, "it is no object: write one"));
     };
+    let lines = Keys::read(text);
     for (kind, value) in root {
         if !["variable", "function", "target", "group"].contains(&kind.as_str()) {
             let value = expression(file, &value)?;
-            document.attributes.push(Attribute { name: kind, value, line: 1 });
+            let line = lines.line(1, &kind);
+            let (keys, block) = (BTreeMap::new(), None);
+            let attribute = Attribute { name: kind, value, line, keys, block };
+            document.attributes.push((file.clone(), attribute));
             continue;
         }
         let Value::Object(blocks) = value else {
             return Err(Problem::at(file, 1, format!("`{kind}` is no object: write one")));
         };
+        let kind_line = lines.line(1, &kind);
         for (name, body) in blocks {
-            let line = line_of(text, &name);
+            let line = lines.line(kind_line, &name);
             // Several bodies of one name come as a list of them.
             let bodies = if let Value::Array(list) = body { list } else { vec![body] };
             for body in bodies {
@@ -36,7 +43,7 @@ pub(super) fn read(document: &mut Document, file: &ContextPath, text: &str) -> R
                     let message = format!("`{name}` is no object: write one");
                     return Err(Problem::at(file, line, message));
                 };
-                let attributes = attributes(file, line, body)?;
+                let attributes = attributes(file, &lines, line, body)?;
                 let (file, name) = (file.clone(), name.clone());
                 document.insert(&kind, Definition { file, line, name, attributes })?;
             }
@@ -47,21 +54,42 @@ pub(super) fn read(document: &mut Document, file: &ContextPath, text: &str) -> R
 
 fn attributes(
     file: &ContextPath,
-    line: usize,
+    lines: &Keys<'_>,
+    block_line: usize,
     body: Map<String, Value>,
 ) -> Result<Vec<Attribute>, Problem> {
     let attribute = |(name, value): (String, Value)| {
-        Ok(Attribute { name, value: expression(file, &value)?, line })
+        let line = lines.line(block_line, &name);
+        let keys = value.as_object().into_iter().flat_map(Map::keys);
+        let keys = keys.map(|key| (key.clone(), lines.line(line, key))).collect();
+        Ok(Attribute { name, value: expression(file, &value)?, line, keys, block: None })
     };
     body.into_iter().filter(|(name, _)| name != "//").map(attribute).collect()
 }
 
-/// The first line that has the name as a key.
-fn line_of(text: &str, name: &str) -> usize {
-    let quoted = format!("\"{name}\"");
-    let is_key =
-        |line: &str| line.split(&quoted).skip(1).any(|rest| rest.trim_start().starts_with(':'));
-    text.lines().position(is_key).map_or(1, |place| place + 1)
+/// The lines of each key of a text, in order.
+struct Keys<'t>(BTreeMap<&'t str, Vec<usize>>);
+
+impl<'t> Keys<'t> {
+    fn read(text: &'t str) -> Self {
+        let mut lines: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (place, line) in text.lines().enumerate() {
+            let mut parts = line.split('"').peekable();
+            while let Some(part) = parts.next() {
+                if parts.peek().is_some_and(|after| after.trim_start().starts_with(':')) {
+                    lines.entry(part).or_default().push(place + 1);
+                }
+            }
+        }
+        Self(lines)
+    }
+
+    /// The first line from `from` on that has the name as a key; `from` where none has.
+    fn line(&self, from: usize, name: &str) -> usize {
+        let Some(lines) = self.0.get(name) else { return from };
+        let place = lines.partition_point(|&line| line < from);
+        lines.get(place).copied().unwrap_or(from)
+    }
 }
 
 fn expression(file: &ContextPath, value: &Value) -> Result<Expression, Problem> {

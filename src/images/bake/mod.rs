@@ -23,6 +23,7 @@ mod template;
 mod tests;
 mod types;
 mod value;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
@@ -30,7 +31,7 @@ use std::thread;
 use super::draft::Draft;
 use super::finder::Finder;
 use super::place::{Reference, shown};
-use super::{Missing, Origin, Problem};
+use super::{Missing, Origin, Problem, Written};
 use crate::context::{ContextPath, Error};
 use document::Document;
 use evaluate::Evaluator;
@@ -218,6 +219,7 @@ fn draft(directory: &ContextPath, target: Target, draft: Draft) -> Draft {
         inline: target.inline.filter(|text| !text.is_empty()),
         target: target.target.filter(|text| !text.is_empty()),
         args: target.args,
+        written: Written { args: target.lines, inline: target.inline_text },
         contexts: target
             .contexts
             .iter()

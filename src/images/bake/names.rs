@@ -9,6 +9,7 @@ use super::evaluate::{Evaluator, Scope};
 use super::target;
 use super::types::{self, Type};
 use super::value::Value;
+use super::written::Writing;
 use crate::images::Variables;
 
 /// A target that a block gives: one, or one for each combination of its matrix.
@@ -24,6 +25,8 @@ pub(super) struct Instance<'d> {
 pub(super) struct Names<'d> {
     document: &'d Document,
     environment: &'d Variables,
+    /// Which lines say so.
+    pub(super) writing: Writing<'d>,
     /// What has been computed of variables.
     values: BTreeMap<String, Result<Value, String>>,
     /// What is being computed.
@@ -37,6 +40,7 @@ impl<'d> Names<'d> {
         Self {
             document,
             environment,
+            writing: Writing::new(document),
             values: BTreeMap::new(),
             open: BTreeSet::new(),
             instances: Vec::new(),
@@ -75,8 +79,8 @@ impl<'d> Names<'d> {
             _ => {}
         }
         let document = evaluator.names.document;
-        if let Some(attribute) = document.attributes.iter().rfind(|it| it.name == name) {
-            return evaluator.evaluate(&attribute.value, &Scope::none());
+        if let Some(attribute) = document.attributes.iter().rfind(|it| it.1.name == name) {
+            return evaluator.evaluate(&attribute.1.value, &Scope::none());
         }
         let Some(block) = document.variables.iter().rfind(|it| it.name == name) else {
             return Err(format!("there is no variable {name}: define it"));

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::evaluate::{Evaluator, Scope};
 use super::names::Instance;
 use super::value::Value;
+use crate::images::written::Lines;
+use crate::images::{InlineText, Origin};
 
 /// What decides about a target's image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,6 +18,9 @@ pub(super) struct Target {
     pub(super) inline: Option<String>,
     pub(super) target: Option<String>,
     pub(super) args: BTreeMap<String, String>,
+    /// The lines that give the arguments.
+    pub(super) lines: Lines,
+    pub(super) inline_text: Option<InlineText>,
     pub(super) contexts: BTreeMap<String, String>,
     pub(super) tags: Option<Vec<String>>,
     pub(super) platforms: Option<Vec<String>>,
@@ -65,6 +70,22 @@ pub(super) fn read(
             .and_then(|value| convert(name, value))
             .and_then(|value| target.set(name, value));
         value.map_err(|reason| (line, format!("`{name}`: {reason}")))?;
+        match name {
+            "args" => {
+                let names = target.args.keys();
+                target.lines = evaluator.names.writing.of_keys(instance, attribute, names);
+            }
+            "dockerfile-inline" => {
+                let count = target.inline.as_deref().map(|text| text.matches('\n').count());
+                let block = attribute.block.filter(|(_, lines)| Some(*lines) == count);
+                let file = instance.block.file.clone();
+                target.inline_text = Some(InlineText {
+                    origin: Origin { file, line: block.map_or(line, |(first, _)| first) },
+                    is_line_by_line: block.is_some(),
+                });
+            }
+            _ => {}
+        }
     }
     Ok(target)
 }
@@ -130,12 +151,16 @@ impl Target {
         replace(&mut self.context, &over.context);
         replace(&mut self.dockerfile, &over.dockerfile);
         replace(&mut self.inline, &over.inline);
+        if over.inline.is_some() {
+            self.inline_text.clone_from(&over.inline_text);
+        }
         replace(&mut self.target, &over.target);
         replace(&mut self.network, &over.network);
         let entries = |it: &BTreeMap<String, String>| {
             it.iter().map(|(key, value)| (key.clone(), value.clone())).collect::<Vec<_>>()
         };
         self.args.extend(entries(&over.args));
+        self.lines.extend(over.lines.iter().map(|(key, lines)| (key.clone(), lines.clone())));
         self.contexts.extend(entries(&over.contexts));
         if over.tags.is_some() {
             self.tags.clone_from(&over.tags);

@@ -1,31 +1,37 @@
 //! Env files (`.env`), which give variables to compose.
 
+use std::cell::RefCell;
+
 use super::interpolate::interpolate;
-use crate::images::Variables;
+use super::variables::Known;
+use crate::context::ContextPath;
+use crate::images::{Origin, written};
 
 /// How long all values together may become: each may hold those before it.
 const LONGEST: usize = 1 << 20;
 
 /// Reads a file, whose values may name variables of `outer` and of lines before, and adds to
-/// `values`. What is wrong is told with its line.
+/// `known`. What is wrong is told with its line.
 pub(super) fn read(
+    file: &ContextPath,
     text: &str,
-    outer: &Variables,
-    values: &mut Variables,
+    outer: &Known,
+    known: &mut Known,
 ) -> Result<(), (usize, String)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let mut reader = Reader { rest: &text, line: 1, length: 0 };
+    let mut reader = Reader { file, rest: &text, line: 1, length: 0 };
     loop {
         reader.skip_blanks();
         if reader.rest.is_empty() {
             return Ok(());
         }
         let line = reader.line;
-        reader.statement(outer, values).map_err(|message| (line, message))?;
+        reader.statement(outer, known).map_err(|message| (line, message))?;
     }
 }
 
 struct Reader<'a> {
+    file: &'a ContextPath,
     rest: &'a str,
     line: usize,
     length: usize,
@@ -52,7 +58,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn statement(&mut self, outer: &Variables, values: &mut Variables) -> Result<(), String> {
+    fn statement(&mut self, outer: &Known, known: &mut Known) -> Result<(), String> {
+        let lines = vec![Origin { file: self.file.clone(), line: self.line }];
+        let lines = RefCell::new(lines);
         if let Some(rest) = self.rest.strip_prefix("export")
             && rest.starts_with(char::is_whitespace)
         {
@@ -64,13 +72,16 @@ impl<'a> Reader<'a> {
         if key.is_empty() || key.contains(is_wrong) {
             return Err("a line that sets no variable: write NAME=VALUE".to_owned());
         }
-        let look_up =
-            |name: &str| outer.get(name).or_else(|| values.get(name)).map(ToOwned::to_owned);
+        let look_up = |name: &str| {
+            let from = if outer.values.contains_key(name) { outer } else { &*known };
+            written::add(&mut lines.borrow_mut(), from.lines_of(name));
+            from.get(name)
+        };
         let separator = self.rest[end..].chars().next();
         self.advance(end + separator.map_or(0, char::len_utf8));
         if separator.is_none_or(|it| it == '\n') {
             if let Some(value) = look_up(&key) {
-                values.insert(key, value);
+                known.set(key, value, lines.into_inner());
             }
             return Ok(());
         }
@@ -88,7 +99,7 @@ impl<'a> Reader<'a> {
         if self.length > LONGEST {
             return Err("the values are too long: make them shorter".to_owned());
         }
-        values.insert(key, value);
+        known.set(key, value, lines.into_inner());
         Ok(())
     }
 
@@ -167,10 +178,10 @@ mod tests {
     use super::*;
 
     fn values(text: &str) -> Result<Vec<(String, String)>, (usize, String)> {
-        let outer = [("OUTER".to_owned(), "o".to_owned())].into();
-        let mut values = Variables::new();
-        read(text, &outer, &mut values)?;
-        Ok(values.into_iter().collect())
+        let outer = Known::from(&[("OUTER".to_owned(), "o".to_owned())].into());
+        let mut known = Known::default();
+        read(&ContextPath::new(".env"), text, &outer, &mut known)?;
+        Ok(known.values.into_iter().collect())
     }
 
     #[test]

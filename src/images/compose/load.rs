@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::super::Problem;
 use super::super::finder::Finder;
 use super::super::place::{below, shown};
-use super::super::{Problem, Variables};
 use super::dotenv;
 use super::include::{self, Include};
 use super::marks;
 use super::service::{Reading, Service};
+use super::variables::Known;
 use super::yaml::{self, Node, Value};
 use crate::context::{ContextPath, Error};
 
@@ -48,7 +49,7 @@ impl From<Problem> for Failure {
 pub(super) struct Project {
     pub(super) files: Vec<ContextPath>,
     pub(super) directory: ContextPath,
-    pub(super) variables: Variables,
+    pub(super) variables: Known,
 }
 
 /// The services of a document, each with what it was read from.
@@ -146,8 +147,7 @@ impl<'f, 'a> Loader<'f, 'a> {
         services: &'n Node,
         included: BTreeMap<String, Service>,
     ) -> Parsed<'n> {
-        let look_up = |name: &str| project.variables.get(name).cloned();
-        let reading = Reading { file, base, look_up: &look_up };
+        let reading = Reading { file, base, variables: &project.variables };
         let entries = services.entries().iter();
         let services = entries
             .map(|(name, node)| (name.clone(), (reading.service(name, node), node)))
@@ -237,7 +237,7 @@ impl<'f, 'a> Loader<'f, 'a> {
     ) -> Result<BTreeMap<String, Service>, Failure> {
         let mut services = BTreeMap::new();
         let Some(node) = document.get("include") else { return Ok(services) };
-        let look_up = |name: &str| project.variables.get(name).cloned();
+        let look_up = |name: &str| project.variables.get(name);
         let includes = include::read(node, &look_up)
             .map_err(|fault| Problem::at(file, fault.line, fault.message))?;
         let mut above = above.to_vec();
@@ -295,19 +295,15 @@ impl<'f, 'a> Loader<'f, 'a> {
     }
 
     /// The variables with those of env files that are not among them.
-    pub(super) fn variables(
-        &self,
-        outer: &Variables,
-        files: &[ContextPath],
-    ) -> Result<Variables, Failure> {
-        let mut values = Variables::new();
+    pub(super) fn variables(&self, outer: &Known, files: &[ContextPath]) -> Result<Known, Failure> {
+        let mut known = Known::default();
         for file in files {
             let text = self.finder.text(file)?;
-            dotenv::read(&text, outer, &mut values)
+            dotenv::read(file, &text, outer, &mut known)
                 .map_err(|(line, message)| Problem::at(file, line, message))?;
         }
-        values.extend(outer.iter().map(|(name, value)| (name.clone(), value.clone())));
-        Ok(values)
+        known.lay_over(outer);
+        Ok(known)
     }
 }
 

@@ -17,6 +17,7 @@ mod scalar;
 mod service;
 #[cfg(test)]
 mod tests;
+mod variables;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -24,10 +25,11 @@ use std::collections::BTreeMap;
 use super::draft::Draft;
 use super::finder::Finder;
 use super::place::{Reference, shown};
-use super::{Missing, Origin, Problem, Variables};
+use super::{Missing, Origin, Problem, Written, written};
 use crate::context::{ContextPath, Error};
 use load::{Failure, Loader, Project};
 use service::Service;
+use variables::Known;
 
 /// Compose files, the first of which counts.
 const FILES: &[&str] =
@@ -85,9 +87,10 @@ fn load(
     loader: &mut Loader<'_, '_>,
     directory: ContextPath,
     files: Vec<ContextPath>,
-) -> Result<(BTreeMap<String, Service>, Variables), Failure> {
+) -> Result<(BTreeMap<String, Service>, Known), Failure> {
     let env_file = loader.usual_env_file(&directory)?;
-    let variables = loader.variables(loader.finder.variables, env_file.as_slice())?;
+    let outer = Known::from(loader.finder.variables);
+    let variables = loader.variables(&outer, env_file.as_slice())?;
     let project = Project { files, directory, variables };
     let services = loader.services(&project, &[])?;
     Ok((services, project.variables))
@@ -97,7 +100,7 @@ fn add(
     finder: &mut Finder<'_>,
     main: &ContextPath,
     services: &BTreeMap<String, Service>,
-    variables: &Variables,
+    variables: &Known,
 ) -> Result<(), Error> {
     let image_name = |service: &str| format!("{}:{service}", shown(main));
     let directory = main.parent().unwrap_or_default();
@@ -129,16 +132,24 @@ fn add(
             }
             (_, several) => several.to_vec(),
         };
-        let value = |(name, value): (&String, &Option<String>)| {
-            let value = value.clone().or_else(|| variables.get(name).cloned());
-            value.map(|value| (name.clone(), value))
-        };
+        let mut args = BTreeMap::new();
+        let inline = build.inline.as_ref().map(|inline| inline.place.clone());
+        let mut places = Written { inline, args: BTreeMap::new() };
+        for (name, given) in &build.args {
+            let Some(value) = given.value.clone().or_else(|| variables.get(name)) else { continue };
+            args.insert(name.clone(), value);
+            let mut lines = given.lines.clone();
+            if given.value.is_none() {
+                written::add(&mut lines, variables.lines_of(name));
+            }
+            places.args.insert(name.clone(), lines);
+        }
         let draft = Draft {
             context: build.context.clone().unwrap_or(Reference::Inside(directory.clone())),
             dockerfile: build.dockerfile.clone(),
-            inline: build.inline.clone(),
+            inline: build.inline.as_ref().map(|inline| inline.text.clone()),
             target: build.target.clone(),
-            args: build.args.iter().filter_map(value).collect(),
+            args,
             contexts: build.contexts.clone(),
             platforms,
             no_cache: build.no_cache.unwrap_or(false),
@@ -147,6 +158,7 @@ fn add(
             tags: service.image.iter().chain(&build.tags).cloned().collect(),
             cache_from: build.cache_from.clone(),
             project: Some(directory.clone()),
+            written: places,
             ..Draft::new(image_name(name), origin)
         };
         let is_built = |other: &str| services.get(other).is_some_and(|it| it.build.is_some());

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::Problem;
 use super::super::place::Reference;
-use super::interpolate::interpolate;
+use super::super::{InlineText, Origin, Problem, written};
 use super::scalar::Scalar;
+use super::variables::Known;
 use super::yaml::{Fault, Mark, Node, Value};
 use crate::context::ContextPath;
 
@@ -28,10 +28,9 @@ pub(super) struct Service {
 pub(super) struct Build {
     pub(super) context: Option<Reference>,
     pub(super) dockerfile: Option<String>,
-    pub(super) inline: Option<String>,
+    pub(super) inline: Option<Inline>,
     pub(super) target: Option<String>,
-    /// Without a value it takes the environment's.
-    pub(super) args: BTreeMap<String, Option<String>>,
+    pub(super) args: BTreeMap<String, Given>,
     pub(super) contexts: BTreeMap<String, Reference>,
     pub(super) cache_from: Vec<String>,
     pub(super) platforms: Vec<String>,
@@ -39,6 +38,22 @@ pub(super) struct Build {
     pub(super) network: Option<String>,
     pub(super) no_cache: Option<bool>,
     pub(super) pull: Option<bool>,
+}
+
+/// Its `dockerfile_inline:`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Inline {
+    pub(super) text: String,
+    pub(super) place: InlineText,
+}
+
+/// A value that is given to a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Given {
+    /// Without one it takes the environment's.
+    pub(super) value: Option<String>,
+    /// The line that gives it, then those that give the variables in it.
+    pub(super) lines: Vec<Origin>,
 }
 
 /// Its `extends:`.
@@ -54,7 +69,7 @@ pub(super) struct Reading<'a> {
     pub(super) file: &'a ContextPath,
     /// The directory from which its paths count.
     pub(super) base: &'a ContextPath,
-    pub(super) look_up: &'a dyn Fn(&str) -> Option<String>,
+    pub(super) variables: &'a Known,
 }
 
 /// The keys of `build:`; others are a mistake.
@@ -150,14 +165,14 @@ impl Reading<'_> {
         }
         let context = self.optional(node, "context")?;
         let mut contexts = BTreeMap::new();
-        for (key, value) in self.pairs(node, "additional_contexts")? {
-            let value = value.unwrap_or_default();
+        for (key, given) in self.pairs(node, "additional_contexts")? {
+            let value = given.value.unwrap_or_default();
             contexts.insert(key, Reference::read(self.base, &value, "service:"));
         }
         Ok(Build {
             context: context.map(|text| Reference::read(self.base, &text, "service:")),
             dockerfile: self.optional(node, "dockerfile")?,
-            inline: self.optional(node, "dockerfile_inline")?,
+            inline: present(node, "dockerfile_inline").map(|it| self.inline(it)).transpose()?,
             target: self.optional(node, "target")?,
             args: self.pairs(node, "args")?,
             contexts,
@@ -170,11 +185,36 @@ impl Reading<'_> {
         })
     }
 
+    fn inline(&self, node: &Node) -> Result<Inline, Fault> {
+        let text = self.text(node)?;
+        let lines = |text: &str| text.matches('\n').count();
+        // A variable may bring lines of its own.
+        let is_as_written =
+            matches!(&node.value, Value::Scalar(Scalar::Text(raw)) if lines(raw) == lines(&text));
+        let line = node.block.filter(|_| is_as_written);
+        let origin = self.origin(line.unwrap_or(node.line));
+        Ok(Inline { text, place: InlineText { origin, is_line_by_line: line.is_some() } })
+    }
+
+    fn origin(&self, line: usize) -> Origin {
+        Origin { file: self.file.clone(), line }
+    }
+
     fn text(&self, node: &Node) -> Result<String, Fault> {
+        Ok(self.written(node)?.0)
+    }
+
+    /// A text, and the lines that give it: its own first.
+    fn written(&self, node: &Node) -> Result<(String, Vec<Origin>), Fault> {
         let Value::Scalar(Scalar::Text(text)) = &node.value else {
             return Err(Fault::new(node.line, "a value that must be a text: put it in quotes"));
         };
-        interpolate(text, self.look_up).map_err(|refusal| Fault::new(node.line, refusal.message()))
+        let replaced = self.variables.replace(text);
+        let (text, of_variables) =
+            replaced.map_err(|refusal| Fault::new(node.line, refusal.message()))?;
+        let mut lines = vec![self.origin(node.line)];
+        written::add(&mut lines, &of_variables);
+        Ok((text, lines))
     }
 
     fn optional(&self, node: &Node, key: &str) -> Result<Option<String>, Fault> {
@@ -192,7 +232,7 @@ impl Reading<'_> {
     }
 
     /// A mapping, or a list of `KEY=VALUE` and `KEY`.
-    fn pairs(&self, node: &Node, key: &str) -> Result<BTreeMap<String, Option<String>>, Fault> {
+    fn pairs(&self, node: &Node, key: &str) -> Result<BTreeMap<String, Given>, Fault> {
         let mut pairs = BTreeMap::new();
         match present(node, key).map(|it| (it, &it.value)) {
             None => {}
@@ -201,23 +241,27 @@ impl Reading<'_> {
                     if value.tag == Mark::Reset {
                         continue;
                     }
-                    let value = match &value.value {
-                        Value::Scalar(Scalar::Null) => None,
-                        Value::Scalar(Scalar::Bool(value)) => Some(value.to_string()),
-                        Value::Scalar(Scalar::Other(text)) => Some(text.clone()),
-                        _ => Some(self.text(value)?),
+                    let own = || vec![self.origin(value.line)];
+                    let (value, lines) = match &value.value {
+                        Value::Scalar(Scalar::Null) => (None, own()),
+                        Value::Scalar(Scalar::Bool(flag)) => (Some(flag.to_string()), own()),
+                        Value::Scalar(Scalar::Other(text)) => (Some(text.clone()), own()),
+                        _ => {
+                            let (text, lines) = self.written(value)?;
+                            (Some(text), lines)
+                        }
                     };
-                    pairs.insert(name.clone(), value);
+                    pairs.insert(name.clone(), Given { value, lines });
                 }
             }
             Some((_, Value::List(list))) => {
                 for item in list {
-                    let text = self.text(item)?;
+                    let (text, lines) = self.written(item)?;
                     let (name, value) = match text.split_once('=') {
                         Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
                         None => (text, None),
                     };
-                    pairs.insert(name, value);
+                    pairs.insert(name, Given { value, lines });
                 }
             }
             Some((other, Value::Scalar(_))) => {
@@ -270,11 +314,9 @@ impl Build {
                 *old = new;
             }
         };
-        if over.context.is_some() {
-            self.context = over.context;
-        }
+        self.context = over.context.or(self.context.take());
+        self.inline = over.inline.or(self.inline.take());
         replace(&mut self.dockerfile, over.dockerfile);
-        replace(&mut self.inline, over.inline);
         replace(&mut self.target, over.target);
         replace(&mut self.network, over.network);
         self.args.extend(over.args);

@@ -21,6 +21,8 @@ pub(super) struct Node {
     pub(super) line: usize,
     pub(super) tag: Mark,
     pub(super) value: Value,
+    /// The first line of a text that stands as it is below a `|`.
+    pub(super) block: Option<usize>,
     cost: usize,
 }
 
@@ -112,13 +114,16 @@ impl Reader {
             Event::DocumentStart(_) => self.anchors.clear(),
             Event::Scalar(text, style, anchor, tag) => {
                 let (mark, is_text) = read_tag(tag.as_deref());
+                // The line is that of the first one that is not empty.
+                let empty = text.bytes().take_while(|&byte| byte == b'\n').count();
+                let block = (style == ScalarStyle::Literal).then(|| line.saturating_sub(empty));
                 let scalar = if is_text || style != ScalarStyle::Plain {
                     Scalar::Text(text.into_owned())
                 } else {
                     scalar::resolve(&text)
                 };
                 let cost = 1 + scalar.length() / 32;
-                let node = Node { line, tag: mark, value: Value::Scalar(scalar), cost };
+                let node = Node { line, tag: mark, value: Value::Scalar(scalar), block, cost };
                 self.finish(node, anchor)?;
             }
             Event::SequenceStart(anchor, tag) => {
@@ -231,7 +236,7 @@ fn close(open: Open) -> Result<(Node, usize), Fault> {
             Value::Mapping(entries)
         }
     };
-    Ok((Node { line, tag, value, cost }, anchor))
+    Ok((Node { line, tag, value, block: None, cost }, anchor))
 }
 
 /// Compose's mark, and whether a scalar is a text whatever it looks like.

@@ -84,10 +84,12 @@ fn of_image(
     // What cannot be bettered needs no word here.
     let Ok(found) = optimize(&request) else { return Vec::new() };
     let worth = found.rewrites.into_iter().filter(|it| it.saves.seconds_per_build.get() >= WORTH);
+    let inline = image.written.inline.as_ref();
+    let line_of = |line: u32| inline.and_then(|it| it.line(line)).unwrap_or(line);
     let told = worth.map(|rewrite| Advice::Rewrite {
         image: image.name.clone(),
         dockerfile: planned.dockerfile.name().to_owned(),
-        line: rewrite.line,
+        line: line_of(rewrite.line),
         id: rewrite.id,
         title: rewrite.title,
         patch: rewrite.patch,

@@ -2,11 +2,13 @@
 
 mod advised;
 mod bad_input;
+mod blamed;
 mod costs;
 mod options;
 mod renamed;
 mod standing;
 mod uncompared;
+mod unmatched;
 mod untouched;
 
 use std::collections::{BTreeMap, HashMap};
@@ -192,6 +194,7 @@ impl Project {
             cache_from: Vec::new(),
             origin: Origin { file: path, line: 1 },
             project: None,
+            written: images::Written::default(),
         }
     }
 

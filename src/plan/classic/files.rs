@@ -77,7 +77,7 @@ impl Parts {
         }
         self.roots.sort_unstable();
         self.roots.dedup();
-        Ok(Selection { digest: hasher.finish(), roots: self.roots })
+        Ok(Selection { digest: hasher.finish(), roots: self.roots, unmatched: Vec::new() })
     }
 }
 

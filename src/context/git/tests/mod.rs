@@ -10,6 +10,7 @@ mod modules;
 mod past;
 mod random;
 mod repositories;
+mod revisions;
 mod sources;
 mod staged;
 mod working;
