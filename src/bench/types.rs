@@ -122,7 +122,9 @@ pub enum Comparison {
     Differs(Ratio),
     /// No difference is seen.
     Alike(Ratio),
-    /// There are too few runs.
+    /// It may differ, but there are too few runs to be sure.
+    Unsure(Ratio),
+    /// There are too few runs to say anything.
     Unknown,
 }
 
@@ -139,18 +141,18 @@ impl Series {
 }
 
 impl Bench {
-    /// How the variant at this place compares with the first in a scenario. The intervals of a bench
-    /// are all right together in nineteen of twenty benches.
+    /// How the variant at this place compares with the first in a scenario. The intervals of one
+    /// variant are right together, in all scenarios, in nineteen of twenty benches.
     pub fn comparison(&self, measured: &Measured, variant: usize) -> Comparison {
-        let comparisons = self.variants.len().saturating_sub(1) * self.measured.len();
         let seconds = |place: usize| measured.series.get(place).map(Series::seconds);
         let ratio = seconds(0).zip(seconds(variant)).and_then(|(first, other)| {
-            statistics::ratio(&first, &other, Confidence::of_all(comparisons))
+            statistics::ratio(&first, &other, Confidence::of_all(self.measured.len()))
         });
         match ratio {
             None => Comparison::Unknown,
-            Some(ratio) if ratio.is_difference() => Comparison::Differs(ratio),
-            Some(ratio) => Comparison::Alike(ratio),
+            Some(ratio) if !ratio.is_difference() => Comparison::Alike(ratio),
+            Some(ratio) if ratio.is_sure => Comparison::Differs(ratio),
+            Some(ratio) => Comparison::Unsure(ratio),
         }
     }
 }

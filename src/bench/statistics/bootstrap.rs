@@ -91,6 +91,12 @@ pub struct Ratio {
     pub value: f64,
     /// Where the ratio of all runs that could be made most likely lies.
     pub interval: Interval,
+    /// Whether there are runs enough for the interval to be as sure as was asked for. Where two
+    /// variants are the same, all `n` runs of one are still below all `m` of the other, or above
+    /// them, in 2 of the `(n + m)! / (n! m!)` orders in which they may come (Mann and Whitney, "On a
+    /// Test of Whether One of Two Random Variables is Stochastically Larger than the Other", The
+    /// Annals of Mathematical Statistics 18, 1947): no interval can be surer than that.
+    pub is_sure: bool,
 }
 
 impl Ratio {
@@ -129,7 +135,9 @@ pub fn ratio(first: &[Seconds], other: &[Seconds], confidence: Confidence) -> Op
         })
     });
     let interval = Interval::of(ratios.collect(), confidence.cut(fewest))?;
-    Some(Ratio { value: median(other)?.get() / median(first)?.get(), interval })
+    let orders = binomial((first.len() + other.len()) as u64, first.len() as u64);
+    let is_sure = 2.0 / orders <= confidence.miss;
+    Some(Ratio { value: median(other)?.get() / median(first)?.get(), interval, is_sure })
 }
 
 /// A number and how probable it is.

@@ -54,6 +54,17 @@ fn five_runs_let_the_interval_reach_the_furthest_of_them() {
 }
 
 #[test]
+fn few_runs_are_not_sure_however_far_apart() {
+    let sure = |runs: usize, comparisons: usize| {
+        let (first, other) = (seconds(&vec![1.0; runs]), seconds(&vec![9.0; runs]));
+        ratio(&first, &other, Confidence::of_all(comparisons)).unwrap().is_sure
+    };
+    assert!(!sure(3, 1) && sure(4, 1));
+    assert!(!sure(4, 6) && sure(5, 6));
+    assert!(!sure(5, 7) && sure(6, 7));
+}
+
+#[test]
 fn too_few_runs_and_no_time_at_all_say_nothing() {
     let (one, two) = (seconds(&[1.0]), seconds(&[1.0, 2.0]));
     assert_eq!(median_interval(&one, Confidence::USUAL), None);
