@@ -5,6 +5,7 @@
 //! silently. Wrong use is a [`clap::Error`]; the caller prints it and exits with 125 (0 for
 //! help and version).
 
+mod bench;
 mod gates;
 mod impact;
 mod reference;
@@ -20,6 +21,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+pub use bench::{BenchArgs, BenchFormat};
 pub use gates::GateFlags;
 pub use impact::{ImpactArgs, ImpactFormat, ImpactUsage, Trees};
 pub use values::{
@@ -62,6 +64,8 @@ pub enum Command {
     Context(ContextArgs),
     /// Say what builds have cost: what was reused, what was lost to which cause, the trend
     History(HistoryArgs),
+    /// Measure how long rebuilds take, for one or several Dockerfiles side by side
+    Bench(BenchArgs),
     /// Say what a change costs the build cache of every image of the repository
     Impact(ImpactArgs),
     /// Install or remove git's hook that says before each commit what it costs the cache
@@ -75,7 +79,11 @@ impl Command {
             Self::Predict(args) => Some(&mut args.flags),
             Self::Why(args) => Some(&mut args.flags),
             Self::Optimize(args) => Some(&mut args.flags),
-            Self::Context(_) | Self::History(_) | Self::Hook(_) | Self::Impact(_) => None,
+            Self::Bench(_)
+            | Self::Context(_)
+            | Self::History(_)
+            | Self::Hook(_)
+            | Self::Impact(_) => None,
         }
     }
 }

@@ -9,7 +9,8 @@
 //! - [`why`]: the chain of reasons for one step; [`rewrites`]: what would rebuild less;
 //!   [`verification`]: whether it builds the same
 //! - [`context`]: what is sent and what is not; [`explain`]: why one path is or is not
-//! - [`history`]: what builds have cost
+//! - [`history`]: what builds have cost; [`bench`]: how long rebuilds took, with [`bench_csv`] and
+//!   [`bench_markdown`]
 //! - [`impact()`]: what a change costs every image of a repository; [`mod@impact`]: the same for
 //!   the places that review changes
 //! - [`page`]: results as one HTML file with charts
@@ -25,6 +26,7 @@ macro_rules! push {
     }};
 }
 
+mod bench;
 pub mod cause;
 mod clock;
 mod context;
@@ -46,6 +48,7 @@ pub mod units;
 mod verification;
 mod why;
 
+pub use bench::{bench, bench_csv, bench_markdown};
 pub use clock::Clock;
 pub use context::{ContextView, Explained, LARGEST, context, explain};
 pub use evidence::FileStory;

@@ -224,7 +224,7 @@ fn of_advice(advice: &Advice) -> String {
 }
 
 /// Foreign words as a piece of code, in which nothing has a meaning.
-fn code(raw: &str) -> String {
+pub(in crate::report) fn code(raw: &str) -> String {
     let safe = escape::text(raw);
     let fence = "`".repeat(longest_run(&safe) + 1);
     // A blank on both sides is not shown, and keeps backticks of the text apart from the fence.
@@ -234,7 +234,7 @@ fn code(raw: &str) -> String {
 }
 
 /// A piece of code in a cell of a table, which a bar would end even there.
-fn cell(code: &str) -> String {
+pub(in crate::report) fn cell(code: &str) -> String {
     code.replace('|', "\\|")
 }
 

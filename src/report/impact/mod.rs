@@ -9,7 +9,7 @@
 mod finding;
 mod github;
 mod gitlab;
-mod markdown;
+pub(super) mod markdown;
 mod reason;
 mod sarif;
 #[cfg(test)]

@@ -1,0 +1,165 @@
+//! Copies of a context, to build from and to change.
+
+use std::fs::{self, File, FileTimes, Permissions};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+
+use super::super::source::Source;
+use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
+
+/// What is added to the mode of a directory so that it can be removed.
+const OWN: u32 = 0o700;
+
+/// A copy of a context with a Dockerfile.
+#[derive(Debug)]
+pub(super) struct Copy {
+    /// The context.
+    pub(super) context: PathBuf,
+    /// The Dockerfile, in the context where the original is.
+    pub(super) dockerfile: PathBuf,
+}
+
+/// Copies what is sent of a context, to a directory that is not there yet.
+///
+/// # Errors
+///
+/// Where a file cannot be read, or the disk is full.
+pub(super) fn copy_context(snapshot: &Snapshot, from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(to).with_context(|| no_copy(to))?;
+    for entry in snapshot.entries() {
+        let (source, copy) = (entry.path.on_disk(from), entry.path.on_disk(to));
+        copy_entry(entry, &source, &copy).with_context(|| {
+            format!(
+                "cannot copy {} to {}; set TMPDIR to a directory with room for it",
+                source.display(),
+                copy.display()
+            )
+        })?;
+    }
+    // Once their entries are there: some may not be written into, and all would get a new time.
+    let directories = snapshot.entries().iter().rev();
+    for entry in directories.filter(|entry| entry.kind == EntryKind::Directory) {
+        let copy = entry.path.on_disk(to);
+        let end = || -> io::Result<()> {
+            set_modified(&copy, entry.modified)?;
+            fs::set_permissions(&copy, Permissions::from_mode(entry.mode))
+        };
+        end().with_context(|| no_copy(&copy))?;
+    }
+    Ok(())
+}
+
+fn no_copy(to: &Path) -> String {
+    format!("cannot write {}; set TMPDIR to a directory that can be written", to.display())
+}
+
+fn copy_entry(entry: &Entry, source: &Path, copy: &Path) -> io::Result<()> {
+    match entry.kind {
+        EntryKind::Directory => fs::create_dir(copy),
+        EntryKind::Symlink => {
+            let target = entry.target.as_deref().unwrap_or_default();
+            symlink(std::ffi::OsStr::from_bytes(target), copy)
+        }
+        EntryKind::File => {
+            // A file with a mode of its own may not be readable to those who copy it again.
+            fs::write(copy, [])?;
+            fs::copy(source, copy)?;
+            set_modified(copy, entry.modified)
+        }
+        // What is neither has nothing that could be copied.
+        EntryKind::Fifo
+        | EntryKind::CharacterDevice
+        | EntryKind::BlockDevice
+        | EntryKind::Socket => Ok(()),
+    }
+}
+
+fn set_modified(path: &Path, modified: ModifiedTime) -> io::Result<()> {
+    let since = Duration::new(modified.seconds.unsigned_abs(), 0);
+    let whole = if modified.seconds < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(since)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(since)
+    };
+    let at = whole.and_then(|at| at.checked_add(Duration::from_nanos(modified.nanoseconds.into())));
+    let Some(at) = at else { return Ok(()) };
+    File::open(path)?.set_times(FileTimes::new().set_modified(at))
+}
+
+/// Puts a Dockerfile with this text into a copied context, where the original is; beside it where
+/// that lies outside of the context. The ignore file goes along.
+///
+/// # Errors
+///
+/// Where it cannot be written.
+pub(super) fn put_dockerfile(source: &Source, text: &str, context: &Path) -> anyhow::Result<Copy> {
+    let original = source.path.clone().unwrap_or_else(|| source.root.join("Dockerfile"));
+    let original = match (original.parent().map(Path::canonicalize), original.file_name()) {
+        (Some(Ok(parent)), Some(name)) => parent.join(name),
+        _ => original,
+    };
+    let place = |path: &Path| match path.strip_prefix(&source.root) {
+        Ok(inside) => context.join(inside),
+        Err(_) => context.with_extension("dockerfile").join(path.file_name().unwrap_or_default()),
+    };
+    let dockerfile = place(&original);
+    write(&dockerfile, text.as_bytes())?;
+    if let Some(ignore_file) = source.rules.source() {
+        let name = ignore_file.file_name().unwrap_or_default();
+        // That of the Dockerfile lies beside it, the common one in the context's root.
+        let copy = if name == ".dockerignore" {
+            context.join(name)
+        } else {
+            dockerfile.with_file_name(name)
+        };
+        write(&copy, source.rules.bytes())?;
+    }
+    Ok(Copy { context: context.to_owned(), dockerfile })
+}
+
+/// Writes a file; one that has the content already keeps its time.
+fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    if fs::read(path).is_ok_and(|there| there == content) {
+        return Ok(());
+    }
+    let parent = path.parent().unwrap_or(path);
+    let write = || {
+        fs::create_dir_all(parent)?;
+        // It may be a link, and what that leads to is not in the copy.
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => fs::write(path, content),
+        }
+    };
+    write().with_context(|| no_copy(path))
+}
+
+/// Writes a file's new content, with its mode as it is.
+pub(super) fn overwrite(context: &Path, path: &ContextPath, content: &[u8]) -> anyhow::Result<()> {
+    let full = path.on_disk(context);
+    let write = || -> io::Result<()> {
+        let kept = fs::metadata(&full)?.permissions();
+        // Replaced, as editors do it: it may be one of several names of a file, or not writable.
+        let beside = full.with_file_name(".smartbuild-bench");
+        fs::write(&beside, content)?;
+        fs::set_permissions(&beside, kept)?;
+        fs::rename(&beside, &full)
+    };
+    write().with_context(|| no_copy(&full))
+}
+
+/// Gives every directory below this one a mode with which it can be emptied.
+pub(super) fn make_removable(directory: &Path) {
+    // What cannot be changed cannot be removed, and that is said where it is tried.
+    let _ = fs::set_permissions(directory, Permissions::from_mode(OWN));
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            make_removable(&entry.path());
+        }
+    }
+}
