@@ -128,7 +128,7 @@ pub struct PredictArgs {
     pub against: Option<String>,
     /// How the result is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    pub format: DrawnFormat,
     /// The context's directory
     #[arg(value_name = "PATH", default_value = ".", value_parser = values::context())]
     pub path: PathBuf,
@@ -234,12 +234,12 @@ pub struct HistoryArgs {
         value_parser = clap::value_parser!(u16).range(1..=3650)
     )]
     pub days: u16,
-    /// How many builds to list
+    /// How many builds to list; a page has up to 500
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub limit: u16,
     /// How the result is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    pub format: DrawnFormat,
 }
 
 /// `smartbuild hook`.
@@ -262,6 +262,17 @@ pub enum HookAction {
     Install,
     /// Take the hook away and put back the one that was there before
     Remove,
+}
+
+/// How a result is written that can be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DrawnFormat {
+    /// For people.
+    Text,
+    /// For machines, with a schema that stays.
+    Json,
+    /// A page with charts: one file that fetches nothing.
+    Html,
 }
 
 /// How a result is written.

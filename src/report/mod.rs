@@ -12,6 +12,7 @@
 //! - [`history`]: what builds have cost
 //! - [`impact()`]: what a change costs every image of a repository; [`mod@impact`]: the same for
 //!   the places that review changes
+//! - [`page`]: results as one HTML file with charts
 //! - [`json`]: the same for machines, one object a command, stable within `v1`
 //! - [`progress`]: the live display while the engine builds
 //! - [`escape`]: text from builds and file names made safe; all of the above go through it
@@ -35,6 +36,7 @@ mod history;
 pub mod impact;
 pub mod json;
 mod outcome;
+pub mod page;
 pub mod progress;
 mod rewrites;
 mod style;
@@ -48,7 +50,7 @@ pub use clock::Clock;
 pub use context::{ContextView, Explained, LARGEST, context, explain};
 pub use evidence::FileStory;
 pub use failure::{excerpt, failure};
-pub use forecast::{ContextLine, against, forecast};
+pub use forecast::{ContextLine, against, base, forecast};
 pub use history::{HistoryView, history};
 pub use impact::{impact, reason};
 pub use outcome::{Actual, Ended, outcome};

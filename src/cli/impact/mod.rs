@@ -83,6 +83,7 @@ pub(super) fn run(
                 ui.warning(notice)?;
             }
         }
+        ImpactFormat::Html => ui.result(&report::page::impact(&impact))?,
         ImpactFormat::Markdown => ui.result(&report::impact::markdown(&impact))?,
         ImpactFormat::Github => ui.result(&report::impact::github(&impact))?,
         ImpactFormat::Sarif => ui.result(&report::impact::sarif(&impact))?,

@@ -22,6 +22,7 @@ pub use markdown::markdown;
 pub use reason::reason;
 pub use sarif::sarif;
 pub use text::impact;
+pub(super) use text::{advice_text, outcome, places, problem_text, sum};
 
 #[cfg(doc)]
 use crate::impact::Impact;

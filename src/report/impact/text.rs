@@ -44,7 +44,7 @@ pub fn impact(impact: &Impact, capabilities: &Capabilities) -> String {
 }
 
 /// `HEAD to the index: 2 of 14 images lose 5 steps, about 48 s`
-fn sum(impact: &Impact) -> String {
+pub(in crate::report) fn sum(impact: &Impact) -> String {
     let all = impact.images.len() + impact.unchanged;
     let trees = format!("{} to {}: ", text(&impact.base), text(&impact.head));
     if all == 0 {
@@ -107,7 +107,7 @@ fn push_image(out: &mut String, image: &ImageImpact, capabilities: &Capabilities
 }
 
 /// `lost 3 of 7 steps, about 41 s`
-fn outcome(image: &ImageImpact) -> String {
+pub(in crate::report) fn outcome(image: &ImageImpact) -> String {
     let ImpactSummary { cached, rebuild, depends, is_measured, .. } = image.summary;
     let full = about(image.summary.seconds_full, is_measured);
     let gained = image.summary.seconds_gained;
@@ -141,7 +141,7 @@ fn about(seconds: Seconds, is_measured: bool) -> String {
 }
 
 /// The places at fault of all reasons, each once.
-fn places(image: &ImageImpact) -> String {
+pub(in crate::report) fn places(image: &ImageImpact) -> String {
     let mut shown: Vec<String> = Vec::new();
     let mut left = 0;
     for cause in &image.causes {
@@ -168,7 +168,7 @@ fn place_text(place: &Place) -> String {
     }
 }
 
-fn problem_text(problem: &Problem, impact: &Impact) -> String {
+pub(in crate::report) fn problem_text(problem: &Problem, impact: &Impact) -> String {
     let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
     let tree = match problem.side {
         TreeSide::Base => format!(" ({})", text(&impact.base)),
@@ -178,6 +178,15 @@ fn problem_text(problem: &Problem, impact: &Impact) -> String {
 }
 
 fn push_advice(out: &mut String, advice: &Advice, capabilities: &Capabilities) {
+    push_wrapped(out, "advice", &advice_text(advice), capabilities);
+    if let Advice::Rewrite { patch, .. } = advice {
+        out.push('\n');
+        out.push_str(&diff(patch, capabilities));
+    }
+}
+
+/// The advice in a sentence; a rewrite has its patch beside it.
+pub(in crate::report) fn advice_text(advice: &Advice) -> String {
     match advice {
         Advice::Exclude { file, images, ignore_files, line, seconds } => {
             let images = match &**images {
@@ -185,27 +194,21 @@ fn push_advice(out: &mut String, advice: &Advice, capabilities: &Capabilities) {
                 images => format!("of {} images", images.len()),
             };
             let files: Vec<_> = ignore_files.iter().map(|file| text(file)).collect();
-            let advice = format!(
+            format!(
                 "{} is in the context {images}, and no instruction names it: `{}` in {} keeps it \
                  out, and steps that take {} would not be lost for it",
                 text(file),
                 text(line),
                 files.join(", "),
                 about(*seconds, false)
-            );
-            push_wrapped(out, "advice", &advice, capabilities);
+            )
         }
-        Advice::Rewrite { image, dockerfile, line, title, patch, seconds, .. } => {
-            let advice = format!(
-                "{}:{line}: {}; this change would have cost {} {} less",
-                text(dockerfile),
-                text(title),
-                text(image),
-                about(*seconds, false)
-            );
-            push_wrapped(out, "advice", &advice, capabilities);
-            out.push('\n');
-            out.push_str(&diff(patch, capabilities));
-        }
+        Advice::Rewrite { image, dockerfile, line, title, seconds, .. } => format!(
+            "{}:{line}: {}; this change would have cost {} {} less",
+            text(dockerfile),
+            text(title),
+            text(image),
+            about(*seconds, false)
+        ),
     }
 }
