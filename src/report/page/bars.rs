@@ -38,7 +38,7 @@ pub fn bars(caption: &Caption<'_>, bars: &[Bar], table: &Table) -> Markup {
             (axis(scale))
         }
     };
-    chart(caption, &fates, &drawing, table)
+    chart(caption, &fates, Fate::word, &drawing, table)
 }
 
 fn row(bar: &Bar, scale: Scale) -> Markup {

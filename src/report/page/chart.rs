@@ -14,10 +14,12 @@ pub struct Caption<'a> {
     pub says: &'a str,
 }
 
-/// A chart with all that belongs to it. `fates` are those that its marks have.
+/// A chart with all that belongs to it. `fates` are those that its marks have, and `word` is what
+/// each is called.
 pub(super) fn chart(
     caption: &Caption<'_>,
     fates: &[Fate],
+    word: fn(Fate) -> &'static str,
     drawing: &Markup,
     table: &Table,
 ) -> Markup {
@@ -29,11 +31,11 @@ pub(super) fn chart(
                 figcaption { (caption.says) }
                 @if !legend.is_empty() {
                     ul class="legend" {
-                        @for fate in legend { li class=(fate.word()) { (swatch()) span class="sign" { (fate.sign()) } (fate.word()) } }
+                        @for fate in legend { li class=(fate.word()) { (swatch()) span class="sign" { (fate.sign()) } (word(fate)) } }
                     }
                 }
                 (drawing)
-                p class="readout" data-readout aria-live="polite" {
+                p class="readout" data-readout {
                     "Point at a mark, or come here with the tab key and go through them with the arrows."
                 }
                 (table.folded())

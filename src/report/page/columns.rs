@@ -70,7 +70,16 @@ pub fn columns(
         }
         div class="ends" { span { (ends[0]) } span { (ends[1]) } }
     };
-    chart(caption, &fates, &drawing, table)
+    chart(caption, &fates, word, &drawing, table)
+}
+
+/// What is said of a build that has become this.
+const fn word(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Reused => "all steps reused",
+        Fate::Runs => "steps ran",
+        other => other.word(),
+    }
 }
 
 #[cfg(test)]

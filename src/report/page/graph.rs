@@ -75,7 +75,7 @@ pub fn graph(caption: &Caption<'_>, nodes: &[Node], table: &Table) -> Markup {
             }
         }
     };
-    chart(caption, &fates, &drawing, table)
+    chart(caption, &fates, Fate::word, &drawing, table)
 }
 
 /// Which step is in which lane.

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::Table;
 use super::bars::axis;
 use super::chart::{Caption, chart};
 use super::scale::{Scale, percent};
+use super::{Fate, Table};
 use crate::Seconds;
 use crate::report::units;
 
@@ -49,7 +49,7 @@ pub fn points(caption: &Caption<'_>, groups: &[Group], table: &Table) -> Markup 
             (axis(scale))
         }
     };
-    chart(caption, &[], &drawing, table)
+    chart(caption, &[], Fate::word, &drawing, table)
 }
 
 fn row(point: &Point, variant: usize, scale: Scale) -> Markup {

@@ -10,11 +10,17 @@ use crate::Seconds;
 use crate::plan::StepIndex;
 use crate::predict::{CauseKind, Forecast, StepForecast, Verdict};
 use crate::report::cause;
-use crate::report::escape::text;
+use crate::report::escape::{fit, text};
 use crate::report::units;
 
 /// Of the files that are the reason so many are named.
 const FILES: usize = 8;
+
+/// Of the chain of reasons so many links are told from its beginning; the last one always is.
+const LINKS: usize = 3;
+
+/// Columns of a name or a reason: a command may be a book, and each stands in a page many times.
+const LONGEST: usize = 240;
 
 /// The graph, and the timeline where anything takes time. `of` is the image that they are of, where
 /// a page has several.
@@ -28,7 +34,7 @@ pub(super) fn steps(forecast: &Forecast, of: Option<&str>) -> Vec<Markup> {
 fn graph_part(forecast: &Forecast, title: &str) -> Markup {
     let steps = || forecast.steps.iter().enumerate();
     let node = |(at, step): (usize, &StepForecast)| Node {
-        name: text(&step.step.name).into_owned(),
+        name: name(step),
         stage: step.step.stage.clone(),
         fate: Fate::of(&step.verdict),
         brief: [reason(forecast, at), time(step)]
@@ -50,7 +56,7 @@ fn graph_part(forecast: &Forecast, title: &str) -> Markup {
     let row = |(at, step): (usize, &StepForecast)| {
         let needs = step.step.parent().into_iter().chain(step.step.stage_outputs());
         vec![
-            text(&step.step.name).into_owned(),
+            name(step),
             Fate::of(&step.verdict).word().to_owned(),
             reason(forecast, at).unwrap_or_default(),
             time(step).unwrap_or_default(),
@@ -89,7 +95,7 @@ fn timeline(forecast: &Forecast, title: &str) -> Option<Markup> {
                 words.push_str("\non the critical path: the build waits for it");
             }
             Bar {
-                name: text(&step.step.name).into_owned(),
+                name: name(step),
                 fate: Some(Fate::of(&step.verdict)),
                 start: place.start,
                 seconds: steps[at].1,
@@ -117,15 +123,20 @@ fn timeline(forecast: &Forecast, title: &str) -> Option<Markup> {
     Some(bars(&Caption { title, says }, &drawn, &table))
 }
 
+fn name(step: &StepForecast) -> String {
+    fit(&text(&step.step.name), LONGEST).into_owned()
+}
+
 /// The cause in a few words.
 fn reason(forecast: &Forecast, at: usize) -> Option<String> {
     let verdict = &forecast.steps.get(at)?.verdict;
     let brief = cause::brief(forecast, StepIndex(at), verdict.cause()?);
+    let brief = fit(&brief, LONGEST);
     Some(match verdict {
         Verdict::Depends { probability, .. } => {
             format!("{brief}, {:.0} %", probability.get() * 100.0)
         }
-        _ => brief,
+        _ => brief.into_owned(),
     })
 }
 
@@ -141,7 +152,7 @@ fn time(step: &StepForecast) -> Option<String> {
 /// Its name and place, what becomes of it, the chain of reasons down to the root, and the files
 /// that are it.
 fn words(forecast: &Forecast, at: usize, step: &StepForecast) -> String {
-    let mut words = text(&step.step.name).into_owned();
+    let mut words = name(step);
     let (first, last) = (step.step.line, step.step.last_line);
     if last > first {
         push!(words, "\nlines {first}-{last}: ");
@@ -151,8 +162,12 @@ fn words(forecast: &Forecast, at: usize, step: &StepForecast) -> String {
     words.push_str(Fate::of(&step.verdict).word());
     words.extend(time(step).map(|time| format!(", {time}")));
     let chain = cause::chain(forecast, StepIndex(at));
-    for link in &chain {
-        words.extend(reason(forecast, link.0).map(|reason| format!("\n{reason}")));
+    for (place, link) in chain.iter().enumerate() {
+        if place < LINKS || place + 1 == chain.len() {
+            words.extend(reason(forecast, link.0).map(|reason| format!("\n{reason}")));
+        } else if place == LINKS {
+            words.push_str("\n…");
+        }
     }
     let root = chain.last().and_then(|root| forecast.steps.get(root.0)?.verdict.cause());
     if let Some(CauseKind::Files { files, more }) = root.map(|cause| &cause.kind) {

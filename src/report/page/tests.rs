@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 use super::graph::{Node, graph};
 use super::*;
 use crate::history::{History, history as add_up};
-use crate::impact::example;
+use crate::impact::{Impact, example};
+use crate::predict::{CauseKind, ChangeKind};
 use crate::report::history::HistoryView;
 use crate::report::history::tests::{at, builds};
 use crate::report::{Clock, ContextLine};
@@ -89,6 +90,7 @@ fn a_history_draws_builds_weeks_causes_steps_and_files() {
     assert_eq!(body(&page).matches("<table>").count(), 5, "each chart is a table too");
     assert!(page.contains("5 builds in 30 days: 2 min 42 s"), "{page}");
     assert!(page.contains("<g class=\"mark failed\""), "{page}");
+    assert!(page.contains("</span>steps ran</li>"), "{page}");
     assert!(page.contains("lost most to src/app.py: 39 s in 2 steps"), "{page}");
     assert!(page.contains("a\\u{1b}[31m.py"), "{page}");
     assert!(!page.contains("/home/ann/shop</td>"), "one project is named once: {page}");
@@ -197,4 +199,21 @@ fn of_more_images_than_can_be_read_those_that_lose_most_are_drawn() {
     assert!(page.contains("of the 50 images that lose most are drawn, 2 more are not."), "{page}");
     assert!(page.contains("image-51-: Steps") && page.contains("image-2-: Steps"));
     assert!(!page.contains("image-1-: Steps") && !page.contains("image-0-: Steps"));
+}
+
+#[test]
+fn a_page_grows_with_its_steps_and_not_with_their_reasons() {
+    let parent = |at: usize| (at, CauseKind::Parent);
+    let page_of = |steps: usize| {
+        let first = example::files(&[("a", ChangeKind::Added)]);
+        let mut image = example::image("big", "Dockerfile").step("COPY a .", 0.1, Some((0, first)));
+        for at in 1..steps {
+            image = image.step(&"RUN make ".repeat(1000), 1.0, Some(parent(at - 1)));
+        }
+        super::impact(&Impact { images: vec![image], ..Impact::default() })
+    };
+    let (small, large) = (page_of(50), page_of(400));
+    assert!(large.len() < small.len() * 9, "{} and {}", small.len(), large.len());
+    assert!(large.len() < 400 * 6_000, "{}", large.len());
+    assert!(large.contains("\nafter 399/9\nafter 398/9\nafter 397/9\n…\na added"));
 }
