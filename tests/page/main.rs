@@ -33,10 +33,15 @@ fn assert_shown(browser: &mut Browser, page: &Path, charts: &[(&str, usize)]) {
             ])",
         );
         assert_eq!(drawn, json!(charts), "at {width}");
-        let is_fitting = "document.documentElement.scrollWidth <= innerWidth";
-        assert_eq!(browser.value(is_fitting), true, "at {width}");
         papers.push(browser.value("getComputedStyle(document.documentElement).backgroundColor"));
         take_picture(browser, page, width, is_dark);
+        for open in [false, true] {
+            browser.value(&format!(
+                "document.querySelectorAll('details').forEach(table => table.open = {open})"
+            ));
+            let is_fitting = "document.documentElement.scrollWidth <= innerWidth";
+            assert_eq!(browser.value(is_fitting), true, "at {width}, tables open: {open}");
+        }
         assert_eq!(browser.complaints(), Vec::<String>::new(), "at {width}");
     }
     assert_ne!(papers[0], papers[1], "a dark page is dark");

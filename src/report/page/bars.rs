@@ -5,7 +5,7 @@ mod schedule;
 use maud::{Markup, html};
 
 use super::chart::{Caption, chart};
-use super::scale::{Scale, percent, written};
+use super::scale::{self, Scale, percent, written};
 use super::{Fate, Table};
 use crate::Seconds;
 
@@ -77,7 +77,7 @@ pub(super) fn axis(scale: Scale) -> Markup {
                 @for (at, tick) in ticks.iter().enumerate() {
                     @let anchor = if at == 0 { "start" } else if at + 1 == ticks.len() { "end" } else { "middle" };
                     @let is_minor = at != 0 && at + 1 != ticks.len() && at * 2 + 1 != ticks.len();
-                    text.minor[is_minor] x=(percent(scale.share(*tick))) y="70%" text-anchor=(anchor) { (written(*tick)) }
+                    text.minor[is_minor] x=(percent(scale.share(*tick))) y="70%" text-anchor=(anchor) { (scale::tick(*tick)) }
                 }
             }
             span class="value" {}

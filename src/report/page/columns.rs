@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::chart::{Caption, chart};
-use super::scale::{Scale, percent, written};
+use super::scale::{self, Scale, percent};
 use super::{Fate, Table};
 use crate::Seconds;
 
@@ -45,7 +45,7 @@ pub fn columns(
             svg aria-hidden="true" {
                 @for tick in scale.ticks() {
                     text x="92%" y=(percent(BOTTOM - height(tick))) dy="4" text-anchor="end" {
-                        (written(tick))
+                        (scale::tick(tick))
                     }
                 }
             }

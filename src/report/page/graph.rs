@@ -1,8 +1,6 @@
 //! The steps of a build, one below the other, with a line to each from what it stands on and from
 //! the stages that it takes files from.
 
-use std::fmt::Write as _;
-
 use maud::{Markup, html};
 
 use super::chart::{Caption, chart};
@@ -110,23 +108,41 @@ impl Lanes {
         (RADIUS + 2.0 + self.of[at] as f64 * self.distance(), (at as f64 + 0.5) * ROW)
     }
 
-    /// From the bottom of a step to the top of a later one: down its own lane, so that it does not
-    /// run through the steps of the other, and over just before the end.
+    /// Whether a lane has no step between two.
+    fn is_free(&self, lane: usize, from: usize, to: usize) -> bool {
+        !self.of[from + 1..to].contains(&lane)
+    }
+
+    /// From a step to a later one. A line that ran through the steps of a lane would seem to come
+    /// from them: it goes down in the lane that is free, else between two.
     fn edge(&self, from: usize, to: usize) -> String {
         let ((left, top), (right, bottom)) = (self.place(from), self.place(to));
-        let bend = bottom - ROW;
-        let mut path = format!("M{left} {top}");
-        if (left - right).abs() < f64::EPSILON {
-            let _ = write!(path, "V{bottom}");
+        let (own, other) = (self.of[from], self.of[to]);
+        let down = if own == other {
+            return format!("M{left} {top}V{bottom}");
+        } else if self.is_free(own, from, to) {
+            left
+        } else if self.is_free(other, from, to) {
+            right
         } else {
-            let _ = write!(
-                path,
-                "V{bend}C{left} {} {right} {} {right} {bottom}",
-                bottom - ROW / 3.0,
-                bend + ROW / 3.0
-            );
-        }
-        path
+            right - self.distance() / 2.0
+        };
+        let bend = |start: (f64, f64), end: (f64, f64)| {
+            let half = (end.1 - start.1) / 2.0;
+            format!(
+                "C{} {} {} {} {} {}",
+                start.0,
+                start.1 + half,
+                end.0,
+                end.1 - half,
+                end.0,
+                end.1
+            )
+        };
+        let (leaves, arrives) = (top + ROW / 2.0, bottom - ROW / 2.0);
+        let out = bend((left, top), (down, leaves));
+        let over = bend((down, arrives), (right, bottom));
+        format!("M{left} {top}{out}V{arrives}{over}")
     }
 }
 
@@ -162,7 +178,23 @@ mod tests {
         assert_eq!(drawn.matches("data-mark").count(), 4);
         assert_eq!(drawn.matches("class=\"edge\"").count(), 2);
         assert_eq!(drawn.matches("class=\"edge taken\"").count(), 1);
-        assert!(drawn.contains("d=\"M11 72V120C"), "from the build's lane into the other: {drawn}");
+    }
+
+    #[test]
+    fn a_line_goes_down_where_no_step_is() {
+        // Where it is between leaving and arriving.
+        let down = |nodes: &[Node], from, to| {
+            let edge = Lanes::of(nodes).edge(from, to);
+            let leaves = edge.split_once('V').map_or(edge.as_str(), |(leaves, _)| leaves);
+            leaves.rsplit(' ').nth(1).and_then(|x| x.parse::<f64>().ok())
+        };
+        let [build, web] = ["build", "web"].map(|stage| node(stage, None, &[]));
+        let own_is_free = [build.clone(), web.clone(), web.clone()];
+        assert_eq!(down(&own_is_free, 0, 2), Some(11.0));
+        let other_is_free = [build.clone(), build.clone(), web.clone()];
+        assert_eq!(down(&other_is_free, 0, 2), Some(37.0));
+        let none_is_free = [build.clone(), build, web.clone(), web];
+        assert_eq!(down(&none_is_free, 0, 3), Some(24.0));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! intervals, [`bars`] costs and the timeline of a build, [`graph`] the steps and what each takes
 //! from which. A part is a chart that is read with the pointer, with the keyboard (the tab key
 //! comes to it, the arrows go through it) and without colour (each [`Fate`] has a sign, a pattern
-//! and a word), and the same as a table. [`history`], [`predict`] and [`mod@impact`] put pages
+//! and a word), and the same as a table. [`history()`], [`predict()`] and [`impact()`] put pages
 //! together; [`document()`] closes them.
 //!
 //! What comes from builds and files is text to the template, which escapes it, and what is left

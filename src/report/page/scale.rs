@@ -52,6 +52,11 @@ pub(super) fn written(seconds: Seconds) -> String {
     if seconds == Seconds::ZERO { "0 s".to_owned() } else { units::seconds(seconds) }
 }
 
+/// A tick as it is written: a round number needs no digit behind its point.
+pub(super) fn tick(seconds: Seconds) -> String {
+    written(seconds).replace(".0 s", " s")
+}
+
 /// A share as a length of SVG.
 pub(super) fn percent(share: f64) -> String {
     format!("{:.2}%", share.clamp(0.0, 1.0) * 100.0)
