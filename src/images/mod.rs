@@ -18,6 +18,7 @@ mod draft;
 mod finder;
 #[cfg(test)]
 mod hostile_tests;
+mod limits;
 mod named;
 mod place;
 pub(crate) mod toml_text;
@@ -25,6 +26,7 @@ mod types;
 mod walk;
 
 pub use configuration::{Configuration, ConfigurationError, ConfiguredImage};
+pub use limits::RunLimits;
 pub use types::{
     Image, ImageDockerfile, Images, LeftOut, Missing, NamedContext, Origin, Problem, Variables,
 };

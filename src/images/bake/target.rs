@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::evaluate::{Evaluator, Scope};
 use super::names::Instance;
 use super::value::Value;
+use crate::images::limits::{RunLimits, size};
 
 /// What decides about a target's image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,6 +24,7 @@ pub(super) struct Target {
     pub(super) no_cache: Option<bool>,
     pub(super) no_cache_filter: Vec<String>,
     pub(super) network: Option<String>,
+    pub(super) limits: RunLimits,
     pub(super) pull: Option<bool>,
 }
 
@@ -37,14 +39,17 @@ const ATTRIBUTES: &[&str] = &[
     "contexts",
     "dockerfile",
     "dockerfile-inline",
+    "extra-hosts",
     "inherits",
     "network",
     "no-cache",
     "no-cache-filter",
     "platforms",
     "pull",
+    "shm-size",
     "tags",
     "target",
+    "ulimits",
 ];
 
 /// Reads what an instance's block says.
@@ -75,17 +80,17 @@ pub(super) fn convert(attribute: &str, value: Value) -> Result<Value, String> {
         return Ok(value);
     }
     Ok(match attribute {
-        "context" | "dockerfile" | "dockerfile-inline" | "network" | "target" => {
+        "context" | "dockerfile" | "dockerfile-inline" | "network" | "shm-size" | "target" => {
             Value::Text(value.to_text()?)
         }
-        "args" | "labels" | "contexts" => {
+        "args" | "labels" | "contexts" | "extra-hosts" => {
             let entry = |(key, value): (&String, &Value)| match value {
                 Value::Null => Ok((key.clone(), Value::Null)),
                 value => Ok((key.clone(), Value::Text(value.to_text()?))),
             };
             Value::Object(value.to_object()?.iter().map(entry).collect::<Result<_, String>>()?)
         }
-        "inherits" | "tags" | "platforms" | "no-cache-filter" => Value::List(
+        "inherits" | "tags" | "platforms" | "no-cache-filter" | "ulimits" => Value::List(
             value
                 .to_list()?
                 .iter()
@@ -107,6 +112,17 @@ impl Target {
             ("target", Value::Text(text)) => self.target = Some(text),
             ("args", Value::Object(entries)) => self.args = texts(entries),
             ("contexts", Value::Object(entries)) => self.contexts = texts(entries),
+            ("shm-size", Value::Text(text)) => self.limits.shm_size = size(&text)?,
+            ("ulimits", value) => {
+                for text in items(&value)? {
+                    self.limits.add_ulimit(&text)?;
+                }
+            }
+            ("extra-hosts", Value::Object(entries)) => {
+                for (name, addresses) in texts(entries) {
+                    self.limits.add_host(&name, &addresses);
+                }
+            }
             ("inherits", value) => self.inherits = items(&value)?,
             ("tags", value) => self.tags = Some(items(&value)?),
             ("platforms", value) => self.platforms = Some(items(&value)?),
@@ -136,6 +152,7 @@ impl Target {
             it.iter().map(|(key, value)| (key.clone(), value.clone())).collect::<Vec<_>>()
         };
         self.args.extend(entries(&over.args));
+        self.limits.merge(over.limits.clone());
         self.contexts.extend(entries(&over.contexts));
         if over.tags.is_some() {
             self.tags.clone_from(&over.tags);

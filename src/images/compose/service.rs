@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::Problem;
 use super::super::place::Reference;
+use super::super::{Problem, RunLimits};
 use super::interpolate::interpolate;
 use super::scalar::Scalar;
 use super::yaml::{Fault, Mark, Node, Value};
@@ -38,6 +38,7 @@ pub(super) struct Build {
     pub(super) tags: Vec<String>,
     pub(super) network: Option<String>,
     pub(super) no_cache: Option<bool>,
+    pub(super) limits: RunLimits,
     pub(super) pull: Option<bool>,
 }
 
@@ -166,11 +167,12 @@ impl Reading<'_> {
             tags: self.texts(node, "tags")?,
             network: self.optional(node, "network")?,
             no_cache: self.flag(node, "no_cache")?,
+            limits: self.limits(node)?,
             pull: self.flag(node, "pull")?,
         })
     }
 
-    fn text(&self, node: &Node) -> Result<String, Fault> {
+    pub(super) fn text(&self, node: &Node) -> Result<String, Fault> {
         let Value::Scalar(Scalar::Text(text)) = &node.value else {
             return Err(Fault::new(node.line, "a value that must be a text: put it in quotes"));
         };
@@ -242,7 +244,7 @@ impl Reading<'_> {
 }
 
 /// The value of a key that is there and has not been taken away by `!reset`.
-fn present<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+pub(super) fn present<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     node.get(key).filter(|value| value.tag != Mark::Reset)
 }
 
@@ -278,6 +280,7 @@ impl Build {
         replace(&mut self.target, over.target);
         replace(&mut self.network, over.network);
         self.args.extend(over.args);
+        self.limits.merge(over.limits);
         self.contexts.extend(over.contexts);
         self.cache_from.extend(over.cache_from);
         self.platforms.extend(over.platforms);
