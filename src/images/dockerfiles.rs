@@ -98,6 +98,18 @@ pub(super) fn find(finder: &mut Finder<'_>, files: &[ContextPath]) -> Result<(),
     }
     // A second name for a Dockerfile beside it is no second image.
     for (link, file) in links {
+        if used.contains(&shown(&file)) && link.parent() == file.parent() {
+            continue;
+        }
+        if !finder.has(&file)? {
+            let message = format!(
+                "it is a link to `{}`, and no file is there: let it lead to a file, or exclude it \
+                 in smartbuild.toml",
+                shown(&file)
+            );
+            finder.leave_out(Missing::Image(shown(link)), Problem::of(link, message));
+            continue;
+        }
         let dockerfile = ImageDockerfile::File(file.clone());
         let directory = follow(finder.source, &context(link))?;
         let is_it = |image: &Image| {

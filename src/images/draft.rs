@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::place::{Reference, below, follow, shown};
-use super::{Image, ImageDockerfile, NamedContext, Origin, Written};
+use super::{Image, ImageDockerfile, NamedContext, Origin, RunLimits, Written};
 use crate::context::{ContextPath, Error, Source};
 
 /// What a file says of an image.
@@ -21,6 +21,7 @@ pub(super) struct Draft {
     pub(super) no_cache: bool,
     pub(super) no_cache_filter: Vec<String>,
     pub(super) network: Option<String>,
+    pub(super) limits: RunLimits,
     pub(super) pull: bool,
     pub(super) tags: Vec<String>,
     pub(super) cache_from: Vec<String>,
@@ -44,6 +45,7 @@ impl Draft {
             no_cache: false,
             no_cache_filter: Vec::new(),
             network: None,
+            limits: RunLimits::default(),
             pull: false,
             tags: Vec::new(),
             cache_from: Vec::new(),
@@ -146,6 +148,7 @@ pub(super) fn finish(
         no_cache: draft.no_cache,
         no_cache_filter: draft.no_cache_filter,
         network: draft.network,
+        limits: draft.limits,
         pull: draft.pull,
         tags: draft.tags,
         cache_from: draft.cache_from,

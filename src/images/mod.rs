@@ -18,6 +18,7 @@ mod draft;
 mod finder;
 #[cfg(test)]
 mod hostile_tests;
+mod limits;
 mod named;
 mod place;
 pub(crate) mod toml_text;
@@ -26,6 +27,7 @@ mod walk;
 mod written;
 
 pub use configuration::{Configuration, ConfigurationError, ConfiguredImage};
+pub use limits::RunLimits;
 pub use types::{
     Image, ImageDockerfile, Images, InlineText, LeftOut, Missing, NamedContext, Origin, Problem,
     Variables, Written,

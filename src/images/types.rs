@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::limits::RunLimits;
 use crate::context::ContextPath;
 
 /// The environment's variables, as the caller hands them in.
@@ -68,6 +69,8 @@ pub struct Image {
     pub no_cache_filter: Vec<String>,
     /// The network that its RUN instructions have, as written; `None` for the builder's own.
     pub network: Option<String>,
+    /// What its RUN instructions may use.
+    pub limits: RunLimits,
     /// Whether base images are asked for anew at every build.
     pub pull: bool,
     /// Names that the image gets.

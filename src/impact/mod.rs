@@ -22,6 +22,7 @@ pub mod gate;
 mod growth;
 mod pairs;
 mod places;
+mod platforms;
 mod seconds;
 mod side;
 #[cfg(test)]
@@ -40,12 +41,13 @@ pub use types::{
 };
 
 use crate::context::git::{GitError, TreeChanges};
-use crate::images;
+use crate::images::{self, Image};
 use advice::Losing;
 use compared::Version;
 use pairs::{Pair, Paired, Untold};
 use places::Places;
-use side::{Files, Planned};
+use platforms::PlatformPair;
+use side::{Files, Planned, first_platform};
 
 /// What a build of every image of `head` costs after one of `base`.
 ///
@@ -108,8 +110,12 @@ impl Comparison<'_> {
             impact.unchanged += 1;
             return None;
         }
-        let before = older.map(|image| (image, self.base.plan(image)));
-        let now = newer.map(|image| (image, self.head.plan(image)));
+        let (was_for, is_for) = match (older, newer) {
+            (Some(older), Some(newer)) => self.worst_platform(older, newer),
+            _ => (older.and_then(first_platform), newer.and_then(first_platform)),
+        };
+        let before = older.map(|image| (image, self.base.plan(image, was_for)));
+        let now = newer.map(|image| (image, self.head.plan(image, is_for)));
         let (places, facts) = (&self.places, self.facts);
         let found = match (&before, &now) {
             (before, Some((image, Err(problem)))) => {
@@ -156,6 +162,26 @@ impl Comparison<'_> {
         impact.images.push(found);
         let (image, planned) = now.filter(|_| is_losing)?;
         Some(Losing { image, planned: planned.ok()?, place: impact.images.len() - 1 })
+    }
+
+    /// For which of its platforms an image loses most, before and now. One for which it cannot be
+    /// compared counts as the worst.
+    fn worst_platform<'i>(&self, older: &'i Image, newer: &'i Image) -> PlatformPair<'i> {
+        let mut all = platforms::pairs(older, newer);
+        if all.len() > 1 {
+            let lost = |&(was_for, is_for): &PlatformPair<'_>| {
+                let plans = (self.base.plan(older, was_for), self.head.plan(newer, is_for));
+                let (Ok(before), Ok(now)) = plans else { return usize::MAX };
+                let before = Version { image: older, planned: &before };
+                let now = Version { image: newer, planned: &now };
+                let changed = compared::changed(before, now, &self.places, self.facts);
+                changed.map_or(0, |found| 1 + found.summary.rebuild + found.summary.depends)
+            };
+            // The first of those that lose the same stays the first.
+            all.sort_by_cached_key(|pair| std::cmp::Reverse(lost(pair)));
+        }
+        let first = (first_platform(older), first_platform(newer));
+        all.into_iter().next().unwrap_or(first)
     }
 
     /// What the result rests on that is less than was wished for.

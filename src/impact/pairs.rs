@@ -13,7 +13,7 @@ use crate::context::Source as _;
 use crate::images::{Image, ImageDockerfile, LeftOut, Missing, Written};
 
 /// So many images of each tree are compared line by line; more are no renaming.
-const MOST: usize = 64;
+const MOST: usize = 256;
 
 /// An image as both trees have it.
 #[derive(Debug, Clone, Copy)]
@@ -145,18 +145,14 @@ impl<'a> Rest<'a> {
         self.take_similar(base, head);
     }
 
-    /// Pairs what is the same by this rule, with the same last part of the name where there is a
-    /// choice.
+    /// Pairs what is the same by this rule, by the end of the names where there is a choice.
     fn take(&mut self, is_same: impl Fn(&Image, &Image) -> bool) {
         let newer = std::mem::take(&mut self.newer);
         for image in newer {
-            let mut fitting = self.older.iter().enumerate().filter(|(_, it)| is_same(it, image));
-            let first = fitting.next();
-            let called_so = first
-                .into_iter()
-                .chain(fitting)
-                .find(|(_, older)| last_part(&older.name) == last_part(&image.name));
-            match called_so.or(first).map(|(place, _)| place) {
+            let fitting = self.older.iter().enumerate().filter(|(_, it)| is_same(it, image));
+            // The first of those that are called alike.
+            let alike = fitting.rev().max_by_key(|(_, it)| common_end(&it.name, &image.name));
+            match alike.map(|(place, _)| place) {
                 Some(place) => self.matched(place, image),
                 None => self.newer.push(image),
             }
@@ -197,15 +193,13 @@ impl<'a> Rest<'a> {
                 let (older, newer) = (self.older[old], self.newer[new]);
                 let likeness = lines.likeness(others);
                 if likeness >= 50 && older.target == newer.target {
-                    let is_called_so = last_part(&older.name) == last_part(&newer.name);
-                    candidates.push((likeness, is_called_so, older, newer));
+                    let end = common_end(&older.name, &newer.name);
+                    candidates.push((likeness, end, older, newer));
                 }
             }
         }
         // Of equal ones the order of the names remains.
-        candidates.sort_by_key(|(likeness, is_called_so, ..)| {
-            std::cmp::Reverse((*likeness, *is_called_so))
-        });
+        candidates.sort_by_key(|(likeness, end, ..)| std::cmp::Reverse((*likeness, *end)));
         for (_, _, older, newer) in candidates {
             let old = self.older.iter().position(|it| it.name == older.name);
             let new = self.newer.iter().position(|it| it.name == newer.name);
@@ -231,9 +225,11 @@ impl<'a> Rest<'a> {
     }
 }
 
-/// The service or target of a name, or its file's own name.
-fn last_part(name: &str) -> &str {
-    name.rsplit([':', '/']).next().unwrap_or(name)
+/// How many parts at their ends two names have in common: the service or target, and directories.
+fn common_end(one: &str, other: &str) -> usize {
+    let separators = [':', '/'];
+    let parts = one.rsplit(separators).zip(other.rsplit(separators));
+    parts.take_while(|(one, other)| one == other).count()
 }
 
 /// The lines of a Dockerfile, without blanks around them, and how often each is there.

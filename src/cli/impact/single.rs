@@ -12,7 +12,7 @@ use super::Place;
 use crate::context::git::Tree;
 use crate::context::{ContextPath, Found, Source as _};
 use crate::dockerfile::Dockerfile;
-use crate::images::{Image, ImageDockerfile, Images, Origin, Written};
+use crate::images::{Image, ImageDockerfile, Images, Origin, RunLimits, Written};
 use crate::plan::{self, BuildOptions, Dialect};
 
 /// The image that the options name, where the tree has its Dockerfile.
@@ -36,6 +36,7 @@ pub(super) fn image(args: &ImpactArgs, tree: &Tree, place: &Place) -> Result<Ima
         no_cache: false,
         no_cache_filter: Vec::new(),
         network: None,
+        limits: RunLimits::default(),
         pull: false,
         tags: Vec::new(),
         cache_from: Vec::new(),

@@ -230,6 +230,7 @@ fn draft(directory: &ContextPath, target: Target, draft: Draft) -> Draft {
         no_cache: target.no_cache.unwrap_or(false),
         no_cache_filter: unique(target.no_cache_filter),
         network: target.network.filter(|text| !text.is_empty()),
+        limits: target.limits,
         pull: target.pull.unwrap_or(false),
         tags: unique(target.tags.unwrap_or_default()),
         cache_from: target.cache_from,

@@ -11,6 +11,7 @@
 mod dotenv;
 mod include;
 mod interpolate;
+mod limits;
 mod load;
 mod marks;
 mod scalar;
@@ -154,6 +155,7 @@ fn add(
             platforms,
             no_cache: build.no_cache.unwrap_or(false),
             network: build.network.clone().filter(|text| !text.is_empty()),
+            limits: build.limits.clone(),
             pull: build.pull.unwrap_or(false),
             tags: service.image.iter().chain(&build.tags).cloned().collect(),
             cache_from: build.cache_from.clone(),

@@ -189,6 +189,7 @@ impl Project {
             no_cache: false,
             no_cache_filter: Vec::new(),
             network: None,
+            limits: images::RunLimits::default(),
             pull: false,
             tags: Vec::new(),
             cache_from: Vec::new(),

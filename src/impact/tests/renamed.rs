@@ -109,6 +109,21 @@ fn the_image_with_the_same_arguments_is_the_one_that_goes_on() {
 }
 
 #[test]
+fn directories_that_are_moved_together_keep_apart() {
+    let mut project = project().configured("");
+    for name in ["a", "b", "c"] {
+        project = project
+            .file(&format!("old/{name}/Dockerfile"), DOCKERFILE)
+            .file(&format!("old/{name}/x"), name);
+    }
+    let project = project.committed();
+    project.git(&["mv", "old", "new"]);
+    assert_eq!((project.impact().images.len(), project.impact().unchanged), (0, 3));
+    project.write("new/b/x", "2");
+    assert_eq!(only(&project), lost("new/b/Dockerfile", "old/b/Dockerfile", 2));
+}
+
+#[test]
 fn images_that_have_nothing_in_common_are_new_and_removed() {
     let project =
         shop().file("api/Dockerfile", "FROM b\nRUN one\nRUN two\nRUN three\n").committed();

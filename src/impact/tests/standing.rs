@@ -117,3 +117,13 @@ fn a_base_image_that_one_tree_does_not_tell_is_not_taken_for_equal() {
     assert_eq!(outcomes(&project.impact()), []);
     assert_eq!(project.refused().len(), 2, "{:?}", project.refused());
 }
+
+#[test]
+fn a_base_image_of_the_tree_that_is_renamed_is_the_same() {
+    let project = chain(2).configured("");
+    let bake = std::fs::read_to_string(project.root.join("docker-bake.hcl")).unwrap();
+    project.write("docker-bake.hcl", bake.replace("t0", "renamed"));
+    assert_eq!(project.refused(), Vec::<String>::new());
+    project.write("0.Dockerfile", "FROM a\nRUN other\n");
+    assert_eq!(project.refused().len(), 2);
+}
