@@ -1,13 +1,13 @@
 //! Copies of a context, to build from and to change.
 
-use std::fs::{self, File, FileTimes, Permissions};
+use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
 
 use super::super::source::Source;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
@@ -63,7 +63,8 @@ fn copy_entry(entry: &Entry, source: &Path, copy: &Path) -> io::Result<()> {
         EntryKind::Directory => fs::create_dir(copy),
         EntryKind::Symlink => {
             let target = entry.target.as_deref().unwrap_or_default();
-            symlink(std::ffi::OsStr::from_bytes(target), copy)
+            symlink(std::ffi::OsStr::from_bytes(target), copy)?;
+            set_modified(copy, entry.modified)
         }
         EntryKind::File => {
             fs::copy(source, copy)?;
@@ -77,16 +78,12 @@ fn copy_entry(entry: &Entry, source: &Path, copy: &Path) -> io::Result<()> {
     }
 }
 
+/// Sets the time of a file, a directory or a link itself.
 fn set_modified(path: &Path, modified: ModifiedTime) -> io::Result<()> {
-    let since = Duration::new(modified.seconds.unsigned_abs(), 0);
-    let whole = if modified.seconds < 0 {
-        SystemTime::UNIX_EPOCH.checked_sub(since)
-    } else {
-        SystemTime::UNIX_EPOCH.checked_add(since)
-    };
-    let at = whole.and_then(|at| at.checked_add(Duration::from_nanos(modified.nanoseconds.into())));
-    let Some(at) = at else { return Ok(()) };
-    File::open(path)?.set_times(FileTimes::new().set_modified(at))
+    let kept = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+    let modified = Timespec { tv_sec: modified.seconds, tv_nsec: i64::from(modified.nanoseconds) };
+    let times = Timestamps { last_access: kept, last_modification: modified };
+    Ok(utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
 /// Puts a Dockerfile with this text into a copied context, where the original is; beside it where
