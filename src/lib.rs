@@ -14,7 +14,7 @@
 //! - [`optimize`]: rewrites that rebuild less and build the same
 //! - [`impact`]: two trees of a repository to what the change costs every image
 //! - [`hooks`]: git's pre-commit hook, into a repository and out of it
-//! - [`bench`]: what is changed before a rebuild is measured, and what the times say
+//! - [`mod@bench`]: what is changed before a rebuild is measured, and what the times say
 //! - [`engine`]: connection, `BuildKit` control and session services, events
 //! - [`report`]: rendering only: terminal, JSON
 //! - [`cli`]: arguments to a request, a request to calls, the result to `report`

@@ -61,7 +61,8 @@ impl Edit {
     /// How a manifest of dependencies is edited.
     pub fn of_manifest(path: &ContextPath) -> Option<Self> {
         let name = name(path);
-        let is_requirements = name.starts_with("requirements") && name.ends_with(".txt");
+        let is_requirements =
+            name.strip_suffix(".txt").is_some_and(|it| it.starts_with("requirements"));
         if is_requirements {
             return Some(Self::Comment("# ", ""));
         }

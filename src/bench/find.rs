@@ -107,7 +107,7 @@ impl Project<'_> {
         for entry in self.snapshot.entries().iter().filter(is_eligible) {
             let Some(edit) = edit(&entry.path) else { continue };
             let frequency = self.frequencies.of(&entry.path);
-            let depth = entry.path.as_bytes().iter().filter(|&&byte| byte == b'/').count();
+            let depth = entry.path.components().count();
             let is_better = best.as_ref().is_none_or(|(known, known_depth, ..)| {
                 frequency > *known || (frequency >= *known && depth < *known_depth)
             });

@@ -9,7 +9,7 @@
 //! - [`why`]: the chain of reasons for one step; [`rewrites`]: what would rebuild less;
 //!   [`verification`]: whether it builds the same
 //! - [`context`]: what is sent and what is not; [`explain`]: why one path is or is not
-//! - [`history`]: what builds have cost; [`bench`]: how long rebuilds took, with [`bench_csv`] and
+//! - [`history`]: what builds have cost; [`bench()`]: how long rebuilds took, with [`bench_csv`] and
 //!   [`bench_markdown`]
 //! - [`impact()`]: what a change costs every image of a repository; [`mod@impact`]: the same for
 //!   the places that review changes

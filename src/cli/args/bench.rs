@@ -27,7 +27,7 @@ pub struct BenchArgs {
     /// Measure the scenarios of FILE too, whose shell commands run in a copy of the context
     ///
     /// FILE is TOML: a table `[[scenario]]` each, with its `name` and the command to `run` before
-    /// each build. The command has to write $SMARTBUILD_BENCH_SALT into a file, another word each
+    /// each build. The command has to write `$SMARTBUILD_BENCH_SALT` into a file, another word each
     /// time, so that no build is helped by an earlier one.
     #[arg(long, value_name = "FILE", value_parser = values::path())]
     pub scenarios: Option<PathBuf>,

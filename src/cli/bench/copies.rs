@@ -1,13 +1,13 @@
 //! Copies of a context, to build from and to change.
 
-use std::fs::{self, File, FileTimes, Permissions};
+use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
 
 use super::super::source::Source;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
@@ -17,7 +17,7 @@ const OWN: u32 = 0o700;
 
 /// A copy of a context with a Dockerfile.
 #[derive(Debug)]
-pub(super) struct Copy {
+pub(super) struct Copied {
     /// The context.
     pub(super) context: PathBuf,
     /// The Dockerfile, in the context where the original is.
@@ -63,11 +63,10 @@ fn copy_entry(entry: &Entry, source: &Path, copy: &Path) -> io::Result<()> {
         EntryKind::Directory => fs::create_dir(copy),
         EntryKind::Symlink => {
             let target = entry.target.as_deref().unwrap_or_default();
-            symlink(std::ffi::OsStr::from_bytes(target), copy)
+            symlink(std::ffi::OsStr::from_bytes(target), copy)?;
+            set_modified(copy, entry.modified)
         }
         EntryKind::File => {
-            // A file with a mode of its own may not be readable to those who copy it again.
-            fs::write(copy, [])?;
             fs::copy(source, copy)?;
             set_modified(copy, entry.modified)
         }
@@ -79,16 +78,12 @@ fn copy_entry(entry: &Entry, source: &Path, copy: &Path) -> io::Result<()> {
     }
 }
 
+/// Sets the time of a file, a directory or a link itself.
 fn set_modified(path: &Path, modified: ModifiedTime) -> io::Result<()> {
-    let since = Duration::new(modified.seconds.unsigned_abs(), 0);
-    let whole = if modified.seconds < 0 {
-        SystemTime::UNIX_EPOCH.checked_sub(since)
-    } else {
-        SystemTime::UNIX_EPOCH.checked_add(since)
-    };
-    let at = whole.and_then(|at| at.checked_add(Duration::from_nanos(modified.nanoseconds.into())));
-    let Some(at) = at else { return Ok(()) };
-    File::open(path)?.set_times(FileTimes::new().set_modified(at))
+    let kept = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+    let modified = Timespec { tv_sec: modified.seconds, tv_nsec: i64::from(modified.nanoseconds) };
+    let times = Timestamps { last_access: kept, last_modification: modified };
+    Ok(utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
 /// Puts a Dockerfile with this text into a copied context, where the original is; beside it where
@@ -97,7 +92,11 @@ fn set_modified(path: &Path, modified: ModifiedTime) -> io::Result<()> {
 /// # Errors
 ///
 /// Where it cannot be written.
-pub(super) fn put_dockerfile(source: &Source, text: &str, context: &Path) -> anyhow::Result<Copy> {
+pub(super) fn put_dockerfile(
+    source: &Source,
+    text: &str,
+    context: &Path,
+) -> anyhow::Result<Copied> {
     let original = source.path.clone().unwrap_or_else(|| source.root.join("Dockerfile"));
     let original = match (original.parent().map(Path::canonicalize), original.file_name()) {
         (Some(Ok(parent)), Some(name)) => parent.join(name),
@@ -119,7 +118,7 @@ pub(super) fn put_dockerfile(source: &Source, text: &str, context: &Path) -> any
         };
         write(&copy, source.rules.bytes())?;
     }
-    Ok(Copy { context: context.to_owned(), dockerfile })
+    Ok(Copied { context: context.to_owned(), dockerfile })
 }
 
 /// Writes a file; one that has the content already keeps its time.
@@ -140,8 +139,8 @@ fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
 }
 
 /// Writes a file's new content, with its mode as it is.
-pub(super) fn overwrite(context: &Path, path: &ContextPath, content: &[u8]) -> anyhow::Result<()> {
-    let full = path.on_disk(context);
+pub(super) fn overwrite(root: &Path, path: &ContextPath, content: &[u8]) -> anyhow::Result<()> {
+    let full = path.on_disk(root);
     let write = || -> io::Result<()> {
         let kept = fs::metadata(&full)?.permissions();
         // Replaced, as editors do it: it may be one of several names of a file, or not writable.
@@ -161,5 +160,87 @@ pub(super) fn make_removable(directory: &Path) {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             make_removable(&entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::super::super::source;
+    use super::*;
+    use crate::context::{IgnoreRules, snapshot};
+
+    fn taken(root: &Path) -> Snapshot {
+        snapshot(root, &IgnoreRules::load_common(root).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_copy_has_what_is_sent_with_its_modes_times_and_links() {
+        let directory = tempfile::tempdir().unwrap();
+        let original = directory.path().join("original");
+        fs::create_dir_all(original.join("closed")).unwrap();
+        let write = |name: &str| fs::write(original.join(name), name).unwrap();
+        write("closed/run.sh");
+        write("left-out");
+        fs::write(original.join(".dockerignore"), "left-out\n").unwrap();
+        symlink("nowhere", original.join("link")).unwrap();
+        let old = ModifiedTime { seconds: -5, nanoseconds: 7 };
+        set_modified(&original.join("closed/run.sh"), old).unwrap();
+        let mode = |name: &str, mode| {
+            fs::set_permissions(original.join(name), Permissions::from_mode(mode)).unwrap();
+        };
+        mode("closed/run.sh", 0o554);
+        mode("closed", 0o555);
+        let before = taken(&original);
+        let copy = directory.path().join("copy");
+        copy_context(&before, &original, &copy).unwrap();
+        // All but the ignored file, whose absence is not counted.
+        assert_eq!(taken(&copy).entries(), before.entries());
+        assert!(!copy.join("left-out").exists());
+        make_removable(&copy);
+        fs::remove_dir_all(&copy).unwrap();
+        make_removable(&original);
+    }
+
+    #[test]
+    fn a_dockerfile_is_put_where_the_original_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("root");
+        fs::create_dir_all(root.join("docker")).unwrap();
+        for file in ["root/docker/Dockerfile", "Outside"] {
+            fs::write(directory.path().join(file), "FROM scratch\n").unwrap();
+        }
+        fs::write(root.join("docker/Dockerfile.dockerignore"), "docker\n").unwrap();
+        fs::write(root.join(".dockerignore"), "other\n").unwrap();
+        let put = |file: &Path, name: &str| {
+            let source = source::read(&root, Some(file), &[]).unwrap();
+            put_dockerfile(&source, "FROM rewritten\n", &directory.path().join(name)).unwrap()
+        };
+        let read = |path: &Path| fs::read_to_string(path).unwrap();
+        let inside = put(&root.join("docker/Dockerfile"), "inside");
+        assert_eq!(inside.dockerfile, inside.context.join("docker/Dockerfile"));
+        assert_eq!(read(&inside.dockerfile), "FROM rewritten\n");
+        let ignore_file = inside.context.join("docker/Dockerfile.dockerignore");
+        assert_eq!(read(&ignore_file), "docker\n");
+        let outside = put(&directory.path().join("Outside"), "outside");
+        assert!(!outside.dockerfile.starts_with(&outside.context), "{outside:?}");
+        assert_eq!(read(&outside.context.join(".dockerignore")), "other\n");
+        // What the user has stays as it is.
+        assert_eq!(read(&root.join("docker/Dockerfile")), "FROM scratch\n");
+    }
+
+    #[test]
+    fn an_edit_leaves_other_names_of_a_file_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        fs::write(path("a"), "old").unwrap();
+        fs::set_permissions(path("a"), Permissions::from_mode(0o640)).unwrap();
+        fs::hard_link(path("a"), path("b")).unwrap();
+        overwrite(directory.path(), &ContextPath::new("a"), b"new").unwrap();
+        assert_eq!(fs::read(path("a")).unwrap(), b"new");
+        assert_eq!(fs::read(path("b")).unwrap(), b"old");
+        assert_eq!(fs::metadata(path("a")).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
     }
 }

@@ -143,7 +143,9 @@ fn variants(
         let is_there =
             |name: &str| variants[..place].iter().any(|earlier| earlier.variant.name == name);
         let name = variants[place].variant.name.clone();
-        let again = (2..).map(|number| format!("{name} ({number})")).find(|name| !is_there(name));
+        let again = (2..=variants.len())
+            .map(|number| format!("{name} ({number})"))
+            .find(|name| !is_there(name));
         if let Some(again) = again.filter(|_| is_there(&name)) {
             variants[place].variant.name = again;
         }

@@ -11,7 +11,7 @@ use super::super::failure::Failure;
 use super::super::project::Project;
 use super::super::stop::Stop;
 use super::super::ui::Ui;
-use super::copies::{self, Copy};
+use super::copies::{self, Copied};
 use super::finding::{Wanted, WantedVariant};
 use super::program::{Build, NotTimed, shell};
 use crate::Digest;
@@ -61,7 +61,7 @@ pub(super) struct Rounds<'a> {
 
 /// Where a variant is built.
 struct Place {
-    copy: Copy,
+    copy: Copied,
     store: PathBuf,
     notes: PathBuf,
     /// The context as the user has it.
@@ -300,13 +300,13 @@ fn fresh(
     variant: &WantedVariant,
     pristine: &Path,
     context: &Path,
-) -> anyhow::Result<Copy> {
+) -> anyhow::Result<Copied> {
     copies::copy_context(&project.snapshot, pristine, context)?;
     copies::put_dockerfile(&project.source, &variant.text, context)
 }
 
 /// The digest of what would be sent of a copy.
-fn tree(copy: &Copy) -> anyhow::Result<Digest> {
+fn tree(copy: &Copied) -> anyhow::Result<Digest> {
     let rules = IgnoreRules::load(&copy.context, &copy.dockerfile)?;
     let snapshot = context::snapshot(&copy.context, &rules)?;
     let dockerfile = fs::read(&copy.dockerfile).context("the command removed the Dockerfile")?;
