@@ -18,6 +18,7 @@ use super::optimized;
 use super::project::{EngineNeed, Project, prepare};
 use super::request::request;
 use super::shortcut;
+use super::stop;
 use super::ui::{Heedless, Ui};
 use super::watching;
 use crate::context::ContextPath;
@@ -51,7 +52,7 @@ pub(super) async fn run(
     };
     let mode = args.progress();
     let talks = !matches!(mode, ProgressMode::Quiet | ProgressMode::RawJson);
-    let request = request(&project, &args.flags, environment)?;
+    let mut request = request(&project, &args.flags)?;
     if talks {
         let text = report::forecast(Some(&project.context), &project.forecast, ui.messages());
         ui.status(&text)?;
@@ -65,10 +66,12 @@ pub(super) async fn run(
             return keep(image, &project, args, begun.1.elapsed().into(), ui);
         }
     }
+    let copy = project.memory.begin_context(&project.line, ui)?;
+    request.shared_key = format!("smartbuild:{copy}");
     let built = watch(&docker, &request, &project, mode, ui).await?;
     let seconds = Seconds::from(begun.1.elapsed());
     let finished = Finished::new(&project, &built, args, seconds, inputs);
-    let is_recorded = finished.remember(&mut project, begun.0, ui)?;
+    let is_recorded = finished.remember(&mut project, begun.0, copy, ui)?;
     let outcome = finish(&built, &finished, &project, args, talks, ui);
     if let Some(path) = &args.report {
         let sent = built.result.as_ref().map_or(Sent::default(), |outcome| outcome.sent);
@@ -84,7 +87,7 @@ pub(super) async fn run(
             // What is not seen in time the next forecast looks for again.
             looked = tokio::time::timeout(patience, look) => if let Ok(looked) = looked { looked? },
             // Whoever is in a hurry goes without.
-            Ok(()) = tokio::signal::ctrl_c() => {}
+            () = stop::asked() => {}
         }
     }
     outcome
@@ -219,13 +222,7 @@ async fn watch(
     let display = Display::new(mode.into(), ui.messages(), expected, messages);
     let mut observation = Observation::default();
     let (sender, events) = mpsc::unbounded_channel();
-    let cancel = async {
-        // Without a handler the signal ends the process, and the connection with it.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    let building = Box::pin(docker.build(request, sender, cancel));
+    let building = Box::pin(docker.build(request, sender, stop::asked()));
     let result =
         watching::watch(building, events, display, |event| observation.take(event)).await?;
     Ok(Built { observation, result })
@@ -345,6 +342,7 @@ impl<'a> Finished<'a> {
         &self,
         project: &mut Project,
         started: SystemTime,
+        copy: String,
         ui: &mut Ui,
     ) -> Result<bool, Failure> {
         let began = self.steps.iter().any(|step| step.outcome != Outcome::NotReached);
@@ -405,6 +403,7 @@ impl<'a> Finished<'a> {
             context_lost: self.loses_context(project)
                 || (!reads_own(&project.plan, &project.seen)
                     && project.memory.is_context_lost(&project.line)),
+            context_copy: Some(copy),
             commit: checked_out(&project.source.root),
         };
         project.memory.record(&record, ui)?;

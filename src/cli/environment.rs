@@ -1,7 +1,7 @@
 //! What the environment says, read once at the door.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use etcetera::BaseStrategy;
@@ -28,8 +28,6 @@ pub struct Environment {
     pub git_index_file: Option<PathBuf>,
     /// `SMARTBUILD_CACHE_DIR`, else `smartbuild` below the XDG cache directory.
     pub cache_directory: Option<PathBuf>,
-    /// Tells this machine from others that use the same engine.
-    pub machine: String,
     /// The files that our output goes to, where it goes to files.
     pub outputs: Vec<PathBuf>,
 }
@@ -56,7 +54,6 @@ impl Environment {
                 .or_else(|| home.map(|home| home.join(".docker"))),
             git_index_file: variable("GIT_INDEX_FILE").map(PathBuf::from),
             cache_directory: cache,
-            machine: machine_id(Path::new("/etc/machine-id")),
             outputs: own_output::of_this_process(),
         }
     }
@@ -77,8 +74,4 @@ impl Environment {
 /// What time it is, in the zone of this machine or of `TZ`.
 pub(super) fn clock() -> Clock {
     Clock { now: SystemTime::now(), zone: TimeZone::system() }
-}
-
-fn machine_id(path: &Path) -> String {
-    std::fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default()
 }

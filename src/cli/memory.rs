@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::environment::Environment;
 use super::file_records::file;
+use super::process;
 use super::ui::Ui;
 use crate::optimize::PastBuild;
 use crate::plan::{KeyInput, Plan, Step, StepKey, StepKind};
@@ -140,24 +141,48 @@ impl Memory {
     /// The files that the engine had of this context after the last build of whatever Dockerfile
     /// and target.
     pub(super) fn engine_copy(&self, line: &Line) -> FileTable {
-        let Some(store) = &self.0 else { return FileTable::new() };
-        let newest = store.latest_context(&line.engine, &line.project).ok().flatten();
-        newest.and_then(|manifest| self.files(manifest).ok()).unwrap_or_default()
+        let newest = self.told_context(line).filter(|(_, is_lost)| !is_lost);
+        newest.and_then(|(manifest, _)| self.files(manifest).ok()).unwrap_or_default()
     }
 
     /// The files that the engine was told of last of this context, whether or not it still has
     /// its copy.
     pub(super) fn told_files(&self, line: &Line) -> FileTable {
-        let Some(store) = &self.0 else { return FileTable::new() };
-        let told = store.told_context(&line.engine, &line.project).ok().flatten();
+        let told = self.told_context(line);
         told.and_then(|(manifest, _)| self.files(manifest).ok()).unwrap_or_default()
     }
 
     /// Whether the engine let go of its copy of this context in the last build of it.
     pub(super) fn is_context_lost(&self, line: &Line) -> bool {
+        self.told_context(line).is_some_and(|(_, is_lost)| is_lost)
+    }
+
+    /// Nothing where builds wrote to the engine's copy that left no record.
+    fn told_context(&self, line: &Line) -> Option<(Manifest, bool)> {
+        let store = self.0.as_ref()?;
+        store.context_copy(&line.engine, &line.project, process::is_running).ok()??;
+        store.told_context(&line.engine, &line.project).ok()?
+    }
+
+    /// Whether a build of this context ended without a record: what it ran, only the engine knows.
+    pub(super) fn has_unrecorded(&self, line: &Line) -> bool {
         let Some(store) = &self.0 else { return false };
-        let told = store.told_context(&line.engine, &line.project).ok().flatten();
-        told.is_some_and(|(_, is_lost)| is_lost)
+        let has = store.has_unrecorded(&line.engine, &line.project, process::is_running);
+        has.unwrap_or(false)
+    }
+
+    /// Says that this process begins to write to the engine's copy of the context, and gives that
+    /// copy's name. What cannot be recorded writes to a copy of its own.
+    pub(super) fn begin_context(&mut self, line: &Line, ui: &mut Ui) -> std::io::Result<String> {
+        let (builder, fresh) = (process::name(), process::fresh_word());
+        let mut name = None;
+        self.write(ui, |store| {
+            let running = process::is_running;
+            let (engine, project) = (&line.engine, &line.project);
+            name = Some(store.begin_context(engine, project, &builder, &fresh, running)?);
+            Ok(())
+        })?;
+        Ok(name.unwrap_or(fresh))
     }
 
     fn files(&self, manifest: Manifest) -> Result<FileTable, StoreError> {
@@ -292,7 +317,12 @@ impl Memory {
 
     /// Keeps what a build taught.
     pub(super) fn record(&mut self, build: &BuildRecord, ui: &mut Ui) -> std::io::Result<()> {
-        self.write(ui, |store| store.record(build))
+        self.write(ui, |store| {
+            store.record(build)?;
+            let Some(copy) = &build.context_copy else { return Ok(()) };
+            let (builder, fresh) = (process::name(), process::fresh_word());
+            store.end_context(&build.engine, &build.project, &builder, copy, &fresh)
+        })
     }
 }
 

@@ -32,6 +32,7 @@ mod optimize;
 mod optimized;
 mod own_output;
 mod predict;
+mod process;
 mod project;
 mod repository;
 mod request;

@@ -196,7 +196,8 @@ pub(super) async fn prepare_source(
         Box::pin(free).await;
     }
     knowledge.asked = docker.is_some();
-    knowledge.imports = !flags.cache_from.is_empty();
+    // What is sure to run, as nothing of it is known, may be known to the engine all the same.
+    knowledge.imports = !flags.cache_from.is_empty() || memory.has_unrecorded(&line);
     let is_confirmed = knowledge.evictions.is_all_there;
     let is_as_told = is_as_told(&plan, &snapshot, &copy);
     drop(copy);

@@ -9,21 +9,14 @@ use super::args::{BuildFlags, SecretSource};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::project::Project;
-use crate::Digest;
 use crate::engine::{BuildRequest, RequestedContext};
 use crate::plan::NamedContext;
 
-/// What the engine is asked to build.
-pub(super) fn request(
-    project: &Project,
-    flags: &BuildFlags,
-    environment: &Environment,
-) -> Result<BuildRequest, Failure> {
-    let root = &project.source.root;
-    // The engine's copy of the context is found by this: one for each directory of each machine.
-    let identity = format!("{}\0{}", environment.machine, root.display());
+/// What the engine is asked to build; by what name it keeps its copy of the context, whoever builds
+/// says.
+pub(super) fn request(project: &Project, flags: &BuildFlags) -> Result<BuildRequest, Failure> {
     Ok(BuildRequest {
-        root: root.clone(),
+        root: project.source.root.clone(),
         snapshot: project.snapshot.clone(),
         held: project.held.clone(),
         announced: project.announced.clone(),
@@ -45,7 +38,7 @@ pub(super) fn request(
         ulimits: flags.ulimits.clone(),
         cgroup_parent: flags.cgroup_parent.clone(),
         secrets: secrets(flags)?,
-        shared_key: format!("smartbuild:{}", Digest::of(identity.as_bytes()).to_hex()),
+        shared_key: String::new(),
     })
 }
 

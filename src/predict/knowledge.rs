@@ -25,8 +25,8 @@ pub struct Knowledge {
     pub routes: Vec<Route>,
     /// Which of these the engine has lost.
     pub evictions: Evictions,
-    /// Whether other caches are imported (`--cache-from`): what this engine lacks, they may have,
-    /// and only the engine can ask.
+    /// Whether the engine may have what is not known of it, and only it can tell: from other caches
+    /// that are imported (`--cache-from`), or from a build that left no record.
     pub imports: bool,
     /// The last build of this Dockerfile, if there was one.
     pub previous: Option<PreviousBuild>,

@@ -65,6 +65,7 @@ fn build(second: u64, outcome: Outcome) -> BuildRecord {
             target: None,
         }],
         context_lost: false,
+        context_copy: None,
         commit: None,
     }
 }
@@ -175,7 +176,7 @@ fn the_last_build_is_the_last_whatever_the_clock_said() {
     store.record(&build(5, Outcome::Cached)).unwrap();
     let latest = store.latest_build(ENGINE, PROJECT, "Dockerfile", None).unwrap().unwrap();
     assert_eq!(latest.0.image, Some(key("image 5")));
-    let manifest = store.latest_context(ENGINE, PROJECT).unwrap().unwrap();
+    let (manifest, _) = store.told_context(ENGINE, PROJECT).unwrap().unwrap();
     let files: Vec<String> = store.files(manifest, |record| Some(record.path)).unwrap();
     assert_eq!(files, ["of 5"]);
 }

@@ -17,6 +17,7 @@
 mod cache;
 #[cfg(test)]
 mod cache_tests;
+mod copies;
 mod error;
 mod history;
 mod manifest;

@@ -135,20 +135,9 @@ impl Store {
         })
     }
 
-    /// The files that the newest build of this project, of whatever Dockerfile and target, had:
-    /// what the engine has of the context. A build that read no file left it as it was; after one
-    /// that made the engine let go of its copy there is nothing.
-    pub fn latest_context(
-        &self,
-        engine: &str,
-        project: &str,
-    ) -> Result<Option<Manifest>, StoreError> {
-        let told = self.told_context(engine, project)?;
-        Ok(told.filter(|(_, is_lost)| !is_lost).map(|(manifest, _)| manifest))
-    }
-
-    /// The files that the engine was told of last of this context, and whether it has let go of
-    /// its copy since.
+    /// The files that the engine was told of last of its copy of this context by its name of now,
+    /// by a build of whatever Dockerfile and target, and whether that build made it let go of the
+    /// copy. A build that read no file left it as it was.
     pub fn told_context(
         &self,
         engine: &str,
@@ -157,11 +146,11 @@ impl Store {
         self.read(|| {
             self.connection
                 .query_row(
-                    "SELECT manifest, context_lost,
-                        commit_id
-                 FROM build
+                    "SELECT manifest, context_lost FROM build
                      WHERE engine = (SELECT id FROM engine WHERE identity = ?1) AND project = ?2
                        AND manifest IS NOT NULL
+                       AND context_copy IS (SELECT name FROM context_copy AS copy
+                           WHERE copy.engine = build.engine AND copy.project = build.project)
                      ORDER BY id DESC LIMIT 1",
                     [engine, project],
                     |row| Ok((Manifest(row.get(0)?), row.get(1)?)),
@@ -260,7 +249,7 @@ impl Store {
             let snapshot = self.connection.unchecked_transaction()?;
             let mut statement = snapshot.prepare_cached(
                 "SELECT id, started, seconds, succeeded, image, manifest, context_lost,
-                        commit_id
+                        commit_id, context_copy
                  FROM build
                  WHERE engine = (SELECT id FROM engine WHERE identity = ?1)
                    AND project = ?2 AND dockerfile = ?3 AND target IS ?4
@@ -289,6 +278,7 @@ impl Store {
                     files: Vec::new(),
                     context_lost: row.get(6)?,
                     commit: row.get(7)?,
+                    context_copy: row.get(8)?,
                 };
                 let manifest: Option<i64> = row.get(5)?;
                 builds.push((build, manifest.map(Manifest)));

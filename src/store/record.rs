@@ -161,8 +161,8 @@ fn insert_build(
     transaction.execute(
         "INSERT INTO build
          (engine, project, dockerfile, target, started, seconds, succeeded, image, manifest,
-          context_lost, image_inputs, commit_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+          context_lost, image_inputs, commit_id, context_copy)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         params![
             engine,
             build.project,
@@ -176,6 +176,7 @@ fn insert_build(
             build.context_lost,
             build.image_inputs.as_ref().map(Digest::as_bytes),
             build.commit,
+            build.context_copy,
         ],
     )?;
     Ok(transaction.last_insert_rowid())

@@ -111,10 +111,25 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE build ADD COLUMN commit_id TEXT;
     ALTER TABLE step_key ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
 ",
+    "
+    ALTER TABLE build ADD COLUMN context_copy TEXT;
+    CREATE TABLE context_copy (
+        engine INTEGER NOT NULL REFERENCES engine,
+        project TEXT NOT NULL,
+        name TEXT NOT NULL,
+        PRIMARY KEY (engine, project)
+    ) WITHOUT ROWID;
+    CREATE TABLE context_build (
+        engine INTEGER NOT NULL REFERENCES engine,
+        project TEXT NOT NULL,
+        builder TEXT NOT NULL,
+        PRIMARY KEY (engine, project, builder)
+    ) WITHOUT ROWID;
+",
 ];
 
 /// The version of a file that all of [`MIGRATIONS`] have been applied to: their number.
-pub(super) const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 
 /// Marks the file as ours (`smbd`), so that another program's is never taken for a new store.
 const APPLICATION_ID: i64 = 0x736d_6264;

@@ -50,6 +50,7 @@ fn build(at: u64, steps: Vec<StepRecord>) -> BuildRecord {
         steps,
         files: vec![file("app.py", at)],
         context_lost: false,
+        context_copy: None,
         commit: None,
     }
 }
@@ -297,22 +298,38 @@ fn the_latest_context_is_that_of_any_dockerfile_and_target() {
     let other = BuildRecord { target: Some("test".into()), ..build(2, vec![]) };
     store.record(&other).unwrap();
     store.record(&BuildRecord { files: Vec::new(), ..build(3, vec![]) }).unwrap();
-    let context = |project| files(&store, store.latest_context(ENGINE, project).unwrap());
+    let told = |project| store.told_context(ENGINE, project).unwrap();
+    let context = |project| files(&store, told(project).map(|(manifest, _)| manifest));
     assert_eq!(context("/home/ann/shop"), vec![file("app.py", 2)]);
     assert_eq!(context("/home/ann/other"), vec![]);
 }
 
 #[test]
-fn nothing_is_left_of_a_context_that_the_engine_let_go_of_until_it_is_sent_again() {
+fn a_context_is_lost_that_the_engine_let_go_of_until_it_is_sent_again() {
     let mut store = Store::in_memory().unwrap();
-    let context =
-        |store: &Store| files(store, store.latest_context(ENGINE, "/home/ann/shop").unwrap());
+    let is_lost = |store: &Store| {
+        store.told_context(ENGINE, "/home/ann/shop").unwrap().is_some_and(|(_, is_lost)| is_lost)
+    };
     store.record(&build(1, vec![])).unwrap();
     store.record(&BuildRecord { context_lost: true, ..build(2, vec![]) }).unwrap();
-    assert_eq!(context(&store), vec![]);
+    assert!(is_lost(&store));
     assert!(latest(&store).unwrap().context_lost);
     store.record(&build(3, vec![])).unwrap();
-    assert_eq!(context(&store), vec![file("app.py", 3)]);
+    assert!(!is_lost(&store));
+}
+
+#[test]
+fn what_a_copy_of_another_name_was_told_counts_for_nothing() {
+    let mut store = Store::in_memory().unwrap();
+    let project = "/home/ann/shop";
+    let begin = |store: &mut Store, builder: &str, fresh: &str| {
+        store.begin_context(ENGINE, project, builder, fresh, |_| false).unwrap()
+    };
+    let copy = begin(&mut store, "a", "one");
+    store.record(&BuildRecord { context_copy: Some(copy), ..build(1, vec![]) }).unwrap();
+    assert!(store.told_context(ENGINE, project).unwrap().is_some());
+    begin(&mut store, "b", "two");
+    assert_eq!(store.told_context(ENGINE, project).unwrap(), None);
 }
 
 #[test]

@@ -111,6 +111,8 @@ pub struct BuildRecord {
     pub files: Vec<FileRecord>,
     /// Whether it made the engine let go of its copy of that context.
     pub context_lost: bool,
+    /// The name of that copy ([`Store::begin_context`](super::Store::begin_context)).
+    pub context_copy: Option<String>,
     /// The id of the commit that was checked out, where the context lies in a repository.
     pub commit: Option<String>,
 }

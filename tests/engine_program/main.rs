@@ -26,5 +26,6 @@ mod records;
 mod sharing;
 mod shortcut;
 mod story;
+mod unrecorded;
 mod verify;
 mod why;

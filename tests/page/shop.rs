@@ -150,6 +150,7 @@ fn build(project: &Path, at: u32) -> BuildRecord {
         ],
         files: Vec::new(),
         context_lost: false,
+        context_copy: None,
         commit: Some(format!("{at:x}950c9e0123456789")),
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn verify(
     ui: &mut Ui,
 ) -> Result<Verification, Failure> {
     let docker = project.docker.as_ref().ok_or_else(|| anyhow!("no engine answers"))?;
-    let original = request(project, &args.flags, environment)?;
+    let original = request(project, &args.flags)?;
     let rewritten = rewritten_request(&original, rewritten, &project.source, environment, ui)?;
     let trial = Trial::new(docker);
     let comparison = Comparison { trial: &trial, original: &original, rewritten: &rewritten };
