@@ -10,7 +10,7 @@ use crate::impact::side::Files;
 use crate::impact::touched::below;
 use crate::impact::types::{Advice, ImageImpact, RootCause};
 use crate::plan::StepKind;
-use crate::predict::CauseKind;
+use crate::predict::{CauseKind, ChangeKind};
 
 /// What begins the names of files that are about a project and no part of it.
 const BEGINNINGS: [&str; 7] = [
@@ -96,6 +96,10 @@ fn unread(
     head: &Files<'_>,
 ) -> Option<Vec<ContextPath>> {
     let CauseKind::Files { files, more: 0 } = &cause.kind else { return None };
+    // What is gone, or what the change leaves out itself, costs nothing again.
+    if files.iter().any(|file| file.change == ChangeKind::Removed) {
+        return None;
+    }
     let step = &impact.steps.get(cause.step.0)?.forecast.step;
     if !matches!(step.kind, StepKind::Copy | StepKind::Add) {
         return None;
