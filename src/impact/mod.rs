@@ -11,6 +11,7 @@
 //! (`touched`) is not planned at all; of the others each context is read once for all images that
 //! share it, and no file's bytes are read.
 
+mod absent;
 mod advice;
 mod causes;
 mod compared;
@@ -125,6 +126,12 @@ impl Comparison<'_> {
                     .flatten()
             }
         };
+        if let (Some((_, Ok(before))), Some((image, Ok(planned)))) = (&before, &now)
+            && let Some((line, message)) = absent::moved(before, planned, found.as_ref())
+        {
+            impact.problems.push(self.head.problem(image, Some(line), &message));
+            return None;
+        }
         let Some(found) = found else {
             impact.unchanged += 1;
             return None;

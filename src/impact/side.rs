@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::absent::{self, Absent};
 use super::facts::Facts;
 use super::types::{Problem, TreeSide};
 use crate::context::git::{Notice, Tree};
@@ -44,6 +45,8 @@ pub(super) struct Files<'a> {
 pub(super) struct Context {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) table: FileTable,
+    /// Submodules that count as empty directories.
+    pub(super) absent: Absent,
 }
 
 /// An image's Dockerfile and rules.
@@ -129,6 +132,11 @@ impl<'a> Files<'a> {
         let options = self.options(image)?;
         let wrong = |error: &plan::Error| {
             let help = match &error.problem {
+                plan::Problem::MissingSource { source_path, context: None }
+                    if let Some(help) = absent::of_source(source_path, &context.absent) =>
+                {
+                    Some(help)
+                }
                 plan::Problem::MissingSource { .. } => {
                     Some("commit it, or look what .dockerignore leaves out".to_owned())
                 }
@@ -271,13 +279,14 @@ impl<'a> Files<'a> {
         let taken = taken
             .and_then(|tree| tree.snapshot(rules))
             .map_err(|error| self.problem(image, None, &error.to_string()))?;
+        let absent = absent::absent(&taken.notices);
         let placed = taken
             .notices
             .into_iter()
             .map(|notice| Notice { path: directory.join(notice.path.as_bytes()), ..notice });
         self.notices.borrow_mut().extend(placed);
         let table = file_table(&taken.snapshot);
-        let context = Arc::new(Context { snapshot: Arc::new(taken.snapshot), table });
+        let context = Arc::new(Context { snapshot: Arc::new(taken.snapshot), table, absent });
         self.contexts.borrow_mut().insert(name, Arc::clone(&context));
         Ok(context)
     }
@@ -298,7 +307,7 @@ impl<'a> Files<'a> {
         }
         let snapshot = context::join(Arc::clone(&own.snapshot), named);
         let table = file_table(&snapshot);
-        Ok(Arc::new(Context { snapshot, table }))
+        Ok(Arc::new(Context { snapshot, table, absent: own.absent.clone() }))
     }
 
     /// Something wrong with an image.

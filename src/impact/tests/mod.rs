@@ -6,6 +6,7 @@ mod blamed;
 mod costs;
 mod options;
 mod standing;
+mod submodules;
 mod unmatched;
 mod untouched;
 

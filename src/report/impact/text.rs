@@ -1,5 +1,7 @@
 //! As people read it at a terminal.
 
+use std::collections::BTreeSet;
+
 use super::super::escape::{columns, fit, text};
 use super::super::forecast::{lost_steps, push_wrapped};
 use super::super::rewrites::diff;
@@ -47,12 +49,21 @@ pub fn impact(impact: &Impact, capabilities: &Capabilities) -> String {
 fn sum(impact: &Impact) -> String {
     let all = impact.images.len() + impact.unchanged;
     let trees = format!("{} to {}: ", text(&impact.base), text(&impact.head));
+    // One that was wrong in the older tree only is told as a new one.
+    let is_told = |name: &&String| impact.images.iter().any(|image| image.name == **name);
+    let names = impact.problems.iter().filter_map(|problem| problem.image.as_ref());
+    let unknown: BTreeSet<&String> = names.filter(|name| !is_told(name)).collect();
+    let unknown = match unknown.len() {
+        0 => None,
+        count => Some(units::counted(count as u64, "image is", "images are") + " not compared"),
+    };
     if all == 0 {
-        return trees + "no image in either";
+        return trees + &unknown.unwrap_or_else(|| "no image in either".to_owned());
     }
     if impact.images.is_empty() {
         let all = units::counted(all as u64, "image is", "images are");
-        return trees + &format!("{all} built as before");
+        let parts = [Some(format!("{all} built as before")), unknown];
+        return trees + &parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
     }
     let of = |change: ImageChange| impact.images.iter().filter(|it| it.change == change).count();
     let losing = impact.images.iter().filter(|image| image.is_losing()).count();
@@ -80,6 +91,7 @@ fn sum(impact: &Impact) -> String {
             count => parts.push(format!("{count} {word}")),
         }
     }
+    parts.extend(unknown);
     trees + &parts.join("; ")
 }
 
