@@ -1,7 +1,8 @@
 //! Images that compose files build.
 //!
 //! In: the compose files of a directory, as `docker compose` takes them there (`compose.yaml` before
-//! `compose.yml` before `docker-compose.yml` before `docker-compose.yaml`, and one override file).
+//! `compose.yml` before `docker-compose.yml` before `docker-compose.yaml`, and one override file, or
+//! those that `COMPOSE_FILE` of the directory's `.env` names).
 //! Out: an image for each service that has a `build:`, whatever its profiles. What is no part of
 //! an image is not looked at, so that a variable that must be set for something else is no problem.
 //!
@@ -13,6 +14,7 @@ mod include;
 mod interpolate;
 mod load;
 mod marks;
+mod projects;
 mod scalar;
 mod service;
 #[cfg(test)]
@@ -28,6 +30,7 @@ use super::place::{Reference, shown};
 use super::{Origin, Problem, Written, written};
 use crate::context::{ContextPath, Error};
 use load::{Failure, Loader, Project};
+use projects::Found;
 use service::Service;
 use variables::Known;
 
@@ -43,9 +46,9 @@ const OVERRIDES: &[&str] = &[
     "docker-compose.override.yaml",
 ];
 
-/// Whether a file of this name may be one of a compose project.
+/// Whether a file of this name may be one of a compose project, or say which files are.
 pub(super) fn is_compose(name: &str) -> bool {
-    FILES.contains(&name) || OVERRIDES.contains(&name)
+    FILES.contains(&name) || OVERRIDES.contains(&name) || name == ".env"
 }
 
 /// Adds what the compose files of each directory build.
@@ -57,41 +60,42 @@ pub(super) fn find(
     let mut included = Vec::new();
     for (directory, names) in described {
         let directory = ContextPath::new(directory);
-        let first = |of: &[&str]| {
-            let name = of.iter().find(|name| names.iter().any(|it| it == **name));
-            name.map(|name| directory.join(name))
-        };
-        let Some(main) = first(FILES) else { continue };
-        let files: Vec<ContextPath> = [main.clone()].into_iter().chain(first(OVERRIDES)).collect();
         let mut loader = Loader::new(finder);
-        let read = load(&mut loader, directory, files);
+        let read = load(&mut loader, &directory, names);
         included.append(&mut loader.included);
         match read {
-            Ok((services, variables)) => found.push((main, services, variables)),
+            Ok(project) => found.extend(project),
             Err(Failure::Problem(problem)) => _ = finder.problems.insert(problem),
             Err(Failure::Tree(error)) => return Err(error),
         }
     }
-    for (main, services, variables) in found {
-        if !included.contains(&main) {
-            add(finder, &main, &services, &variables)?;
+    projects::without_chosen(&mut found);
+    for (project, services) in found {
+        let Some(main) = project.files.first() else { continue };
+        if project.is_chosen || !included.contains(main) {
+            add(finder, main, &services, &project.variables)?;
         }
     }
     Ok(())
 }
 
-/// The services of a project, and the variables that give their arguments values.
+/// The project of a directory with its services.
 fn load(
     loader: &mut Loader<'_, '_>,
-    directory: ContextPath,
-    files: Vec<ContextPath>,
-) -> Result<(BTreeMap<String, Service>, Known), Failure> {
-    let env_file = loader.usual_env_file(&directory)?;
-    let outer = Known::from(loader.finder.variables);
-    let variables = loader.variables(&outer, env_file.as_slice())?;
-    let project = Project { files, directory, variables };
+    directory: &ContextPath,
+    names: &[String],
+) -> Result<Option<(Found, BTreeMap<String, Service>)>, Failure> {
+    let Some(mut found) = projects::find(loader, directory, names)? else { return Ok(None) };
+    let files = found.files.clone();
+    // Paths count from the directory of the first file, whose own env file counts too.
+    let directory = files.first().and_then(ContextPath::parent).unwrap_or_default();
+    if directory != found.directory {
+        let env_file = loader.usual_env_file(&directory)?;
+        found.variables = loader.variables(&found.variables, env_file.as_slice())?;
+    }
+    let project = Project { files, directory, variables: found.variables.clone() };
     let services = loader.services(&project, &[])?;
-    Ok((services, project.variables))
+    Ok(Some((found, services)))
 }
 
 fn add(
