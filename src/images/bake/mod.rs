@@ -1,7 +1,8 @@
 //! Images that bake files build.
 //!
 //! In: the bake files of a directory, as `docker buildx bake` takes them there: `docker-bake.json`,
-//! `docker-bake.hcl` and their override files, all as one. Out: an image for each target, and one
+//! `docker-bake.hcl` and their override files, all as one, over the services of the compose files
+//! there. Out: an image for each target, and one
 //! for each combination of a target with a matrix.
 //!
 //! A target is left out where it is only there to be inherited: another one inherits it, no group
@@ -28,6 +29,7 @@ mod written;
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
+use super::compose::{self, Failure};
 use super::draft::Draft;
 use super::finder::Finder;
 use super::place::{Reference, shown};
@@ -69,7 +71,7 @@ pub(super) fn find(
         }
         let source = finder.source;
         thread::scope(|scope| {
-            let work = || find_in(finder, &directory, &files);
+            let work = || find_in(finder, &directory, names, &files);
             let worker = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
             match worker.map(thread::ScopedJoinHandle::join) {
                 Ok(Ok(found)) => found,
@@ -85,6 +87,7 @@ pub(super) fn find(
 fn find_in(
     finder: &mut Finder<'_>,
     directory: &ContextPath,
+    names: &[String],
     files: &[ContextPath],
 ) -> Result<(), Error> {
     let mut document = Document::default();
@@ -95,6 +98,14 @@ fn find_in(
             return Ok(());
         }
     }
+    let services = match compose::for_bake(finder, directory, names) {
+        Ok(services) => services,
+        Err(Failure::Problem(problem)) => {
+            finder.problems.insert(problem);
+            return Ok(());
+        }
+        Err(Failure::Tree(error)) => return Err(error),
+    };
     let mut evaluator = Evaluator::new(Names::new(&document, finder.variables));
     let mut instances: Vec<Instance<'_>> = Vec::new();
     for block in &document.targets {
@@ -109,11 +120,24 @@ fn find_in(
     evaluator.names.instances = instances.clone();
 
     let mut targets: BTreeMap<String, Result<Target, ()>> = BTreeMap::new();
+    for (name, service) in &services {
+        let draft = service.draft.as_ref().filter(|_| !service.has_extension);
+        let target = draft.map(|draft| target::of_service(directory, draft.clone())).ok_or(());
+        targets.insert(name.clone(), target);
+    }
     let mut origins: BTreeMap<String, Origin> = BTreeMap::new();
     for instance in &instances {
         let (file, line) = (&instance.block.file, instance.block.line);
         let origin = Origin { file: file.clone(), line };
         origins.entry(instance.name.clone()).or_insert(origin);
+        if services.get(&instance.name).is_some_and(|service| service.has_extension) {
+            let message = format!(
+                "target {0}: the service {0} of a compose file has `x-bake`, which is not \
+                 understood here: write it in the bake file",
+                instance.name
+            );
+            finder.problems.insert(Problem::at(file, line, message));
+        }
         match target::read(&mut evaluator, instance) {
             Ok(target) => match targets.get_mut(&instance.name) {
                 Some(Ok(earlier)) => earlier.merge(&target),
@@ -127,7 +151,8 @@ fn find_in(
             }
         }
     }
-    let grouped = groups::read(&mut evaluator, &document, &mut finder.problems);
+    let mut grouped = groups::read(&mut evaluator, &document, &mut finder.problems);
+    grouped.extend(services.keys().cloned());
     let inherited: BTreeSet<&String> =
         targets.values().flatten().flat_map(|target| &target.inherits).collect();
     for (name, origin) in &origins {
@@ -152,8 +177,10 @@ fn find_in(
             continue;
         }
         let image_name = |target: &str| {
-            let origin = origins.get(target)?;
-            Some(format!("{}:{target}", shown(&origin.file)))
+            if let Some(origin) = origins.get(target) {
+                return Some(format!("{}:{target}", shown(&origin.file)));
+            }
+            services.get(target)?.draft.as_ref().map(|draft| draft.name.clone())
         };
         let Some(full_name) = image_name(name) else { continue };
         let draft = draft(directory, whole, Draft::new(full_name, origin.clone()));

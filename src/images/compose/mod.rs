@@ -29,7 +29,8 @@ use super::finder::Finder;
 use super::place::{Reference, shown};
 use super::{Origin, Problem, Written, written};
 use crate::context::{ContextPath, Error};
-use load::{Failure, Loader, Project};
+pub(super) use load::Failure;
+use load::{Loader, Project};
 use projects::Found;
 use service::Service;
 use variables::Known;
@@ -107,61 +108,117 @@ fn add(
     let image_name = |service: &str| format!("{}:{service}", shown(main));
     let directory = main.parent().unwrap_or_default();
     for (name, service) in services {
-        if let Some(problem) = &service.problem {
-            finder.problems.insert(problem.clone());
-            continue;
-        }
-        let Some(build) = &service.build else { continue };
-        let origin = Origin { file: service.file.clone(), line: service.line };
-        if build.inline.is_some() && build.dockerfile.is_some() {
-            let message = format!(
-                "service {name} has both `dockerfile` and `dockerfile_inline`: keep one of them"
-            );
-            finder.problems.insert(Problem::at(&origin.file, origin.line, message));
-            continue;
-        }
-        let platforms = match (&service.platform, build.platforms.as_slice()) {
-            (Some(platform), []) => vec![platform.clone()],
-            (Some(platform), several) if !several.contains(platform) => {
-                let message = format!(
-                    "service {name} runs on {platform}, for which it is not built: add it to \
-                     `platforms`"
-                );
-                finder.problems.insert(Problem::at(&origin.file, origin.line, message));
+        let draft = match draft(name, image_name(name), service, &directory, variables) {
+            Ok(Some(draft)) => draft,
+            Ok(None) => continue,
+            Err(problem) => {
+                finder.problems.insert(problem);
                 continue;
             }
-            (_, several) => several.to_vec(),
-        };
-        let mut args = BTreeMap::new();
-        let inline = build.inline.as_ref().map(|inline| inline.place.clone());
-        let mut places = Written { inline, args: BTreeMap::new() };
-        for (name, given) in &build.args {
-            let Some(value) = given.value.clone().or_else(|| variables.get(name)) else { continue };
-            args.insert(name.clone(), value);
-            let mut lines = given.lines.clone();
-            if given.value.is_none() {
-                written::add(&mut lines, variables.lines_of(name));
-            }
-            places.args.insert(name.clone(), lines);
-        }
-        let draft = Draft {
-            context: build.context.clone().unwrap_or(Reference::Inside(directory.clone())),
-            dockerfile: build.dockerfile.clone(),
-            inline: build.inline.as_ref().map(|inline| inline.text.clone()),
-            target: build.target.clone(),
-            args,
-            contexts: build.contexts.clone(),
-            platforms,
-            no_cache: build.no_cache.unwrap_or(false),
-            network: build.network.clone().filter(|text| !text.is_empty()),
-            pull: build.pull.unwrap_or(false),
-            tags: service.image.iter().chain(&build.tags).cloned().collect(),
-            cache_from: build.cache_from.clone(),
-            written: places,
-            ..Draft::new(image_name(name), origin)
         };
         let is_built = |other: &str| services.get(other).is_some_and(|it| it.build.is_some());
         finder.add(draft, |other| is_built(other).then(|| image_name(other)))?;
     }
     Ok(())
+}
+
+/// What a service says of its image; `None` where it is not built.
+fn draft(
+    name: &str,
+    image_name: String,
+    service: &Service,
+    directory: &ContextPath,
+    variables: &Known,
+) -> Result<Option<Draft>, Problem> {
+    if let Some(problem) = &service.problem {
+        return Err(problem.clone());
+    }
+    let Some(build) = &service.build else { return Ok(None) };
+    let origin = Origin { file: service.file.clone(), line: service.line };
+    if build.inline.is_some() && build.dockerfile.is_some() {
+        let message = format!(
+            "service {name} has both `dockerfile` and `dockerfile_inline`: keep one of them"
+        );
+        return Err(Problem::at(&origin.file, origin.line, message));
+    }
+    let platforms = match (&service.platform, build.platforms.as_slice()) {
+        (Some(platform), []) => vec![platform.clone()],
+        (Some(platform), several) if !several.contains(platform) => {
+            let message = format!(
+                "service {name} runs on {platform}, for which it is not built: add it to \
+                     `platforms`"
+            );
+            return Err(Problem::at(&origin.file, origin.line, message));
+        }
+        (_, several) => several.to_vec(),
+    };
+    let mut args = BTreeMap::new();
+    let inline = build.inline.as_ref().map(|inline| inline.place.clone());
+    let mut places = Written { inline, args: BTreeMap::new() };
+    for (name, given) in &build.args {
+        let Some(value) = given.value.clone().or_else(|| variables.get(name)) else { continue };
+        args.insert(name.clone(), value);
+        let mut lines = given.lines.clone();
+        if given.value.is_none() {
+            written::add(&mut lines, variables.lines_of(name));
+        }
+        places.args.insert(name.clone(), lines);
+    }
+    Ok(Some(Draft {
+        context: build.context.clone().unwrap_or(Reference::Inside(directory.clone())),
+        dockerfile: build.dockerfile.clone(),
+        inline: build.inline.as_ref().map(|inline| inline.text.clone()),
+        target: build.target.clone(),
+        args,
+        contexts: build.contexts.clone(),
+        platforms,
+        no_cache: build.no_cache.unwrap_or(false),
+        network: build.network.clone().filter(|text| !text.is_empty()),
+        pull: build.pull.unwrap_or(false),
+        tags: service.image.iter().chain(&build.tags).cloned().collect(),
+        cache_from: build.cache_from.clone(),
+        written: places,
+        ..Draft::new(image_name, origin)
+    }))
+}
+
+/// A service as bake takes it.
+pub(super) struct ForBake {
+    /// What it says of its image; `None` where that is wrong.
+    pub(super) draft: Option<Draft>,
+    /// Whether it has words that are for bake alone.
+    pub(super) has_extension: bool,
+}
+
+/// The services that bake takes for targets, by the targets' names: of every compose file of the
+/// directory, without override files and without what an env file chooses.
+pub(super) fn for_bake(
+    finder: &mut Finder<'_>,
+    directory: &ContextPath,
+    names: &[String],
+) -> Result<BTreeMap<String, ForBake>, Failure> {
+    let is_there = |name: &&&str| names.iter().any(|it| it == **name);
+    let files: Vec<ContextPath> =
+        FILES.iter().filter(is_there).map(|name| directory.join(name)).collect();
+    let Some(main) = files.first().cloned() else { return Ok(BTreeMap::new()) };
+    let mut loader = Loader::new(finder);
+    let env_file = loader.usual_env_file(directory)?;
+    let outer = Known::from(loader.finder.variables);
+    let variables = loader.variables(&outer, env_file.as_slice())?;
+    let project = Project { files, directory: directory.clone(), variables };
+    let services = loader.services(&project, &[])?;
+    let mut targets = BTreeMap::new();
+    for (name, mut service) in services {
+        // Where a service runs is no concern of bake.
+        service.platform = None;
+        if service.build.is_none() && service.problem.is_none() {
+            continue;
+        }
+        let has_extension = service.build.as_ref().is_some_and(|build| build.has_bake_extension);
+        let image_name = format!("{}:{name}", shown(&main));
+        let draft = draft(&name, image_name, &service, directory, &project.variables);
+        let draft = draft.unwrap_or_default();
+        targets.insert(name.replace('.', "_"), ForBake { draft, has_extension });
+    }
+    Ok(targets)
 }

@@ -38,6 +38,8 @@ pub(super) struct Build {
     pub(super) network: Option<String>,
     pub(super) no_cache: Option<bool>,
     pub(super) pull: Option<bool>,
+    /// Whether it has an `x-bake`.
+    pub(super) has_bake_extension: bool,
 }
 
 /// Its `dockerfile_inline:`.
@@ -182,6 +184,7 @@ impl Reading<'_> {
             network: self.optional(node, "network")?,
             no_cache: self.flag(node, "no_cache")?,
             pull: self.flag(node, "pull")?,
+            has_bake_extension: node.get("x-bake").is_some(),
         })
     }
 
@@ -330,5 +333,6 @@ impl Build {
         }
         self.no_cache = over.no_cache.or(self.no_cache);
         self.pull = over.pull.or(self.pull);
+        self.has_bake_extension |= over.has_bake_extension;
     }
 }
