@@ -47,6 +47,9 @@ const OVERRIDES: &[&str] = &[
     "docker-compose.override.yaml",
 ];
 
+/// Services by their names.
+type Services = BTreeMap<String, Service>;
+
 /// Whether a file of this name may be one of a compose project, or say which files are.
 pub(super) fn is_compose(name: &str) -> bool {
     FILES.contains(&name) || OVERRIDES.contains(&name) || name == ".env"
@@ -85,7 +88,7 @@ fn load(
     loader: &mut Loader<'_, '_>,
     directory: &ContextPath,
     names: &[String],
-) -> Result<Option<(Found, BTreeMap<String, Service>)>, Failure> {
+) -> Result<Option<(Found, Services)>, Failure> {
     let Some(mut found) = projects::find(loader, directory, names)? else { return Ok(None) };
     let files = found.files.clone();
     // Paths count from the directory of the first file, whose own env file counts too.
@@ -102,7 +105,7 @@ fn load(
 fn add(
     finder: &mut Finder<'_>,
     main: &ContextPath,
-    services: &BTreeMap<String, Service>,
+    services: &Services,
     variables: &Known,
 ) -> Result<(), Error> {
     let image_name = |service: &str| format!("{}:{service}", shown(main));

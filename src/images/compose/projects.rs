@@ -80,7 +80,7 @@ pub(super) fn without_chosen<T>(found: &mut Vec<(Found, T)>) {
         }
     }
     found.retain(|(project, _)| {
-        let main = project.files.first().map(|main| main.as_bytes()).unwrap_or_default();
+        let main = project.files.first().map(ContextPath::as_bytes).unwrap_or_default();
         chosen
             .get(main)
             .is_none_or(|directory| project.is_chosen || *directory == project.directory)
