@@ -14,10 +14,12 @@
 //! - [`optimize`]: rewrites that rebuild less and build the same
 //! - [`impact`]: two trees of a repository to what the change costs every image
 //! - [`hooks`]: git's pre-commit hook, into a repository and out of it
+//! - [`mod@bench`]: what is changed before a rebuild is measured, and what the times say
 //! - [`engine`]: connection, `BuildKit` control and session services, events
 //! - [`report`]: rendering only: terminal, JSON
 //! - [`cli`]: arguments to a request, a request to calls, the result to `report`
 
+pub mod bench;
 mod built_image;
 mod cache_record;
 pub mod cli;

@@ -323,6 +323,8 @@ snapshots! {
     impact_since_nothing: shop().committed(), ["impact", "--since", "nope"];
     impact_of_a_range_and_the_index: shop().committed(), ["impact", "--staged", "HEAD..HEAD"];
     impact_of_a_dockerfile_that_is_nowhere: shop().committed(), ["impact", "-f", "nope", "--max-steps", "0"];
+    impact_of_a_target_that_is_nowhere: shop().file("Dockerfile", "FROM busybox AS build\nFROM build AS final\nCOPY app.py /\n").committed().file("app.py", "print(2)\n"), ["impact", "-f", "Dockerfile", "--target", "nope", "--max-steps", "0"];
+    impact_of_a_broken_compose_file: shop().file("compose.yaml", "services:\n  web:\n    build: .\n").committed().file("compose.yaml", "services:\n\tweb:\n"), ["impact", "--max-steps", "0"];
     impact_of_two_directories: shop().committed(), ["impact", "sub", "other"];
     impact_of_a_binary_dockerfile: { let it = shop().committed().directory("bin"); fs::write(it.context().join("bin/Dockerfile"), b"\x7fELF\xff").expect("a file"); it.file("app.py", "print(2)\n") }, ["impact"];
     impact_as_json: shop().committed().file("app.py", "print(2)\n"), ["impact", "--format", "json"];

@@ -164,6 +164,7 @@ fn every_format_is_written_and_fails_alike() {
         ("github", "::error file=Dockerfile,line=4,"),
         ("sarif", "{\n"),
         ("gitlab", "[\n"),
+        ("html", "<!DOCTYPE html><html lang=\"en\">"),
     ] {
         let output = shop.run("smartbuild", &["impact", "--format", format]);
         assert_eq!(output.status.code(), Some(3), "{format}");

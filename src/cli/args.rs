@@ -5,6 +5,7 @@
 //! silently. Wrong use is a [`clap::Error`]; the caller prints it and exits with 125 (0 for
 //! help and version).
 
+mod bench;
 mod gates;
 mod impact;
 mod reference;
@@ -20,6 +21,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+pub use bench::{BenchArgs, BenchFormat};
 pub use gates::GateFlags;
 pub use impact::{ImpactArgs, ImpactFormat, ImpactUsage, Trees};
 pub use values::{
@@ -62,6 +64,8 @@ pub enum Command {
     Context(ContextArgs),
     /// Say what builds have cost: what was reused, what was lost to which cause, the trend
     History(HistoryArgs),
+    /// Measure how long rebuilds take, for one or several Dockerfiles side by side
+    Bench(BenchArgs),
     /// Say what a change costs the build cache of every image of the repository
     Impact(ImpactArgs),
     /// Install or remove git's hook that says before each commit what it costs the cache
@@ -75,7 +79,11 @@ impl Command {
             Self::Predict(args) => Some(&mut args.flags),
             Self::Why(args) => Some(&mut args.flags),
             Self::Optimize(args) => Some(&mut args.flags),
-            Self::Context(_) | Self::History(_) | Self::Hook(_) | Self::Impact(_) => None,
+            Self::Bench(_)
+            | Self::Context(_)
+            | Self::History(_)
+            | Self::Hook(_)
+            | Self::Impact(_) => None,
         }
     }
 }
@@ -128,7 +136,7 @@ pub struct PredictArgs {
     pub against: Option<String>,
     /// How the result is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    pub format: DrawnFormat,
     /// The context's directory
     #[arg(value_name = "PATH", default_value = ".", value_parser = values::context())]
     pub path: PathBuf,
@@ -234,12 +242,12 @@ pub struct HistoryArgs {
         value_parser = clap::value_parser!(u16).range(1..=3650)
     )]
     pub days: u16,
-    /// How many builds to list
+    /// How many builds to list; a page has up to 500
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub limit: u16,
     /// How the result is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    pub format: DrawnFormat,
 }
 
 /// `smartbuild hook`.
@@ -262,6 +270,17 @@ pub enum HookAction {
     Install,
     /// Take the hook away and put back the one that was there before
     Remove,
+}
+
+/// How a result is written that can be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DrawnFormat {
+    /// For people.
+    Text,
+    /// For machines, with a schema that stays.
+    Json,
+    /// A page with charts: one file that fetches nothing.
+    Html,
 }
 
 /// How a result is written.

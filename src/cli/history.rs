@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 
-use super::args::{Format, HistoryArgs};
+use super::args::{DrawnFormat, HistoryArgs};
 use super::environment::{Environment, clock};
 use super::failure::Failure;
 use super::source;
@@ -43,8 +43,9 @@ pub(super) fn run(
         clock,
     };
     match args.format {
-        Format::Json => ui.json(&report::json::history(&view))?,
-        Format::Text => ui.result(&report::history(&view, ui.results()))?,
+        DrawnFormat::Json => ui.json(&report::json::history(&view))?,
+        DrawnFormat::Text => ui.result(&report::history(&view, ui.results()))?,
+        DrawnFormat::Html => ui.result(&report::page::history(&view))?,
     }
     Ok(())
 }

@@ -12,6 +12,7 @@
 mod against;
 pub mod args;
 mod base_images;
+mod bench;
 mod build;
 mod builder;
 mod commits;
@@ -36,6 +37,7 @@ mod repository;
 mod request;
 mod shortcut;
 mod source;
+mod stop;
 mod stories;
 pub mod ui;
 mod watching;
@@ -65,6 +67,7 @@ pub async fn run(typed: Vec<OsString>, environment: &Environment, ui: &mut Ui) -
         Command::Predict(args) => Box::pin(predict::run(&args, environment, ui)).await,
         Command::Why(args) => Box::pin(why::run(&args, environment, ui)).await,
         Command::Context(args) => context::run(&args, environment, ui),
+        Command::Bench(args) => Box::pin(bench::run(&args, environment, ui)).await,
         Command::History(args) => history::run(&args, environment, ui),
         Command::Hook(args) => hook::run(args, ui),
         Command::Impact(args) => impact::run(&args, environment, ui),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bollard::models::ImageInspect;
-use bollard::query_parameters::TagImageOptionsBuilder;
+use bollard::query_parameters::{RemoveImageOptionsBuilder, TagImageOptionsBuilder};
 use tokio::time::timeout;
 
 use super::config::DockerConfig;
@@ -136,6 +136,18 @@ impl Docker {
             .tag_image(&id.to_string(), Some(options))
             .await
             .map_err(|error| self.error("tagging an image", error))
+    }
+
+    /// Takes a name away, and the image with it where it has no other. Gives whether there was one.
+    pub async fn remove_image(&self, reference: &str) -> Result<bool, Error> {
+        let keep_others = RemoveImageOptionsBuilder::new().noprune(true).build();
+        match self.api.remove_image(reference, Some(keep_others), None).await {
+            Ok(_) => Ok(true),
+            Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
+                Ok(false)
+            }
+            Err(error) => Err(self.error("removing an image", error)),
+        }
     }
 
     pub(super) async fn inspect(&self, reference: &str) -> Result<Option<ImageInspect>, Error> {

@@ -7,10 +7,13 @@
 //! Its context is a guess, which `smartbuild.toml` corrects: the directory that it lies in. Where
 //! that is named `docker`, `.docker`, `dockerfiles` or `container`, it holds only what is about
 //! docker, from which nobody copies: the context is then the directory that holds it.
+//!
+//! A Dockerfile may be a link, as git keeps one, to a file of the tree: what it leads to is built
+//! with the context of the link.
 
 use super::finder::Finder;
-use super::place::{Reference, shown};
-use super::{Origin, Problem};
+use super::place::{Reference, follow, shown};
+use super::{Image, ImageDockerfile, Missing, Origin, Problem};
 use crate::context::{ContextPath, Error};
 
 use super::draft::Draft;
@@ -75,42 +78,81 @@ pub(super) fn context(file: &ContextPath) -> ContextPath {
 
 /// Adds those of the Dockerfiles that no image has.
 pub(super) fn find(finder: &mut Finder<'_>, files: &[ContextPath]) -> Result<(), Error> {
-    let used = finder.dockerfiles();
+    let mut used = finder.dockerfiles();
+    used.append(&mut finder.named_links);
+    let mut links = Vec::new();
     for file in files {
-        let name = shown(file);
-        if used.contains(&name) {
+        if used.contains(&shown(file)) {
             continue;
         }
-        let text = match finder.text(file) {
-            Ok(text) => text,
-            Err(problem) => {
-                finder.problems.insert(problem);
-                continue;
+        match follow(finder.source, file)? {
+            Some(at) if at == *file => add(finder, file, file)?,
+            Some(at) => links.push((file, at)),
+            None => {
+                let message = "it is a link that leads out of the repository, or in a circle: let \
+                               it lead to a file of the repository, or exclude it in \
+                               smartbuild.toml";
+                finder.leave_out(Missing::Image(shown(file)), Problem::of(file, message));
             }
-        };
-        if text.contains('\0') {
-            let message = "it is no text, and so no Dockerfile: correct it, or exclude it in \
-                           smartbuild.toml";
-            finder.problems.insert(Problem::of(file, message));
+        }
+    }
+    // A second name for a Dockerfile beside it is no second image.
+    for (link, file) in links {
+        if used.contains(&shown(&file)) && link.parent() == file.parent() {
             continue;
         }
-        let context = context(file);
-        let up = file.components().count() - context.components().count();
-        let tail: Vec<String> = file
-            .components()
-            .rev()
-            .take(up)
-            .map(|it| String::from_utf8_lossy(it).into_owned())
-            .collect();
-        let dockerfile = tail.into_iter().rev().collect::<Vec<_>>().join("/");
-        let draft = Draft {
-            context: Reference::Inside(context),
-            dockerfile: Some(dockerfile),
-            ..Draft::new(name, Origin { file: file.clone(), line: 1 })
+        if !finder.has(&file)? {
+            let message = format!(
+                "it is a link to `{}`, and no file is there: let it lead to a file, or exclude it \
+                 in smartbuild.toml",
+                shown(&file)
+            );
+            finder.leave_out(Missing::Image(shown(link)), Problem::of(link, message));
+            continue;
+        }
+        let dockerfile = ImageDockerfile::File(file.clone());
+        let directory = follow(finder.source, &context(link))?;
+        let is_it = |image: &Image| {
+            image.dockerfile == dockerfile && Some(&image.context) == directory.as_ref()
         };
-        finder.add(draft, |_| None)?;
+        if !finder.images.iter().any(is_it) {
+            add(finder, link, &file)?;
+        }
     }
     Ok(())
+}
+
+/// Adds the Dockerfile, which `at` has the text of.
+fn add(finder: &mut Finder<'_>, file: &ContextPath, at: &ContextPath) -> Result<(), Error> {
+    let name = shown(file);
+    let text = match finder.text(at) {
+        Ok(text) => text,
+        Err(problem) => {
+            finder.leave_out(Missing::Image(name), problem);
+            return Ok(());
+        }
+    };
+    if text.contains('\0') {
+        let message = "it is no text, and so no Dockerfile: correct it, or exclude it in \
+                       smartbuild.toml";
+        finder.leave_out(Missing::Image(name), Problem::of(file, message));
+        return Ok(());
+    }
+    let context = context(file);
+    let up = file.components().count() - context.components().count();
+    let tail: Vec<String> = file
+        .components()
+        .rev()
+        .take(up)
+        .map(|it| String::from_utf8_lossy(it).into_owned())
+        .collect();
+    let dockerfile = tail.into_iter().rev().collect::<Vec<_>>().join("/");
+    let draft = Draft {
+        context: Reference::Inside(context),
+        dockerfile: Some(dockerfile),
+        ..Draft::new(name, Origin { file: file.clone(), line: 1 })
+    };
+    finder.add(draft, |_| None)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::place::{Reference, below, follow, shown};
-use super::{Image, ImageDockerfile, NamedContext, Origin, Written};
+use super::{Image, ImageDockerfile, NamedContext, Origin, RunLimits, Written};
 use crate::context::{ContextPath, Error, Source};
 
 /// What a file says of an image.
@@ -21,10 +21,12 @@ pub(super) struct Draft {
     pub(super) no_cache: bool,
     pub(super) no_cache_filter: Vec<String>,
     pub(super) network: Option<String>,
+    pub(super) limits: RunLimits,
     pub(super) pull: bool,
     pub(super) tags: Vec<String>,
     pub(super) cache_from: Vec<String>,
     pub(super) origin: Origin,
+    pub(super) project: Option<ContextPath>,
     pub(super) written: Written,
 }
 
@@ -43,10 +45,12 @@ impl Draft {
             no_cache: false,
             no_cache_filter: Vec::new(),
             network: None,
+            limits: RunLimits::default(),
             pull: false,
             tags: Vec::new(),
             cache_from: Vec::new(),
             origin,
+            project: None,
             written: Written::default(),
         }
     }
@@ -54,8 +58,8 @@ impl Draft {
 
 /// What becomes of a draft.
 pub(super) enum Finished {
-    /// An image.
-    Image(Box<Image>),
+    /// An image. Its Dockerfile may be what a link leads to.
+    Image { image: Box<Image>, link: Option<ContextPath> },
     /// Not one, for this reason.
     Broken(String),
     /// One that is built of what is not in the tree.
@@ -82,6 +86,7 @@ pub(super) fn finish(
     let Some(context) = follow(source, &written)? else {
         return Ok(outside(name, "context", &shown(&written)));
     };
+    let mut link = None;
     let dockerfile = if let Some(text) = draft.inline {
         ImageDockerfile::Inline(text)
     } else {
@@ -95,9 +100,11 @@ pub(super) fn finish(
             None => below(&written, text),
         };
         let Some(path) = path else { return Ok(outside(name, "Dockerfile", text)) };
-        let Some(path) = follow(source, &path)? else {
+        let Some(followed) = follow(source, &path)? else {
             return Ok(outside(name, "Dockerfile", text));
         };
+        link = (followed != path).then_some(path);
+        let path = followed;
         if !is_file(source, &path)? {
             return Ok(Finished::Broken(format!(
                 "the Dockerfile of {name} is to be `{}`, and no file is there: add it or \
@@ -130,7 +137,7 @@ pub(super) fn finish(
         };
         contexts.insert(key, context);
     }
-    Ok(Finished::Image(Box::new(Image {
+    let image = Box::new(Image {
         name: draft.name,
         dockerfile,
         context,
@@ -141,12 +148,15 @@ pub(super) fn finish(
         no_cache: draft.no_cache,
         no_cache_filter: draft.no_cache_filter,
         network: draft.network,
+        limits: draft.limits,
         pull: draft.pull,
         tags: draft.tags,
         cache_from: draft.cache_from,
         origin: draft.origin,
+        project: draft.project,
         written: draft.written,
-    })))
+    });
+    Ok(Finished::Image { image, link })
 }
 
 fn outside(name: &str, what: &str, text: &str) -> Finished {

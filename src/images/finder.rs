@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::draft::{Draft, Finished, finish};
 use super::place::shown;
-use super::{Image, ImageDockerfile, Problem, Variables};
+use super::{Image, ImageDockerfile, LeftOut, Missing, Problem, Variables};
 use crate::context::{ContextPath, EntryKind, Error, Source};
 
 /// Longer than this, no compose or bake file is that a person wrote.
@@ -17,6 +17,9 @@ pub(super) struct Finder<'a> {
     pub(super) images: Vec<Image>,
     pub(super) problems: BTreeSet<Problem>,
     pub(super) notices: BTreeSet<Problem>,
+    pub(super) left_out: Vec<LeftOut>,
+    /// Links that images name as their Dockerfiles.
+    pub(super) named_links: BTreeSet<String>,
 }
 
 impl<'a> Finder<'a> {
@@ -27,6 +30,8 @@ impl<'a> Finder<'a> {
             images: Vec::new(),
             problems: BTreeSet::new(),
             notices: BTreeSet::new(),
+            left_out: Vec::new(),
+            named_links: BTreeSet::new(),
         }
     }
 
@@ -65,16 +70,28 @@ impl<'a> Finder<'a> {
         sibling: impl Fn(&str) -> Option<String>,
     ) -> Result<(), Error> {
         let (file, line) = (draft.origin.file.clone(), draft.origin.line);
+        let name = draft.name.clone();
         match finish(self.source, draft, sibling)? {
-            Finished::Image(image) => self.images.push(*image),
+            Finished::Image { image, link } => {
+                self.named_links.extend(link.as_ref().map(shown));
+                self.images.push(*image);
+            }
             Finished::Broken(message) => {
-                self.problems.insert(Problem::at(&file, line, message));
+                self.leave_out(Missing::Image(name), Problem::at(&file, line, message));
             }
             Finished::Elsewhere(message) => {
-                self.notices.insert(Problem::at(&file, line, message));
+                let problem = Problem::at(&file, line, message);
+                self.notices.insert(problem.clone());
+                self.left_out.push(LeftOut { what: Missing::Elsewhere(name), problem });
             }
         }
         Ok(())
+    }
+
+    /// Keeps what is wrong, and what is not found for it.
+    pub(super) fn leave_out(&mut self, what: Missing, problem: Problem) {
+        self.problems.insert(problem.clone());
+        self.left_out.push(LeftOut { what, problem });
     }
 
     /// The Dockerfiles of the images that were found until now.

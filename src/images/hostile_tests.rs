@@ -135,8 +135,37 @@ fn a_link_out_of_the_tree_is_not_followed() {
     std::fs::write(root.path().join("compose.yaml"), text).unwrap();
     let found =
         find(&Disk::new(root.path()), &Variables::new(), &Configuration::default()).unwrap();
-    assert_eq!((found.images.len(), found.problems.len()), (0, 2));
-    assert!(found.problems.iter().all(|it| it.message.contains("outside of the repository")));
+    assert_eq!((found.images.len(), found.problems.len()), (0, 3));
+    let is_told = |message: &str| {
+        message.contains("outside of the repository") || message.contains("out of the repository")
+    };
+    assert!(found.problems.iter().all(|it| is_told(&it.message)));
+}
+
+#[test]
+fn a_dockerfile_that_is_a_link_is_built_with_the_context_of_the_link() {
+    let root = tempfile::tempdir().unwrap();
+    for directory in ["common", "api", "web", "loop"] {
+        std::fs::create_dir(root.path().join(directory)).unwrap();
+    }
+    std::fs::write(root.path().join("common/Dockerfile"), "FROM scratch\n").unwrap();
+    symlink("Dockerfile", root.path().join("common/Containerfile")).unwrap();
+    symlink("../common/Dockerfile", root.path().join("api/Dockerfile")).unwrap();
+    symlink("../common/Containerfile", root.path().join("web/Dockerfile")).unwrap();
+    symlink("Dockerfile", root.path().join("loop/Dockerfile")).unwrap();
+    symlink("nothing", root.path().join("x.Dockerfile")).unwrap();
+    symlink("common", root.path().join("y.Dockerfile")).unwrap();
+    let text = "services:\n  web: {build: {context: ., dockerfile: web/Dockerfile}}\n";
+    std::fs::write(root.path().join("compose.yaml"), text).unwrap();
+    let found =
+        find(&Disk::new(root.path()), &Variables::new(), &Configuration::default()).unwrap();
+    let told: Vec<String> = found
+        .images
+        .iter()
+        .map(|it| format!("{} in {}: {:?}", it.name, it.context, it.dockerfile))
+        .chain(found.problems.iter().map(|it| format!("{}: {}", it.file, it.message)))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
 }
 
 #[test]

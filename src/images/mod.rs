@@ -18,6 +18,7 @@ mod draft;
 mod finder;
 #[cfg(test)]
 mod hostile_tests;
+mod limits;
 mod named;
 mod place;
 pub(crate) mod toml_text;
@@ -26,8 +27,10 @@ mod walk;
 mod written;
 
 pub use configuration::{Configuration, ConfigurationError, ConfiguredImage};
+pub use limits::RunLimits;
 pub use types::{
-    Image, ImageDockerfile, Images, InlineText, NamedContext, Origin, Problem, Variables, Written,
+    Image, ImageDockerfile, Images, InlineText, LeftOut, Missing, NamedContext, Origin, Problem,
+    Variables, Written,
 };
 
 use crate::context::{Error, Source};

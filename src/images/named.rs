@@ -6,8 +6,8 @@ use super::draft::Draft;
 use super::finder::Finder;
 use super::place::{Reference, below, shown};
 use super::{
-    Configuration, ConfiguredImage, Image, ImageDockerfile, Images, NamedContext, Origin, Problem,
-    dockerfiles,
+    Configuration, ConfiguredImage, Image, ImageDockerfile, Images, Missing, NamedContext, Origin,
+    Problem, dockerfiles,
 };
 use crate::context::{ContextPath, Error};
 
@@ -25,7 +25,8 @@ pub(super) fn apply(finder: &mut Finder<'_>, configuration: &Configuration) -> R
         let origin = Origin { file: ContextPath::new(FILE), line: configured.line };
         let Some(path) = below(&ContextPath::root(), dockerfile) else {
             let message = format!("`{dockerfile}` is outside of the repository: keep it in there");
-            finder.problems.insert(Problem::at(&origin.file, origin.line, message));
+            let what = Missing::Image(configured.name.clone());
+            finder.leave_out(what, Problem::at(&origin.file, origin.line, message));
             continue;
         };
         let draft = Draft {
@@ -54,7 +55,8 @@ pub(super) fn apply_to_dockerfiles(
                 "no image is named `{}`: correct the name, or add `dockerfile`",
                 configured.name
             );
-            finder.problems.insert(Problem::at(&ContextPath::new(FILE), configured.line, message));
+            let problem = Problem::at(&ContextPath::new(FILE), configured.line, message);
+            finder.leave_out(Missing::Image(configured.name.clone()), problem);
         }
     }
     Ok(())
@@ -74,9 +76,11 @@ fn change(finder: &mut Finder<'_>, configured: &ConfiguredImage) -> Result<bool,
         no_cache: image.no_cache,
         no_cache_filter: image.no_cache_filter,
         network: image.network,
+        limits: image.limits,
         pull: image.pull,
         tags: image.tags,
         cache_from: image.cache_from,
+        project: image.project,
         written: image.written,
         ..Draft::new(image.name, Origin { file: ContextPath::new(FILE), line: configured.line })
     };
@@ -126,7 +130,7 @@ fn add(
 
 /// Leaves out what is excluded, and brings all in order.
 pub(super) fn finish(finder: Finder<'_>, configuration: &Configuration) -> Images {
-    let Finder { mut images, mut problems, notices, .. } = finder;
+    let Finder { mut images, mut problems, notices, left_out, .. } = finder;
     images.sort_by(|a, b| a.name.cmp(&b.name));
     let mut names = BTreeSet::new();
     images.retain(|image| {
@@ -137,16 +141,19 @@ pub(super) fn finish(finder: Finder<'_>, configuration: &Configuration) -> Image
         }
         is_first
     });
-    images.retain(|image| {
-        let is_excluded = match &image.dockerfile {
+    let is_excluded = |image: &Image| {
+        let by_path = match &image.dockerfile {
             ImageDockerfile::File(path) => configuration.excludes(&shown(path)),
             ImageDockerfile::Inline(_) => false,
         };
-        !is_excluded && !configuration.excludes(&image.name)
-    });
+        by_path || configuration.excludes(&image.name)
+    };
+    let (excluded, images) = images.into_iter().partition(is_excluded);
     let is_of_interest = |problem: &Problem| !configuration.excludes(&shown(&problem.file));
     Images {
         images,
+        excluded,
+        left_out,
         problems: problems.into_iter().filter(is_of_interest).collect(),
         notices: notices.into_iter().filter(is_of_interest).collect(),
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::limits::RunLimits;
 use crate::context::ContextPath;
 
 /// The environment's variables, as the caller hands them in.
@@ -12,10 +13,34 @@ pub type Variables = BTreeMap<String, String>;
 pub struct Images {
     /// Sorted by name, which no two share.
     pub images: Vec<Image>,
+    /// Those that are left out by wish, in the same order. Others may stand on them.
+    pub excluded: Vec<Image>,
     /// What is wrong, sorted by file and line. What it does not name was found all the same.
     pub problems: Vec<Problem>,
     /// What is built of things outside the repository, and so is left out, sorted as the problems.
     pub notices: Vec<Problem>,
+    /// What there may be besides, and why it was not found.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Something that was not found, though it may be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What it is.
+    pub what: Missing,
+    /// Why it was not found; one of the problems or notices.
+    pub problem: Problem,
+}
+
+/// What was not found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    /// The image of this name.
+    Image(String),
+    /// The image of this name, which is built of things outside the repository.
+    Elsewhere(String),
+    /// Any of the images that compose or bake files of this [directory](Image::project) describe.
+    Project(ContextPath),
 }
 
 /// One image, and all that its build is asked for.
@@ -44,6 +69,8 @@ pub struct Image {
     pub no_cache_filter: Vec<String>,
     /// The network that its RUN instructions have, as written; `None` for the builder's own.
     pub network: Option<String>,
+    /// What its RUN instructions may use.
+    pub limits: RunLimits,
     /// Whether base images are asked for anew at every build.
     pub pull: bool,
     /// Names that the image gets.
@@ -52,6 +79,9 @@ pub struct Image {
     pub cache_from: Vec<String>,
     /// What makes it an image.
     pub origin: Origin,
+    /// The directory whose compose or bake files describe it, whatever `smartbuild.toml` adds;
+    /// `None` for what they do not describe.
+    pub project: Option<ContextPath>,
     /// Where the rest of it is written. It decides about nothing.
     pub written: Written,
 }
@@ -126,6 +156,13 @@ pub struct Problem {
     /// What is wrong and what to do, in one line without a full stop. Parts of it are words of the
     /// file: escape them before a terminal sees them.
     pub message: String,
+}
+
+impl Images {
+    /// The image of this name, be it left out by wish.
+    pub fn named(&self, name: &str) -> Option<&Image> {
+        self.images.iter().chain(&self.excluded).find(|image| image.name == name)
+    }
 }
 
 impl Problem {

@@ -20,7 +20,8 @@ pub(super) struct Candidates {
     pub(super) described: BTreeMap<Vec<u8>, Vec<String>>,
 }
 
-/// Looks through the tree, without following links.
+/// Looks through the tree, without following links: one that has the name of a Dockerfile is a
+/// candidate as it is.
 pub(super) fn walk(
     source: &dyn Source,
     is_described: impl Fn(&str) -> bool,
@@ -36,7 +37,7 @@ pub(super) fn walk(
                 }
                 EntryKind::File | EntryKind::Symlink => {
                     let Ok(name) = std::str::from_utf8(&entry.name) else { continue };
-                    if dockerfiles::is_dockerfile(name) && entry.kind == EntryKind::File {
+                    if dockerfiles::is_dockerfile(name) {
                         candidates.dockerfiles.push(path);
                     } else if is_described(name) {
                         let key = directory.as_bytes().to_vec();

@@ -46,11 +46,18 @@ pub(super) fn changed(
     Some(impact)
 }
 
-/// What becomes of an image that the older tree does not have.
-pub(super) fn new(now: Version<'_>, places: &Places<'_>, facts: &dyn Facts) -> ImageImpact {
+/// What becomes of an image that the older tree does not have. `twin` is another of the newer tree
+/// that is built just so: its steps are there when this one is built.
+pub(super) fn new(
+    now: Version<'_>,
+    twin: Option<&Image>,
+    places: &Places<'_>,
+    facts: &dyn Facts,
+) -> ImageImpact {
     let runs = |(index, step): (usize, &crate::plan::Step)| {
         let kind = CauseKind::Instruction { before: None, after: step.instruction.clone() };
         let verdict = match step.kind {
+            _ if twin.is_some() => Verdict::Cached,
             StepKind::From => Verdict::Cached,
             _ => Verdict::Rebuild(Cause { step: crate::plan::StepIndex(index), kind }),
         };
@@ -58,7 +65,11 @@ pub(super) fn new(now: Version<'_>, places: &Places<'_>, facts: &dyn Facts) -> I
     };
     let steps = now.planned.plan.steps.iter().enumerate().map(runs).collect();
     let forecast = Forecast { steps, ..Forecast::default() };
-    ImageImpact { causes: Vec::new(), ..of(ImageChange::New, now, forecast, None, places, facts) }
+    ImageImpact {
+        causes: Vec::new(),
+        built_as: twin.map(|twin| twin.name.clone()),
+        ..of(ImageChange::New, now, forecast, None, places, facts)
+    }
 }
 
 /// What becomes of an image that the newer tree does not have.
@@ -80,6 +91,8 @@ pub(super) fn removed(before: Version<'_>, facts: &dyn Facts) -> ImageImpact {
         target: before.image.target.clone(),
         origin: before.image.origin.file.to_string(),
         change: ImageChange::Removed,
+        was_named: None,
+        built_as: None,
         steps: Vec::new(),
         causes: Vec::new(),
         bytes_added: -bytes,
@@ -128,6 +141,10 @@ fn of(
         target: now.image.target.clone(),
         origin: now.image.origin.file.to_string(),
         change,
+        was_named: before
+            .filter(|before| before.image.name != now.image.name)
+            .map(|before| before.image.name.clone()),
+        built_as: None,
         steps: steps.collect(),
         causes,
         bytes_added,

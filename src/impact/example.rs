@@ -36,6 +36,8 @@ pub(crate) fn image(name: &str, dockerfile: &str) -> ImageImpact {
         target: None,
         origin: dockerfile.to_owned(),
         change: ImageChange::Changed,
+        was_named: None,
+        built_as: None,
         steps: Vec::new(),
         causes: Vec::new(),
         bytes_added: 0,

@@ -7,7 +7,8 @@
 //! for what the engine has, and the plan of the other is predicted against it: no engine and no
 //! checkout is needed. Whether the cost is accepted is the [`Gate`]'s to say.
 //!
-//! An image is found in the other tree by its name. One that nothing of the change can reach
+//! An image is found in the other tree by its name, else by how it is built (`pairs`). Where a tree
+//! does not tell what becomes of an image, it is not compared, and breaks every limit. One that nothing of the change can reach
 //! (`touched`) is not planned at all; of the others each context is read once for all images that
 //! share it, and no file's bytes are read.
 
@@ -20,7 +21,9 @@ pub(crate) mod example;
 mod facts;
 pub mod gate;
 mod growth;
+mod pairs;
 mod places;
+mod platforms;
 mod seconds;
 mod side;
 #[cfg(test)]
@@ -28,22 +31,24 @@ mod tests;
 mod touched;
 mod types;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub use facts::{Facts, NoFacts};
 pub use gate::{Gate, Gates};
 pub use side::Side;
 pub use types::{
-    Advice, ImageChange, ImageImpact, Impact, ImpactSummary, Place, Problem, RootCause, StepImpact,
-    TreeSide,
+    Advice, ImageChange, ImageImpact, Impact, ImpactSummary, NotCompared, Place, Problem,
+    RootCause, StepImpact, TreeSide,
 };
 
 use crate::context::git::{GitError, TreeChanges};
 use crate::images::{self, Image};
 use advice::Losing;
 use compared::Version;
+use pairs::{Pair, Paired, Untold};
 use places::Places;
-use side::{Files, Planned};
+use platforms::PlatformPair;
+use side::{Files, Planned, first_platform};
 
 /// What a build of every image of `head` costs after one of `base`.
 ///
@@ -62,11 +67,19 @@ pub fn compare(base: &Side, head: &Side, facts: &dyn Facts) -> Result<Impact, Gi
     let mut impact =
         Impact { base: base.label.clone(), head: head.label.clone(), ..Impact::default() };
     impact.problems = found_problems(&base.images, &head.images);
+    let Paired { pairs, untold } = pairs::pair(base, head);
+    for Untold { image, side, left_out } in untold {
+        let problem = found_problem(side, &left_out.problem);
+        impact.not_compared(&image.name, problem);
+    }
+    let has_gone = pairs.iter().any(|pair| pair.newer.is_none());
     let mut unknown = BTreeSet::new();
     let mut losing = Vec::new();
-    for (older, newer) in by_name(&base.images, &head.images) {
-        losing.extend(comparison.add(older, newer, &mut impact, &mut unknown));
+    for pair in pairs {
+        let found = comparison.add(pair, has_gone, &mut impact, &mut unknown);
+        losing.extend(found);
     }
+    impact.not_compared.sort_by(|a, b| a.image.cmp(&b.image));
     let Comparison { head, changes, .. } = &comparison;
     impact.advice = advice::advice(&losing, &impact.images, changes, head, facts);
     impact.notices = comparison.notices(&unknown);
@@ -82,54 +95,67 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// Compares one image, and gives it back where it loses steps. The names of base images that
-    /// nobody knows go into `unknown`.
+    /// Compares one image, and gives it back where it loses steps. `has_gone` is whether there are
+    /// images that it may have been. The names of base images that nobody knows go into `unknown`.
     fn add<'i>(
         &self,
-        older: Option<&Image>,
-        newer: Option<&'i Image>,
+        Pair { older, newer, twin }: Pair<'i>,
+        has_gone: bool,
         impact: &mut Impact,
         unknown: &mut BTreeSet<String>,
     ) -> Option<Losing<'i>> {
         if let (Some(older), Some(newer)) = (older, newer)
-            && is_defined_alike(older, newer)
+            && pairs::is_same_build(older, newer)
             && !touched::is_touched(newer, &self.base, &self.head, &self.changes)
         {
             impact.unchanged += 1;
             return None;
         }
-        let before = older.map(|image| (image, self.base.plan(image)));
-        let now = newer.map(|image| (image, self.head.plan(image)));
+        let (was_for, is_for) = match (older, newer) {
+            (Some(older), Some(newer)) => self.worst_platform(older, newer),
+            _ => (older.and_then(first_platform), newer.and_then(first_platform)),
+        };
+        let before = older.map(|image| (image, self.base.plan(image, was_for)));
+        let now = newer.map(|image| (image, self.head.plan(image, is_for)));
+        let (places, facts) = (&self.places, self.facts);
         let found = match (&before, &now) {
-            (_, Some((_, Err(problem)))) => {
-                impact.problems.push(problem.clone());
+            (before, Some((image, Err(problem)))) => {
+                if before.is_some() || has_gone {
+                    impact.not_compared(&image.name, problem.clone());
+                } else {
+                    // It has nothing to lose.
+                    impact.problems.push(problem.clone());
+                }
                 return None;
             }
             (None | Some((_, Err(_))), None) => return None,
             (Some((image, Ok(planned))), None) => {
-                Some(compared::removed(Version { image, planned }, self.facts))
+                Some(compared::removed(Version { image, planned }, facts))
             }
-            (Some((_, Err(problem))), Some((image, Ok(planned)))) => {
+            (Some((old, Err(problem))), Some((image, Ok(planned)))) => {
+                if !self.base.is_refused(old) {
+                    impact.not_compared(&image.name, problem.clone());
+                    return None;
+                }
                 impact.problems.push(problem.clone());
-                Some(compared::new(Version { image, planned }, &self.places, self.facts))
+                Some(compared::new(Version { image, planned }, None, places, facts))
             }
             (None, Some((image, Ok(planned)))) => {
-                Some(compared::new(Version { image, planned }, &self.places, self.facts))
+                Some(compared::new(Version { image, planned }, twin, places, facts))
             }
             (Some((old, Ok(before))), Some((image, Ok(planned)))) => {
                 let before = Version { image: old, planned: before };
                 let now = Version { image, planned };
                 // What always ran has nothing to lose.
                 let is_compared = !image.no_cache || !old.no_cache;
-                is_compared
-                    .then(|| compared::changed(before, now, &self.places, self.facts))
-                    .flatten()
+                is_compared.then(|| compared::changed(before, now, places, facts)).flatten()
             }
         };
         if let (Some((_, Ok(before))), Some((image, Ok(planned)))) = (&before, &now)
             && let Some((line, message)) = absent::moved(before, planned, found.as_ref())
         {
-            impact.problems.push(self.head.problem(image, Some(line), &message));
+            let problem = self.head.problem(image, Some(line), &message);
+            impact.not_compared(&image.name, problem);
             return None;
         }
         let Some(found) = found else {
@@ -144,6 +170,29 @@ impl Comparison<'_> {
         impact.images.push(found);
         let (image, planned) = now.filter(|_| is_losing)?;
         Some(Losing { image, planned: planned.ok()?, place: impact.images.len() - 1 })
+    }
+
+    /// For which of its platforms an image loses most, before and now. One for which it cannot be
+    /// compared counts as the worst.
+    fn worst_platform<'i>(&self, older: &'i Image, newer: &'i Image) -> PlatformPair<'i> {
+        let mut all = platforms::pairs(older, newer);
+        if all.len() > 1 {
+            let lost = |&(was_for, is_for): &PlatformPair<'_>| {
+                let plans = (self.base.plan(older, was_for), self.head.plan(newer, is_for));
+                let (Ok(before), Ok(now)) = plans else { return usize::MAX };
+                let before = Version { image: older, planned: &before };
+                let now = Version { image: newer, planned: &now };
+                let changed = compared::changed(before, now, &self.places, self.facts);
+                if absent::moved(before.planned, now.planned, changed.as_ref()).is_some() {
+                    return usize::MAX;
+                }
+                changed.map_or(0, |found| 1 + found.summary.rebuild + found.summary.depends)
+            };
+            // The first of those that lose the same stays the first.
+            all.sort_by_cached_key(|pair| std::cmp::Reverse(lost(pair)));
+        }
+        let first = (first_platform(older), first_platform(newer));
+        all.into_iter().next().unwrap_or(first)
     }
 
     /// What the result rests on that is less than was wished for.
@@ -179,43 +228,26 @@ impl Comparison<'_> {
     }
 }
 
-/// Each image with itself in the other tree, by name.
-fn by_name<'a>(
-    base: &'a images::Images,
-    head: &'a images::Images,
-) -> Vec<(Option<&'a Image>, Option<&'a Image>)> {
-    let mut pairs: BTreeMap<&str, (Option<&Image>, Option<&Image>)> = BTreeMap::new();
-    for image in &base.images {
-        pairs.entry(&image.name).or_default().0 = Some(image);
-    }
-    for image in &head.images {
-        pairs.entry(&image.name).or_default().1 = Some(image);
-    }
-    pairs.into_values().collect()
-}
-
-/// Whether both trees ask the same of an image, wherever they do.
-fn is_defined_alike(older: &Image, newer: &Image) -> bool {
-    let (origin, written) = (newer.origin.clone(), newer.written.clone());
-    Image { origin, written, ..older.clone() } == *newer
-}
-
 /// What was wrong when the images were looked for: all of the newer tree, and of the older one what
 /// is no longer so.
 fn found_problems(base: &images::Images, head: &images::Images) -> Vec<Problem> {
-    let of = |side: TreeSide, problem: &images::Problem| Problem {
-        side,
-        file: problem.file.to_string(),
-        line: problem.line.and_then(|line| u32::try_from(line).ok()),
-        image: None,
-        message: problem.message.clone(),
-    };
     let is_still_so = |problem: &&images::Problem| {
         let is_same =
             |it: &images::Problem| it.file == problem.file && it.message == problem.message;
         head.problems.iter().any(is_same)
     };
-    let now = head.problems.iter().map(|problem| of(TreeSide::Head, problem));
+    let now = head.problems.iter().map(|problem| found_problem(TreeSide::Head, problem));
     let before = base.problems.iter().filter(|it| !is_still_so(it));
-    now.chain(before.map(|problem| of(TreeSide::Base, problem))).collect()
+    now.chain(before.map(|problem| found_problem(TreeSide::Base, problem))).collect()
+}
+
+/// What was wrong when the images of a tree were looked for.
+fn found_problem(side: TreeSide, problem: &images::Problem) -> Problem {
+    Problem {
+        side,
+        file: problem.file.to_string(),
+        line: problem.line.and_then(|line| u32::try_from(line).ok()),
+        image: None,
+        message: problem.message.clone(),
+    }
 }

@@ -10,7 +10,7 @@ use super::types::{Problem, TreeSide};
 use crate::context::git::{Notice, Tree};
 use crate::context::{self, ContextPath, IgnoreRules, Snapshot, Source as _};
 use crate::dockerfile::Dockerfile;
-use crate::images::{Image, ImageDockerfile, Images, NamedContext};
+use crate::images::{Image, ImageDockerfile, Images, LeftOut, Missing, NamedContext};
 use crate::plan::{self, BuildOptions, ImageReference, Plan, PlanRequest, Platform};
 use crate::predict::{FileTable, file_table};
 use crate::{BaseImage, Digest};
@@ -37,6 +37,9 @@ pub(super) struct Files<'a> {
     images: &'a Images,
     /// Many images have the same.
     contexts: RefCell<Contexts>,
+    /// What other images of the tree are to those that stand on them, by name and, where it is not
+    /// the only one, by platform.
+    made: RefCell<HashMap<(String, Option<String>), BaseImage>>,
     /// Where the tree may not have what a checkout would.
     pub(super) notices: RefCell<BTreeSet<Notice>>,
 }
@@ -68,8 +71,8 @@ pub(super) struct Planned {
     pub(super) plan: Plan,
 }
 
-/// Images that are made of images are followed this far.
-const DEPTH: usize = 8;
+/// Images that stand on each other are followed this far at once.
+const DEPTH: usize = 64;
 
 impl<'a> Files<'a> {
     pub(super) fn new(side: &'a Side, which: TreeSide, facts: &'a dyn Facts) -> Self {
@@ -79,6 +82,7 @@ impl<'a> Files<'a> {
             facts,
             images: &side.images,
             contexts: RefCell::default(),
+            made: RefCell::default(),
             notices: RefCell::default(),
         }
     }
@@ -119,17 +123,22 @@ impl<'a> Files<'a> {
         Ok(Definition { dockerfile, rules })
     }
 
-    /// Plans an image.
-    pub(super) fn plan(&self, image: &Image) -> Result<Planned, Problem> {
-        self.plan_at(image, 0)
+    /// Plans an image for one of its platforms.
+    pub(super) fn plan(&self, image: &Image, platform: Option<&str>) -> Result<Planned, Problem> {
+        self.plan_at(image, platform, 0)
     }
 
-    fn plan_at(&self, image: &Image, depth: usize) -> Result<Planned, Problem> {
+    fn plan_at(
+        &self,
+        image: &Image,
+        platform: Option<&str>,
+        depth: usize,
+    ) -> Result<Planned, Problem> {
         let Definition { dockerfile, rules } = self.definition(image)?;
         let own = self.context(image, &image.context, &rules)?;
         let context = self.with_named(image, own)?;
         let dialect = self.facts.dialect(&image.context);
-        let options = self.options(image)?;
+        let options = self.options(image, platform)?;
         let wrong = |error: &plan::Error| {
             let help = match &error.problem {
                 plan::Problem::MissingSource { source_path, context: None }
@@ -167,9 +176,11 @@ impl<'a> Files<'a> {
         Ok(Planned { dockerfile, rules, context, options, bases, unknown, plan })
     }
 
-    /// The options that the image is built with.
-    fn options(&self, image: &Image) -> Result<BuildOptions, Problem> {
+    /// The options that the image is built with for a platform; `None` for the builder's own.
+    fn options(&self, image: &Image, wanted: Option<&str>) -> Result<BuildOptions, Problem> {
         let platform = self.facts.platform(&image.context);
+        let hosts = image.limits.extra_hosts.iter();
+        let hosts = hosts.flat_map(|(name, all)| all.iter().map(move |it| (name, it)));
         let mut options = BuildOptions {
             platform: platform.clone(),
             build_platform: platform,
@@ -178,9 +189,12 @@ impl<'a> Files<'a> {
             no_cache: image.no_cache,
             no_cache_filter: image.no_cache_filter.clone(),
             network: image.network.clone(),
+            shm_size: image.limits.shm_size,
+            ulimits: with_values(image.limits.ulimits.iter()),
+            add_hosts: with_values(hosts),
             ..BuildOptions::default()
         };
-        if let Some(text) = image.platforms.first() {
+        if let Some(text) = wanted {
             options.platform = Platform::parse(text).ok_or_else(|| {
                 let message = format!("`{text}` is not a platform; write one such as linux/amd64");
                 self.problem(image, None, &message)
@@ -213,9 +227,16 @@ impl<'a> Files<'a> {
         Ok(found.or_else(|| self.facts.base_image(&image.context, reference)))
     }
 
+    /// Whether no engine can have built an image, whatever a checkout has that git has not.
+    pub(super) fn is_refused(&self, image: &Image) -> bool {
+        let Ok(Definition { dockerfile, .. }) = self.definition(image) else { return true };
+        let Ok(options) = self.options(image, first_platform(image)) else { return true };
+        plan::check_target(&dockerfile, &options, self.facts.dialect(&image.context)).is_err()
+    }
+
     /// Whether a base image has triggers, which may copy what the Dockerfile does not name.
     pub(super) fn has_triggers(&self, image: &Image, dockerfile: &Dockerfile) -> bool {
-        let Ok(options) = self.options(image) else { return true };
+        let Ok(options) = self.options(image, first_platform(image)) else { return true };
         let dialect = self.facts.dialect(&image.context);
         let Ok(wanted) = plan::base_images(dockerfile, &options, dialect) else { return true };
         wanted.iter().any(|reference| {
@@ -237,9 +258,32 @@ impl<'a> Files<'a> {
             _ => None,
         });
         let Some(name) = named else { return Ok(None) };
-        let other = self.images.images.iter().find(|image| image.name == *name);
-        let Some(other) = other.filter(|_| depth < DEPTH) else { return Ok(None) };
-        let planned = self.plan_at(other, depth + 1)?;
+        // One that is built for several platforms is there for each.
+        let platform = reference.platform.to_string();
+        let platform = (!self.is_for_one(name)).then_some(&*platform);
+        let key = (name.clone(), platform.map(str::to_owned));
+        if let Some(known) = self.made.borrow().get(&key) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(other) = self.images.named(name) else {
+            let is_elsewhere = |it: &LeftOut| it.what == Missing::Elsewhere(name.clone());
+            if self.images.left_out.iter().any(is_elsewhere) {
+                return Ok(None);
+            }
+            let message = format!(
+                "it stands on {name}, of which nothing tells how it is built; correct what is \
+                 wrong there"
+            );
+            return Err(self.problem(image, None, &message));
+        };
+        if depth >= DEPTH {
+            let message = format!(
+                "more than {DEPTH} images stand on each other here, too many to follow; let it \
+                 stand on fewer"
+            );
+            return Err(self.problem(image, None, &message));
+        }
+        let planned = self.plan_at(other, platform.or(first_platform(other)), depth + 1)?;
         let request = PlanRequest {
             dockerfile: &planned.dockerfile,
             snapshot: &planned.context.snapshot,
@@ -261,7 +305,14 @@ impl<'a> Files<'a> {
         whole.push(&layers);
         whole.extend(configured.env.iter().map(String::as_str));
         let id = Digest::of(whole.join("\0").as_bytes()).to_string();
-        Ok(Some(BaseImage { id, layers: vec![made], ..configured }))
+        let made = BaseImage { id, layers: vec![made], ..configured };
+        self.made.borrow_mut().insert(key, made.clone());
+        Ok(Some(made))
+    }
+
+    /// Whether the image is built for one platform, be it the builder's own.
+    fn is_for_one(&self, name: &str) -> bool {
+        self.images.named(name).is_none_or(|image| image.platforms.len() < 2)
     }
 
     /// The context at the directory, by these rules.
@@ -324,12 +375,22 @@ impl<'a> Files<'a> {
     }
 }
 
+/// The platform that counts where nothing is compared.
+pub(super) fn first_platform(image: &Image) -> Option<&str> {
+    image.platforms.first().map(String::as_str)
+}
+
 /// The file that has an image's instructions.
 pub(super) fn dockerfile_name(image: &Image) -> String {
     match &image.dockerfile {
         ImageDockerfile::File(path) => path.to_string(),
         ImageDockerfile::Inline(_) => image.origin.file.to_string(),
     }
+}
+
+/// `NAME=VALUE`, as the command line has it.
+fn with_values<'a>(pairs: impl Iterator<Item = (&'a String, &'a String)>) -> Vec<String> {
+    pairs.map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 /// A name for what has none that an image can have.

@@ -18,12 +18,23 @@ pub struct Impact {
     pub unchanged: usize,
     /// What could not be compared or read, each with the file that is wrong.
     pub problems: Vec<Problem>,
+    /// The images of which nobody knows what they lose, by name.
+    pub not_compared: Vec<NotCompared>,
     /// What rests on less than was wished for, a sentence each.
     pub notices: Vec<String>,
     /// What would have cost less, the one that saves most first.
     pub advice: Vec<Advice>,
     /// Whether the cost is accepted.
     pub gate: Gate,
+}
+
+/// An image that one of the trees has, and of which the other does not tell what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotCompared {
+    /// Its name.
+    pub image: String,
+    /// Why; one of the [problems](Impact::problems).
+    pub problem: Problem,
 }
 
 /// One image that the change is about.
@@ -42,6 +53,10 @@ pub struct ImageImpact {
     pub origin: String,
     /// What happens to it.
     pub change: ImageChange,
+    /// The image of the older tree that it goes on from, where that has another name.
+    pub was_named: Option<String>,
+    /// Another image of the newer tree that is built just so, so that this new one costs nothing.
+    pub built_as: Option<String>,
     /// The steps of the newer plan in its order, each with its verdict; none of a removed image.
     pub steps: Vec<StepImpact>,
     /// Why steps run, each reason once, in the order of the steps where they begin.
@@ -191,6 +206,14 @@ pub enum Advice {
 }
 
 impl Impact {
+    /// Keeps that an image cannot be compared, and why.
+    pub(super) fn not_compared(&mut self, image: &str, problem: Problem) {
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem.clone());
+        }
+        self.not_compared.push(NotCompared { image: image.to_owned(), problem });
+    }
+
     /// What the next builds of all images take for the steps that are lost, added up.
     pub fn seconds_lost(&self) -> Seconds {
         self.images.iter().map(|image| image.summary.seconds_lost).sum()

@@ -66,6 +66,11 @@ pub use typical::seconds as typical_seconds;
 use crate::dockerfile::edit;
 use crate::plan::plan;
 
+/// Whether a file of this name says to a package manager what is installed.
+pub fn is_manifest(name: &str) -> bool {
+    tools::is_manifest(name)
+}
+
 /// The rewrites for a Dockerfile, the one that saves most first.
 ///
 /// # Errors

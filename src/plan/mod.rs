@@ -60,6 +60,20 @@ pub fn plan(request: PlanRequest<'_>) -> Result<Plan, Error> {
     }
 }
 
+/// Whether a Dockerfile has the stage that the options ask for.
+///
+/// # Errors
+///
+/// [`Problem::NoTarget`] where it has not, and what is wrong with the stages themselves.
+pub fn check_target(
+    dockerfile: &Dockerfile,
+    options: &BuildOptions,
+    dialect: Dialect,
+) -> Result<(), Error> {
+    let stages = stages::Stages::new(dockerfile, options, dialect)?;
+    stages.target(options.target.as_deref()).map(|_| ())
+}
+
 /// An image that a plan is built on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageReference {

@@ -138,19 +138,10 @@ pub(super) fn summary(steps: &[StepForecast], times: &PastTimes) -> Summary {
         let runs = steps.iter().filter(is_counted).filter(|step| share(&step.verdict) >= 0.5);
         path + times.around(&runs.map(|step| without_number(&step.step.name)).collect())
     };
-    summary.seconds = seconds(share_that_runs);
+    summary.seconds = seconds(Verdict::share_that_runs);
     summary.seconds_full = seconds(|_| 1.0);
     summary.seconds_saved = summary.seconds_full.saturating_sub(summary.seconds);
     summary
-}
-
-/// How much of a step's time is to be expected.
-fn share_that_runs(verdict: &Verdict) -> f64 {
-    match verdict {
-        Verdict::Cached => 0.0,
-        Verdict::Depends { probability, .. } => probability.get(),
-        Verdict::Rebuild(_) | Verdict::Unknown(_) => 1.0,
-    }
 }
 
 /// The longest path through a graph of steps, each given by the steps before it that it needs and

@@ -42,6 +42,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// How much of the step's time is to be expected.
+    pub const fn share_that_runs(&self) -> f64 {
+        match self {
+            Self::Cached => 0.0,
+            Self::Depends { probability, .. } => probability.get(),
+            Self::Rebuild(_) | Self::Unknown(_) => 1.0,
+        }
+    }
+
     /// Why it is not reused, if it is not.
     pub const fn cause(&self) -> Option<&Cause> {
         match self {

@@ -25,6 +25,20 @@ pub fn text(raw: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// A whole document of many lines: but for its line ends, everything that acts or is not seen is
+/// shown as an escape.
+pub(super) fn document(raw: &str) -> String {
+    let mut safe = String::with_capacity(raw.len());
+    for character in raw.chars() {
+        if acts(character) && character != '\n' {
+            safe.extend(character.escape_default());
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
 /// One line of a step's output, without its line end.
 ///
 /// Colours and cursor movements are dropped, as they are common and mean nothing here; of a

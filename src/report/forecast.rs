@@ -83,18 +83,24 @@ pub fn against(
     clock: &Clock,
     capabilities: &Capabilities,
 ) -> String {
-    let mut line = format!("against   {}", text(revision));
-    if let Some(commit) = commit {
-        push!(line, ": {} {}", text(&commit.short_id), text(&commit.subject));
-        line.extend(clock.ago(commit.time).map(|ago| format!(", {ago}")));
-    }
+    let line = format!("against   {}", base(revision, commit, clock));
     let mut out = String::new();
     push_titled(&mut out, &fit(&line, capabilities.width), capabilities);
     out
 }
 
+/// `HEAD~2: 8141702 Say what it does not see, 2 days ago`.
+pub fn base(revision: &str, commit: Option<&Commit>, clock: &Clock) -> String {
+    let mut base = text(revision).into_owned();
+    if let Some(commit) = commit {
+        push!(base, ": {} {}", text(&commit.short_id), text(&commit.subject));
+        base.extend(clock.ago(commit.time).map(|ago| format!(", {ago}")));
+    }
+    base
+}
+
 /// Whether no step has anything to say but that nothing was ever recorded.
-fn is_first(forecast: &Forecast) -> bool {
+pub(super) fn is_first(forecast: &Forecast) -> bool {
     let nothing = |step: &StepForecast| matches!(&step.verdict, Verdict::Unknown(cause) if cause.kind == CauseKind::NoRecord);
     !forecast.steps.is_empty() && forecast.steps.iter().all(nothing)
 }
@@ -142,7 +148,7 @@ fn push_context(out: &mut String, context: &ContextLine, capabilities: &Capabili
 }
 
 /// The sum, with the less important end left out where the line would be too long.
-fn sum(forecast: &Forecast, width: usize) -> String {
+pub(super) fn sum(forecast: &Forecast, width: usize) -> String {
     let summary = &forecast.summary;
     let mut parts = Vec::new();
     for (count, what) in [

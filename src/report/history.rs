@@ -66,7 +66,7 @@ pub fn history(view: &HistoryView<'_>, capabilities: &Capabilities) -> String {
 }
 
 /// `12 min, 78 % of the steps reused, 1 failed`.
-fn sum(total: &Total) -> String {
+pub(super) fn sum(total: &Total) -> String {
     let mut sum = units::seconds(total.seconds);
     if let Some(rate) = total.counts.hit_rate() {
         push!(sum, ", {} of the steps reused", percent(rate));
@@ -78,7 +78,7 @@ fn sum(total: &Total) -> String {
 }
 
 /// `files 9 min in 31 builds; instruction 2 min in 4`.
-fn lost(history: &History) -> String {
+pub(super) fn lost(history: &History) -> String {
     let causes = history.causes.iter().map(|cause| {
         let builds = units::counted(cause.builds as u64, "build", "builds");
         format!("{} {} in {builds}", word(&cause.kind), units::seconds(cause.seconds))
@@ -101,7 +101,7 @@ fn push_builds(out: &mut String, view: &HistoryView<'_>, capabilities: &Capabili
 
 /// `  2026-11-26 17:03  f950c9e    4.1 s   3/5  src/app.py`.
 fn line(view: &HistoryView<'_>, build: &PastBuild) -> String {
-    let commit = build.commit.as_deref().and_then(|id| id.get(..7)).unwrap_or("-");
+    let commit = short_commit(build).unwrap_or("-");
     let seconds = units::seconds(build.seconds);
     let all = build.counts.reused + build.counts.ran;
     let reused = format!("{}/{all}", build.counts.reused);
@@ -118,7 +118,12 @@ fn line(view: &HistoryView<'_>, build: &PastBuild) -> String {
     line
 }
 
-fn told(loss: &Loss) -> String {
+/// The beginning of the commit's id, by which git shows it.
+pub(super) fn short_commit(build: &PastBuild) -> Option<&str> {
+    build.commit.as_deref().and_then(|id| id.get(..7))
+}
+
+pub(super) fn told(loss: &Loss) -> String {
     match &loss.names[..] {
         [] => word(&loss.kind),
         [one] => text(one).into_owned(),
@@ -170,7 +175,7 @@ fn push_weeks(out: &mut String, view: &HistoryView<'_>, capabilities: &Capabilit
 }
 
 /// What is told, with its project in front where that is not clear.
-fn named(view: &HistoryView<'_>, project: &str, what: &str) -> String {
+pub(super) fn named(view: &HistoryView<'_>, project: &str, what: &str) -> String {
     let line = what.lines().next().unwrap_or_default();
     match view.project {
         Some(_) => text(line).into_owned(),
@@ -179,19 +184,19 @@ fn named(view: &HistoryView<'_>, project: &str, what: &str) -> String {
 }
 
 /// The word for a cause as people read it.
-fn word(kind: &str) -> String {
+pub(super) fn word(kind: &str) -> String {
     text(kind).replace('_', " ")
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
-fn minute(view: &HistoryView<'_>, time: std::time::SystemTime) -> String {
+pub(super) fn minute(view: &HistoryView<'_>, time: std::time::SystemTime) -> String {
     written(view, time, "%Y-%m-%d %H:%M")
 }
 
-fn day(view: &HistoryView<'_>, time: std::time::SystemTime) -> String {
+pub(super) fn day(view: &HistoryView<'_>, time: std::time::SystemTime) -> String {
     written(view, time, "%Y-%m-%d")
 }
 
@@ -205,7 +210,7 @@ fn push_heading(out: &mut String, heading: &str, capabilities: &Capabilities) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
     use jiff::tz::TimeZone;
@@ -217,7 +222,7 @@ mod tests {
 
     const NOW: u64 = 1_764_144_000;
 
-    fn at(days_ago: u64) -> SystemTime {
+    pub(in crate::report) fn at(days_ago: u64) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(NOW - days_ago * 24 * 60 * 60)
     }
 
@@ -252,7 +257,7 @@ mod tests {
         }
     }
 
-    fn builds() -> Vec<KeptBuild> {
+    pub(in crate::report) fn builds() -> Vec<KeptBuild> {
         let failed = KeptBuild { succeeded: false, commit: None, ..build(0, &["app.py"]) };
         let twice = build(9, &["a\u{1b}[31m.py", "b.py"]);
         vec![failed, build(1, &["src/app.py"]), build(2, &[]), twice, build(25, &["src/app.py"])]

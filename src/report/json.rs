@@ -15,6 +15,7 @@ use crate::predict::{
 use crate::store::Outcome;
 use crate::{Digest, Seconds};
 
+mod bench;
 mod context;
 mod history;
 mod impact;
@@ -22,6 +23,7 @@ mod optimize;
 mod verification;
 mod why;
 
+pub use bench::bench;
 pub use context::{ContextReport, context};
 pub use history::history;
 pub use impact::impact;

@@ -9,9 +9,11 @@
 //! - [`why`]: the chain of reasons for one step; [`rewrites`]: what would rebuild less;
 //!   [`verification`]: whether it builds the same
 //! - [`context`]: what is sent and what is not; [`explain`]: why one path is or is not
-//! - [`history`]: what builds have cost
+//! - [`history`]: what builds have cost; [`bench()`]: how long rebuilds took, with [`bench_csv`] and
+//!   [`bench_markdown`]
 //! - [`impact()`]: what a change costs every image of a repository; [`mod@impact`]: the same for
 //!   the places that review changes
+//! - [`page`]: results as one HTML file with charts
 //! - [`json`]: the same for machines, one object a command, stable within `v1`
 //! - [`progress`]: the live display while the engine builds
 //! - [`escape`]: text from builds and file names made safe; all of the above go through it
@@ -24,6 +26,7 @@ macro_rules! push {
     }};
 }
 
+mod bench;
 pub mod cause;
 mod clock;
 mod context;
@@ -35,6 +38,7 @@ mod history;
 pub mod impact;
 pub mod json;
 mod outcome;
+pub mod page;
 pub mod progress;
 mod rewrites;
 mod style;
@@ -44,11 +48,12 @@ pub mod units;
 mod verification;
 mod why;
 
+pub use bench::{bench, bench_csv, bench_markdown};
 pub use clock::Clock;
 pub use context::{ContextView, Explained, LARGEST, context, explain};
 pub use evidence::FileStory;
 pub use failure::{excerpt, failure};
-pub use forecast::{ContextLine, against, forecast};
+pub use forecast::{ContextLine, against, base, forecast};
 pub use history::{HistoryView, history};
 pub use impact::{impact, reason};
 pub use outcome::{Actual, Ended, outcome};

@@ -17,6 +17,7 @@ mod support;
 mod workshop;
 
 mod bad_input;
+mod bench;
 mod cases;
 mod classic;
 mod contexts;

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     agree::{self, AgreeArgs},
     base_image::{self, Kind},
-    bench, checks, demo,
+    bench, checks, chromium, demo,
     engine::{self, Engine, Version},
     home::Home,
     storm::{self, StormArgs},
@@ -42,6 +42,8 @@ pub(crate) enum Task {
     Engine(EngineTask),
     /// Give an engine a base image made of Debian's packages
     BaseImage(BaseImageArgs),
+    /// Unpack the browser that pages are tested in, and print the variable that names it to a shell
+    Chromium,
     /// Measure how near predicted seconds come to real ones, over days of work on the example
     Times(TimesArgs),
 }
@@ -145,6 +147,11 @@ pub(crate) struct BaseImageArgs {
 pub(crate) fn run(task: Task) -> Result<ExitCode> {
     match task {
         Task::Demo(args) => demo::run(args.engine).map(|()| ExitCode::SUCCESS),
+        Task::Chromium => {
+            let program = chromium::ensure(&Home::locate()?)?;
+            ui::result(&format!("export SMARTBUILD_TEST_CHROMIUM='{}'", program.display()))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Test(args) => checks::run(args.fast),
         Task::Bench(args) => bench::run(&bench::Wanted {
             rounds: args.rounds,

@@ -9,6 +9,7 @@ mod agree;
 mod base_image;
 mod bench;
 mod checks;
+mod chromium;
 mod cli;
 mod command;
 mod curl;

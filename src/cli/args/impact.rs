@@ -44,6 +44,8 @@ pub enum ImpactFormat {
     Text,
     /// For machines, with a schema that stays.
     Json,
+    /// A page with charts: one file that fetches nothing.
+    Html,
     /// A comment on a pull request.
     Markdown,
     /// Annotations of a GitHub workflow.

@@ -101,7 +101,7 @@ fn the_other_commands() {
     assert_eq!((why.step.as_str(), why.path), (":12", PathBuf::from("ctx")));
     assert_eq!((why.format, why.flags.target.as_deref()), (Format::Json, Some("run")));
     let Command::Predict(predict) = parsed("predict -t x --build-arg A") else { panic!() };
-    assert_eq!((predict.path, predict.format), (PathBuf::from("."), Format::Text));
+    assert_eq!((predict.path, predict.format), (PathBuf::from("."), DrawnFormat::Text));
     let Command::Optimize(optimize) = parsed("optimize --apply --dry-run") else { panic!() };
     assert!(optimize.apply && optimize.dry_run && !optimize.diff && !optimize.verify);
     let Command::Optimize(optimize) = parsed("optimize --verify --check-cmd true") else {

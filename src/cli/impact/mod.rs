@@ -63,6 +63,9 @@ pub(super) fn run(
     if args.is_single() && in_base.images.is_empty() && in_head.images.is_empty() {
         return Err(single::missing(args, &place)?);
     }
+    if args.is_single() {
+        single::check_target(&[(&base, &in_base), (&head, &in_head)])?;
+    }
     let memory = Memory::open(environment, ui)?;
     let remembered = Remembered::new(&memory, &place.top);
     let base = Side { label: base_label, tree: base, images: in_base };
@@ -83,6 +86,7 @@ pub(super) fn run(
                 ui.warning(notice)?;
             }
         }
+        ImpactFormat::Html => ui.result(&report::page::impact(&impact))?,
         ImpactFormat::Markdown => ui.result(&report::impact::markdown(&impact))?,
         ImpactFormat::Github => ui.result(&report::impact::github(&impact))?,
         ImpactFormat::Sarif => ui.result(&report::impact::sarif(&impact))?,
@@ -122,7 +126,10 @@ fn below(images: Images, directory: &ContextPath) -> Images {
         };
         dockerfile.starts_with(directory) || image.context.starts_with(directory)
     };
-    let Images { images, mut problems, notices } = images;
+    let Images { images, mut excluded, mut problems, notices, left_out } = images;
     problems.retain(|problem| problem.file.starts_with(directory));
-    Images { images: images.into_iter().filter(is_below).collect(), problems, notices }
+    let (images, others): (Vec<Image>, Vec<Image>) = images.into_iter().partition(is_below);
+    // What is below may stand on them.
+    excluded.extend(others);
+    Images { images, excluded, problems, notices, left_out }
 }

@@ -11,7 +11,9 @@ use super::super::repository::path_in_git;
 use super::Place;
 use crate::context::git::Tree;
 use crate::context::{ContextPath, Found, Source as _};
-use crate::images::{Image, ImageDockerfile, Images, Origin, Written};
+use crate::dockerfile::Dockerfile;
+use crate::images::{Image, ImageDockerfile, Images, Origin, RunLimits, Written};
+use crate::plan::{self, BuildOptions, Dialect};
 
 /// The image that the options name, where the tree has its Dockerfile.
 pub(super) fn image(args: &ImpactArgs, tree: &Tree, place: &Place) -> Result<Images, Failure> {
@@ -34,10 +36,12 @@ pub(super) fn image(args: &ImpactArgs, tree: &Tree, place: &Place) -> Result<Ima
         no_cache: false,
         no_cache_filter: Vec::new(),
         network: None,
+        limits: RunLimits::default(),
         pull: false,
         tags: Vec::new(),
         cache_from: Vec::new(),
         origin: Origin { file: dockerfile, line: 1 },
+        project: None,
         written: Written::default(),
     };
     Ok(Images { images: vec![image], ..Images::default() })
@@ -48,6 +52,30 @@ pub(super) fn missing(args: &ImpactArgs, place: &Place) -> Result<Failure, Failu
     let name = dockerfile(args, place)?;
     Ok(anyhow!("neither of the two trees has {name}; name a Dockerfile that one of them has")
         .into())
+}
+
+/// Refuses a target that is no stage in any of the trees that have the Dockerfile: a limit must not
+/// be kept by a slip in a name.
+pub(super) fn check_target(sides: &[(&Tree, &Images)]) -> Result<(), Failure> {
+    let mut missing = None;
+    for (tree, image) in
+        sides.iter().flat_map(|(tree, it)| it.images.iter().map(move |it| (tree, it)))
+    {
+        let ImageDockerfile::File(path) = &image.dockerfile else { continue };
+        let bytes = tree.read(path)?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        // What is no Dockerfile is told where it is compared.
+        let Ok(dockerfile) = Dockerfile::parse(&path.to_string(), &text) else { return Ok(()) };
+        let options = BuildOptions { target: image.target.clone(), ..BuildOptions::default() };
+        match plan::check_target(&dockerfile, &options, Dialect::default()) {
+            Err(error) if matches!(error.problem, plan::Problem::NoTarget { .. }) => {
+                missing = Some((path, error.problem));
+            }
+            _ => return Ok(()),
+        }
+    }
+    let Some((path, problem)) = missing else { return Ok(()) };
+    Err(anyhow!("{path}: {problem}; name one of the stages with --target").into())
 }
 
 fn dockerfile(args: &ImpactArgs, place: &Place) -> Result<ContextPath, Failure> {

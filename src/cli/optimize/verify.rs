@@ -1,12 +1,10 @@
 //! `--verify`: builds before and after, and compares.
 
 use std::collections::HashMap;
-use std::future::pending;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
 
 use super::super::args::OptimizeArgs;
 use super::super::context_files::{WantedFiles, unreadable};
@@ -16,6 +14,7 @@ use super::super::own_output;
 use super::super::project::Project;
 use super::super::request::request;
 use super::super::source::Source;
+use super::super::stop::Stop;
 use super::super::ui::{Heedless, Ui};
 use super::super::watching;
 use crate::BuiltImage;
@@ -191,50 +190,6 @@ fn told(error: &BuildError, request: &BuildRequest, ui: &Ui) -> String {
         }
     }
     told
-}
-
-/// Whether the user wants it to end.
-struct Stop {
-    said: watch::Receiver<bool>,
-    listening: JoinHandle<()>,
-}
-
-impl Stop {
-    fn on_ctrl_c() -> Self {
-        let (sender, said) = watch::channel(false);
-        let listening = tokio::spawn(async move {
-            // Without a handler the signal ends the process.
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = sender.send(true);
-            }
-            pending::<()>().await;
-        });
-        Self { said, listening }
-    }
-
-    /// Completes when the user wants it to end.
-    fn wait(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut said = self.said.clone();
-        async move {
-            if said.wait_for(|said| *said).await.is_err() {
-                pending::<()>().await;
-            }
-        }
-    }
-
-    /// Waits for `work`, unless the user wants it to end before.
-    async fn or<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
-        tokio::select! {
-            done = work => Ok(done),
-            () = self.wait() => Err(Failure::Cancelled),
-        }
-    }
-}
-
-impl Drop for Stop {
-    fn drop(&mut self) {
-        self.listening.abort();
-    }
 }
 
 #[cfg(test)]

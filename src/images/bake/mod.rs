@@ -33,7 +33,7 @@ use super::compose::{self, Failure};
 use super::draft::Draft;
 use super::finder::Finder;
 use super::place::{Reference, shown};
-use super::{Origin, Problem, Written};
+use super::{Missing, Origin, Problem, Written};
 use crate::context::{ContextPath, Error};
 use document::Document;
 use evaluate::Evaluator;
@@ -94,14 +94,14 @@ fn find_in(
     for file in files {
         let read = finder.text(file).and_then(|text| document.read(file, &text));
         if let Err(problem) = read {
-            finder.problems.insert(problem);
+            finder.leave_out(Missing::Project(directory.clone()), problem);
             return Ok(());
         }
     }
     let services = match compose::for_bake(finder, directory, names) {
         Ok(services) => services,
         Err(Failure::Problem(problem)) => {
-            finder.problems.insert(problem);
+            finder.leave_out(Missing::Project(directory.clone()), problem);
             return Ok(());
         }
         Err(Failure::Tree(error)) => return Err(error),
@@ -113,7 +113,8 @@ fn find_in(
             Ok(several) => instances.extend(several),
             Err((line, reason)) => {
                 let message = format!("target {}: {reason}", block.name);
-                finder.problems.insert(Problem::at(&block.file, line, message));
+                let problem = Problem::at(&block.file, line, message);
+                finder.leave_out(Missing::Project(directory.clone()), problem);
             }
         }
     }
@@ -121,22 +122,28 @@ fn find_in(
 
     let mut targets: BTreeMap<String, Result<Target, ()>> = BTreeMap::new();
     for (name, service) in &services {
-        let draft = service.draft.as_ref().filter(|_| !service.has_extension);
-        let target = draft.map(|draft| target::of_service(directory, draft.clone())).ok_or(());
+        let target = match &service.draft {
+            Ok(draft) if !service.has_extension => Ok(target::of_service(directory, draft.clone())),
+            _ => Err(()),
+        };
         targets.insert(name.clone(), target);
     }
     let mut origins: BTreeMap<String, Origin> = BTreeMap::new();
     for instance in &instances {
         let (file, line) = (&instance.block.file, instance.block.line);
         let origin = Origin { file: file.clone(), line };
-        origins.entry(instance.name.clone()).or_insert(origin);
-        if services.get(&instance.name).is_some_and(|service| service.has_extension) {
+        let origin = origins.entry(instance.name.clone()).or_insert(origin);
+        if let Some(Err(problem)) = services.get(&instance.name).map(|service| &service.draft) {
+            let what = Missing::Image(full_name(origin, &instance.name));
+            finder.leave_out(what, problem.clone());
+        } else if services.get(&instance.name).is_some_and(|service| service.has_extension) {
             let message = format!(
                 "target {0}: the service {0} of a compose file has `x-bake`, which is not \
                  understood here: write it in the bake file",
                 instance.name
             );
-            finder.problems.insert(Problem::at(file, line, message));
+            let what = Missing::Image(full_name(origin, &instance.name));
+            finder.leave_out(what, Problem::at(file, line, message));
         }
         match target::read(&mut evaluator, instance) {
             Ok(target) => match targets.get_mut(&instance.name) {
@@ -146,13 +153,19 @@ fn find_in(
             },
             Err((line, reason)) => {
                 let message = format!("target {}: {reason}", instance.name);
-                finder.problems.insert(Problem::at(file, line, message));
+                let what = Missing::Image(full_name(origin, &instance.name));
+                finder.leave_out(what, Problem::at(file, line, message));
                 targets.insert(instance.name.clone(), Err(()));
             }
         }
     }
-    let mut grouped = groups::read(&mut evaluator, &document, &mut finder.problems);
+    let mut wrong_groups = BTreeSet::new();
+    let mut grouped = groups::read(&mut evaluator, &document, &mut wrong_groups);
     grouped.extend(services.keys().cloned());
+    // What no group has may be no image.
+    for problem in wrong_groups {
+        finder.leave_out(Missing::Project(directory.clone()), problem);
+    }
     let inherited: BTreeSet<&String> =
         targets.values().flatten().flat_map(|target| &target.inherits).collect();
     for (name, origin) in &origins {
@@ -164,7 +177,8 @@ fn find_in(
             Ok(whole) => whole,
             Err(reason) => {
                 let message = format!("target {name}: {reason}");
-                finder.problems.insert(Problem::at(&origin.file, origin.line, message));
+                let problem = Problem::at(&origin.file, origin.line, message);
+                finder.leave_out(Missing::Image(full_name(origin, name)), problem);
                 continue;
             }
         };
@@ -176,17 +190,18 @@ fn find_in(
         if is_base && (!grouped.is_empty() || name.starts_with('_') || says_nothing) {
             continue;
         }
-        let image_name = |target: &str| {
-            if let Some(origin) = origins.get(target) {
-                return Some(format!("{}:{target}", shown(&origin.file)));
-            }
-            services.get(target)?.draft.as_ref().map(|draft| draft.name.clone())
+        let image_name = |target: &str| match origins.get(target) {
+            Some(origin) => Some(full_name(origin, target)),
+            None => Some(services.get(target)?.draft.as_ref().ok()?.name.clone()),
         };
-        let Some(full_name) = image_name(name) else { continue };
-        let draft = draft(directory, whole, Draft::new(full_name, origin.clone()));
+        let draft = draft(directory, whole, Draft::new(full_name(origin, name), origin.clone()));
         finder.add(draft, image_name)?;
     }
     Ok(())
+}
+
+fn full_name(origin: &Origin, target: &str) -> String {
+    format!("{}:{target}", shown(&origin.file))
 }
 
 /// A target with all that it inherits below it.
@@ -249,9 +264,11 @@ fn draft(directory: &ContextPath, target: Target, draft: Draft) -> Draft {
         no_cache: target.no_cache.unwrap_or(false),
         no_cache_filter: unique(target.no_cache_filter),
         network: target.network.filter(|text| !text.is_empty()),
+        limits: target.limits,
         pull: target.pull.unwrap_or(false),
         tags: unique(target.tags.unwrap_or_default()),
         cache_from: target.cache_from,
+        project: Some(directory.clone()),
         ..draft
     }
 }

@@ -7,6 +7,7 @@ use super::names::Instance;
 use super::value::Value;
 use crate::context::ContextPath;
 use crate::images::draft::Draft;
+use crate::images::limits::{RunLimits, size};
 use crate::images::place::{Reference, shown};
 use crate::images::written::Lines;
 use crate::images::{InlineText, Origin};
@@ -31,6 +32,7 @@ pub(super) struct Target {
     pub(super) no_cache: Option<bool>,
     pub(super) no_cache_filter: Vec<String>,
     pub(super) network: Option<String>,
+    pub(super) limits: RunLimits,
     pub(super) pull: Option<bool>,
 }
 
@@ -45,14 +47,17 @@ const ATTRIBUTES: &[&str] = &[
     "contexts",
     "dockerfile",
     "dockerfile-inline",
+    "extra-hosts",
     "inherits",
     "network",
     "no-cache",
     "no-cache-filter",
     "platforms",
     "pull",
+    "shm-size",
     "tags",
     "target",
+    "ulimits",
 ];
 
 /// Reads what an instance's block says.
@@ -99,17 +104,17 @@ pub(super) fn convert(attribute: &str, value: Value) -> Result<Value, String> {
         return Ok(value);
     }
     Ok(match attribute {
-        "context" | "dockerfile" | "dockerfile-inline" | "network" | "target" => {
+        "context" | "dockerfile" | "dockerfile-inline" | "network" | "shm-size" | "target" => {
             Value::Text(value.to_text()?)
         }
-        "args" | "labels" | "contexts" => {
+        "args" | "labels" | "contexts" | "extra-hosts" => {
             let entry = |(key, value): (&String, &Value)| match value {
                 Value::Null => Ok((key.clone(), Value::Null)),
                 value => Ok((key.clone(), Value::Text(value.to_text()?))),
             };
             Value::Object(value.to_object()?.iter().map(entry).collect::<Result<_, String>>()?)
         }
-        "inherits" | "tags" | "platforms" | "no-cache-filter" => Value::List(
+        "inherits" | "tags" | "platforms" | "no-cache-filter" | "ulimits" => Value::List(
             value
                 .to_list()?
                 .iter()
@@ -131,6 +136,17 @@ impl Target {
             ("target", Value::Text(text)) => self.target = Some(text),
             ("args", Value::Object(entries)) => self.args = texts(entries),
             ("contexts", Value::Object(entries)) => self.contexts = texts(entries),
+            ("shm-size", Value::Text(text)) => self.limits.shm_size = size(&text)?,
+            ("ulimits", value) => {
+                for text in items(&value)? {
+                    self.limits.add_ulimit(&text)?;
+                }
+            }
+            ("extra-hosts", Value::Object(entries)) => {
+                for (name, addresses) in texts(entries) {
+                    self.limits.add_host(&name, &addresses);
+                }
+            }
             ("inherits", value) => self.inherits = items(&value)?,
             ("tags", value) => self.tags = Some(items(&value)?),
             ("platforms", value) => self.platforms = Some(items(&value)?),
@@ -164,6 +180,7 @@ impl Target {
         };
         self.args.extend(entries(&over.args));
         self.lines.extend(over.lines.iter().map(|(key, lines)| (key.clone(), lines.clone())));
+        self.limits.merge(over.limits.clone());
         self.contexts.extend(entries(&over.contexts));
         if over.tags.is_some() {
             self.tags.clone_from(&over.tags);
@@ -204,6 +221,7 @@ pub(super) fn of_service(directory: &ContextPath, draft: Draft) -> Target {
         no_cache: draft.no_cache.then_some(true),
         no_cache_filter: draft.no_cache_filter,
         network: draft.network,
+        limits: draft.limits,
         pull: draft.pull.then_some(true),
     }
 }

@@ -33,6 +33,8 @@ fn apply_to_build(build: &mut Build, over: &Node) {
                 match key.as_str() {
                     "args" => _ = build.args.remove(name),
                     "additional_contexts" => _ = build.contexts.remove(name),
+                    "ulimits" => _ = build.limits.ulimits.remove(name),
+                    "extra_hosts" => _ = build.limits.extra_hosts.remove(name),
                     _ => {}
                 }
             }
@@ -50,6 +52,9 @@ fn apply_to_build(build: &mut Build, over: &Node) {
             "tags" => build.tags.clear(),
             "network" => build.network = None,
             "no_cache" => build.no_cache = None,
+            "shm_size" => build.limits.shm_size = None,
+            "ulimits" => build.limits.ulimits.clear(),
+            "extra_hosts" => build.limits.extra_hosts.clear(),
             "pull" => build.pull = None,
             _ => {}
         }

@@ -12,6 +12,7 @@
 mod dotenv;
 mod include;
 mod interpolate;
+mod limits;
 mod load;
 mod marks;
 mod projects;
@@ -27,7 +28,7 @@ use std::collections::BTreeMap;
 use super::draft::Draft;
 use super::finder::Finder;
 use super::place::{Reference, shown};
-use super::{Origin, Problem, Written, written};
+use super::{Missing, Origin, Problem, Written, written};
 use crate::context::{ContextPath, Error};
 pub(super) use load::Failure;
 use load::{Loader, Project};
@@ -69,7 +70,9 @@ pub(super) fn find(
         included.append(&mut loader.included);
         match read {
             Ok(project) => found.extend(project),
-            Err(Failure::Problem(problem)) => _ = finder.problems.insert(problem),
+            Err(Failure::Problem(problem)) => {
+                finder.leave_out(Missing::Project(directory), problem);
+            }
             Err(Failure::Tree(error)) => return Err(error),
         }
     }
@@ -77,7 +80,7 @@ pub(super) fn find(
     for (project, services) in found {
         let Some(main) = project.files.first() else { continue };
         if project.is_chosen || !included.contains(main) {
-            add(finder, main, &services, &project.variables)?;
+            add(finder, &project, main, &services)?;
         }
     }
     Ok(())
@@ -104,18 +107,18 @@ fn load(
 
 fn add(
     finder: &mut Finder<'_>,
+    project: &Found,
     main: &ContextPath,
     services: &Services,
-    variables: &Known,
 ) -> Result<(), Error> {
     let image_name = |service: &str| format!("{}:{service}", shown(main));
     let directory = main.parent().unwrap_or_default();
     for (name, service) in services {
-        let draft = match draft(name, image_name(name), service, &directory, variables) {
-            Ok(Some(draft)) => draft,
+        let draft = match draft(name, image_name(name), service, &directory, &project.variables) {
+            Ok(Some(draft)) => Draft { project: Some(project.directory.clone()), ..draft },
             Ok(None) => continue,
             Err(problem) => {
-                finder.problems.insert(problem);
+                finder.leave_out(Missing::Image(image_name(name)), problem);
                 continue;
             }
         };
@@ -177,6 +180,7 @@ fn draft(
         platforms,
         no_cache: build.no_cache.unwrap_or(false),
         network: build.network.clone().filter(|text| !text.is_empty()),
+        limits: build.limits.clone(),
         pull: build.pull.unwrap_or(false),
         tags: service.image.iter().chain(&build.tags).cloned().collect(),
         cache_from: build.cache_from.clone(),
@@ -187,8 +191,8 @@ fn draft(
 
 /// A service as bake takes it.
 pub(super) struct ForBake {
-    /// What it says of its image; `None` where that is wrong.
-    pub(super) draft: Option<Draft>,
+    /// What it says of its image, or what is wrong with that.
+    pub(super) draft: Result<Draft, Problem>,
     /// Whether it has words that are for bake alone.
     pub(super) has_extension: bool,
 }
@@ -214,13 +218,10 @@ pub(super) fn for_bake(
     for (name, mut service) in services {
         // Where a service runs is no concern of bake.
         service.platform = None;
-        if service.build.is_none() && service.problem.is_none() {
-            continue;
-        }
         let has_extension = service.build.as_ref().is_some_and(|build| build.has_bake_extension);
         let image_name = format!("{}:{name}", shown(&main));
         let draft = draft(&name, image_name, &service, directory, &project.variables);
-        let draft = draft.unwrap_or_default();
+        let Some(draft) = draft.transpose() else { continue };
         targets.insert(name.replace('.', "_"), ForBake { draft, has_extension });
     }
     Ok(targets)

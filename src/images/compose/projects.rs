@@ -37,7 +37,9 @@ pub(super) fn find(
     let variables = match loader.variables(&outer, env_file.as_slice()) {
         Ok(variables) => variables,
         // An env file of something else is no concern of compose.
-        Err(Failure::Problem(_)) if usual.is_none() => return Ok(None),
+        Err(Failure::Problem(_)) if usual.is_none() && !chooses(loader, env_file.as_ref()) => {
+            return Ok(None);
+        }
         Err(error) => return Err(error),
     };
     let directory = directory.clone();
@@ -69,6 +71,13 @@ pub(super) fn find(
     let Some(main) = usual else { return Ok(None) };
     let files = [main].into_iter().chain(first(OVERRIDES)).collect();
     Ok(Some(Found { files, directory, is_chosen: false, variables }))
+}
+
+/// Whether an env file that cannot be read seems to say which files are a project.
+fn chooses(loader: &Loader<'_, '_>, file: Option<&ContextPath>) -> bool {
+    let name = b"COMPOSE_FILE";
+    let bytes = file.and_then(|file| loader.finder.source.read(file).ok().flatten());
+    bytes.is_some_and(|bytes| bytes.windows(name.len()).any(|part| part == name))
 }
 
 /// Leaves out projects whose main file is one that another directory's env file chooses.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::place::Reference;
-use super::super::{InlineText, Origin, Problem, written};
+use super::super::{InlineText, Origin, Problem, RunLimits, written};
 use super::scalar::Scalar;
 use super::variables::Known;
 use super::yaml::{Fault, Mark, Node, Value};
@@ -37,6 +37,7 @@ pub(super) struct Build {
     pub(super) tags: Vec<String>,
     pub(super) network: Option<String>,
     pub(super) no_cache: Option<bool>,
+    pub(super) limits: RunLimits,
     pub(super) pull: Option<bool>,
     /// Whether it has an `x-bake`.
     pub(super) has_bake_extension: bool,
@@ -183,6 +184,7 @@ impl Reading<'_> {
             tags: self.texts(node, "tags")?,
             network: self.optional(node, "network")?,
             no_cache: self.flag(node, "no_cache")?,
+            limits: self.limits(node)?,
             pull: self.flag(node, "pull")?,
             has_bake_extension: node.get("x-bake").is_some(),
         })
@@ -203,7 +205,7 @@ impl Reading<'_> {
         Origin { file: self.file.clone(), line }
     }
 
-    fn text(&self, node: &Node) -> Result<String, Fault> {
+    pub(super) fn text(&self, node: &Node) -> Result<String, Fault> {
         Ok(self.written(node)?.0)
     }
 
@@ -289,7 +291,7 @@ impl Reading<'_> {
 }
 
 /// The value of a key that is there and has not been taken away by `!reset`.
-fn present<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+pub(super) fn present<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     node.get(key).filter(|value| value.tag != Mark::Reset)
 }
 
@@ -323,6 +325,7 @@ impl Build {
         replace(&mut self.target, over.target);
         replace(&mut self.network, over.network);
         self.args.extend(over.args);
+        self.limits.merge(over.limits);
         self.contexts.extend(over.contexts);
         self.cache_from.extend(over.cache_from);
         self.platforms.extend(over.platforms);

@@ -240,6 +240,9 @@ fn an_env_file_that_chooses_what_is_not_there_is_told_at_its_line() {
 fn an_env_file_without_a_compose_file_is_no_concern_of_ours() {
     let project = project().file("app/.env", "not an env file at all\n");
     assert_eq!(project.problems(), "");
+    let choosing = project.file("app/.env", "COMPOSE_FILE=a.yaml\nnot an env file at all\n");
+    let problems = choosing.problems();
+    assert!(problems.starts_with("app/.env:2: "), "{problems}");
 }
 
 #[test]

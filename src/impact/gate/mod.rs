@@ -3,7 +3,8 @@
 //! [`Limits`] say what one image may cost. They come from the command line, from an image's own
 //! table in `smartbuild.toml`, and from that file's defaults, and count in this order, each limit
 //! by itself. Every image is judged alone; one that is new had nothing to lose and one that is
-//! gone costs nothing, so that neither can break a limit. A trailer of a commit can accept all of it.
+//! gone costs nothing, so that neither can break a limit. One that could not be compared keeps none.
+//! One that has another name now keeps the limits of the old one that the new one does not set. A trailer of a commit can accept all of it.
 
 mod denied;
 mod file;
@@ -19,7 +20,7 @@ pub use limits::{Limits, SetBy};
 pub use reason::{Broken, Reason};
 pub use size::{ByteSize, NoSize};
 
-use super::{ImageChange, ImageImpact, Impact, RootCause};
+use super::{ImageChange, ImageImpact, Impact, NotCompared, RootCause};
 use crate::context::git::Trailer;
 use crate::optimize::installs_packages;
 use crate::plan::StepKind;
@@ -54,16 +55,39 @@ impl Gates {
     /// Which limits an impact breaks.
     pub fn judge(&self, impact: &Impact) -> Gate {
         let changed = impact.images.iter().filter(|image| image.change == ImageChange::Changed);
-        let reasons = changed.flat_map(|image| self.reasons(image)).collect();
+        let mut reasons: Vec<Reason> = changed.flat_map(|image| self.reasons(image)).collect();
+        reasons.extend(impact.not_compared.iter().filter_map(|image| self.unjudged(image)));
         Gate { reasons, accepted_by: None }
     }
 
-    fn reasons(&self, image: &ImageImpact) -> Vec<Reason> {
-        let levels = [
+    /// The limits of an image, the one that counts first first.
+    fn levels(&self, name: &str, was_named: Option<&str>) -> [(SetBy, Option<&Limits>); 4] {
+        let old = was_named.and_then(|name| self.file.images.get(name));
+        [
             (SetBy::CommandLine, Some(&self.command_line)),
-            (SetBy::Image, self.file.images.get(&image.name)),
+            (SetBy::Image, self.file.images.get(name)),
+            (SetBy::Image, old),
             (SetBy::Defaults, Some(&self.file.defaults)),
-        ];
+        ]
+    }
+
+    /// Why an image is not accepted of which nobody knows what it loses: some limit is set for it.
+    fn unjudged(&self, NotCompared { image, problem }: &NotCompared) -> Option<Reason> {
+        let levels = self.levels(image, None);
+        let set_by = first(&levels, |limits| limits.max_seconds.map(|_| ()))
+            .or_else(|| first(&levels, |limits| limits.max_steps.map(|_| ())))
+            .or_else(|| first(&levels, |limits| limits.max_image_growth.map(|_| ())))
+            .or_else(|| {
+                let denied = first(&levels, |limits| limits.deny.as_ref());
+                denied.filter(|(_, denied)| !denied.is_empty()).map(|(set_by, _)| (set_by, ()))
+            });
+        let (set_by, ()) = set_by?;
+        let broken = Broken::NotCompared { problem: problem.clone() };
+        Some(Reason { image: image.clone(), set_by, broken })
+    }
+
+    fn reasons(&self, image: &ImageImpact) -> Vec<Reason> {
+        let levels = self.levels(&image.name, image.was_named.as_deref());
         let mut broken = Vec::new();
         if let Some((set_by, allowed)) = first(&levels, |limits| limits.max_seconds) {
             let lost = image.summary.seconds_lost;

@@ -2,7 +2,7 @@
 
 use super::{Denied, SetBy};
 use crate::Seconds;
-use crate::impact::Place;
+use crate::impact::{Place, Problem};
 use crate::predict::CauseKind;
 
 /// One limit that one image breaks.
@@ -61,5 +61,10 @@ pub enum Broken {
         line: u32,
         /// What it is lost for, where that is known.
         cause: Option<CauseKind>,
+    },
+    /// Nobody knows whether a limit is broken.
+    NotCompared {
+        /// Why.
+        problem: Problem,
     },
 }

@@ -126,7 +126,7 @@ fn a_better_order_is_a_gain() {
 fn new_and_removed_images_are_told() {
     let project = project().file("old/Dockerfile", "FROM a\nRUN make\n").committed();
     project.remove("old/Dockerfile");
-    project.write("new/Dockerfile", "FROM a\nRUN pip install flask\n");
+    project.write("new/Dockerfile", "FROM b\nRUN pip install flask\n");
     let impact = project.impact();
     let changes: Vec<_> = impact.images.iter().map(|it| (&*it.name, it.change)).collect();
     assert_eq!(

@@ -5,8 +5,10 @@ mod bad_input;
 mod blamed;
 mod costs;
 mod options;
+mod renamed;
 mod standing;
 mod submodules;
+mod uncompared;
 mod unmatched;
 mod untouched;
 
@@ -15,10 +17,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::gate::Limits;
 use super::*;
 use crate::context::git::{GitOptions, Repository, Tree};
 use crate::context::{ContextPath, EntryKind, Source as _};
-use crate::images::{Image, ImageDockerfile, Images, NamedContext, Origin};
+use crate::images::{
+    Configuration, Image, ImageDockerfile, Images, NamedContext, Origin, Variables,
+};
 use crate::plan::{Dialect, ImageReference, Platform, Step};
 use crate::predict::Verdict;
 use crate::report::{self, Capabilities};
@@ -30,6 +35,8 @@ struct Project {
     root: PathBuf,
     args: BTreeMap<String, String>,
     contexts: BTreeMap<String, BTreeMap<String, NamedContext>>,
+    /// How images are looked for; `None` for every file called `Dockerfile` alone.
+    configuration: Option<Configuration>,
     measured: Measured,
 }
 
@@ -68,6 +75,7 @@ fn project() -> Project {
         root,
         args: BTreeMap::new(),
         contexts: BTreeMap::new(),
+        configuration: None,
         measured: Measured::default(),
     };
     project.git(&["init", "-q"]);
@@ -128,6 +136,12 @@ impl Project {
         self
     }
 
+    /// Has its images looked for as those of a repository are, with this `smartbuild.toml`.
+    fn configured(mut self, toml: &str) -> Self {
+        self.configuration = Some(Configuration::parse(toml.as_bytes()).unwrap());
+        self
+    }
+
     fn sides(&self) -> (Side, Side) {
         let options = GitOptions { user_configuration: false, index_file: None };
         let repository = Repository::open(&self.root, &options).unwrap();
@@ -142,8 +156,12 @@ impl Project {
         (side("HEAD", base), side("the working tree", head))
     }
 
-    /// Every file called `Dockerfile`, each with its own directory as its context.
+    /// As configured, or every file called `Dockerfile`, each with its own directory as its
+    /// context.
     fn images(&self, tree: &Tree) -> Images {
+        if let Some(configuration) = &self.configuration {
+            return images::find(tree, &Variables::new(), configuration).unwrap();
+        }
         let mut images = Images::default();
         let mut ahead = vec![ContextPath::root()];
         while let Some(directory) = ahead.pop() {
@@ -172,10 +190,12 @@ impl Project {
             no_cache: false,
             no_cache_filter: Vec::new(),
             network: None,
+            limits: images::RunLimits::default(),
             pull: false,
             tags: Vec::new(),
             cache_from: Vec::new(),
             origin: Origin { file: path, line: 1 },
+            project: None,
             written: images::Written::default(),
         }
     }
@@ -185,9 +205,21 @@ impl Project {
         compare(&base, &head, &self.measured).unwrap()
     }
 
+    /// What is said of each image for which no step may be lost.
+    fn refused(&self) -> Vec<String> {
+        let command_line = Limits { max_steps: Some(0), ..Limits::default() };
+        let gates = Gates { command_line, ..Gates::default() };
+        gates.judge(&self.impact()).reasons.iter().map(report::reason).collect()
+    }
+
     fn text(&self) -> String {
         report::impact(&self.impact(), &Capabilities::PLAIN)
     }
+}
+
+/// Every image by what becomes of it.
+fn outcomes(impact: &Impact) -> Vec<(&str, ImageChange)> {
+    impact.images.iter().map(|image| (&*image.name, image.change)).collect()
 }
 
 /// A base image of one layer.

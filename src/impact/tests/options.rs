@@ -50,3 +50,51 @@ fn no_cache_switched_on_runs_all() {
     let lost = changed("docker-bake.hcl", "target \"a\" {\n}\n", filter);
     assert_eq!(lost, LOST);
 }
+
+#[test]
+fn what_a_run_may_use_counts_as_engines_count_it() {
+    let of_compose =
+        |older: &str, newer: &str| changed("compose.yaml", &compose(older), &compose(newer));
+    let of_bake = |older: &str, newer: &str| {
+        let bake = |line: &str| format!("target \"a\" {{\n  {line}\n}}\n");
+        changed("docker-bake.hcl", &bake(older), &bake(newer))
+    };
+    for (older, newer) in [
+        ("shm_size: 64m", "shm_size: 128m"),
+        ("ulimits: { nofile: 1024 }", "ulimits: { nofile: { soft: 1024, hard: 2048 } }"),
+        ("extra_hosts: [ 'db=10.0.0.5' ]", "extra_hosts: [ 'cache=10.0.0.5' ]"),
+        ("platforms: [ linux/amd64, linux/arm64 ]", "platforms: [ linux/amd64, linux/arm/v7 ]"),
+    ] {
+        assert_eq!(of_compose(older, newer).len(), 3, "{older} to {newer}");
+    }
+    for (older, newer) in [
+        ("shm-size = \"64m\"", "shm-size = \"1g\""),
+        ("ulimits = [\"nofile=1024:1024\"]", "ulimits = [\"nofile=1024:2048\"]"),
+        ("extra-hosts = { db = \"10.0.0.5\" }", "extra-hosts = { cache = \"10.0.0.5\" }"),
+    ] {
+        assert_eq!(of_bake(older, newer).len(), 3, "{older} to {newer}");
+    }
+    // No engine looks at a host's address, and the same size is the same however it is written.
+    for (older, newer) in [
+        ("shm_size: 64m", "shm_size: 67108864"),
+        ("ulimits: { nofile: 1024 }", "ulimits: { nofile: { soft: 1024, hard: 1024 } }"),
+        ("extra_hosts: [ 'db:10.0.0.5' ]", "extra_hosts: { db: 10.0.0.6 }"),
+        ("platforms: [ linux/amd64 ]", "platforms: [ linux/amd64, linux/arm64 ]"),
+    ] {
+        assert_eq!(of_compose(older, newer), Vec::<String>::new(), "{older} to {newer}");
+    }
+}
+
+#[test]
+fn what_only_the_second_platform_takes_counts() {
+    let bake = "target \"a\" {\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n}\n";
+    let dockerfile = "FROM a AS for-amd64\nRUN one\nFROM a AS for-arm64\nRUN two\n\
+                      FROM for-$TARGETARCH\nRUN make\n";
+    let project = project()
+        .configured("")
+        .file("docker-bake.hcl", bake)
+        .file("Dockerfile", format!("ARG TARGETARCH\n{dockerfile}"))
+        .committed();
+    project.write("Dockerfile", format!("ARG TARGETARCH\n{dockerfile}").replace("two", "three"));
+    assert_eq!(project.impact().steps_lost(), 2);
+}

@@ -12,7 +12,7 @@ fn reached(project: &Project) -> (bool, bool) {
         (Files::new(&base, TreeSide::Base, facts), Files::new(&head, TreeSide::Head, facts));
     let image = &project.images(head.tree).images[0];
     let keys = |files: &Files<'_>| -> Vec<_> {
-        files.plan(image).ok().unwrap().plan.steps.iter().map(|step| step.key).collect()
+        files.plan(image, None).ok().unwrap().plan.steps.iter().map(|step| step.key).collect()
     };
     (touched::is_touched(image, &base, &head, &changes), keys(&base) != keys(&head))
 }

@@ -55,6 +55,10 @@ fn of_reason(impact: &Impact, broken: &Reason, level: Level) -> Finding {
         Broken::Seconds { .. } => (at(None), "max_seconds".to_owned()),
         Broken::Steps { .. } => (at(None), "max_steps".to_owned()),
         Broken::Growth { .. } => (at(None), "max_image_growth".to_owned()),
+        Broken::NotCompared { problem } => {
+            let lines = problem.line.map(|line| (line, line));
+            (Place { file: problem.file.clone(), lines }, "not_compared".to_owned())
+        }
         Broken::Cause { denied, place, .. } => {
             let place = place.clone().unwrap_or_else(|| at(None));
             let limit = format!("{denied} {}", place.file);

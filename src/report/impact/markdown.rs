@@ -5,7 +5,7 @@
 
 use super::super::{cause, escape, units};
 use super::finding::place_of;
-use super::reason;
+use super::{not_compared, reason};
 use crate::Seconds;
 use crate::impact::{Advice, ImageChange, ImageImpact, Impact, RootCause};
 use crate::predict::Verdict;
@@ -32,7 +32,8 @@ pub fn markdown(impact: &Impact) -> String {
 fn title(impact: &Impact) -> String {
     let steps = impact.steps_lost();
     if steps == 0 {
-        return "Build cache: no step is lost".to_owned();
+        let otherwise = not_compared(impact).unwrap_or_else(|| "no step is lost".to_owned());
+        return format!("Build cache: {otherwise}");
     }
     let losing = impact.images.iter().filter(|image| image.steps_lost() > 0).count();
     let (images, verb) = if losing == 1 { ("image", "loses") } else { ("images", "lose") };
@@ -56,6 +57,7 @@ fn push_table(out: &mut String, impact: &Impact) {
             ImageChange::Changed => {
                 (image.steps_lost().to_string(), signed("+", image.summary.seconds_lost, image))
             }
+            ImageChange::New if image.built_as.is_some() => ("new".to_owned(), "0 s".to_owned()),
             ImageChange::New => ("new".to_owned(), signed("", image.summary.seconds_full, image)),
             ImageChange::Removed => {
                 ("removed".to_owned(), signed("−", image.summary.seconds_gained, image))
@@ -65,6 +67,12 @@ fn push_table(out: &mut String, impact: &Impact) {
             image.causes.iter().take(2).map(|root| plain(&cause::brief_kind(&root.kind))).collect();
         if image.causes.len() > 2 {
             why.push(format!("{} more", image.causes.len() - 2));
+        }
+        if let Some(was) = &image.was_named {
+            why.push(format!("was named {}", cell(&code(was))));
+        }
+        if let Some(other) = &image.built_as {
+            why.push(format!("built as {}", cell(&code(other))));
         }
         let name = cell(&code(&image.name));
         push!(out, "| {name} | {steps} | {time} | {} |\n", why.join(", "));
@@ -94,6 +102,7 @@ fn rest(impact: &Impact) -> String {
             rest.push(format!("{} images are built as before.", units::count(number as u64)));
         }
     }
+    rest.extend(not_compared(impact).filter(|_| impact.steps_lost() > 0).map(|it| it + "."));
     if impact.images.iter().any(|image| !image.summary.is_measured) {
         rest.push("Times with ≈ are typical ones: nothing was measured here.".to_owned());
     }
@@ -215,7 +224,7 @@ fn of_advice(advice: &Advice) -> String {
 }
 
 /// Foreign words as a piece of code, in which nothing has a meaning.
-fn code(raw: &str) -> String {
+pub(in crate::report) fn code(raw: &str) -> String {
     let safe = escape::text(raw);
     let fence = "`".repeat(longest_run(&safe) + 1);
     // A blank on both sides is not shown, and keeps backticks of the text apart from the fence.
@@ -225,7 +234,7 @@ fn code(raw: &str) -> String {
 }
 
 /// A piece of code in a cell of a table, which a bar would end even there.
-fn cell(code: &str) -> String {
+pub(in crate::report) fn cell(code: &str) -> String {
     code.replace('|', "\\|")
 }
 

@@ -1,8 +1,8 @@
 //! Why a cost is not accepted, in a sentence.
 
 use super::super::{cause, escape, units};
-use crate::impact::Place;
 use crate::impact::gate::{Broken, Reason, SetBy};
+use crate::impact::{Place, Problem};
 
 /// The reason in a sentence without its full stop, on one line and safe for a terminal.
 pub fn reason(reason: &Reason) -> String {
@@ -40,6 +40,12 @@ pub fn reason(reason: &Reason) -> String {
                 setting(reason.set_by, "deny"),
             )
         }
+        Broken::NotCompared { problem } => format!(
+            "{image}: it could not be compared, so that nobody knows whether it keeps {}; correct \
+             {}, or exclude the image in smartbuild.toml",
+            limits(reason.set_by),
+            at(problem)
+        ),
         Broken::Install { instruction, line, cause } => {
             let cause = cause.as_ref().map(|kind| format!(" ({})", cause::brief_kind(kind)));
             let instruction = escape::text(instruction);
@@ -54,6 +60,12 @@ pub fn reason(reason: &Reason) -> String {
     }
 }
 
+/// `compose.yaml:3`
+fn at(problem: &Problem) -> String {
+    let lines = problem.line.map(|line| (line, line));
+    shown(&Place { file: problem.file.clone(), lines })
+}
+
 /// `1 step runs`, `3 steps run`.
 pub(super) fn steps(number: usize) -> String {
     let verb = if number == 1 { "runs" } else { "run" };
@@ -64,6 +76,15 @@ pub(super) fn steps(number: usize) -> String {
 pub(super) fn shown(place: &Place) -> String {
     let file = escape::text(&place.file);
     place.lines.map_or_else(|| file.to_string(), |(first, _)| format!("{file}:{first}"))
+}
+
+/// Limits that nobody can judge.
+fn limits(set_by: SetBy) -> &'static str {
+    match set_by {
+        SetBy::CommandLine => "the limits of the command line",
+        SetBy::Image => "its limits in smartbuild.toml",
+        SetBy::Defaults => "the limits in smartbuild.toml",
+    }
 }
 
 /// Where the limit can be changed.

@@ -12,7 +12,7 @@ use crate::Seconds;
 use crate::context::git::Trailer;
 use crate::impact::example::{files, image, impact, place, whole};
 use crate::impact::gate::FileLimits;
-use crate::impact::{Advice, Gates, Impact, Problem, TreeSide};
+use crate::impact::{Advice, Gates, ImageImpact, Impact, NotCompared, Problem, TreeSide};
 use crate::predict::{CauseKind, ChangeKind};
 
 /// The example under limits that it breaks, each once.
@@ -21,6 +21,11 @@ fn refused() -> Impact {
                 deny = [\"base_image\", \"dependency_layer\"]\n";
     let file = FileLimits::parse(toml.as_bytes()).unwrap();
     let mut impact = impact();
+    let problem = impact.problems[0].clone();
+    impact.not_compared =
+        vec![NotCompared { image: "broken/compose.yaml:web".to_owned(), problem }];
+    impact.images[0].was_named = Some("old/api/Dockerfile".to_owned());
+    impact.images[3].built_as = Some("api/Dockerfile".to_owned());
     impact.gate = Gates { file, ..Gates::default() }.judge(&impact);
     impact
 }
@@ -44,8 +49,21 @@ fn hostile() -> Impact {
         .at(&[place(HOSTILE, 3)])
         .step("COPY . .", 0.1, Some((1, files(&[(HOSTILE, ChangeKind::Modified)]))))
         .at(&[whole(HOSTILE)]);
+    let problem = Problem {
+        side: TreeSide::Base,
+        file: HOSTILE.to_owned(),
+        line: Some(1),
+        image: None,
+        message: HOSTILE.to_owned(),
+    };
+    let image = ImageImpact {
+        was_named: Some(HOSTILE.to_owned()),
+        built_as: Some(HOSTILE.to_owned()),
+        ..image
+    };
     let mut impact = Impact {
         images: vec![image],
+        not_compared: vec![NotCompared { image: HOSTILE.to_owned(), problem }],
         problems: vec![Problem {
             side: TreeSide::Head,
             file: HOSTILE.to_owned(),

@@ -1,13 +1,11 @@
 //! As people read it at a terminal.
 
-use std::collections::BTreeSet;
-
 use super::super::escape::{columns, fit, text};
 use super::super::forecast::{lost_steps, push_wrapped};
 use super::super::rewrites::diff;
 use super::super::style::{Capabilities, Role};
 use super::super::units;
-use super::reason;
+use super::{not_compared, reason};
 use crate::Seconds;
 use crate::impact::{
     Advice, ImageChange, ImageImpact, Impact, ImpactSummary, Place, Problem, TreeSide,
@@ -46,24 +44,17 @@ pub fn impact(impact: &Impact, capabilities: &Capabilities) -> String {
 }
 
 /// `HEAD to the index: 2 of 14 images lose 5 steps, about 48 s`
-fn sum(impact: &Impact) -> String {
+pub(in crate::report) fn sum(impact: &Impact) -> String {
     let all = impact.images.len() + impact.unchanged;
     let trees = format!("{} to {}: ", text(&impact.base), text(&impact.head));
-    // One that was wrong in the older tree only is told as a new one.
-    let is_told = |name: &&String| impact.images.iter().any(|image| image.name == **name);
-    let names = impact.problems.iter().filter_map(|problem| problem.image.as_ref());
-    let unknown: BTreeSet<&String> = names.filter(|name| !is_told(name)).collect();
-    let unknown = match unknown.len() {
-        0 => None,
-        count => Some(units::counted(count as u64, "image is", "images are") + " not compared"),
-    };
+    let not_compared = not_compared(impact);
     if all == 0 {
-        return trees + &unknown.unwrap_or_else(|| "no image in either".to_owned());
+        return trees + not_compared.as_deref().unwrap_or("no image in either");
     }
+    let rest = not_compared.map(|it| format!("; {it}")).unwrap_or_default();
     if impact.images.is_empty() {
         let all = units::counted(all as u64, "image is", "images are");
-        let parts = [Some(format!("{all} built as before")), unknown];
-        return trees + &parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        return trees + &format!("{all} built as before{rest}");
     }
     let of = |change: ImageChange| impact.images.iter().filter(|it| it.change == change).count();
     let losing = impact.images.iter().filter(|image| image.is_losing()).count();
@@ -91,8 +82,7 @@ fn sum(impact: &Impact) -> String {
             count => parts.push(format!("{count} {word}")),
         }
     }
-    parts.extend(unknown);
-    trees + &parts.join("; ")
+    trees + &parts.join("; ") + &rest
 }
 
 fn push_image(out: &mut String, image: &ImageImpact, capabilities: &Capabilities) {
@@ -104,6 +94,12 @@ fn push_image(out: &mut String, image: &ImageImpact, capabilities: &Capabilities
     out.push_str(&capabilities.paint(Role::Title, &name));
     out.extend(std::iter::repeat_n(' ', gap));
     push!(out, "{says}\n");
+    if let Some(was) = &image.was_named {
+        push_wrapped(out, "  was", &format!("named {}", text(was)), capabilities);
+    }
+    if let Some(other) = &image.built_as {
+        push_wrapped(out, "  as", &format!("{} is built just so", text(other)), capabilities);
+    }
     if image.change == ImageChange::Changed {
         out.push_str(&lost_steps(&image.forecast(), capabilities));
         let places = places(image);
@@ -119,13 +115,15 @@ fn push_image(out: &mut String, image: &ImageImpact, capabilities: &Capabilities
 }
 
 /// `lost 3 of 7 steps, about 41 s`
-fn outcome(image: &ImageImpact) -> String {
+pub(in crate::report) fn outcome(image: &ImageImpact) -> String {
     let ImpactSummary { cached, rebuild, depends, is_measured, .. } = image.summary;
     let full = about(image.summary.seconds_full, is_measured);
     let gained = image.summary.seconds_gained;
     let gains = units::is_worth_saying(gained)
         .then(|| format!("{} less without cache", about(gained, is_measured)));
     match image.change {
+        // All of it is there by then.
+        ImageChange::New if image.built_as.is_some() => "new, costs nothing".to_owned(),
         ImageChange::New => format!("new, {full} the first time"),
         ImageChange::Removed => format!("removed, {}", about(gained, is_measured)),
         ImageChange::Changed if image.is_losing() => {
@@ -153,7 +151,7 @@ fn about(seconds: Seconds, is_measured: bool) -> String {
 }
 
 /// The places at fault of all reasons, each once.
-fn places(image: &ImageImpact) -> String {
+pub(in crate::report) fn places(image: &ImageImpact) -> String {
     let mut shown: Vec<String> = Vec::new();
     let mut left = 0;
     for cause in &image.causes {
@@ -180,16 +178,38 @@ fn place_text(place: &Place) -> String {
     }
 }
 
-fn problem_text(problem: &Problem, impact: &Impact) -> String {
+pub(in crate::report) fn problem_text(problem: &Problem, impact: &Impact) -> String {
     let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
     let tree = match problem.side {
         TreeSide::Base => format!(" ({})", text(&impact.base)),
         TreeSide::Head => String::new(),
     };
-    format!("{}{line}{tree}: {}", text(&problem.file), text(&problem.message))
+    // Its own file names the image already.
+    let images = impact.not_compared.iter().filter(|it| it.problem == *problem);
+    let images: Vec<_> = images.filter(|it| it.image != problem.file).collect();
+    let mut names: Vec<_> = images.iter().take(PLACES).map(|it| text(&it.image)).collect();
+    let more = images.len().saturating_sub(PLACES);
+    if more > 0 {
+        names.push(format!("{more} more").into());
+    }
+    let images = if names.is_empty() {
+        String::new()
+    } else {
+        format!("; this is about {}", names.join(", "))
+    };
+    format!("{}{line}{tree}: {}{images}", text(&problem.file), text(&problem.message))
 }
 
 fn push_advice(out: &mut String, advice: &Advice, capabilities: &Capabilities) {
+    push_wrapped(out, "advice", &advice_text(advice), capabilities);
+    if let Advice::Rewrite { patch, .. } = advice {
+        out.push('\n');
+        out.push_str(&diff(patch, capabilities));
+    }
+}
+
+/// The advice in a sentence; a rewrite has its patch beside it.
+pub(in crate::report) fn advice_text(advice: &Advice) -> String {
     match advice {
         Advice::Exclude { file, images, ignore_files, line, seconds } => {
             let images = match &**images {
@@ -197,27 +217,21 @@ fn push_advice(out: &mut String, advice: &Advice, capabilities: &Capabilities) {
                 images => format!("of {} images", images.len()),
             };
             let files: Vec<_> = ignore_files.iter().map(|file| text(file)).collect();
-            let advice = format!(
+            format!(
                 "{} is in the context {images}, and no instruction names it: `{}` in {} keeps it \
                  out, and steps that take {} would not be lost for it",
                 text(file),
                 text(line),
                 files.join(", "),
                 about(*seconds, false)
-            );
-            push_wrapped(out, "advice", &advice, capabilities);
+            )
         }
-        Advice::Rewrite { image, dockerfile, line, title, patch, seconds, .. } => {
-            let advice = format!(
-                "{}:{line}: {}; this change would have cost {} {} less",
-                text(dockerfile),
-                text(title),
-                text(image),
-                about(*seconds, false)
-            );
-            push_wrapped(out, "advice", &advice, capabilities);
-            out.push('\n');
-            out.push_str(&diff(patch, capabilities));
-        }
+        Advice::Rewrite { image, dockerfile, line, title, seconds, .. } => format!(
+            "{}:{line}: {}; this change would have cost {} {} less",
+            text(dockerfile),
+            text(title),
+            text(image),
+            about(*seconds, false)
+        ),
     }
 }

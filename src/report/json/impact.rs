@@ -35,6 +35,11 @@ impl Serialize for Report<'_> {
                 measured: impact.is_measured(),
             },
             problems: impact.problems.iter().map(Problem::of).collect(),
+            not_compared: impact
+                .not_compared
+                .iter()
+                .map(|it| NotCompared { image: &it.image, problem: Problem::of(&it.problem) })
+                .collect(),
             notices: &impact.notices,
             advice: impact.advice.iter().map(Advised::of).collect(),
             gate: Gate {
@@ -60,6 +65,7 @@ struct Whole<'a> {
     unchanged: usize,
     summary: Sum,
     problems: Vec<Problem<'a>>,
+    not_compared: Vec<NotCompared<'a>>,
     notices: &'a [String],
     advice: Vec<Advised<'a>>,
     gate: Gate<'a>,
@@ -83,6 +89,10 @@ struct Image<'a> {
     target: Option<&'a str>,
     origin: &'a str,
     change: ImageChange,
+    /// What it was named in the older tree, where that is another name.
+    was_named: Option<&'a str>,
+    /// Another image that is built just so, where this new one costs nothing for it.
+    built_as: Option<&'a str>,
     steps: Vec<ImageStep<'a>>,
     causes: Vec<Root<'a>>,
     bytes_added: i64,
@@ -135,6 +145,13 @@ struct Problem<'a> {
     line: Option<u32>,
     image: Option<&'a str>,
     message: &'a str,
+}
+
+/// An image of which nobody knows what it loses.
+#[derive(Serialize)]
+struct NotCompared<'a> {
+    image: &'a str,
+    problem: Problem<'a>,
 }
 
 #[derive(Serialize)]
@@ -190,6 +207,8 @@ impl<'a> Image<'a> {
             target: image.target.as_deref(),
             origin: &image.origin,
             change: image.change,
+            was_named: image.was_named.as_deref(),
+            built_as: image.built_as.as_deref(),
             steps: steps.collect(),
             causes: image.causes.iter().map(|cause| Root::of(cause, forecast)).collect(),
             bytes_added: image.bytes_added,

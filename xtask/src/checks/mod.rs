@@ -15,7 +15,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use crate::{command, debian, home::Home, tools::Tool, ui};
+use crate::{chromium, command, debian, home::Home, tools::Tool, ui};
 pub(crate) use engines::prepare as prepare_engines;
 use table::{Outcome, Table};
 
@@ -49,7 +49,11 @@ pub(crate) fn run(is_fast: bool) -> Result<ExitCode> {
         table.run("spelling", || check_spelling(&home));
         table.run("tests", || {
             ensure_programs(&home)?;
-            suites::run_without_engine(&repository, &Tool::PreCommit.ensure(&home)?)
+            let programs = suites::Programs {
+                pre_commit: Tool::PreCommit.ensure(&home)?,
+                chromium: chromium::ensure(&home)?,
+            };
+            suites::run_without_engine(&repository, &programs)
         });
         table.run("doc tests", suites::run_doc_tests);
         if let Some(engines) = engines {

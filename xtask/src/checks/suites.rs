@@ -5,7 +5,7 @@
 use std::{
     fmt, fs,
     io::{self, BufRead as _, BufReader, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
 };
@@ -79,15 +79,29 @@ impl fmt::Display for Counts {
     }
 }
 
-/// All tests that need no engine; one runs the framework of this path.
+/// What tests run beside our own program.
+#[derive(Clone, Debug)]
+pub(super) struct Programs {
+    /// The framework whose hooks are tested.
+    pub(super) pre_commit: PathBuf,
+    /// The browser that shows pages.
+    pub(super) chromium: PathBuf,
+}
+
+/// All tests that need no engine.
 ///
 /// # Errors
 ///
 /// When they cannot be compiled or none ran.
-pub(super) fn run_without_engine(repository: &Path, pre_commit: &Path) -> Result<Outcome> {
+pub(super) fn run_without_engine(repository: &Path, programs: &Programs) -> Result<Outcome> {
     let tests = integration_tests(repository)?.into_iter().filter(|name| !needs_engine(name));
     let targets = ["--lib", "--bins"].map(str::to_owned).into_iter().chain(tests.flat_map(target));
-    run(|tests| tests.args(targets).env("SMARTBUILD_TEST_PRE_COMMIT", pre_commit))
+    run(|tests| {
+        tests
+            .args(targets)
+            .env("SMARTBUILD_TEST_PRE_COMMIT", &programs.pre_commit)
+            .env("SMARTBUILD_TEST_CHROMIUM", &programs.chromium)
+    })
 }
 
 /// The integration tests named `engine_…`, on these engines.

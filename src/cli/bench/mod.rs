@@ -1,0 +1,81 @@
+//! `smartbuild bench`: how long rebuilds take.
+//!
+//! Every build that is timed is a process of its own, from its start to its end: that is what
+//! people wait for, and the docker CLI can be timed in the same way. Each variant has a copy of the
+//! context, a store and cache mounts of its own; its first build reuses nothing, and every change
+//! bears a word that no build has seen. So no variant is helped by what another left, and what is
+//! in the engine's cache stays there.
+
+mod copies;
+mod finding;
+mod program;
+mod rounds;
+
+use anyhow::{Context as _, anyhow};
+
+use super::args::{BenchArgs, BenchFormat};
+use super::builder;
+use super::environment::Environment;
+use super::failure::Failure;
+use super::stop::Stop;
+use super::ui::Ui;
+use crate::bench::Bench;
+use crate::report;
+use finding::Wanted;
+use rounds::{End, Rounds};
+
+pub(super) async fn run(
+    args: &BenchArgs,
+    environment: &Environment,
+    ui: &mut Ui,
+) -> Result<(), Failure> {
+    builder::can_build(environment)?;
+    let stop = Stop::on_ctrl_c();
+    let wanted = stop.or(finding::wanted(args, environment, ui)).await??;
+    let Some(docker) = wanted.projects.first().and_then(|project| project.docker.clone()) else {
+        return Err(anyhow!("no engine answers").into());
+    };
+    let directory = tempfile::Builder::new()
+        .prefix("smartbuild-bench-")
+        .tempdir()
+        .context("cannot make a temporary directory; set TMPDIR to one that can be written")?;
+    let Wanted { variants, scenarios, left, .. } = &wanted;
+    let mut bench = Bench {
+        variants: variants.iter().map(|it| it.variant.clone()).collect(),
+        left: left.clone(),
+        runs: args.runs.into(),
+        warmup: args.warmup.into(),
+        ..Bench::default()
+    };
+    let mut rounds = Rounds::new(&wanted, args, &docker, directory.path(), &stop)?;
+    let ended = Box::pin(rounds.run(scenarios, &mut bench, ui)).await;
+    rounds.clean(ui).await?;
+    copies::make_removable(directory.path());
+    if let Err(error) = directory.close() {
+        ui.warning(&format!("the temporary directory could not be removed: {error}"))?;
+    }
+    match ended {
+        Ok(()) => show(&bench, args.format, ui),
+        Err(end) => {
+            bench.is_partial = true;
+            if bench.measured.iter().any(|it| it.series.iter().any(|it| !it.runs.is_empty())) {
+                show(&bench, args.format, ui)?;
+            }
+            Err(match end {
+                End::Cancelled => Failure::Cancelled,
+                End::Failed(message) => Failure::Build(Some(message)),
+                End::Other(failure) => failure,
+            })
+        }
+    }
+}
+
+fn show(bench: &Bench, format: BenchFormat, ui: &mut Ui) -> Result<(), Failure> {
+    match format {
+        BenchFormat::Text => ui.result(&report::bench(bench, ui.results()))?,
+        BenchFormat::Json => ui.json(&report::json::bench(bench))?,
+        BenchFormat::Csv => ui.result(&report::bench_csv(bench))?,
+        BenchFormat::Markdown => ui.result(&report::bench_markdown(bench))?,
+    }
+    Ok(())
+}

@@ -1,0 +1,255 @@
+//! One build that is timed, as a process of its own.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow};
+use rustix::process::{Pid, Signal, kill_process};
+use serde::Deserialize;
+use tokio::process::{Child, Command};
+
+use super::super::failure::Failure;
+use super::super::stop::Stop;
+use crate::bench::{Builder, Run};
+
+/// How long a build has to end after it was told to.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// Bytes of the end of what a program said that are looked at.
+const TAIL: u64 = 16 << 10;
+
+/// Lines of it that are shown.
+const SHOWN: usize = 4;
+
+/// What a full disk is called by all who meet it.
+const FULL: &str = "no space left on device";
+
+/// A build to be timed.
+#[derive(Debug)]
+pub(super) struct Build<'a> {
+    pub(super) builder: Builder,
+    pub(super) context: &'a Path,
+    pub(super) dockerfile: &'a Path,
+    /// The name of the image.
+    pub(super) tag: &'a str,
+    /// A label that no image of others has: an image with the id of another is another's.
+    pub(super) label: &'a str,
+    /// What the user gave, for both builders.
+    pub(super) options: &'a [String],
+    /// Build arguments of this build, `NAME=VALUE`.
+    pub(super) arguments: Vec<String>,
+    pub(super) no_cache: bool,
+    /// Where this program keeps its records.
+    pub(super) store: &'a Path,
+    /// A directory for what is said.
+    pub(super) notes: &'a Path,
+}
+
+/// Why a build was not timed.
+#[derive(Debug)]
+pub(super) enum NotTimed {
+    /// The user wants it to end.
+    Cancelled,
+    /// It failed, with the end of what it said.
+    Failed(String),
+    /// It failed since a disk is full, with the end of what it said.
+    Full(String),
+    /// It could not be run.
+    Other(Failure),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for NotTimed {
+    fn from(error: E) -> Self {
+        Self::Other(error.into().into())
+    }
+}
+
+impl Build<'_> {
+    /// Builds and takes the time.
+    pub(super) async fn time(&self, stop: &Stop) -> Result<Run, NotTimed> {
+        let report = self.notes.join("report.json");
+        let log = self.notes.join("log");
+        let mut command = self.command(&report)?;
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).with_context(|| format!("cannot write {}", log.display()))?)
+            // Ctrl-C at a terminal reaches us alone, and what runs is told by us.
+            .process_group(0)
+            .kill_on_drop(true);
+        let program = command.as_std().get_program().to_string_lossy().into_owned();
+        let begun = Instant::now();
+        let child = command.spawn().with_context(|| format!("cannot start {program}"))?;
+        let status = wait(child, stop).await?;
+        let seconds = begun.elapsed().into();
+        if !status.success() {
+            return Err(failed(status, &log)?);
+        }
+        let (cached, ran) = match self.builder {
+            Builder::Smartbuild => reported(&report)?,
+            Builder::Docker => said(&std::fs::read_to_string(&log).unwrap_or_default()),
+        };
+        Ok(Run { seconds, cached, ran })
+    }
+
+    fn command(&self, report: &Path) -> anyhow::Result<Command> {
+        let mut command = match self.builder {
+            Builder::Smartbuild => {
+                let own = std::env::current_exe().context("cannot find this program")?;
+                let mut command = Command::new(own);
+                command.args(["build", "--report"]).arg(report);
+                command.env("SMARTBUILD_CACHE_DIR", self.store);
+                command
+            }
+            Builder::Docker => {
+                let mut command = Command::new("docker");
+                command.arg("build").env("DOCKER_BUILDKIT", "1");
+                command
+            }
+        };
+        command.args(["--progress", "plain", "-t", self.tag, "--label", self.label]);
+        command.args(self.options);
+        for argument in &self.arguments {
+            command.args(["--build-arg", argument]);
+        }
+        if self.no_cache {
+            command.arg("--no-cache");
+        }
+        command.arg("-f").arg(self.dockerfile).arg(self.context);
+        Ok(command)
+    }
+}
+
+/// Waits for the end of a process; tells it to end where the user wants that.
+async fn wait(mut child: Child, stop: &Stop) -> Result<ExitStatus, NotTimed> {
+    const DOING: &str = "cannot wait for the build";
+    tokio::select! {
+        status = child.wait() => return Ok(status.context(DOING)?),
+        () = stop.wait() => {}
+    }
+    let process = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    if let Some(process) = process {
+        // It may have ended meanwhile.
+        let _ = kill_process(process, Signal::INT);
+    }
+    if tokio::time::timeout(PATIENCE, child.wait()).await.is_err() {
+        child.kill().await.context(DOING)?;
+    }
+    Err(NotTimed::Cancelled)
+}
+
+/// A command of a scenario, run in the copy of the context. Gives the end of what it said where it
+/// fails.
+pub(super) async fn shell(
+    command: &str,
+    context: &Path,
+    salt: &str,
+    notes: &Path,
+    stop: &Stop,
+) -> Result<(), NotTimed> {
+    let log = notes.join("shell");
+    let output = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+    let also = output.try_clone().context("cannot keep what the command says")?;
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", command]).current_dir(context).env("SMARTBUILD_BENCH_SALT", salt);
+    shell.stdin(Stdio::null()).stdout(output).stderr(also).process_group(0).kill_on_drop(true);
+    let child = shell.spawn().context("cannot start /bin/sh")?;
+    let status = wait(child, stop).await?;
+    if status.success() { Ok(()) } else { Err(failed(status, &log)?) }
+}
+
+fn failed(status: ExitStatus, log: &PathBuf) -> Result<NotTimed, NotTimed> {
+    let said = tail(log).with_context(|| format!("cannot read {}", log.display()))?;
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    let last = &lines[lines.len().saturating_sub(SHOWN)..];
+    if said.to_lowercase().contains(FULL) {
+        return Ok(NotTimed::Full(last.join("\n")));
+    }
+    let how = match status.code() {
+        Some(code) => format!("it ended with {code}"),
+        None => "it was killed".to_owned(),
+    };
+    let all: Vec<&str> = std::iter::once(&*how).chain(last.iter().copied()).collect();
+    Ok(NotTimed::Failed(all.join("\n")))
+}
+
+fn tail(log: &PathBuf) -> std::io::Result<String> {
+    let mut file = File::open(log)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+    let mut bytes = Vec::new();
+    file.take(TAIL).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What became of the steps, as this program reports it: reused and run.
+fn reported(report: &Path) -> anyhow::Result<(usize, usize)> {
+    #[derive(Deserialize)]
+    struct Report {
+        steps: Vec<Step>,
+    }
+    #[derive(Deserialize)]
+    struct Step {
+        instruction: String,
+        actual: String,
+    }
+    let text = std::fs::read(report).context("the build has left no report")?;
+    let report: Report =
+        serde_json::from_slice(&text).map_err(|error| anyhow!("the build's report: {error}"))?;
+    let steps = || {
+        let is_base = |step: &&Step| step.instruction.to_ascii_uppercase().starts_with("FROM ");
+        report.steps.iter().filter(move |step| !is_base(step))
+    };
+    let count = |actual: &str| steps().filter(|step| step.actual == actual).count();
+    Ok((count("cached"), count("ran")))
+}
+
+/// What became of the steps, as docker's plain progress says it: a step is named as
+/// `#7 [build 2/5] COPY . .`, and `#7 CACHED` follows where it is reused.
+fn said(log: &str) -> (usize, usize) {
+    let (mut steps, mut cached) = (Vec::new(), Vec::new());
+    for line in log.lines() {
+        let Some((number, rest)) = line.strip_prefix('#').and_then(|line| line.split_once(' '))
+        else {
+            continue;
+        };
+        let of_a_stage = rest.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+        match of_a_stage {
+            Some((place, instruction)) => {
+                let is_step = place.contains('/') && !instruction.starts_with("FROM ");
+                if is_step && !steps.contains(&number) {
+                    steps.push(number);
+                }
+            }
+            None if rest.trim_end() == "CACHED" => cached.push(number),
+            None => {}
+        }
+    }
+    let reused = steps.iter().filter(|step| cached.contains(step)).count();
+    (reused, steps.len() - reused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_of_dockers_progress_are_counted() {
+        let log = "#0 building with \"default\" instance using docker driver\n\
+                   #1 [internal] load build definition from Dockerfile\n\
+                   #1 DONE 0.0s\n\
+                   #4 [build 1/3] FROM docker.io/library/busybox:local\n\
+                   #4 CACHED\n\
+                   #5 [build 2/3] COPY a /\n\
+                   #5 CACHED\n\
+                   #6 [stage-1 3/3] RUN make CACHED\n\
+                   #6 0.123 #5 CACHED\n\
+                   #6 [stage-1 3/3] RUN make CACHED\n\
+                   #6 DONE 0.2s\n\
+                   #7 exporting to image\n";
+        assert_eq!(said(log), (1, 1));
+    }
+}

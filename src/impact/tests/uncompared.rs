@@ -1,0 +1,152 @@
+//! Images that one of the trees does not tell, as a file that describes them is broken.
+
+use super::*;
+
+const COMPOSE: &str = "services:\n  web:\n    build: web\n";
+const BROKEN: &str = "services:\n\tweb:\n";
+const BAKE: &str = "target \"web\" {\n  context = \"web\"\n}\n";
+
+/// A service and a Dockerfile on its own.
+fn described(file: &str, text: &str) -> Project {
+    project()
+        .configured("")
+        .file(file, text)
+        .file("web/Dockerfile", "FROM a\nCOPY x .\n")
+        .file("web/x", "1")
+        .file("api/Dockerfile", "FROM a\nCOPY x .\n")
+        .file("api/x", "1")
+        .committed()
+}
+
+#[test]
+fn what_a_broken_compose_file_describes_is_neither_gone_nor_new() {
+    let project = described("compose.yaml", COMPOSE);
+    project.write("compose.yaml", BROKEN);
+    project.write("web/x", "2");
+    project.write("api/x", "2");
+    assert_eq!(outcomes(&project.impact()), [("api/Dockerfile", ImageChange::Changed)]);
+    let refused = project.refused();
+    assert_eq!(refused.len(), 2, "{refused:?}");
+    assert!(refused.iter().any(|it| it.starts_with("compose.yaml:web: it could not be compared")));
+    insta::assert_snapshot!(project.text());
+}
+
+#[test]
+fn a_compose_file_that_is_mended_is_not_compared_either() {
+    let project = described("compose.yaml", BROKEN);
+    project.write("compose.yaml", COMPOSE);
+    project.write("web/Dockerfile", "FROM a\nRUN make\nCOPY x .\n");
+    assert_eq!(outcomes(&project.impact()), []);
+    assert_eq!(project.refused().len(), 1);
+}
+
+#[test]
+fn one_target_that_is_broken_leaves_the_others() {
+    let two = format!("{BAKE}target \"api\" {{\n  context = \"api\"\n}}\n");
+    let project = described("docker-bake.hcl", &two);
+    project.write("docker-bake.hcl", two.replace("\"web\"\n", "missing()\n"));
+    project.write("api/x", "2");
+    assert_eq!(outcomes(&project.impact()), [("docker-bake.hcl:api", ImageChange::Changed)]);
+    let refused = project.refused();
+    assert!(refused.iter().any(|it| it.starts_with("docker-bake.hcl:web: ")), "{refused:?}");
+}
+
+#[test]
+fn what_bake_lays_over_a_broken_compose_file_is_not_compared() {
+    let project = described("compose.yaml", COMPOSE)
+        .file("docker-bake.hcl", "target \"web\" {\n  target = \"a\"\n}\n")
+        .file("web/Dockerfile", "FROM a AS a\nCOPY x .\n")
+        .committed();
+    for broken in [BROKEN, "services:\n  web:\n    build:\n      args: 3\n"] {
+        project.write("compose.yaml", broken);
+        assert_eq!(outcomes(&project.impact()), [], "{broken}");
+        let refused = project.refused();
+        let is_told = |name: &str| refused.iter().any(|it| it.starts_with(name));
+        assert!(is_told("compose.yaml:web: ") && is_told("docker-bake.hcl:web: "), "{refused:?}");
+    }
+}
+
+#[test]
+fn what_an_env_file_chooses_is_not_compared_where_that_breaks() {
+    let project = described("web/own.yaml", &COMPOSE.replace(": web", ": ."))
+        .file("all/.env", "COMPOSE_FILE=../web/own.yaml\n")
+        .committed();
+    let chosen = "web/own.yaml:web: it could not be compared";
+    for broken in ["COMPOSE_FILE=../web/gone.yaml\n", "COMPOSE_FILE=../web/own.yaml\nno value\n"] {
+        project.write("all/.env", broken);
+        assert_eq!(outcomes(&project.impact()), [], "{broken}");
+        let refused = project.refused();
+        assert!(refused.iter().any(|it| it.starts_with(chosen)), "{refused:?}");
+    }
+}
+
+#[test]
+fn an_image_that_smartbuild_toml_parametrises_is_not_compared_either() {
+    let named = "[[image]]\nname = \"compose.yaml:web\"\nargs = { A = \"1\" }\n";
+    for toml in [named.to_owned(), format!("{named}dockerfile = \"web/Dockerfile\"\n")] {
+        let project = described("compose.yaml", COMPOSE).configured(&toml);
+        project.write("compose.yaml", BROKEN);
+        assert_eq!(outcomes(&project.impact()), [], "{toml}");
+        assert!(project.refused()[0].starts_with("compose.yaml:web: "));
+    }
+}
+
+#[test]
+fn what_a_file_includes_or_extends_counts_as_the_file() {
+    let extending =
+        "services:\n  web:\n    extends:\n      file: more/base.yaml\n      service: b\n";
+    let base = "services:\n  b:\n    build: ../web\n";
+    let including = "include:\n  - more/compose.yaml\n";
+    let cases = [
+        (extending, "more/base.yaml", base, "compose.yaml:web"),
+        (including, "more/compose.yaml", base, "compose.yaml:b"),
+    ];
+    for (main, other, text, image) in cases {
+        let project = described("compose.yaml", main).file(other, text).committed();
+        assert_eq!(project.impact().unchanged, 2);
+        project.write(other, BROKEN);
+        assert_eq!(outcomes(&project.impact()), [], "{other}");
+        let refused = project.refused();
+        assert!(refused[0].starts_with(&format!("{image}: ")), "{refused:?}");
+        project.write(other, text);
+        project.write("compose.yaml", BROKEN);
+        assert_eq!(outcomes(&project.impact()), [], "{other}, from compose.yaml");
+        assert!(project.refused()[0].starts_with(&format!("{image}: ")));
+    }
+}
+
+#[test]
+fn a_file_that_is_renamed_and_broken_hides_nothing() {
+    let project = described("compose.yaml", COMPOSE);
+    project.remove("compose.yaml");
+    project.write("stack/docker-bake.hcl", "target {");
+    assert_eq!(project.refused().len(), 1, "{:?}", project.impact());
+}
+
+#[test]
+fn a_service_that_is_really_gone_is_removed() {
+    let two = format!("{COMPOSE}  api:\n    build: api\n");
+    let project = described("compose.yaml", &two).file("other/compose.yaml", BROKEN).committed();
+    project.write("compose.yaml", COMPOSE);
+    project.remove("api/Dockerfile");
+    assert_eq!(outcomes(&project.impact()), [("compose.yaml:api", ImageChange::Removed)]);
+    assert_eq!(project.refused(), Vec::<String>::new());
+}
+
+#[test]
+fn a_dockerfile_that_breaks_is_not_accepted() {
+    let project = described("compose.yaml", COMPOSE);
+    project.write("api/Dockerfile", "FRM a\n");
+    assert_eq!(project.refused().len(), 1);
+    assert!(Gates::default().judge(&project.impact()).is_passed());
+    insta::assert_snapshot!(project.refused().join("\n"));
+    project.git(&["mv", "-k", "api/Dockerfile", "api/Containerfile"]);
+    assert_eq!(project.refused().len(), 1);
+}
+
+#[test]
+fn a_dockerfile_that_is_broken_from_the_start_had_nothing_to_lose() {
+    let project = described("compose.yaml", COMPOSE);
+    project.write("new/Dockerfile", "FRM a\n");
+    assert_eq!(project.refused(), Vec::<String>::new());
+}

@@ -1,0 +1,121 @@
+//! An axis of builds or commits, with the seconds that each cost.
+
+use maud::{Markup, html};
+
+use super::chart::{Caption, chart};
+use super::scale::{self, Scale, percent};
+use super::{Fate, Table};
+use crate::Seconds;
+
+/// The widest that a column gets, as a share of the axis.
+const WIDEST: f64 = 0.06;
+
+/// The share of its place that a column fills.
+const FILLED: f64 = 0.7;
+
+/// The places of the top and the bottom of the axis in its drawing.
+const TOP: f64 = 0.05;
+const BOTTOM: f64 = 0.95;
+
+/// A build or commit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// What it cost.
+    pub seconds: Seconds,
+    /// What became of it.
+    pub fate: Fate,
+    /// What is said of it, in a few lines.
+    pub words: String,
+}
+
+/// The columns in their order, with what stands below the first and the last.
+pub fn columns(
+    caption: &Caption<'_>,
+    columns: &[Column],
+    ends: [&str; 2],
+    table: &Table,
+) -> Markup {
+    let fates: Vec<Fate> = columns.iter().map(|column| column.fate).collect();
+    let scale = Scale::over(columns.iter().map(|column| column.seconds));
+    let height = |seconds| (BOTTOM - TOP) * scale.share(seconds);
+    let place = 1.0 / columns.len().max(1) as f64;
+    let width = (place * FILLED).min(WIDEST);
+    let drawing = html! {
+        div class="columns" {
+            svg aria-hidden="true" {
+                @for tick in scale.ticks() {
+                    text x="92%" y=(percent(BOTTOM - height(tick))) dy="4" text-anchor="end" {
+                        (scale::tick(tick))
+                    }
+                }
+            }
+            svg role="group" aria-label=(caption.title) {
+                @for tick in scale.ticks() {
+                    @let y = percent(BOTTOM - height(tick));
+                    line class="grid" x1="0%" x2="100%" y1=(y) y2=(y) {}
+                }
+                @for (at, column) in columns.iter().enumerate() {
+                    @let middle = (at as f64 + 0.5) * place;
+                    @let tall = height(column.seconds).max(0.01);
+                    g class={ "mark " (column.fate.word()) } data-mark tabindex="0" role="img"
+                        aria-label=(column.words) {
+                        title { (column.words) }
+                        rect class="hit" x=(percent(middle - place / 2.0)) y="0"
+                            width=(percent(place)) height="100%" {}
+                        rect class="fill" x=(percent(middle - width / 2.0)) width=(percent(width))
+                            y=(percent(BOTTOM - tall)) height=(percent(tall)) {}
+                    }
+                }
+            }
+        }
+        div class="ends" { span { (ends[0]) } span { (ends[1]) } }
+    };
+    chart(caption, &fates, word, &drawing, table)
+}
+
+/// What is said of a build that has become this.
+const fn word(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Reused => "all steps reused",
+        Fate::Runs => "steps ran",
+        other => other.word(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(all: &[(f64, Fate)]) -> String {
+        let column = |(seconds, fate): &(f64, Fate)| Column {
+            seconds: Seconds::new(*seconds),
+            fate: *fate,
+            words: format!("took {seconds}"),
+        };
+        let all: Vec<Column> = all.iter().map(column).collect();
+        columns(&Caption::default(), &all, ["first", "last"], &Table::default()).into_string()
+    }
+
+    #[test]
+    fn each_build_has_a_column_as_high_as_its_seconds() {
+        let drawn = drawn(&[(2.0, Fate::Runs), (1.0, Fate::Failed), (0.0, Fate::Reused)]);
+        assert_eq!(drawn.matches("data-mark").count(), 3);
+        for (place, height) in [("13.67%", "90.00%"), ("47.00%", "45.00%"), ("80.33%", "1.00%")] {
+            let wanted = format!("<rect class=\"fill\" x=\"{place}\" width=\"6.00%\"");
+            let rest = drawn.split_once(&wanted).map(|(_, rest)| rest).unwrap_or_default();
+            assert!(rest.split('>').next().unwrap_or_default().contains(height), "{drawn}");
+        }
+        assert!(drawn.contains(r#"aria-label="took 1"><title>took 1</title>"#), "{drawn}");
+    }
+
+    #[test]
+    fn five_hundred_builds_do_not_overlap() {
+        let drawn = drawn(&[(1.0, Fate::Runs); 500]);
+        assert!(drawn.contains(r#"width="0.14%""#), "0.7 of a five hundredth");
+    }
+
+    #[test]
+    fn an_axis_without_a_build_is_an_empty_one() {
+        assert_eq!(drawn(&[]).matches("data-mark").count(), 0);
+    }
+}

@@ -1,0 +1,133 @@
+//! `smartbuild bench`, on real engines. Each story has an engine of its own, on which no other
+//! bench builds meanwhile.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use crate::workshop::{TestEngine, Workshop, engine};
+use serde_json::Value;
+
+const DOCKERFILE: &str =
+    "FROM busybox:local\nCOPY app.py README.md /app/\nRUN cat /app/app.py > /out\n";
+
+fn shop(engine: &TestEngine) -> Workshop {
+    let shop = Workshop::new(engine);
+    shop.file("Dockerfile", DOCKERFILE);
+    shop.file("app.py", &format!("# {}\n", shop.salt()));
+    shop.file("README.md", "words\n");
+    shop
+}
+
+/// The names of images that benches have left.
+fn left(engine: &TestEngine) -> Vec<Value> {
+    let socket = engine.host.trim_start_matches("unix://");
+    let output = Command::new("curl")
+        .args(["-sSf", "-G", "--unix-socket", socket, "--data-urlencode"])
+        .arg(r#"filters={"label":["smartbuild.bench"]}"#)
+        .arg("http://engine/images/json?all=1")
+        .output()
+        .expect("curl runs");
+    serde_json::from_slice(&output.stdout).expect("a list")
+}
+
+/// The scenario of a variant.
+fn scenario<'a>(found: &'a Value, variant: usize, name: &str) -> &'a Value {
+    let scenarios = found["variants"][variant]["scenarios"].as_array().expect("scenarios");
+    scenarios.iter().find(|it| it["name"] == name).expect("a scenario of this name")
+}
+
+#[test]
+fn equal_variants_are_measured_alike_and_nothing_is_left() {
+    let shop = shop(&engine("28.5"));
+    let before = shop.read("app.py");
+    let output = shop
+        .command()
+        .args(["bench", "-f", "Dockerfile", "-f", "Dockerfile", "--format", "json"])
+        .args(["--runs", "2", "--warmup", "0", "--scenario", "no change"])
+        .args(["--scenario", "edit source", "--scenario", "edit manifest", "."])
+        .output()
+        .expect("the program runs");
+    assert!(output.status.success(), "{output:?}");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");
+    assert_eq!(
+        (&found["schema"], &found["partial"]),
+        (&"smartbuild/bench/v1".into(), &false.into())
+    );
+    for variant in 0..2 {
+        let edit = scenario(&found, variant, "edit source");
+        assert_eq!(edit["path"], "app.py");
+        assert_eq!(edit["runs"].as_array().map(Vec::len), Some(2));
+        // The second variant is not helped by what the first has built.
+        assert_eq!((&edit["cached_steps"], &edit["run_steps"]), (&0.into(), &2.into()), "{edit}");
+        let none = scenario(&found, variant, "no change");
+        assert_eq!((&none["cached_steps"], &none["run_steps"]), (&2.into(), &0.into()), "{none}");
+    }
+    assert_eq!(found["variants"][1]["name"], "Dockerfile (2)");
+    let left_out = &found["left_out"][0];
+    assert_eq!(left_out["name"], "edit manifest", "{found:#}");
+    assert!(left_out["reason"].as_str().is_some_and(|it| it.contains("no step reads")));
+    assert_eq!(shop.read("app.py"), before);
+    assert_eq!(left(&shop.engine), Vec::<Value>::new());
+}
+
+#[test]
+fn a_command_that_fails_or_changes_nothing_is_told_and_the_others_are_measured() {
+    let shop = shop(&engine("26.1"));
+    let scenarios = shop.beside("bench.toml");
+    let text = "[[scenario]]\nname = 'words'\nrun = 'echo $SMARTBUILD_BENCH_SALT >> README.md'\n\
+                [[scenario]]\nname = 'same'\nrun = 'echo same >> README.md'\n\
+                [[scenario]]\nname = 'wrong'\nrun = 'echo no such tool >&2; exit 3'\n";
+    std::fs::write(&scenarios, text).expect("a file");
+    let output = shop
+        .command()
+        .args(["bench", "--runs", "2", "--warmup", "0", "--scenarios"])
+        .arg(&scenarios)
+        .args(["--scenario", "words", "--scenario", "same", "--scenario", "wrong", "."])
+        .output()
+        .expect("the program runs");
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("words: echo $SMARTBUILD_BENCH_SALT >> README.md\n"), "{said}");
+    assert!(said.contains("0/2 reused"), "{said}");
+    assert!(said.contains("have it write $SMARTBUILD_BENCH_SALT into a file"), "{said}");
+    assert!(said.contains("    it ended with 3\n    no such tool\n"), "{said}");
+    assert_eq!(shop.read("README.md"), "words\n");
+    assert_eq!(left(&shop.engine), Vec::<Value>::new());
+}
+
+#[test]
+fn a_dockerfile_that_does_not_build_is_told() {
+    let shop = shop(&engine("28.5-containerd"));
+    shop.file("Dockerfile", "FROM busybox:local\nRUN echo the reason >&2; false\n");
+    let output = shop.run(&["bench", "."]);
+    assert_eq!((output.status.code(), &*output.stdout), (Some(1), &b""[..]), "{output:?}");
+    let why = String::from_utf8_lossy(&output.stderr);
+    assert!(why.contains("Dockerfile does not build, so there is nothing to measure"), "{why}");
+    assert_eq!(left(&shop.engine), Vec::<Value>::new());
+}
+
+#[test]
+fn whoever_interrupts_it_has_what_was_measured() {
+    let shop = shop(&engine("20.10"));
+    let mut running = shop
+        .command()
+        .args(["bench", "--runs", "50", "--scenario", "edit source", "--format", "json", "."])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let messages = BufReader::new(running.stderr.take().expect("its messages"));
+    let mut lines = messages.lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("run 2 of 50")), "it never came to the second run");
+    let process = rustix::process::Pid::from_child(&running);
+    rustix::process::kill_process(process, rustix::process::Signal::INT).expect("a signal");
+    // Whoever stops reading would end it by its messages.
+    lines.for_each(drop);
+    let output = running.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130));
+    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");
+    assert_eq!(found["partial"], true);
+    let runs = scenario(&found, 0, "edit source")["runs"].as_array().map(Vec::len);
+    assert!(runs.is_some_and(|runs| (2..50).contains(&runs)), "{found:#}");
+    assert_eq!(left(&shop.engine), Vec::<Value>::new());
+}
