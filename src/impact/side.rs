@@ -94,7 +94,8 @@ impl<'a> Files<'a> {
         let name = dockerfile_name(image);
         let (text, rules) = match &image.dockerfile {
             ImageDockerfile::Inline(text) => {
-                let rules = IgnoreRules::load_from(&context, &ContextPath::new("Dockerfile"));
+                // None is beside it: it comes to the engine in a directory of its own.
+                let rules = IgnoreRules::load_from(&context, &ContextPath::root());
                 (text.clone(), rules.map_err(wrong)?)
             }
             ImageDockerfile::File(path) => {
@@ -110,9 +111,10 @@ impl<'a> Files<'a> {
                                    smartbuild.toml exclude it";
                     self.problem(image, u32::try_from(line).ok(), message)
                 })?;
-                let beside = self.tree.at(&path.parent().unwrap_or_default());
+                let named = image.named_dockerfile().unwrap_or(path);
+                let beside = self.tree.at(&named.parent().unwrap_or_default());
                 let beside = beside.map_err(|error| wrong(error.into()))?;
-                let own = path.file_name().unwrap_or_default();
+                let own = named.file_name().unwrap_or_default();
                 (text, IgnoreRules::load_beside(&context, &beside, own).map_err(wrong)?)
             }
         };

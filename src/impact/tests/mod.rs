@@ -4,6 +4,7 @@ mod advised;
 mod bad_input;
 mod blamed;
 mod costs;
+mod ignored;
 mod options;
 mod renamed;
 mod standing;
@@ -182,6 +183,7 @@ impl Project {
         Image {
             name: path.to_string(),
             dockerfile: ImageDockerfile::File(path.clone()),
+            dockerfile_link: None,
             context: directory.clone(),
             target: None,
             args: self.args.clone(),
