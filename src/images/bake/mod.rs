@@ -29,7 +29,7 @@ mod written;
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
-use super::compose::{self, Failure};
+use super::compose::{self, Failure, ForBake};
 use super::draft::Draft;
 use super::finder::Finder;
 use super::place::{Reference, shown};
@@ -133,17 +133,9 @@ fn find_in(
         let (file, line) = (&instance.block.file, instance.block.line);
         let origin = Origin { file: file.clone(), line };
         let origin = origins.entry(instance.name.clone()).or_insert(origin);
-        if let Some(Err(problem)) = services.get(&instance.name).map(|service| &service.draft) {
-            let what = Missing::Image(full_name(origin, &instance.name));
-            finder.leave_out(what, problem.clone());
-        } else if services.get(&instance.name).is_some_and(|service| service.has_extension) {
-            let message = format!(
-                "target {0}: the service {0} of a compose file has `x-bake`, which is not \
-                 understood here: write it in the bake file",
-                instance.name
-            );
-            let what = Missing::Image(full_name(origin, &instance.name));
-            finder.leave_out(what, Problem::at(file, line, message));
+        let service = services.get(&instance.name);
+        if let Some(problem) = service.and_then(|it| wrong_service(it, &instance.name, origin)) {
+            finder.leave_out(Missing::Image(full_name(origin, &instance.name)), problem);
         }
         match target::read(&mut evaluator, instance) {
             Ok(target) => match targets.get_mut(&instance.name) {
@@ -198,6 +190,18 @@ fn find_in(
         finder.add(draft, image_name)?;
     }
     Ok(())
+}
+
+/// Why a target cannot be laid over its service.
+fn wrong_service(service: &ForBake, name: &str, origin: &Origin) -> Option<Problem> {
+    if let Err(problem) = &service.draft {
+        return Some(problem.clone());
+    }
+    let message = format!(
+        "target {name}: the service {name} of a compose file has `x-bake`, which is not understood \
+         here: write it in the bake file"
+    );
+    service.has_extension.then(|| Problem::at(&origin.file, origin.line, message))
 }
 
 fn full_name(origin: &Origin, target: &str) -> String {
