@@ -86,7 +86,7 @@ pub(super) fn finish(
     let Some(context) = follow(source, &written)? else {
         return Ok(outside(name, "context", &shown(&written)));
     };
-    let mut link = None;
+    let (mut link, mut dockerfile_link) = (None, None);
     let dockerfile = if let Some(text) = draft.inline {
         ImageDockerfile::Inline(text)
     } else {
@@ -103,7 +103,13 @@ pub(super) fn finish(
         let Some(followed) = follow(source, &path)? else {
             return Ok(outside(name, "Dockerfile", text));
         };
-        link = (followed != path).then_some(path);
+        if followed != path {
+            // A directory that is a link has the same files beside it.
+            let directory = follow(source, &path.parent().unwrap_or_default())?;
+            let named = directory.map(|it| it.join(path.file_name().unwrap_or_default()));
+            dockerfile_link = named.filter(|named| *named != followed);
+            link = Some(path);
+        }
         let path = followed;
         if !is_file(source, &path)? {
             return Ok(Finished::Broken(format!(
@@ -140,6 +146,7 @@ pub(super) fn finish(
     let image = Box::new(Image {
         name: draft.name,
         dockerfile,
+        dockerfile_link,
         context,
         target: draft.target,
         args: draft.args,

@@ -85,7 +85,10 @@ fn change(finder: &mut Finder<'_>, configured: &ConfiguredImage) -> Result<bool,
         ..Draft::new(image.name, Origin { file: ContextPath::new(FILE), line: configured.line })
     };
     match image.dockerfile {
-        ImageDockerfile::File(path) => draft.dockerfile = Some(format!("cwd://{}", shown(&path))),
+        ImageDockerfile::File(path) => {
+            let named = image.dockerfile_link.unwrap_or(path);
+            draft.dockerfile = Some(format!("cwd://{}", shown(&named)));
+        }
         ImageDockerfile::Inline(text) => draft.inline = Some(text),
     }
     for (key, context) in image.contexts {

@@ -52,6 +52,9 @@ pub struct Image {
     pub name: String,
     /// Where its instructions are.
     pub dockerfile: ImageDockerfile,
+    /// The link that the build names for its Dockerfile, where it is one. Its own ignore file lies
+    /// beside that.
+    pub dockerfile_link: Option<ContextPath>,
     /// The directory that is its context.
     pub context: ContextPath,
     /// The stage to build; `None` for the last.
@@ -156,6 +159,23 @@ pub struct Problem {
     /// What is wrong and what to do, in one line without a full stop. Parts of it are words of the
     /// file: escape them before a terminal sees them.
     pub message: String,
+}
+
+impl Image {
+    /// Its Dockerfile as the build names it, of which the name of its own ignore file is made;
+    /// `None` for an inline one, which has none.
+    pub fn named_dockerfile(&self) -> Option<&ContextPath> {
+        match &self.dockerfile {
+            ImageDockerfile::File(path) => Some(self.dockerfile_link.as_ref().unwrap_or(path)),
+            ImageDockerfile::Inline(_) => None,
+        }
+    }
+
+    /// Where its own ignore file may be, which counts before that of the context.
+    pub fn own_ignore_file(&self) -> Option<ContextPath> {
+        let path = self.named_dockerfile()?;
+        Some(ContextPath::new([path.as_bytes(), b".dockerignore"].concat()))
+    }
 }
 
 impl Images {

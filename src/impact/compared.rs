@@ -3,7 +3,7 @@
 use super::causes::causes;
 use super::facts::Facts;
 use super::growth::growth;
-use super::places::Places;
+use super::places::{Places, in_dockerfile};
 use super::seconds::{self, Taken, taken};
 use super::side::{Planned, dockerfile_name};
 use super::types::{ImageChange, ImageImpact, ImpactSummary, StepImpact};
@@ -130,6 +130,7 @@ fn of(
     };
     let steps = forecast.steps.into_iter().zip(taken).zip(grown);
     let steps = steps.map(|((forecast, taken), bytes_added)| StepImpact {
+        place: in_dockerfile(now, (forecast.step.line, forecast.step.line)),
         forecast,
         is_measured: taken.is_measured,
         bytes_added,

@@ -94,7 +94,8 @@ impl ImageImpact {
             }
         };
         let forecast = StepForecast { step, verdict, seconds: Seconds::new(seconds) };
-        self.steps.push(StepImpact { forecast, is_measured: true, bytes_added: 0 });
+        let place = place(&self.dockerfile, line);
+        self.steps.push(StepImpact { forecast, place, is_measured: true, bytes_added: 0 });
         self.summary.seconds_full = self.summary.seconds_full + Seconds::new(seconds);
         self.summary.seconds_full_before = self.summary.seconds_full;
         self.summary.is_measured = true;

@@ -12,6 +12,7 @@
 //! (`touched`) is not planned at all; of the others each context is read once for all images that
 //! share it, and no file's bytes are read.
 
+mod absent;
 mod advice;
 mod causes;
 mod compared;
@@ -150,6 +151,13 @@ impl Comparison<'_> {
                 is_compared.then(|| compared::changed(before, now, places, facts)).flatten()
             }
         };
+        if let (Some((_, Ok(before))), Some((image, Ok(planned)))) = (&before, &now)
+            && let Some((line, message)) = absent::moved(before, planned, found.as_ref())
+        {
+            let problem = self.head.problem(image, Some(line), &message);
+            impact.not_compared(&image.name, problem);
+            return None;
+        }
         let Some(found) = found else {
             impact.unchanged += 1;
             return None;
@@ -175,6 +183,9 @@ impl Comparison<'_> {
                 let before = Version { image: older, planned: &before };
                 let now = Version { image: newer, planned: &now };
                 let changed = compared::changed(before, now, &self.places, self.facts);
+                if absent::moved(before.planned, now.planned, changed.as_ref()).is_some() {
+                    return usize::MAX;
+                }
                 changed.map_or(0, |found| 1 + found.summary.rebuild + found.summary.depends)
             };
             // The first of those that lose the same stays the first.

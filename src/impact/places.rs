@@ -131,7 +131,7 @@ fn differing_lines(before: &str, after: &str) -> Option<(u32, u32)> {
 }
 
 /// Lines of the image's instructions.
-fn in_dockerfile(now: Version<'_>, lines: (u32, u32)) -> Place {
+pub(super) fn in_dockerfile(now: Version<'_>, lines: (u32, u32)) -> Place {
     match &now.image.dockerfile {
         ImageDockerfile::File(path) => Place { file: path.to_string(), lines: Some(lines) },
         ImageDockerfile::Inline(_) => in_text(now.image, lines).unwrap_or_else(|| in_origin(now)),

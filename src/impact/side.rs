@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::absent::{self, Absent};
 use super::facts::Facts;
 use super::types::{Problem, TreeSide};
 use crate::context::git::{Notice, Tree};
@@ -47,6 +48,8 @@ pub(super) struct Files<'a> {
 pub(super) struct Context {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) table: FileTable,
+    /// Submodules that count as empty directories.
+    pub(super) absent: Absent,
 }
 
 /// An image's Dockerfile and rules.
@@ -91,7 +94,8 @@ impl<'a> Files<'a> {
         let name = dockerfile_name(image);
         let (text, rules) = match &image.dockerfile {
             ImageDockerfile::Inline(text) => {
-                let rules = IgnoreRules::load_from(&context, &ContextPath::new("Dockerfile"));
+                // None is beside it: it comes to the engine in a directory of its own.
+                let rules = IgnoreRules::load_from(&context, &ContextPath::root());
                 (text.clone(), rules.map_err(wrong)?)
             }
             ImageDockerfile::File(path) => {
@@ -107,9 +111,10 @@ impl<'a> Files<'a> {
                                    smartbuild.toml exclude it";
                     self.problem(image, u32::try_from(line).ok(), message)
                 })?;
-                let beside = self.tree.at(&path.parent().unwrap_or_default());
+                let named = image.named_dockerfile().unwrap_or(path);
+                let beside = self.tree.at(&named.parent().unwrap_or_default());
                 let beside = beside.map_err(|error| wrong(error.into()))?;
-                let own = path.file_name().unwrap_or_default();
+                let own = named.file_name().unwrap_or_default();
                 (text, IgnoreRules::load_beside(&context, &beside, own).map_err(wrong)?)
             }
         };
@@ -138,6 +143,11 @@ impl<'a> Files<'a> {
         let options = self.options(image, platform)?;
         let wrong = |error: &plan::Error| {
             let help = match &error.problem {
+                plan::Problem::MissingSource { source_path, context: None }
+                    if let Some(help) = absent::of_source(source_path, &context.absent) =>
+                {
+                    Some(help)
+                }
                 plan::Problem::MissingSource { .. } => {
                     Some("commit it, or look what .dockerignore leaves out".to_owned())
                 }
@@ -322,13 +332,14 @@ impl<'a> Files<'a> {
         let taken = taken
             .and_then(|tree| tree.snapshot(rules))
             .map_err(|error| self.problem(image, None, &error.to_string()))?;
+        let absent = absent::absent(&taken.notices);
         let placed = taken
             .notices
             .into_iter()
             .map(|notice| Notice { path: directory.join(notice.path.as_bytes()), ..notice });
         self.notices.borrow_mut().extend(placed);
         let table = file_table(&taken.snapshot);
-        let context = Arc::new(Context { snapshot: Arc::new(taken.snapshot), table });
+        let context = Arc::new(Context { snapshot: Arc::new(taken.snapshot), table, absent });
         self.contexts.borrow_mut().insert(name, Arc::clone(&context));
         Ok(context)
     }
@@ -349,7 +360,7 @@ impl<'a> Files<'a> {
         }
         let snapshot = context::join(Arc::clone(&own.snapshot), named);
         let table = file_table(&snapshot);
-        Ok(Arc::new(Context { snapshot, table }))
+        Ok(Arc::new(Context { snapshot, table, absent: own.absent.clone() }))
     }
 
     /// Something wrong with an image.

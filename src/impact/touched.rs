@@ -61,12 +61,7 @@ pub(super) fn is_touched(
 /// Where the image's rules may be.
 fn ignore_files(image: &Image) -> Vec<ContextPath> {
     let common = image.context.join(".dockerignore");
-    match &image.dockerfile {
-        ImageDockerfile::File(path) => {
-            vec![ContextPath::new([path.as_bytes(), b".dockerignore"].concat()), common]
-        }
-        ImageDockerfile::Inline(_) => vec![image.context.join("Dockerfile.dockerignore"), common],
-    }
+    image.own_ignore_file().into_iter().chain([common]).collect()
 }
 
 /// Whether what is at the path may be another file: it changed, or a link leads to it or from it.

@@ -85,6 +85,8 @@ pub enum ImageChange {
 pub struct StepImpact {
     /// The step with its verdict, its cause and its seconds.
     pub forecast: StepForecast,
+    /// Where its instruction stands.
+    pub place: Place,
     /// Whether the seconds were measured on this machine; else they are typical of the command.
     pub is_measured: bool,
     /// Bytes of files that it brings more than its counterpart did.

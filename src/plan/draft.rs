@@ -416,10 +416,11 @@ impl Builder<'_> {
     }
 }
 
-/// The first pattern that matches nothing.
+/// The first pattern that matches nothing in a folder of its own.
 fn missing_pattern(snapshot: &Snapshot, selectors: &[Selector]) -> Option<String> {
     let is_unmatched = |one: &&Selector| {
-        select(snapshot, std::slice::from_ref(*one)).is_ok_and(|it| !it.unmatched.is_empty())
+        let selected = select(snapshot, std::slice::from_ref(*one));
+        selected.is_ok_and(|it| it.unmatched.iter().any(|folder| !folder.is_root()))
     };
     selectors.iter().find(is_unmatched).map(|one| one.path.clone())
 }

@@ -184,8 +184,9 @@ fn filtered(
         }
     }
     if included.is_empty() && selector.required {
-        // The engine only asks for the pattern's folder.
-        if pattern.is_none() || include.is_some() {
+        // The engine only asks for the pattern's folder, and for a pattern that it understands.
+        let is_pattern = pattern.as_ref().is_some_and(|it| glob::matches(it, b"").is_ok());
+        if !is_pattern || include.is_some() {
             return Err(Missing);
         }
         unmatched.push(resolved.clone());

@@ -28,6 +28,7 @@ pub(super) fn image(args: &ImpactArgs, tree: &Tree, place: &Place) -> Result<Ima
     let image = Image {
         name: dockerfile.to_string(),
         dockerfile: ImageDockerfile::File(dockerfile.clone()),
+        dockerfile_link: None,
         context: place.inside.clone(),
         target: args.target.clone(),
         args: build_args.collect(),

@@ -1,7 +1,8 @@
 //! Images that bake files build.
 //!
 //! In: the bake files of a directory, as `docker buildx bake` takes them there: `docker-bake.json`,
-//! `docker-bake.hcl` and their override files, all as one. Out: an image for each target, and one
+//! `docker-bake.hcl` and their override files, all as one, over the services of the compose files
+//! there. Out: an image for each target, and one
 //! for each combination of a target with a matrix.
 //!
 //! A target is left out where it is only there to be inherited: another one inherits it, no group
@@ -28,6 +29,7 @@ mod written;
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
+use super::compose::{self, Failure, ForBake};
 use super::draft::Draft;
 use super::finder::Finder;
 use super::place::{Reference, shown};
@@ -69,7 +71,7 @@ pub(super) fn find(
         }
         let source = finder.source;
         thread::scope(|scope| {
-            let work = || find_in(finder, &directory, &files);
+            let work = || find_in(finder, &directory, names, &files);
             let worker = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
             match worker.map(thread::ScopedJoinHandle::join) {
                 Ok(Ok(found)) => found,
@@ -85,6 +87,7 @@ pub(super) fn find(
 fn find_in(
     finder: &mut Finder<'_>,
     directory: &ContextPath,
+    names: &[String],
     files: &[ContextPath],
 ) -> Result<(), Error> {
     let mut document = Document::default();
@@ -95,6 +98,14 @@ fn find_in(
             return Ok(());
         }
     }
+    let services = match compose::for_bake(finder, directory, names) {
+        Ok(services) => services,
+        Err(Failure::Problem(problem)) => {
+            finder.leave_out(Missing::Project(directory.clone()), problem);
+            return Ok(());
+        }
+        Err(Failure::Tree(error)) => return Err(error),
+    };
     let mut evaluator = Evaluator::new(Names::new(&document, finder.variables));
     let mut instances: Vec<Instance<'_>> = Vec::new();
     for block in &document.targets {
@@ -110,11 +121,22 @@ fn find_in(
     evaluator.names.instances = instances.clone();
 
     let mut targets: BTreeMap<String, Result<Target, ()>> = BTreeMap::new();
+    for (name, service) in &services {
+        let target = match &service.draft {
+            Ok(draft) if !service.has_extension => Ok(target::of_service(directory, draft.clone())),
+            _ => Err(()),
+        };
+        targets.insert(name.clone(), target);
+    }
     let mut origins: BTreeMap<String, Origin> = BTreeMap::new();
     for instance in &instances {
         let (file, line) = (&instance.block.file, instance.block.line);
         let origin = Origin { file: file.clone(), line };
         let origin = origins.entry(instance.name.clone()).or_insert(origin);
+        let service = services.get(&instance.name);
+        if let Some(problem) = service.and_then(|it| wrong_service(it, &instance.name, origin)) {
+            finder.leave_out(Missing::Image(full_name(origin, &instance.name)), problem);
+        }
         match target::read(&mut evaluator, instance) {
             Ok(target) => match targets.get_mut(&instance.name) {
                 Some(Ok(earlier)) => earlier.merge(&target),
@@ -130,7 +152,8 @@ fn find_in(
         }
     }
     let mut wrong_groups = BTreeSet::new();
-    let grouped = groups::read(&mut evaluator, &document, &mut wrong_groups);
+    let mut grouped = groups::read(&mut evaluator, &document, &mut wrong_groups);
+    grouped.extend(services.keys().cloned());
     // What no group has may be no image.
     for problem in wrong_groups {
         finder.leave_out(Missing::Project(directory.clone()), problem);
@@ -159,11 +182,26 @@ fn find_in(
         if is_base && (!grouped.is_empty() || name.starts_with('_') || says_nothing) {
             continue;
         }
-        let image_name = |target: &str| Some(full_name(origins.get(target)?, target));
+        let image_name = |target: &str| match origins.get(target) {
+            Some(origin) => Some(full_name(origin, target)),
+            None => Some(services.get(target)?.draft.as_ref().ok()?.name.clone()),
+        };
         let draft = draft(directory, whole, Draft::new(full_name(origin, name), origin.clone()));
         finder.add(draft, image_name)?;
     }
     Ok(())
+}
+
+/// Why a target cannot be laid over its service.
+fn wrong_service(service: &ForBake, name: &str, origin: &Origin) -> Option<Problem> {
+    if let Err(problem) = &service.draft {
+        return Some(problem.clone());
+    }
+    let message = format!(
+        "target {name}: the service {name} of a compose file has `x-bake`, which is not understood \
+         here: write it in the bake file"
+    );
+    service.has_extension.then(|| Problem::at(&origin.file, origin.line, message))
 }
 
 fn full_name(origin: &Origin, target: &str) -> String {

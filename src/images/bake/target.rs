@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::evaluate::{Evaluator, Scope};
 use super::names::Instance;
 use super::value::Value;
+use crate::context::ContextPath;
+use crate::images::draft::Draft;
 use crate::images::limits::{RunLimits, size};
+use crate::images::place::{Reference, shown};
 use crate::images::written::Lines;
 use crate::images::{InlineText, Origin};
 
@@ -190,6 +193,36 @@ impl Target {
         self.no_cache = over.no_cache.or(self.no_cache);
         self.pull = over.pull.or(self.pull);
         self.inherits.extend(over.inherits.iter().cloned());
+    }
+}
+
+/// A service of a compose file as a target.
+pub(super) fn of_service(directory: &ContextPath, draft: Draft) -> Target {
+    let up = "../".repeat(directory.components().count());
+    let text = |reference: Reference| match reference {
+        Reference::Inside(path) => format!("{up}{}", shown(&path)),
+        Reference::Sibling(name) => format!("target:{}", name.replace('.', "_")),
+        Reference::Outside(text) | Reference::Remote(text) => text,
+    };
+    let several = |list: Vec<String>| (!list.is_empty()).then_some(list);
+    Target {
+        inherits: Vec::new(),
+        context: Some(text(draft.context)),
+        dockerfile: draft.dockerfile,
+        inline: draft.inline,
+        target: draft.target,
+        args: draft.args,
+        lines: draft.written.args,
+        inline_text: draft.written.inline,
+        contexts: draft.contexts.into_iter().map(|(key, it)| (key, text(it))).collect(),
+        tags: several(draft.tags),
+        platforms: several(draft.platforms),
+        cache_from: draft.cache_from,
+        no_cache: draft.no_cache.then_some(true),
+        no_cache_filter: draft.no_cache_filter,
+        network: draft.network,
+        limits: draft.limits,
+        pull: draft.pull.then_some(true),
     }
 }
 

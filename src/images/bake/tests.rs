@@ -256,3 +256,17 @@ fn what_grows_without_end_comes_to_one() {
         );
     insta::assert_snapshot!(p.problems());
 }
+
+#[test]
+fn a_service_of_a_compose_file_is_a_target_by_its_name_in_bake() {
+    let compose = "services:\n  my.app:\n    build:\n      context: .\n      args:\n        A: a\n";
+    let project = project().file("compose.yaml", compose);
+    let project = project.bake("target \"my_app\" {\n  target = \"t\"\n}\n");
+    let image = project.image("my_app");
+    assert_eq!((&*image.args["A"], image.target.as_deref()), ("a", Some("t")));
+    assert_eq!(image.written.args["A"][0].line, 6);
+    let project =
+        project.file("compose.yaml", &format!("{compose}      x-bake:\n        pull: true\n"));
+    let problems = project.problems();
+    assert!(problems.contains("`x-bake`, which is not understood here"), "{problems}");
+}

@@ -26,7 +26,7 @@ const KEYS: &[&str] = &[
 
 /// Why a compose file gives nothing.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(in super::super) enum Failure {
     /// Something that its author has to correct.
     Problem(Problem),
     /// The tree cannot be read.

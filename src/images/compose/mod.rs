@@ -1,7 +1,8 @@
 //! Images that compose files build.
 //!
 //! In: the compose files of a directory, as `docker compose` takes them there (`compose.yaml` before
-//! `compose.yml` before `docker-compose.yml` before `docker-compose.yaml`, and one override file).
+//! `compose.yml` before `docker-compose.yml` before `docker-compose.yaml`, and one override file, or
+//! those that `COMPOSE_FILE` of the directory's `.env` names).
 //! Out: an image for each service that has a `build:`, whatever its profiles. What is no part of
 //! an image is not looked at, so that a variable that must be set for something else is no problem.
 //!
@@ -14,6 +15,7 @@ mod interpolate;
 mod limits;
 mod load;
 mod marks;
+mod projects;
 mod scalar;
 mod service;
 #[cfg(test)]
@@ -28,7 +30,9 @@ use super::finder::Finder;
 use super::place::{Reference, shown};
 use super::{Missing, Origin, Problem, Written, written};
 use crate::context::{ContextPath, Error};
-use load::{Failure, Loader, Project};
+pub(super) use load::Failure;
+use load::{Loader, Project};
+use projects::Found;
 use service::Service;
 use variables::Known;
 
@@ -44,9 +48,12 @@ const OVERRIDES: &[&str] = &[
     "docker-compose.override.yaml",
 ];
 
-/// Whether a file of this name may be one of a compose project.
+/// Services by their names.
+type Services = BTreeMap<String, Service>;
+
+/// Whether a file of this name may be one of a compose project, or say which files are.
 pub(super) fn is_compose(name: &str) -> bool {
-    FILES.contains(&name) || OVERRIDES.contains(&name)
+    FILES.contains(&name) || OVERRIDES.contains(&name) || name == ".env"
 }
 
 /// Adds what the compose files of each directory build.
@@ -58,113 +65,164 @@ pub(super) fn find(
     let mut included = Vec::new();
     for (directory, names) in described {
         let directory = ContextPath::new(directory);
-        let first = |of: &[&str]| {
-            let name = of.iter().find(|name| names.iter().any(|it| it == **name));
-            name.map(|name| directory.join(name))
-        };
-        let Some(main) = first(FILES) else { continue };
-        let files: Vec<ContextPath> = [main.clone()].into_iter().chain(first(OVERRIDES)).collect();
         let mut loader = Loader::new(finder);
-        let read = load(&mut loader, directory.clone(), files);
+        let read = load(&mut loader, &directory, names);
         included.append(&mut loader.included);
         match read {
-            Ok((services, variables)) => found.push((main, services, variables)),
+            Ok(project) => found.extend(project),
             Err(Failure::Problem(problem)) => {
                 finder.leave_out(Missing::Project(directory), problem);
             }
             Err(Failure::Tree(error)) => return Err(error),
         }
     }
-    for (main, services, variables) in found {
-        if !included.contains(&main) {
-            add(finder, &main, &services, &variables)?;
+    projects::without_chosen(&mut found);
+    for (project, services) in found {
+        let Some(main) = project.files.first() else { continue };
+        if project.is_chosen || !included.contains(main) {
+            add(finder, &project, main, &services)?;
         }
     }
     Ok(())
 }
 
-/// The services of a project, and the variables that give their arguments values.
+/// The project of a directory with its services.
 fn load(
     loader: &mut Loader<'_, '_>,
-    directory: ContextPath,
-    files: Vec<ContextPath>,
-) -> Result<(BTreeMap<String, Service>, Known), Failure> {
-    let env_file = loader.usual_env_file(&directory)?;
-    let outer = Known::from(loader.finder.variables);
-    let variables = loader.variables(&outer, env_file.as_slice())?;
-    let project = Project { files, directory, variables };
+    directory: &ContextPath,
+    names: &[String],
+) -> Result<Option<(Found, Services)>, Failure> {
+    let Some(mut found) = projects::find(loader, directory, names)? else { return Ok(None) };
+    let files = found.files.clone();
+    // Paths count from the directory of the first file, whose own env file counts too.
+    let directory = files.first().and_then(ContextPath::parent).unwrap_or_default();
+    if directory != found.directory {
+        let env_file = loader.usual_env_file(&directory)?;
+        found.variables = loader.variables(&found.variables, env_file.as_slice())?;
+    }
+    let project = Project { files, directory, variables: found.variables.clone() };
     let services = loader.services(&project, &[])?;
-    Ok((services, project.variables))
+    Ok(Some((found, services)))
 }
 
 fn add(
     finder: &mut Finder<'_>,
+    project: &Found,
     main: &ContextPath,
-    services: &BTreeMap<String, Service>,
-    variables: &Known,
+    services: &Services,
 ) -> Result<(), Error> {
     let image_name = |service: &str| format!("{}:{service}", shown(main));
     let directory = main.parent().unwrap_or_default();
     for (name, service) in services {
-        if let Some(problem) = &service.problem {
-            finder.leave_out(Missing::Image(image_name(name)), problem.clone());
-            continue;
-        }
-        let Some(build) = &service.build else { continue };
-        let origin = Origin { file: service.file.clone(), line: service.line };
-        if build.inline.is_some() && build.dockerfile.is_some() {
-            let message = format!(
-                "service {name} has both `dockerfile` and `dockerfile_inline`: keep one of them"
-            );
-            let problem = Problem::at(&origin.file, origin.line, message);
-            finder.leave_out(Missing::Image(image_name(name)), problem);
-            continue;
-        }
-        let platforms = match (&service.platform, build.platforms.as_slice()) {
-            (Some(platform), []) => vec![platform.clone()],
-            (Some(platform), several) if !several.contains(platform) => {
-                let message = format!(
-                    "service {name} runs on {platform}, for which it is not built: add it to \
-                     `platforms`"
-                );
-                let problem = Problem::at(&origin.file, origin.line, message);
+        let draft = match draft(name, image_name(name), service, &directory, &project.variables) {
+            Ok(Some(draft)) => Draft { project: Some(project.directory.clone()), ..draft },
+            Ok(None) => continue,
+            Err(problem) => {
                 finder.leave_out(Missing::Image(image_name(name)), problem);
                 continue;
             }
-            (_, several) => several.to_vec(),
-        };
-        let mut args = BTreeMap::new();
-        let inline = build.inline.as_ref().map(|inline| inline.place.clone());
-        let mut places = Written { inline, args: BTreeMap::new() };
-        for (name, given) in &build.args {
-            let Some(value) = given.value.clone().or_else(|| variables.get(name)) else { continue };
-            args.insert(name.clone(), value);
-            let mut lines = given.lines.clone();
-            if given.value.is_none() {
-                written::add(&mut lines, variables.lines_of(name));
-            }
-            places.args.insert(name.clone(), lines);
-        }
-        let draft = Draft {
-            context: build.context.clone().unwrap_or(Reference::Inside(directory.clone())),
-            dockerfile: build.dockerfile.clone(),
-            inline: build.inline.as_ref().map(|inline| inline.text.clone()),
-            target: build.target.clone(),
-            args,
-            contexts: build.contexts.clone(),
-            platforms,
-            no_cache: build.no_cache.unwrap_or(false),
-            network: build.network.clone().filter(|text| !text.is_empty()),
-            limits: build.limits.clone(),
-            pull: build.pull.unwrap_or(false),
-            tags: service.image.iter().chain(&build.tags).cloned().collect(),
-            cache_from: build.cache_from.clone(),
-            project: Some(directory.clone()),
-            written: places,
-            ..Draft::new(image_name(name), origin)
         };
         let is_built = |other: &str| services.get(other).is_some_and(|it| it.build.is_some());
         finder.add(draft, |other| is_built(other).then(|| image_name(other)))?;
     }
     Ok(())
+}
+
+/// What a service says of its image; `None` where it is not built.
+fn draft(
+    name: &str,
+    image_name: String,
+    service: &Service,
+    directory: &ContextPath,
+    variables: &Known,
+) -> Result<Option<Draft>, Problem> {
+    if let Some(problem) = &service.problem {
+        return Err(problem.clone());
+    }
+    let Some(build) = &service.build else { return Ok(None) };
+    let origin = Origin { file: service.file.clone(), line: service.line };
+    if build.inline.is_some() && build.dockerfile.is_some() {
+        let message = format!(
+            "service {name} has both `dockerfile` and `dockerfile_inline`: keep one of them"
+        );
+        return Err(Problem::at(&origin.file, origin.line, message));
+    }
+    let platforms = match (&service.platform, build.platforms.as_slice()) {
+        (Some(platform), []) => vec![platform.clone()],
+        (Some(platform), several) if !several.contains(platform) => {
+            let message = format!(
+                "service {name} runs on {platform}, for which it is not built: add it to \
+                     `platforms`"
+            );
+            return Err(Problem::at(&origin.file, origin.line, message));
+        }
+        (_, several) => several.to_vec(),
+    };
+    let mut args = BTreeMap::new();
+    let inline = build.inline.as_ref().map(|inline| inline.place.clone());
+    let mut places = Written { inline, args: BTreeMap::new() };
+    for (name, given) in &build.args {
+        let Some(value) = given.value.clone().or_else(|| variables.get(name)) else { continue };
+        args.insert(name.clone(), value);
+        let mut lines = given.lines.clone();
+        if given.value.is_none() {
+            written::add(&mut lines, variables.lines_of(name));
+        }
+        places.args.insert(name.clone(), lines);
+    }
+    Ok(Some(Draft {
+        context: build.context.clone().unwrap_or(Reference::Inside(directory.clone())),
+        dockerfile: build.dockerfile.clone(),
+        inline: build.inline.as_ref().map(|inline| inline.text.clone()),
+        target: build.target.clone(),
+        args,
+        contexts: build.contexts.clone(),
+        platforms,
+        no_cache: build.no_cache.unwrap_or(false),
+        network: build.network.clone().filter(|text| !text.is_empty()),
+        limits: build.limits.clone(),
+        pull: build.pull.unwrap_or(false),
+        tags: service.image.iter().chain(&build.tags).cloned().collect(),
+        cache_from: build.cache_from.clone(),
+        written: places,
+        ..Draft::new(image_name, origin)
+    }))
+}
+
+/// A service as bake takes it.
+pub(super) struct ForBake {
+    /// What it says of its image, or what is wrong with that.
+    pub(super) draft: Result<Draft, Problem>,
+    /// Whether it has words that are for bake alone.
+    pub(super) has_extension: bool,
+}
+
+/// The services that bake takes for targets, by the targets' names: of every compose file of the
+/// directory, without override files and without what an env file chooses.
+pub(super) fn for_bake(
+    finder: &mut Finder<'_>,
+    directory: &ContextPath,
+    names: &[String],
+) -> Result<BTreeMap<String, ForBake>, Failure> {
+    let is_there = |name: &&&str| names.iter().any(|it| it == **name);
+    let files: Vec<ContextPath> =
+        FILES.iter().filter(is_there).map(|name| directory.join(name)).collect();
+    let Some(main) = files.first().cloned() else { return Ok(BTreeMap::new()) };
+    let mut loader = Loader::new(finder);
+    let env_file = loader.usual_env_file(directory)?;
+    let outer = Known::from(loader.finder.variables);
+    let variables = loader.variables(&outer, env_file.as_slice())?;
+    let project = Project { files, directory: directory.clone(), variables };
+    let services = loader.services(&project, &[])?;
+    let mut targets = BTreeMap::new();
+    for (name, mut service) in services {
+        // Where a service runs is no concern of bake.
+        service.platform = None;
+        let has_extension = service.build.as_ref().is_some_and(|build| build.has_bake_extension);
+        let image_name = format!("{}:{name}", shown(&main));
+        let draft = draft(&name, image_name, &service, directory, &project.variables);
+        let Some(draft) = draft.transpose() else { continue };
+        targets.insert(name.replace('.', "_"), ForBake { draft, has_extension });
+    }
+    Ok(targets)
 }

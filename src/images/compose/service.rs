@@ -39,6 +39,8 @@ pub(super) struct Build {
     pub(super) no_cache: Option<bool>,
     pub(super) limits: RunLimits,
     pub(super) pull: Option<bool>,
+    /// Whether it has an `x-bake`.
+    pub(super) has_bake_extension: bool,
 }
 
 /// Its `dockerfile_inline:`.
@@ -184,6 +186,7 @@ impl Reading<'_> {
             no_cache: self.flag(node, "no_cache")?,
             limits: self.limits(node)?,
             pull: self.flag(node, "pull")?,
+            has_bake_extension: node.get("x-bake").is_some(),
         })
     }
 
@@ -333,5 +336,6 @@ impl Build {
         }
         self.no_cache = over.no_cache.or(self.no_cache);
         self.pull = over.pull.or(self.pull);
+        self.has_bake_extension |= over.has_bake_extension;
     }
 }

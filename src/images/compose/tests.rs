@@ -225,3 +225,33 @@ fn a_few_lines_that_stand_for_very_much_are_refused() {
     let p = project().compose(&bomb).file("d/compose.yml", &deep).file("i/compose.yml", itself);
     insta::assert_snapshot!(p.problems());
 }
+
+#[test]
+fn an_env_file_that_chooses_what_is_not_there_is_told_at_its_line() {
+    let project = project().file(".env", "# files\nCOMPOSE_FILE=compose.yaml:dev.yaml\n");
+    let project = project.compose("services:\n  app:\n    build: .\n");
+    let problems = project.problems();
+    assert!(problems.starts_with(".env:2: COMPOSE_FILE names `dev.yaml`"), "{problems}");
+    let outside = project.file(".env", "COMPOSE_FILE=../x.yaml\n").problems();
+    assert!(outside.starts_with(".env:1: `../x.yaml` is outside"), "{outside}");
+}
+
+#[test]
+fn an_env_file_without_a_compose_file_is_no_concern_of_ours() {
+    let project = project().file("app/.env", "not an env file at all\n");
+    assert_eq!(project.problems(), "");
+    let choosing = project.file("app/.env", "COMPOSE_FILE=a.yaml\nnot an env file at all\n");
+    let problems = choosing.problems();
+    assert!(problems.starts_with("app/.env:2: "), "{problems}");
+}
+
+#[test]
+fn a_project_that_an_env_file_chooses_is_there_once() {
+    let text = "services:\n  app:\n    build: .\n";
+    let project = project().file(".env", "COMPOSE_FILE=deploy/compose.yaml\n");
+    let project =
+        project.file("deploy/Dockerfile", "FROM scratch\n").file("deploy/compose.yaml", text);
+    assert_eq!(project.problems(), "");
+    let names: Vec<String> = project.images().images.into_iter().map(|it| it.name).collect();
+    assert_eq!(names, ["Dockerfile", "deploy/compose.yaml:app"]);
+}

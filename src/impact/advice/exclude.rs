@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use super::Losing;
 use crate::Seconds;
 use crate::context::{ContextPath, EntryKind, Source as _};
-use crate::images::ImageDockerfile;
 use crate::impact::side::Files;
 use crate::impact::touched::below;
 use crate::impact::types::{Advice, ImageImpact, RootCause};
 use crate::plan::StepKind;
-use crate::predict::CauseKind;
+use crate::predict::{CauseKind, ChangeKind};
 
 /// What begins the names of files that are about a project and no part of it.
 const BEGINNINGS: [&str; 7] = [
@@ -96,6 +95,10 @@ fn unread(
     head: &Files<'_>,
 ) -> Option<Vec<ContextPath>> {
     let CauseKind::Files { files, more: 0 } = &cause.kind else { return None };
+    // What is gone, or what the change leaves out itself, costs nothing again.
+    if files.iter().any(|file| file.change == ChangeKind::Removed) {
+        return None;
+    }
     let step = &impact.steps.get(cause.step.0)?.forecast.step;
     if !matches!(step.kind, StepKind::Copy | StepKind::Add) {
         return None;
@@ -148,16 +151,11 @@ fn is_named(file: &ContextPath, losing: &Losing<'_>, head: &Files<'_>) -> bool {
 
 /// The file whose rules count for the image; the usual one where there is none yet.
 fn ignore_file(losing: &Losing<'_>) -> String {
-    let own = match &losing.image.dockerfile {
-        ImageDockerfile::File(path) => [path.as_bytes(), b".dockerignore"].concat(),
-        ImageDockerfile::Inline(_) => {
-            losing.image.context.join("Dockerfile.dockerignore").as_bytes().to_vec()
-        }
-    };
-    let own = ContextPath::new(own);
-    let name = own.file_name().unwrap_or_default();
     let source = losing.planned.rules.source().map(|it| it.as_os_str().as_encoded_bytes());
-    let is_own = source.is_some_and(|source| source.ends_with(name));
-    let usual = || losing.image.context.join(".dockerignore");
-    (if is_own { own } else { usual() }).to_string()
+    let is_source = |own: &ContextPath| {
+        let name = own.file_name().unwrap_or_default();
+        source.is_some_and(|source| source.ends_with(name))
+    };
+    let own = losing.image.own_ignore_file().filter(is_source);
+    own.unwrap_or_else(|| losing.image.context.join(".dockerignore")).to_string()
 }

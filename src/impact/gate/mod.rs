@@ -158,7 +158,7 @@ fn installs_lost(image: &ImageImpact) -> Vec<Broken> {
         let root = image.causes.iter().find(|cause| cause.lost.iter().any(|lost| lost.0 == index));
         Broken::Install {
             instruction: step.forecast.step.instruction.clone(),
-            line: step.forecast.step.line,
+            place: step.place.clone(),
             cause: root.map(|root| root.kind.clone()),
         }
     };

@@ -57,8 +57,8 @@ pub enum Broken {
     Install {
         /// Its instruction.
         instruction: String,
-        /// The instruction's first line.
-        line: u32,
+        /// Where that stands.
+        place: Place,
         /// What it is lost for, where that is known.
         cause: Option<CauseKind>,
     },

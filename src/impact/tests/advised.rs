@@ -33,6 +33,21 @@ fn a_file_for_people_is_to_be_left_out() {
 }
 
 #[test]
+fn what_the_change_leaves_out_itself_or_takes_away_needs_no_advice() {
+    let project = bad();
+    project.write(".dockerignore", "README.md\n");
+    let impact = project.impact();
+    assert_eq!(impact.images[0].steps_lost(), 2);
+    assert!(excluded(&impact).is_empty(), "{:?}", impact.advice);
+    // The same by a pattern, with the ignore file left out too.
+    project.write(".dockerignore", "*.md\n.dockerignore\n");
+    assert!(excluded(&project.impact()).is_empty());
+    let project = bad();
+    project.remove("README.md");
+    assert!(excluded(&project.impact()).is_empty());
+}
+
+#[test]
 fn what_a_package_or_an_instruction_names_stays() {
     for (name, text) in [
         ("pyproject.toml", "readme = \"README.md\"\n"),

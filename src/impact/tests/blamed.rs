@@ -117,6 +117,23 @@ fn a_line_of_an_inline_dockerfile_is_the_files() {
 }
 
 #[test]
+fn an_install_that_is_lost_in_an_inline_dockerfile_is_at_the_files_line() {
+    let text = |word: &str| {
+        let lines = format!("FROM alpine\n        RUN {word}\n        RUN apk add make\n");
+        format!("{SERVICE}      dockerfile_inline: |\n        {lines}")
+    };
+    let project = project().configured("").file("compose.yaml", text("one")).committed();
+    project.write("compose.yaml", text("two"));
+    let deny = Some(BTreeSet::from([gate::Denied::DependencyLayer]));
+    let command_line = gate::Limits { deny, ..gate::Limits::default() };
+    let gates = Gates { command_line, ..Gates::default() };
+    let reasons = gates.judge(&project.impact()).reasons;
+    let told: Vec<String> = reasons.iter().map(report::reason).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("`RUN apk add make` at compose.yaml:8 installs"), "{told:?}");
+}
+
+#[test]
 fn what_is_wrong_in_an_inline_dockerfile_is_at_the_files_line() {
     let text = |word: &str| {
         format!("{SERVICE}      dockerfile_inline: |\n        FROM alpine\n        {word} f /\n")

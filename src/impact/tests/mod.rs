@@ -4,9 +4,11 @@ mod advised;
 mod bad_input;
 mod blamed;
 mod costs;
+mod ignored;
 mod options;
 mod renamed;
 mod standing;
+mod submodules;
 mod uncompared;
 mod unmatched;
 mod untouched;
@@ -181,6 +183,7 @@ impl Project {
         Image {
             name: path.to_string(),
             dockerfile: ImageDockerfile::File(path.clone()),
+            dockerfile_link: None,
             context: directory.clone(),
             target: None,
             args: self.args.clone(),

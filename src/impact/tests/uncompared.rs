@@ -52,6 +52,35 @@ fn one_target_that_is_broken_leaves_the_others() {
 }
 
 #[test]
+fn what_bake_lays_over_a_broken_compose_file_is_not_compared() {
+    let project = described("compose.yaml", COMPOSE)
+        .file("docker-bake.hcl", "target \"web\" {\n  target = \"a\"\n}\n")
+        .file("web/Dockerfile", "FROM a AS a\nCOPY x .\n")
+        .committed();
+    for broken in [BROKEN, "services:\n  web:\n    build:\n      args: 3\n"] {
+        project.write("compose.yaml", broken);
+        assert_eq!(outcomes(&project.impact()), [], "{broken}");
+        let refused = project.refused();
+        let is_told = |name: &str| refused.iter().any(|it| it.starts_with(name));
+        assert!(is_told("compose.yaml:web: ") && is_told("docker-bake.hcl:web: "), "{refused:?}");
+    }
+}
+
+#[test]
+fn what_an_env_file_chooses_is_not_compared_where_that_breaks() {
+    let project = described("web/own.yaml", &COMPOSE.replace(": web", ": ."))
+        .file("all/.env", "COMPOSE_FILE=../web/own.yaml\n")
+        .committed();
+    let chosen = "web/own.yaml:web: it could not be compared";
+    for broken in ["COMPOSE_FILE=../web/gone.yaml\n", "COMPOSE_FILE=../web/own.yaml\nno value\n"] {
+        project.write("all/.env", broken);
+        assert_eq!(outcomes(&project.impact()), [], "{broken}");
+        let refused = project.refused();
+        assert!(refused.iter().any(|it| it.starts_with(chosen)), "{refused:?}");
+    }
+}
+
+#[test]
 fn an_image_that_smartbuild_toml_parametrises_is_not_compared_either() {
     let named = "[[image]]\nname = \"compose.yaml:web\"\nargs = { A = \"1\" }\n";
     for toml in [named.to_owned(), format!("{named}dockerfile = \"web/Dockerfile\"\n")] {

@@ -71,6 +71,9 @@ fn buildkit_refuses_where_nothing_of_the_folder_is_sent() {
     assert!(is_refused(&said, "s/*.txt"), "{said:?}");
     let said = buildkit("ADD s/*.txt /d/\n");
     assert!(is_refused(&said, "s/*.txt"), "{said:?}");
+    // One that is no pattern is refused wherever it is.
+    let said = without_match("COPY *.txt no[31mthere /d/\n", Dialect::default());
+    assert!(is_refused(&said, "no[31mthere"), "{said:?}");
     // A stage that is not built asks for nothing.
     let said = buildkit("COPY s /a/\nFROM alpine\nCOPY s/*.txt /d/\n");
     assert!(is_refused(&said, "s/*.txt"), "{said:?}");

@@ -50,23 +50,21 @@ pub(super) fn findings(impact: &Impact) -> Vec<Finding> {
 fn of_reason(impact: &Impact, broken: &Reason, level: Level) -> Finding {
     let image = impact.images.iter().find(|image| image.name == broken.image);
     let dockerfile = image.map_or(&*broken.image, |image| &*image.dockerfile);
-    let at = |lines| Place { file: dockerfile.to_owned(), lines };
+    let whole = || Place { file: dockerfile.to_owned(), lines: None };
     let (place, limit) = match &broken.broken {
-        Broken::Seconds { .. } => (at(None), "max_seconds".to_owned()),
-        Broken::Steps { .. } => (at(None), "max_steps".to_owned()),
-        Broken::Growth { .. } => (at(None), "max_image_growth".to_owned()),
+        Broken::Seconds { .. } => (whole(), "max_seconds".to_owned()),
+        Broken::Steps { .. } => (whole(), "max_steps".to_owned()),
+        Broken::Growth { .. } => (whole(), "max_image_growth".to_owned()),
         Broken::NotCompared { problem } => {
             let lines = problem.line.map(|line| (line, line));
             (Place { file: problem.file.clone(), lines }, "not_compared".to_owned())
         }
         Broken::Cause { denied, place, .. } => {
-            let place = place.clone().unwrap_or_else(|| at(None));
+            let place = place.clone().unwrap_or_else(whole);
             let limit = format!("{denied} {}", place.file);
             (place, limit)
         }
-        Broken::Install { line, instruction, .. } => {
-            (at(Some((*line, *line))), instruction.clone())
-        }
+        Broken::Install { place, instruction, .. } => (place.clone(), instruction.clone()),
     };
     let accepted = impact.gate.accepted_by.as_ref().map(|trailer| {
         format!("; accepted by {} of {}", escape::text(&trailer.name), trailer.commit)

@@ -24,12 +24,18 @@ pub use sarif::sarif;
 pub use text::impact;
 pub(super) use text::{advice_text, outcome, places, problem_text, sum};
 
+use std::collections::BTreeSet;
+
 use super::units;
 use crate::impact::Impact;
 
-/// `2 images could not be compared`, where there are any.
+/// `2 images could not be compared`, where there are any: also new ones, which have nothing to lose.
 fn not_compared(impact: &Impact) -> Option<String> {
-    let number = impact.not_compared.len();
+    // One that was wrong in the older tree only is told as a new one.
+    let is_told = |name: &&String| impact.images.iter().any(|image| image.name == **name);
+    let wrong = impact.problems.iter().filter_map(|problem| problem.image.as_ref());
+    let lost = impact.not_compared.iter().map(|it| &it.image);
+    let number = wrong.filter(|name| !is_told(name)).chain(lost).collect::<BTreeSet<_>>().len();
     let images = units::counted(number as u64, "image", "images");
     (number > 0).then(|| format!("{images} could not be compared"))
 }

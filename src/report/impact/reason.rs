@@ -46,13 +46,14 @@ pub fn reason(reason: &Reason) -> String {
             limits(reason.set_by),
             at(problem)
         ),
-        Broken::Install { instruction, line, cause } => {
+        Broken::Install { instruction, place, cause } => {
             let cause = cause.as_ref().map(|kind| format!(" ({})", cause::brief_kind(kind)));
             let instruction = escape::text(instruction);
             format!(
-                "{image}: `{}` at line {line} installs packages and runs again{}; {} denies \
+                "{image}: `{}` at {} installs packages and runs again{}; {} denies \
                  dependency_layer",
                 escape::fit(&instruction, 72),
+                shown(place),
                 cause.unwrap_or_default(),
                 setting(reason.set_by, "deny"),
             )
