@@ -45,7 +45,7 @@ pub fn bench(bench: &Bench, capabilities: &Capabilities) -> String {
 }
 
 /// `5 runs each after 1 that is not counted; medians with 95 % intervals`.
-fn how(bench: &Bench) -> String {
+pub(super) fn how(bench: &Bench) -> String {
     let runs = units::counted(bench.runs as u64, "run", "runs");
     let warmup = match bench.warmup {
         0 => String::new(),
@@ -87,18 +87,18 @@ fn push_series(out: &mut String, variant: &Variant, series: &Series, capabilitie
 }
 
 /// `outlier 5.10 in run 3`.
-fn far_off(seconds: &[Seconds], place: usize) -> String {
+pub(super) fn far_off(seconds: &[Seconds], place: usize) -> String {
     format!("outlier {} in run {}", number(seconds[place]), place + 1)
 }
 
 /// `3/5 reused`, of the last run: all of a scenario are alike.
-fn steps(series: &Series) -> String {
+pub(super) fn steps(series: &Series) -> String {
     let Some(last) = series.runs.last() else { return String::new() };
     format!("{}/{} reused", last.cached, last.cached + last.ran)
 }
 
 /// How a variant compares with the first, in words.
-fn compared(bench: &Bench, measured: &Measured, place: usize) -> String {
+pub(super) fn compared(bench: &Bench, measured: &Measured, place: usize) -> String {
     let first = bench.variants.first().map(|first| text(&first.name)).unwrap_or_default();
     match bench.comparison(measured, place) {
         Comparison::Unknown => "too few runs to compare".to_owned(),
@@ -115,7 +115,7 @@ fn compared(bench: &Bench, measured: &Measured, place: usize) -> String {
 }
 
 /// What a scenario does before each build.
-fn what(scenario: &Scenario) -> String {
+pub(super) fn what(scenario: &Scenario) -> String {
     match &scenario.change {
         Change::Nothing => "nothing is changed".to_owned(),
         Change::Edit { path, edit } => format!("{} {path}", edit.said()),
@@ -129,13 +129,13 @@ fn what(scenario: &Scenario) -> String {
     }
 }
 
-fn ends(seconds: &[Seconds]) -> (Seconds, Seconds) {
+pub(super) fn ends(seconds: &[Seconds]) -> (Seconds, Seconds) {
     let first = seconds.first().copied().unwrap_or_default();
     let least = |a: Seconds, b: &Seconds| if *b < a { *b } else { a };
     (seconds.iter().fold(first, least), seconds.iter().copied().fold(first, Seconds::max))
 }
 
-fn between(interval: &Interval) -> String {
+pub(super) fn between(interval: &Interval) -> String {
     let [low, high] = [interval.low, interval.high].map(|it| number(Seconds::new(it)));
     format!("{low} to {high}")
 }
@@ -145,7 +145,7 @@ fn bounds(ratio: &Ratio) -> String {
 }
 
 /// Seconds with three digits or more.
-fn number(seconds: Seconds) -> String {
+pub(super) fn number(seconds: Seconds) -> String {
     digits(seconds.get())
 }
 
@@ -185,7 +185,7 @@ pub fn bench_csv(bench: &Bench) -> String {
 }
 
 /// A text as a field of RFC 4180.
-fn field(raw: &str) -> String {
+pub(super) fn field(raw: &str) -> String {
     // What begins like a formula would be one to a spreadsheet.
     let lead = if raw.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
     if lead.is_empty() && !raw.contains([',', '"', '\n', '\r']) {
@@ -252,7 +252,7 @@ fn push_row(out: &mut String, bench: &Bench, measured: &Measured, place: usize, 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::bench::{Builder, Edit, Left, Run};
     use crate::context::ContextPath;
@@ -266,7 +266,7 @@ mod tests {
         Series { runs: seconds.iter().map(run).collect(), failure: None }
     }
 
-    fn sketch() -> Bench {
+    pub(in crate::report) fn sketch() -> Bench {
         let path = ContextPath::new("src/\u{1b}[31mapp.py");
         let edit = Change::Edit { path, edit: Edit::Comment("# ", "") };
         let scenario = |name: &str, change| Scenario { name: name.to_owned(), change };

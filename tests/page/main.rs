@@ -5,6 +5,7 @@
 //! else the one in the path. No engine. Pictures of all pages go to the directory that
 //! `SMARTBUILD_TEST_PICTURES` names, to be looked at.
 
+mod bench;
 mod browser;
 mod shop;
 
@@ -162,4 +163,28 @@ fn the_page_of_an_impact() {
     assert_reached(&mut browser, &page, &charts);
     let critical = browser.value("document.querySelectorAll('.critical .path').length");
     assert!(critical.as_u64() > Some(1), "the path through the timeline is marked: {critical}");
+}
+
+#[test]
+fn the_page_of_a_bench() {
+    let shop = Shop::new();
+    let page = shop.write("bench", &bench::page());
+    let mut browser = Browser::start();
+    let charts = [("Scenarios", 5)];
+    assert_shown(&mut browser, &page, &charts);
+    assert_reached(&mut browser, &page, &charts);
+    let shown = browser.value("document.body.textContent");
+    let shown = shown.as_str().expect("text");
+    assert!(shown.contains("edit manifest: no step reads a dependency manifest."), "{shown}");
+    assert!(shown.contains(HOSTILE_STEP), "what a build said is text: {shown}");
+    assert_eq!(browser.value("String(window.owned)"), "undefined");
+    let ends = browser.value(
+        "[...document.querySelectorAll('.mark')].map(mark => {
+            const interval = mark.querySelector('.interval').getBoundingClientRect();
+            const point = mark.querySelector('.fill').getBoundingClientRect();
+            const middle = point.x + point.width / 2;
+            return interval.left <= middle + 1 && middle <= interval.right + 1;
+        })",
+    );
+    assert_eq!(ends, json!([true, true, true, true, true]), "each point lies in its interval");
 }

@@ -73,8 +73,13 @@ impl Shop {
         let output = output.expect("the program runs");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {said}");
+        self.write(name, &String::from_utf8(output.stdout).expect("a page in UTF-8"))
+    }
+
+    /// A page, in a file of this name.
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let page = self.path(&format!("{name}.html"));
-        fs::write(&page, output.stdout).expect("a page");
+        fs::write(&page, text).expect("a page");
         page
     }
 

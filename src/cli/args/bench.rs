@@ -72,4 +72,6 @@ pub enum BenchFormat {
     Csv,
     /// Tables for a pull request or a README.
     Markdown,
+    /// A page with charts that fetches nothing.
+    Html,
 }

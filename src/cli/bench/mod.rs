@@ -76,6 +76,7 @@ fn show(bench: &Bench, format: BenchFormat, ui: &mut Ui) -> Result<(), Failure> 
         BenchFormat::Json => ui.json(&report::json::bench(bench))?,
         BenchFormat::Csv => ui.result(&report::bench_csv(bench))?,
         BenchFormat::Markdown => ui.result(&report::bench_markdown(bench))?,
+        BenchFormat::Html => ui.result(&report::page::bench(bench))?,
     }
     Ok(())
 }

@@ -126,7 +126,10 @@ fn weeks(view: &HistoryView<'_>) -> Option<Markup> {
             units::seconds(*mean),
             rate(week)
         );
-        Group { name: None, points: vec![Point { name, seconds: *mean, interval: None, words }] }
+        Group {
+            name: None,
+            points: vec![Point { name, variant: 0, seconds: *mean, interval: None, words }],
+        }
     };
     let row = |(week, mean): &(&crate::history::Week, Seconds)| {
         vec![day(view, week.from), week.builds.to_string(), units::seconds(*mean), rate(week)]

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::bars::{Bar, bars};
 use super::chart::Caption;
 use super::document;
+use super::sentences::sentences;
 use super::steps::steps;
 use super::{Fate, Table};
 use crate::Seconds;
@@ -86,24 +87,13 @@ fn images(impact: &Impact) -> Option<Markup> {
 
 fn gate(impact: &Impact) -> Option<Markup> {
     let title = if impact.gate.is_passed() { "Accepted" } else { "Refused" };
-    list(title, impact.gate.reasons.iter().map(reason).collect())
+    sentences(title, impact.gate.reasons.iter().map(reason).collect())
 }
 
 fn problems(impact: &Impact) -> Option<Markup> {
     let problems = impact.problems.iter().map(|problem| problem_text(problem, impact));
     let notices = impact.notices.iter().map(|notice| text(notice).into_owned());
-    list("Not compared, or on less than was wished for", problems.chain(notices).collect())
-}
-
-fn list(title: &str, sentences: Vec<String>) -> Option<Markup> {
-    (!sentences.is_empty()).then(|| {
-        html! {
-            section {
-                h2 { (title) }
-                @for sentence in sentences { p { (sentence) } }
-            }
-        }
-    })
+    sentences("Not compared, or on less than was wished for", problems.chain(notices).collect())
 }
 
 fn advice(impact: &Impact) -> Option<Markup> {

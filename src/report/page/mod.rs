@@ -5,13 +5,14 @@
 //! intervals, [`bars`] costs and the timeline of a build, [`graph`] the steps and what each takes
 //! from which. A part is a chart that is read with the pointer, with the keyboard (the tab key
 //! comes to it, the arrows go through it) and without colour (each [`Fate`] has a sign, a pattern
-//! and a word), and the same as a table. [`history()`], [`predict()`] and [`impact()`] put pages
-//! together; [`document()`] closes them.
+//! and a word), and the same as a table. [`history()`], [`predict()`], [`impact()`] and
+//! [`bench()`] put pages together; [`document()`] closes them.
 //!
 //! What comes from builds and files is text to the template, which escapes it, and what is left
 //! that acts without being seen is escaped where the document is closed, whoever forgot it before.
 
 pub mod bars;
+mod bench;
 pub mod chart;
 pub mod columns;
 pub mod document;
@@ -22,11 +23,13 @@ mod impact;
 pub mod points;
 mod predict;
 mod scale;
+mod sentences;
 mod steps;
 mod table;
 #[cfg(test)]
 mod tests;
 
+pub use bench::bench;
 pub use document::document;
 pub use fate::Fate;
 pub use history::history;

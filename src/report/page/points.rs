@@ -14,7 +14,7 @@ use crate::report::units;
 pub struct Group {
     /// Its name; none where its one point has it.
     pub name: Option<String>,
-    /// The same variants in the same order in each group: the place gives a point its shape.
+    /// Those that were measured.
     pub points: Vec<Point>,
 }
 
@@ -23,6 +23,8 @@ pub struct Group {
 pub struct Point {
     /// What took it.
     pub name: String,
+    /// The place of what took it among all that are compared, which gives it its shape.
+    pub variant: usize,
     /// The time.
     pub seconds: Seconds,
     /// Between what and what it lies.
@@ -42,9 +44,7 @@ pub fn points(caption: &Caption<'_>, groups: &[Group], table: &Table) -> Markup 
         ol class="rows" {
             @for group in groups {
                 @if let Some(name) = &group.name { li class="group" { (name) } }
-                @for (variant, point) in group.points.iter().enumerate() {
-                    (row(point, variant, scale))
-                }
+                @for point in &group.points { (row(point, scale)) }
             }
             (axis(scale))
         }
@@ -52,7 +52,7 @@ pub fn points(caption: &Caption<'_>, groups: &[Group], table: &Table) -> Markup 
     chart(caption, &[], Fate::word, &drawing, table)
 }
 
-fn row(point: &Point, variant: usize, scale: Scale) -> Markup {
+fn row(point: &Point, scale: Scale) -> Markup {
     html! {
         li class="mark row plain" data-mark tabindex="0" title=(point.words) {
             span class="label" { span class="name" { (point.name) } }
@@ -67,7 +67,7 @@ fn row(point: &Point, variant: usize, scale: Scale) -> Markup {
                 }
                 // The inner drawing puts its origin where the point is.
                 svg x=(percent(scale.share(point.seconds))) y="50%" {
-                    path class="fill" d=(shape(variant)) {}
+                    path class="fill" d=(shape(point.variant)) {}
                 }
             }
             span class="value" { (units::seconds(point.seconds)) }
@@ -90,9 +90,10 @@ fn shape(variant: usize) -> &'static str {
 mod tests {
     use super::*;
 
-    fn point(name: &str, seconds: f64, interval: Option<(f64, f64)>) -> Point {
+    fn point(name: &str, variant: usize, seconds: f64, interval: Option<(f64, f64)>) -> Point {
         Point {
             name: name.to_owned(),
+            variant,
             seconds: Seconds::new(seconds),
             interval: interval.map(|(low, high)| (Seconds::new(low), Seconds::new(high))),
             words: name.to_owned(),
@@ -103,7 +104,7 @@ mod tests {
     fn each_variant_has_its_shape_and_each_interval_its_ends() {
         let groups = ["edit source", "cold"].map(|scenario| Group {
             name: Some(scenario.to_owned()),
-            points: vec![point("before", 3.0, Some((2.0, 4.0))), point("after", 1.0, None)],
+            points: vec![point("before", 0, 3.0, Some((2.0, 4.0))), point("after", 1, 1.0, None)],
         });
         let drawn = points(&Caption::default(), &groups, &Table::default()).into_string();
         assert_eq!(drawn.matches("data-mark").count(), 4);
