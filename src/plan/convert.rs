@@ -7,6 +7,7 @@ use super::draft::{Draft, RunFlags, Scope};
 use super::environment::Environment;
 use super::error::{Error, Problem};
 use super::expansion::Words;
+use super::fact::NamedValue;
 use super::key::{FieldHasher, bare_key, content_keys, keyword, loose_key, step_key};
 use super::name::{Namer, counts_as_step};
 use super::reference::full_reference;
@@ -54,8 +55,8 @@ impl StageState {
     }
 
     /// As ENV does.
-    fn set_variable(&mut self, name: &str, value: &str) {
-        self.environment.set(name, value, false);
+    fn set_variable(&mut self, name: &str, value: &str, made_of: Vec<NamedValue>) {
+        self.environment.set_made_of(name, value, false, made_of);
         match self.configured.iter_mut().find(|(known, _)| known == name) {
             Some((_, known)) => value.clone_into(known),
             None => self.configured.push((name.to_owned(), value.to_owned())),
@@ -360,7 +361,8 @@ impl<'a> Builder<'a> {
                             .expand(text, &before)
                             .map_err(|problem| self.at(problem, instruction))
                     };
-                    state.set_variable(&expand(name)?, &expand(value)?);
+                    let made_of = before.origins(&before.names_in(self.words, value));
+                    state.set_variable(&expand(name)?, &expand(value)?, made_of);
                 }
             }
             InstructionKind::Arg(arguments) => self.arguments(arguments, state, instruction)?,
@@ -389,15 +391,20 @@ impl<'a> Builder<'a> {
         instruction: &Instruction,
     ) -> Result<(), Error> {
         for (name, default) in arguments {
+            let mut made_of = Vec::new();
             let value = match (self.request.options.build_args.get(name), default) {
                 (Some(given), _) => Some(given.clone()),
-                (None, Some(default)) => Some(self.expand(default, state, instruction)?),
+                (None, Some(default)) => {
+                    let environment = &state.environment;
+                    made_of = environment.origins(&environment.names_in(self.words, default));
+                    Some(self.expand(default, state, instruction)?)
+                }
                 (None, None) => self.stages.globals.get(name).cloned(),
             };
             let hidden =
                 matches!(&**name, "BUILDKIT_SBOM_SCAN_CONTEXT" | "BUILDKIT_SBOM_SCAN_STAGE");
             if let Some(value) = value.filter(|_| !hidden) {
-                state.environment.set(name, &value, true);
+                state.environment.set_made_of(name, &value, true, made_of);
             }
         }
         Ok(())

@@ -12,7 +12,7 @@ use super::selection::{Missing, Selection, Selector, select};
 use super::stage_files::{Copied, FilesOf, Operation, Owner, Source, Tree};
 use super::stages::Origin;
 use super::transfer::ExpandedTransfer;
-use super::{KeyInput, StepIndex, StepKind, mount, run, transfer};
+use super::{KeyInput, StepIndex, StepKind, fact, mount, run, transfer};
 use crate::context::{Snapshot, named_root};
 use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, MountKind, Transfer};
 
@@ -208,6 +208,7 @@ impl Builder<'_> {
                 origin => inputs.extend(self.origin_input(&origin, &expanded.selectors)),
             },
         }
+        inputs.extend(fact::variables(instruction, &state.environment, self.words));
         let operation = self.copied(instruction, transfer, &expanded, scope)?;
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
@@ -227,6 +228,7 @@ impl Builder<'_> {
         let mut inputs = vec![KeyInput::Instruction { value }];
         inputs.extend(self.source_date_epoch());
         inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
+        inputs.extend(fact::variables(instruction, &state.environment, self.words));
         let operation =
             self.owner(&state.user).map(|owner| Operation::Directory { path: directory, owner });
         Draft {

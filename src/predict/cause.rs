@@ -165,7 +165,7 @@ pub(super) fn configuration(step: &Step, old: &PreviousStep) -> Option<CauseKind
     })
 }
 
-fn environment(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
+pub(super) fn environment(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     type Variable<'a> = (&'a str, &'a str, bool);
     fn variables(inputs: &[KeyInput]) -> Vec<Variable<'_>> {
         inputs
@@ -200,7 +200,7 @@ fn environment(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     })
 }
 
-fn option(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
+pub(super) fn option(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     let find = |inputs: &[KeyInput], wanted: &str| {
         inputs.iter().find_map(|input| match input {
             KeyInput::Option { name, value } if name == wanted => Some(value.clone()),

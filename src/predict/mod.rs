@@ -14,6 +14,7 @@ mod routes;
 #[cfg(test)]
 mod tests;
 mod times;
+mod told;
 mod types;
 mod verdicts;
 

@@ -62,6 +62,18 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// The cause, to tell it otherwise.
+    pub(super) const fn cause_mut(&mut self) -> Option<&mut Cause> {
+        match self {
+            Self::Cached => None,
+            Self::Rebuild(cause) | Self::Depends { cause, .. } | Self::Unknown(cause) => {
+                Some(cause)
+            }
+        }
+    }
+}
+
 /// Why a step is not reused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cause {

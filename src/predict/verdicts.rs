@@ -1,8 +1,9 @@
 //! One verdict a step, in the plan's order.
 
 use super::cause::{Difference, Matching, configuration, difference, stage_files};
-use super::knowledge::{FileTable, Knowledge};
+use super::knowledge::{FileTable, Knowledge, PreviousStep};
 use super::times::{step_seconds, summary};
+use super::told::clearer;
 use super::types::{Cause, CauseKind, Forecast, Probability, StepForecast, Verdict};
 use crate::context::Snapshot;
 use crate::plan::{KeyInput, Plan, Step, StepIndex, StepKey, StepKind};
@@ -36,6 +37,7 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
         let own = difference(step, old, files, snapshot);
         let of_stage = old.and_then(|old| stage_files(step, old, files, snapshot));
         let verdict = verdict(StepIndex(index), step, own, of_stage, &steps, knowledge);
+        let verdict = told(verdict, StepIndex(index), step, old);
         let verdict = of_image(verdict, StepIndex(index), images[index].as_ref());
         let seconds = step_seconds(step, old, knowledge);
         steps.push(StepForecast { step: step.clone(), verdict, seconds });
@@ -193,6 +195,22 @@ fn shared_root(step: StepIndex, below: &[StepForecast]) -> Option<StepIndex> {
 fn may_be_lost(step: StepIndex, below: &[StepForecast], knowledge: &Knowledge) -> bool {
     let key = below[step.0].step.key;
     knowledge.known.contains_key(&key) && knowledge.evictions.doubted.contains(&key)
+}
+
+/// A verdict with the step's own cause as it is best told. Of what only the engine can tell nothing
+/// else is said.
+fn told(
+    mut verdict: Verdict,
+    index: StepIndex,
+    step: &Step,
+    old: Option<&PreviousStep>,
+) -> Verdict {
+    let is_open = matches!(&verdict, Verdict::Unknown(cause) if cause.kind == CauseKind::NoRecord);
+    if let Some(cause) = verdict.cause_mut().filter(|cause| cause.step == index && !is_open) {
+        let kind = std::mem::replace(&mut cause.kind, CauseKind::NoRecord);
+        cause.kind = clearer(kind, step, old);
+    }
+    verdict
 }
 
 /// A verdict whose own cause is what the image gives otherwise is told by that.

@@ -223,7 +223,7 @@ pub(super) fn decides(forecast: &Forecast, step: &Step) -> String {
             KeyInput::StageOutput { step, path } | KeyInput::StageFiles { step, path, .. } => {
                 parts.push(format!("{} of {}", text(path), other(step)));
             }
-            KeyInput::Instruction { .. } | KeyInput::Option { .. } => {}
+            KeyInput::Instruction { .. } | KeyInput::Option { .. } | KeyInput::Told { .. } => {}
         }
     }
     if variables > 0 {

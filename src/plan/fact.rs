@@ -1,0 +1,53 @@
+//! What went into a step from elsewhere: no part of its key, which holds what became of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::KeyInput;
+use super::environment::Environment;
+use super::expansion::Words;
+use crate::dockerfile::Instruction;
+
+/// One thing that a step's text alone does not tell, to name it where the step differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    /// A variable in its text.
+    Variable {
+        /// The variable.
+        #[serde(flatten)]
+        variable: NamedValue,
+        /// The variables that its value was made of, the first of them first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        made_of: Vec<NamedValue>,
+    },
+}
+
+/// A variable as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedValue {
+    /// Its name.
+    pub name: String,
+    /// Its value; of one that looks like a secret, the digest of it.
+    pub value: String,
+    /// Whether an ARG set it.
+    pub argument: bool,
+}
+
+impl From<Fact> for KeyInput {
+    fn from(fact: Fact) -> Self {
+        Self::Told { fact }
+    }
+}
+
+/// The variables in the text of an instruction and in its heredocs, as the words of it are expanded.
+pub(super) fn variables(
+    instruction: &Instruction,
+    environment: &Environment,
+    words: Words,
+) -> Vec<KeyInput> {
+    let mut names = environment.names_in(words, &instruction.text);
+    for heredoc in instruction.heredocs.iter().filter(|heredoc| heredoc.expand) {
+        names.extend(environment.names_in_body(&heredoc.body()));
+    }
+    environment.facts(&names).map(KeyInput::from).collect()
+}

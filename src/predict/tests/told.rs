@@ -1,0 +1,66 @@
+//! Causes that lie in another instruction, or in an option, than the step whose text is as it was.
+
+use super::*;
+
+fn argument(name: &str, before: Option<&str>, after: Option<&str>) -> CauseKind {
+    let [before, after] = [before, after].map(|value| value.map(str::to_owned));
+    CauseKind::Argument { name: name.to_owned(), before, after }
+}
+
+const FILES: [(&str, &str); 8] = [
+    ("d1/", ""),
+    ("d2/", ""),
+    ("app-1", "1"),
+    ("app-2", "2"),
+    ("d1/f", "1"),
+    ("d2/f", "2"),
+    ("k", "k"),
+    ("a", "1"),
+];
+
+#[test]
+fn an_argument_in_the_text_of_a_step_is_told_with_its_values() {
+    for step in [
+        "COPY app-$V /x",
+        "COPY d$V/f /x",
+        "COPY k /opt/app-$V/",
+        "WORKDIR /o$V",
+        "COPY --chown=$V k /k",
+        "COPY <<EOF /k\nsays $V\nEOF",
+        "ENV P=/opt/$V\nCOPY k $P/",
+        "ENV P=/opt/$V\nENV Q=$P/q\nWORKDIR $Q",
+    ] {
+        let text = format!("FROM base\nARG V=1\n{step}\n");
+        let mut story = Story::new(Box::leak(text.into_boxed_str()), &FILES).built();
+        story = story.argument("V", "2");
+        let part = if step.contains("WORKDIR") { "WORKDIR" } else { "COPY" };
+        assert_eq!(story.cause(part), argument("V", Some("1"), Some("2")), "{step}");
+    }
+}
+
+#[test]
+fn a_variable_in_the_text_of_a_step_is_told_and_a_secret_is_not() {
+    let mut story = Story::new("FROM base\nENV D=/a\nCOPY k $D/\n", &FILES).built();
+    story.dockerfile = "FROM base\nENV D=/b\nCOPY k $D/\n";
+    let told = CauseKind::Environment {
+        name: "D".into(),
+        before: Some("/a".into()),
+        after: Some("/b".into()),
+    };
+    assert_eq!(story.cause("COPY"), told);
+
+    let text = "FROM base\nARG TOKEN\nENV WHERE=/s/$TOKEN\nCOPY k /opt/$WHERE/\n";
+    let story = Story::new(text, &FILES).argument("TOKEN", "hunter1").built();
+    let story = story.argument("TOKEN", "hunter2");
+    assert_eq!(story.cause("COPY"), argument("TOKEN", None, None));
+    assert!(!format!("{:?}", story.cause("COPY")).contains("hunter"));
+}
+
+#[test]
+fn a_variable_that_changed_nothing_of_the_text_is_not_told() {
+    let text = "FROM base\nARG V=1\nCOPY k /x${V:+y}/\n";
+    let mut story = Story::new(text, &FILES).built().argument("V", "2");
+    assert_eq!(story.verdict("COPY"), Verdict::Cached);
+    story.files.insert("k", "other");
+    assert!(matches!(story.cause("COPY"), CauseKind::Files { .. }));
+}

@@ -1,0 +1,99 @@
+//! What is told of a step that differs in more than its text says: the argument in it, what an
+//! instruction above sets for it, an option. The verdict is made before, and stays as it is.
+
+use super::cause::{environment, option};
+use super::knowledge::PreviousStep;
+use super::types::CauseKind;
+use crate::plan::{Fact, KeyInput, NamedValue, Step, shown_value};
+
+/// A cause of the step itself as it is best told; the same where there is nothing better.
+pub(super) fn clearer(kind: CauseKind, step: &Step, old: Option<&PreviousStep>) -> CauseKind {
+    let Some(old) = old else { return kind };
+    let better = match &kind {
+        CauseKind::Instruction { before: Some(before), after } if before == after => {
+            variable(step, old).or_else(|| environment(step, old)).or_else(|| option(step, old))
+        }
+        CauseKind::Files { .. } | CauseKind::NoRecord
+            if step.instruction == old.instruction && paths(&step.inputs) != paths(&old.inputs) =>
+        {
+            variable(step, old)
+        }
+        _ => None,
+    };
+    better.unwrap_or(kind)
+}
+
+/// The paths from which a step takes its files.
+fn paths(inputs: &[KeyInput]) -> Vec<&str> {
+    fn of(input: &KeyInput) -> Vec<&str> {
+        match input {
+            KeyInput::Files { roots, .. } => roots.iter().map(String::as_str).collect(),
+            KeyInput::StageOutput { path, .. } | KeyInput::StageFiles { path, .. } => vec![&**path],
+            _ => Vec::new(),
+        }
+    }
+    inputs.iter().flat_map(of).collect()
+}
+
+/// A variable of the text with another value than before, or rather the first one of those that its
+/// value was made of.
+fn variable(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
+    let (now, before) = (variables(&step.inputs), variables(&old.inputs));
+    let own = [&now, &before].map(|list| list.iter().map(|it| it.own).collect::<Vec<_>>());
+    let name = changed(&own[0], &own[1])?;
+    let (now, before) = (origins(&now, name), origins(&before, name));
+    // What only one of them was made of may be as it was.
+    let is_in = |list: &[&NamedValue], it: &NamedValue| list.iter().any(|one| one.name == it.name);
+    let in_both: Vec<&NamedValue> = now.iter().copied().filter(|it| is_in(&before, it)).collect();
+    let of_those: Vec<&NamedValue> = before.iter().copied().filter(|it| is_in(&now, it)).collect();
+    let root = changed(&in_both, &of_those).unwrap_or(name);
+    let find = |list: &[&NamedValue]| list.iter().find(|it| it.name == root).copied().cloned();
+    another_value(find(&before).as_ref(), find(&now).as_ref())
+}
+
+/// The first name that has another value.
+fn changed<'a>(now: &[&'a NamedValue], before: &[&'a NamedValue]) -> Option<&'a str> {
+    let value = |list: &[&'a NamedValue], name: &str| {
+        list.iter().find(|it| it.name == name).map(|it| &it.value)
+    };
+    let mut names = now.iter().chain(before).map(|it| &*it.name);
+    names.find(|name| value(now, name) != value(before, name))
+}
+
+/// The variable of this name after those that its value was made of.
+fn origins<'a>(variables: &[Variable<'a>], name: &str) -> Vec<&'a NamedValue> {
+    let found = variables.iter().filter(|it| it.own.name == name);
+    found.flat_map(|it| it.made_of.iter().chain([it.own])).collect()
+}
+
+/// That a variable has another value; of a secret not even the value that was none is told.
+fn another_value(before: Option<&NamedValue>, now: Option<&NamedValue>) -> Option<CauseKind> {
+    let NamedValue { name, argument, .. } = now.or(before)?.clone();
+    let both = [before, now].into_iter().flatten();
+    let is_shown = both.into_iter().all(|it| shown_value(&it.value).is_some());
+    let shown = |it: Option<&NamedValue>| it.filter(|_| is_shown).map(|it| it.value.clone());
+    let (before, after) = (shown(before), shown(now));
+    Some(if argument {
+        CauseKind::Argument { name, before, after }
+    } else {
+        CauseKind::Environment { name, before, after }
+    })
+}
+
+/// A variable of a step's text.
+struct Variable<'a> {
+    own: &'a NamedValue,
+    made_of: &'a [NamedValue],
+}
+
+fn variables(inputs: &[KeyInput]) -> Vec<Variable<'_>> {
+    fn of(input: &KeyInput) -> Option<Variable<'_>> {
+        match input {
+            KeyInput::Told { fact: Fact::Variable { variable, made_of } } => {
+                Some(Variable { own: variable, made_of })
+            }
+            _ => None,
+        }
+    }
+    inputs.iter().filter_map(of).collect()
+}
