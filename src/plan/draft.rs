@@ -126,6 +126,7 @@ impl Builder<'_> {
                 Some(origin) => inputs.extend(self.origin_input(&origin, &[source])),
             }
         }
+        inputs.extend(fact::documents(instruction));
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
             kind: StepKind::Run,
@@ -209,6 +210,7 @@ impl Builder<'_> {
             },
         }
         inputs.extend(fact::variables(instruction, &state.environment, self.words));
+        inputs.extend(fact::documents(instruction));
         let operation = self.copied(instruction, transfer, &expanded, scope)?;
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),

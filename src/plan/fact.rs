@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::KeyInput;
 use super::environment::Environment;
 use super::expansion::Words;
-use crate::dockerfile::Instruction;
+use crate::dockerfile::{Heredoc, Instruction};
 
 /// One thing that a step's text alone does not tell, to name it where the step differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,11 @@ pub enum Fact {
         /// The variables that its value was made of, the first of them first.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         made_of: Vec<NamedValue>,
+    },
+    /// A heredoc, as it is written.
+    Document {
+        /// Its lines.
+        body: String,
     },
 }
 
@@ -37,6 +42,12 @@ impl From<Fact> for KeyInput {
     fn from(fact: Fact) -> Self {
         Self::Told { fact }
     }
+}
+
+/// The heredocs of an instruction.
+pub(super) fn documents(instruction: &Instruction) -> impl Iterator<Item = KeyInput> {
+    let bodies = instruction.heredocs.iter().map(Heredoc::body);
+    bodies.map(|body| Fact::Document { body }.into())
 }
 
 /// The variables in the text of an instruction and in its heredocs, as the words of it are expanded.

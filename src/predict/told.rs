@@ -6,12 +6,21 @@ use super::knowledge::PreviousStep;
 use super::types::CauseKind;
 use crate::plan::{Fact, KeyInput, NamedValue, Step, shown_value};
 
+/// How many lines of a heredoc are told.
+const SHOWN_LINES: usize = 20;
+
+/// How many characters of each.
+const SHOWN_CHARACTERS: usize = 200;
+
 /// A cause of the step itself as it is best told; the same where there is nothing better.
 pub(super) fn clearer(kind: CauseKind, step: &Step, old: Option<&PreviousStep>) -> CauseKind {
     let Some(old) = old else { return kind };
     let better = match &kind {
         CauseKind::Instruction { before: Some(before), after } if before == after => {
-            variable(step, old).or_else(|| environment(step, old)).or_else(|| option(step, old))
+            document(step, old)
+                .or_else(|| variable(step, old))
+                .or_else(|| environment(step, old))
+                .or_else(|| option(step, old))
         }
         CauseKind::Files { .. } | CauseKind::NoRecord
             if step.instruction == old.instruction && paths(&step.inputs) != paths(&old.inputs) =>
@@ -33,6 +42,47 @@ fn paths(inputs: &[KeyInput]) -> Vec<&str> {
         }
     }
     inputs.iter().flat_map(of).collect()
+}
+
+/// The lines of its heredocs that differ, below the instruction's own text.
+fn document(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
+    let lines = |inputs: &[KeyInput]| -> Vec<String> {
+        let bodies = inputs.iter().filter_map(|input| match input {
+            KeyInput::Told { fact: Fact::Document { body } } => Some(body),
+            _ => None,
+        });
+        bodies.flat_map(|body| body.lines().map(str::to_owned)).collect()
+    };
+    let is_kept = old.inputs.iter().any(|input| !input.counts());
+    let (now, before) = (lines(&step.inputs), lines(&old.inputs));
+    if now == before || !is_kept {
+        return None;
+    }
+    // What both begin and end with is left out of long ones.
+    let start = now.iter().zip(&before).take_while(|(now, before)| now == before).count();
+    let shorter = now.len().min(before.len()) - start;
+    let ends = now.iter().rev().zip(before.iter().rev());
+    let end = ends.take(shorter).take_while(|(now, before)| now == before).count();
+    let is_long = now.len().max(before.len()) > SHOWN_LINES;
+    let whole = |lines: &[String]| {
+        let shown = if is_long { &lines[start..lines.len() - end] } else { lines };
+        let mut text = step.instruction.clone();
+        if is_long && start > 0 {
+            text.push_str("\n…");
+        }
+        for line in shown.iter().take(SHOWN_LINES) {
+            text.push('\n');
+            text.extend(line.chars().take(SHOWN_CHARACTERS));
+            if line.chars().nth(SHOWN_CHARACTERS).is_some() {
+                text.push('…');
+            }
+        }
+        if shown.len() > SHOWN_LINES || (is_long && end > 0) {
+            text.push_str("\n…");
+        }
+        text
+    };
+    Some(CauseKind::Instruction { before: Some(whole(&before)), after: whole(&now) })
 }
 
 /// A variable of the text with another value than before, or rather the first one of those that its

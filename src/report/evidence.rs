@@ -47,9 +47,8 @@ pub(super) fn lines(view: &WhyView<'_>, index: StepIndex, cause: &Cause) -> Vec<
     match &cause.kind {
         CauseKind::Files { files, more } => files_lines(view, files, *more),
         CauseKind::Instruction { before: Some(before), after } => {
-            let (before, after) = differing(before, after);
             let mut lines = vec![(Role::Plain, "the instruction was edited:".to_owned())];
-            lines.extend(changed(&text(&before), &text(&after)));
+            lines.extend(edited(before, after));
             lines.extend(story(view, view.dockerfile));
             lines
         }
@@ -176,6 +175,29 @@ fn named(what: &str, name: &str, before: Option<&str>, after: Option<&str>) -> V
     lines
 }
 
+/// The texts of an instruction, or of one with heredocs only the lines that differ.
+fn edited(before: &str, after: &str) -> Vec<(Role, String)> {
+    if before == after {
+        let line = "its text is the same; what of an earlier instruction or option went into it \
+                    was not kept";
+        return vec![(Role::Plain, line.to_owned())];
+    }
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    if old.len().max(new.len()) <= 1 {
+        let (before, after) = differing(before, after);
+        return changed(&text(&before), &text(&after)).into();
+    }
+    let start = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    let shorter = old.len().min(new.len()) - start;
+    let ends = old.iter().rev().zip(new.iter().rev());
+    let end = ends.take(shorter).take_while(|(old, new)| old == new).count();
+    let side = |role, mark: char, lines: &[&str]| -> Vec<(Role, String)> {
+        let lines = lines[start..lines.len() - end].iter();
+        lines.map(|line| (role, format!("{mark} {}", text(line)))).collect()
+    };
+    [side(Role::Removed, '-', &old), side(Role::Added, '+', &new)].concat()
+}
+
 /// Before and after, as in a patch.
 fn changed(before: &str, after: &str) -> [(Role, String); 2] {
     [(Role::Removed, format!("- {before}")), (Role::Added, format!("+ {after}"))]
@@ -267,6 +289,18 @@ pub(super) fn strikes(strikes: &Strikes, step: Option<&StepForecast>) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_heredocs_only_the_lines_that_differ_are_shown() {
+        let told = |before, after| -> Vec<String> {
+            edited(before, after).into_iter().map(|(_, line)| line).collect()
+        };
+        let before = "RUN <<EOF\nset -e\nmake a\nmake z";
+        let after = "RUN <<EOF\nset -e\nmake b\u{1b}[1m\nmake c\nmake z";
+        assert_eq!(told(before, after), ["- make a", "+ make b\\u{1b}[1m", "+ make c"]);
+        assert_eq!(told("RUN <<EOF\na", "RUN <<EOF"), ["- a"]);
+        assert!(told("COPY a b", "COPY a b")[0].contains("text is the same"));
+    }
 
     #[test]
     fn only_what_differs_of_long_texts_is_shown() {

@@ -64,3 +64,42 @@ fn a_variable_that_changed_nothing_of_the_text_is_not_told() {
     story.files.insert("k", "other");
     assert!(matches!(story.cause("COPY"), CauseKind::Files { .. }));
 }
+
+/// The texts before and after of an edited instruction.
+fn edited(story: &Story, part: &str) -> (String, String) {
+    match story.cause(part) {
+        CauseKind::Instruction { before: Some(before), after } => (before, after),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn of_a_heredoc_the_lines_that_differ_are_told() {
+    let mut story = Story::new("FROM base\nRUN <<EOF\nset -e\nmake a\nEOF\n", &[]).built();
+    story.dockerfile = "FROM base\nRUN <<EOF\nset -e\nmake b\nEOF\n";
+    let told = edited(&story, "RUN");
+    assert_eq!(told, ("RUN <<EOF\nset -e\nmake a".into(), "RUN <<EOF\nset -e\nmake b".into()));
+
+    let mut story = Story::new("FROM base\nCOPY <<EOF /a\none\nEOF\n", &[]).built();
+    story.dockerfile = "FROM base\nCOPY <<EOF /a\none\ntwo\nEOF\n";
+    let told = edited(&story, "COPY");
+    assert_eq!(told, ("COPY <<EOF /a\none".into(), "COPY <<EOF /a\none\ntwo".into()));
+}
+
+#[test]
+fn of_a_long_heredoc_only_what_differs_is_told() {
+    let lines = |last: &str| {
+        let many = (0..5000).map(|line| format!("echo {line}\n")).collect::<String>();
+        Box::leak(format!("FROM base\nRUN <<EOF\n{many}{last}\nEOF\n").into_boxed_str())
+    };
+    let mut story = Story::new(lines("one"), &[]).built();
+    story.dockerfile = lines("two");
+    let told = edited(&story, "RUN");
+    assert_eq!(told, ("RUN <<EOF\n…\none".into(), "RUN <<EOF\n…\ntwo".into()));
+    // The value of an argument in it stays what it is.
+    let text = "FROM base\nARG TOKEN=hunter\nCOPY <<EOF /a\none $TOKEN\nEOF\n";
+    let mut story = Story::new(text, &[]).built();
+    story.dockerfile = "FROM base\nARG TOKEN=hunter\nCOPY <<EOF /a\ntwo $TOKEN\nEOF\n";
+    let told = edited(&story, "COPY");
+    assert_eq!(told.1, "COPY <<EOF /a\ntwo $TOKEN");
+}
