@@ -127,6 +127,7 @@ impl Builder<'_> {
             }
         }
         inputs.extend(fact::documents(instruction));
+        inputs.extend(fact::shell(instruction, command, &state.shell));
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
             kind: StepKind::Run,
@@ -211,6 +212,7 @@ impl Builder<'_> {
         }
         inputs.extend(fact::variables(instruction, &state.environment, self.words));
         inputs.extend(fact::documents(instruction));
+        inputs.extend(self.directory_of(transfer, state));
         let operation = self.copied(instruction, transfer, &expanded, scope)?;
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
@@ -223,6 +225,13 @@ impl Builder<'_> {
         })
     }
 
+    /// The directory that a relative destination is in.
+    fn directory_of(&self, transfer: &Transfer, state: &StageState) -> Option<KeyInput> {
+        let destination = self.words.expand(&transfer.destination, &state.environment).ok()?;
+        let is_relative = !destination.starts_with('/');
+        fact::setting("WORKDIR", state.directory.clone()).filter(|_| is_relative)
+    }
+
     pub(super) fn workdir(&self, instruction: &Instruction, state: &StageState) -> Draft {
         // Here the path counts cleaned, for the RUNs after it as written (`workdir-respelt`).
         let directory = format!("/{}", transfer::clean(&state.directory));
@@ -231,6 +240,7 @@ impl Builder<'_> {
         inputs.extend(self.source_date_epoch());
         inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
         inputs.extend(fact::variables(instruction, &state.environment, self.words));
+        inputs.extend(fact::setting("USER", state.user.clone()));
         let operation =
             self.owner(&state.user).map(|owner| Operation::Directory { path: directory, owner });
         Draft {

@@ -1,11 +1,12 @@
 //! What went into a step from elsewhere: no part of its key, which holds what became of it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::KeyInput;
 use super::environment::Environment;
 use super::expansion::Words;
-use crate::dockerfile::{Heredoc, Instruction};
+use super::{KeyInput, run};
+use crate::dockerfile::{CommandForm, Heredoc, Instruction};
 
 /// One thing that a step's text alone does not tell, to name it where the step differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,13 @@ pub enum Fact {
         /// The variables that its value was made of, the first of them first.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         made_of: Vec<NamedValue>,
+    },
+    /// What an instruction above, or an option of the build, set for it.
+    Setting {
+        /// The instruction, such as `SHELL`, or the option.
+        name: String,
+        /// Its value.
+        value: String,
     },
     /// A heredoc, as it is written.
     Document {
@@ -42,6 +50,22 @@ impl From<Fact> for KeyInput {
     fn from(fact: Fact) -> Self {
         Self::Told { fact }
     }
+}
+
+/// What an instruction above set, or an option; none where that is nothing.
+pub(super) fn setting(name: &str, value: String) -> Option<KeyInput> {
+    let name = name.to_owned();
+    (!value.is_empty()).then(|| Fact::Setting { name, value }.into())
+}
+
+/// The shell that runs a command, as SHELL has it.
+pub(super) fn shell(
+    instruction: &Instruction,
+    command: &CommandForm,
+    shell: &[String],
+) -> Option<KeyInput> {
+    let is_used = !shell.is_empty() && run::uses_shell(instruction, command);
+    setting("SHELL", if is_used { json!(shell).to_string() } else { String::new() })
 }
 
 /// The heredocs of an instruction.

@@ -1,6 +1,8 @@
 //! What is told of a step that differs in more than its text says: the argument in it, what an
 //! instruction above sets for it, an option. The verdict is made before, and stays as it is.
 
+use std::collections::BTreeMap;
+
 use super::cause::{environment, option};
 use super::knowledge::PreviousStep;
 use super::types::CauseKind;
@@ -18,6 +20,7 @@ pub(super) fn clearer(kind: CauseKind, step: &Step, old: Option<&PreviousStep>) 
     let better = match &kind {
         CauseKind::Instruction { before: Some(before), after } if before == after => {
             document(step, old)
+                .or_else(|| setting(step, old))
                 .or_else(|| variable(step, old))
                 .or_else(|| environment(step, old))
                 .or_else(|| option(step, old))
@@ -29,7 +32,34 @@ pub(super) fn clearer(kind: CauseKind, step: &Step, old: Option<&PreviousStep>) 
         }
         _ => None,
     };
-    better.unwrap_or(kind)
+    by_instruction(better.unwrap_or(kind))
+}
+
+/// What USER and WORKDIR set is called as they are.
+fn by_instruction(kind: CauseKind) -> CauseKind {
+    match kind {
+        CauseKind::Option { name, before, after } if name == "user" || name == "workdir" => {
+            CauseKind::Option { name: name.to_uppercase(), before, after }
+        }
+        other => other,
+    }
+}
+
+/// What an instruction above, or an option, set otherwise than before.
+fn setting(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
+    let settings = |inputs: &[KeyInput]| -> BTreeMap<String, String> {
+        let settings = inputs.iter().filter_map(|input| match input {
+            KeyInput::Told { fact: Fact::Setting { name, value } } => {
+                Some((name.clone(), value.clone()))
+            }
+            _ => None,
+        });
+        settings.collect()
+    };
+    let (now, before) = (settings(&step.inputs), settings(&old.inputs));
+    let name = now.keys().chain(before.keys()).find(|name| now.get(*name) != before.get(*name))?;
+    let [before, after] = [before.get(name), now.get(name)].map(Option::<&String>::cloned);
+    Some(CauseKind::Option { name: name.clone(), before, after })
 }
 
 /// The paths from which a step takes its files.

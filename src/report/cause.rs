@@ -63,7 +63,7 @@ pub(super) fn brief_kind(kind: &CauseKind) -> String {
             changed("variable", name, before.as_deref(), after.as_deref())
         }
         CauseKind::Option { name, before, after } => {
-            changed("option", name, before.as_deref(), after.as_deref())
+            changed(option_word(name), name, before.as_deref(), after.as_deref())
         }
         CauseKind::BaseImage { before: None, after: None, .. } => {
             "the engine cannot resolve it".to_owned()
@@ -102,16 +102,23 @@ pub const fn change(change: ChangeKind) -> &'static str {
     }
 }
 
+/// What an option is called before its name: nothing where it is an instruction.
+pub(super) fn option_word(name: &str) -> &'static str {
+    if matches!(name, "SHELL" | "USER" | "WORKDIR") { "" } else { "option" }
+}
+
 /// A value that is not given may be absent or look like a secret: either way it is not shown.
 fn changed(what: &str, name: &str, before: Option<&str>, after: Option<&str>) -> String {
     let name = escape::text(name);
+    let title = format!("{what} {name}");
+    let what = title.trim_start();
     match (before, after) {
-        (Some(before), Some(after)) if before == after => format!("{what} {name} moved"),
+        (Some(before), Some(after)) if before == after => format!("{what} moved"),
         (Some(before), Some(after)) => {
-            format!("{what} {name} {} → {}", escape::text(before), escape::text(after))
+            format!("{what} {} → {}", escape::text(before), escape::text(after))
         }
-        (None, Some(after)) => format!("{what} {name} now {}", escape::text(after)),
-        (Some(before), None) => format!("{what} {name} was {}", escape::text(before)),
-        (None, None) => format!("{what} {name} changed"),
+        (None, Some(after)) => format!("{what} now {}", escape::text(after)),
+        (Some(before), None) => format!("{what} was {}", escape::text(before)),
+        (None, None) => format!("{what} changed"),
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn lines(view: &WhyView<'_>, index: StepIndex, cause: &Cause) -> Vec<
             named("variable", name, before.as_deref(), after.as_deref())
         }
         CauseKind::Option { name, before, after } => {
-            named("option", name, before.as_deref(), after.as_deref())
+            named(cause::option_word(name), name, before.as_deref(), after.as_deref())
         }
         CauseKind::BaseImage { reference, before, after }
             if before.is_some() || after.is_some() =>
@@ -157,7 +157,10 @@ fn story(view: &WhyView<'_>, path: &str) -> Option<(Role, String)> {
 /// A value before and after. One that is missing was not set, or looks like a secret and is not
 /// shown; of an option nothing is hidden.
 fn named(what: &str, name: &str, before: Option<&str>, after: Option<&str>) -> Vec<(Role, String)> {
-    let title = |rest: &str| (Role::Plain, format!("{what} {}{rest}", text(name)));
+    let title = |rest: &str| {
+        let title = format!("{what} {}{rest}", text(name));
+        (Role::Plain, title.trim_start().to_owned())
+    };
     if before.is_none() && after.is_none() {
         return vec![title(" has another value, which is not shown: it looks like a secret")];
     }
@@ -167,7 +170,7 @@ fn named(what: &str, name: &str, before: Option<&str>, after: Option<&str>) -> V
     let shown = |value: Option<&str>| match value {
         Some("") => "(empty)".to_owned(),
         Some(value) => text(value).into_owned(),
-        None if what == "option" => "(not set)".to_owned(),
+        None if matches!(what, "" | "option") => "(not set)".to_owned(),
         None => "(not set, or not shown)".to_owned(),
     };
     let mut lines = vec![title(":")];
@@ -261,6 +264,9 @@ pub(super) fn strikes(strikes: &Strikes, step: Option<&StepForecast>) -> String 
         ("files", Some(name)) => text(name).into_owned(),
         ("base_image", Some(name)) => format!("base image {}", text(name)),
         ("environment", Some(name)) => format!("variable {}", text(name)),
+        ("option", Some(name)) => {
+            format!("{} {}", cause::option_word(name), text(name)).trim_start().to_owned()
+        }
         ("no_cache", Some(name)) => format!("standing on the directory {}", text(name)),
         (kind, Some(name)) => format!("{kind} {}", text(name)),
         ("files", None) => "changed files".to_owned(),

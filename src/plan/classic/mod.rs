@@ -204,6 +204,7 @@ impl Builder<'_> {
         let arguments = run::arguments(instruction, command, &stage.state.shell);
         let mut inputs =
             vec![KeyInput::Instruction { value: json!({ "arguments": arguments }).to_string() }];
+        inputs.extend(fact::shell(instruction, command, &stage.state.shell));
         let given = &self.request.options.build_args;
         inputs.extend(stage.variables.counted(given, &self.stages.globals));
         self.classic_draft(StepKind::Run, inputs, &stage.state, scope)

@@ -7,6 +7,11 @@ fn argument(name: &str, before: Option<&str>, after: Option<&str>) -> CauseKind 
     CauseKind::Argument { name: name.to_owned(), before, after }
 }
 
+fn option(name: &str, before: Option<&str>, after: Option<&str>) -> CauseKind {
+    let [before, after] = [before, after].map(|value| value.map(str::to_owned));
+    CauseKind::Option { name: name.to_owned(), before, after }
+}
+
 const FILES: [(&str, &str); 8] = [
     ("d1/", ""),
     ("d2/", ""),
@@ -102,4 +107,27 @@ fn of_a_long_heredoc_only_what_differs_is_told() {
     story.dockerfile = "FROM base\nARG TOKEN=hunter\nCOPY <<EOF /a\ntwo $TOKEN\nEOF\n";
     let told = edited(&story, "COPY");
     assert_eq!(told.1, "COPY <<EOF /a\ntwo $TOKEN");
+}
+
+#[test]
+fn what_shell_user_and_workdir_set_above_is_told_by_their_names() {
+    let mut story = Story::new("FROM base\nRUN make\n", &[]).built();
+    story.dockerfile = "FROM base\nSHELL [\"/bin/ash\", \"-c\"]\nRUN make\n";
+    let ash = r#"["/bin/ash","-c"]"#;
+    assert_eq!(story.cause("RUN"), option("SHELL", None, Some(ash)));
+    let mut story = story.built();
+    story.dockerfile = "FROM base\nSHELL [\"/bin/bash\", \"-c\"]\nRUN make\n";
+    assert_eq!(story.cause("RUN"), option("SHELL", Some(ash), Some(r#"["/bin/bash","-c"]"#)));
+
+    let mut story = Story::new("FROM base\nUSER 1\nWORKDIR /a\n", &[]).built();
+    story.dockerfile = "FROM base\nUSER 2\nWORKDIR /a\n";
+    assert_eq!(story.cause("WORKDIR"), option("USER", Some("1"), Some("2")));
+
+    let mut story = Story::new("FROM base\nUSER 1\nRUN make\n", &[]).built();
+    story.dockerfile = "FROM base\nUSER 2\nRUN make\n";
+    assert_eq!(story.cause("RUN"), option("USER", Some("1"), Some("2")));
+
+    let mut story = Story::new("FROM base\nWORKDIR /a\nWORKDIR /\nCOPY k k\n", &FILES).built();
+    story.dockerfile = "FROM base\nWORKDIR /a\nCOPY k k\n";
+    assert_eq!(story.cause("COPY"), option("WORKDIR", Some("/"), Some("/a")));
 }
