@@ -227,6 +227,9 @@ impl<'a> Builder<'a> {
                     None => namer.name(&format!("FROM {}", full_reference(name)), false),
                 };
                 let step = self.image_step(name, Some((shown, &label, source.from)));
+                let given = context.as_ref().and_then(|context| self.stages.told(context));
+                let inputs = &mut self.plan.steps[step.0].inputs;
+                inputs.extend(given.filter(|given| !inputs.contains(given)));
                 image_state(self.request.images.get(name), step)
             }
         };

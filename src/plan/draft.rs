@@ -128,6 +128,8 @@ impl Builder<'_> {
         }
         inputs.extend(fact::documents(instruction));
         inputs.extend(fact::shell(instruction, command, &state.shell));
+        let taken_from = mounts.iter().filter_map(|mount| mount.mount.from.as_ref());
+        inputs.extend(taken_from.filter_map(|from| self.stages.given(from)));
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
             kind: StepKind::Run,
@@ -213,6 +215,7 @@ impl Builder<'_> {
         inputs.extend(fact::variables(instruction, &state.environment, self.words));
         inputs.extend(fact::documents(instruction));
         inputs.extend(self.directory_of(transfer, state));
+        inputs.extend(transfer.from.as_ref().and_then(|from| self.stages.given(from)));
         let operation = self.copied(instruction, transfer, &expanded, scope)?;
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),

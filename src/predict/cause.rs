@@ -130,7 +130,7 @@ fn instruction(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     })
 }
 
-fn base_image(step: &Step, old: Option<&PreviousStep>) -> Option<CauseKind> {
+pub(super) fn base_image(step: &Step, old: Option<&PreviousStep>) -> Option<CauseKind> {
     let base = |inputs: &[KeyInput]| {
         inputs.iter().find_map(|input| match input {
             KeyInput::BaseImage { reference, digest, .. } => Some((reference.clone(), *digest)),

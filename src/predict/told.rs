@@ -25,6 +25,10 @@ pub(super) fn clearer(kind: CauseKind, step: &Step, old: Option<&PreviousStep>) 
                 .or_else(|| environment(step, old))
                 .or_else(|| option(step, old))
         }
+        CauseKind::BaseImage { .. } => setting(step, old),
+        CauseKind::Files { .. } | CauseKind::NoRecord if context(step, old).is_some() => {
+            context(step, old)
+        }
         CauseKind::Files { .. } | CauseKind::NoRecord
             if step.instruction == old.instruction && paths(&step.inputs) != paths(&old.inputs) =>
         {
@@ -43,6 +47,12 @@ fn by_instruction(kind: CauseKind) -> CauseKind {
         }
         other => other,
     }
+}
+
+/// That a directory or an image of `--build-context` is in another's place.
+fn context(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
+    let is_context = |kind: &CauseKind| matches!(kind, CauseKind::Option { name, .. } if name.starts_with("build-context "));
+    setting(step, old).filter(is_context)
 }
 
 /// What an instruction above, or an option, set otherwise than before.

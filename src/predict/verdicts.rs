@@ -1,6 +1,6 @@
 //! One verdict a step, in the plan's order.
 
-use super::cause::{Difference, Matching, configuration, difference, stage_files};
+use super::cause::{Difference, Matching, base_image, configuration, difference, stage_files};
 use super::knowledge::{FileTable, Knowledge, PreviousStep};
 use super::times::{step_seconds, summary};
 use super::told::clearer;
@@ -31,7 +31,10 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
             Some(parent) => images[parent.0].clone(),
             None => old
                 .filter(|_| step.kind == StepKind::From)
-                .and_then(|old| configuration(step, old))
+                .and_then(|old| {
+                    let kind = configuration(step, old).or_else(|| base_image(step, Some(old)));
+                    kind.map(|kind| clearer(kind, step, Some(old)))
+                })
                 .map(|kind| Cause { step: StepIndex(index), kind }),
         });
         let own = difference(step, old, files, snapshot);
@@ -227,8 +230,9 @@ fn of_image(verdict: Verdict, index: StepIndex, image: Option<&Cause>) -> Verdic
 
 /// Whether a step is the FROM of an image that is another one than before.
 fn is_another_base(forecast: &StepForecast) -> bool {
-    matches!(&forecast.verdict, Verdict::Rebuild(cause)
-        if matches!(cause.kind, CauseKind::BaseImage { .. }))
+    forecast.step.kind == StepKind::From
+        && matches!(&forecast.verdict, Verdict::Rebuild(cause)
+            if matches!(cause.kind, CauseKind::BaseImage { .. } | CauseKind::Option { .. }))
 }
 
 /// Whether such a difference of a step may be its image's: variables, directory, user, and the shell,

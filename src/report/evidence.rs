@@ -77,11 +77,9 @@ pub(super) fn lines(view: &WhyView<'_>, index: StepIndex, cause: &Cause) -> Vec<
             // Where nobody knows the layers, the names stand for them.
             let by_layers =
                 [before, after].into_iter().flatten().any(|it| it.starts_with("sha256:"));
-            let is_reused = view
-                .forecast
-                .steps
-                .get(cause.step.0)
-                .is_some_and(|from| matches!(from.verdict, Verdict::Cached));
+            let is_reused = view.forecast.steps.get(cause.step.0).is_some_and(|from| {
+                matches!(from.verdict, Verdict::Cached) && !is_layers(&from.step, after.as_deref())
+            });
             let title = if is_reused {
                 format!(
                     "base image {} has the same layers and gives other variables, another \
@@ -99,6 +97,14 @@ pub(super) fn lines(view: &WhyView<'_>, index: StepIndex, cause: &Cause) -> Vec<
         }
         kind => vec![(Role::Plain, sentence(view.forecast, index, cause, kind))],
     }
+}
+
+/// Whether this is the digest of the step's base image's layers.
+fn is_layers(step: &Step, told: Option<&str>) -> bool {
+    step.inputs.iter().any(|input| {
+        matches!(input, KeyInput::BaseImage { digest, .. }
+            if told == Some(digest.to_string().as_str()))
+    })
 }
 
 /// A cause that has nothing to show beside itself.

@@ -1,6 +1,8 @@
 //! Causes that lie in another instruction, or in an option, than the step whose text is as it was.
 
 use super::*;
+use crate::context::named_root;
+use crate::plan::NamedContext;
 
 fn argument(name: &str, before: Option<&str>, after: Option<&str>) -> CauseKind {
     let [before, after] = [before, after].map(|value| value.map(str::to_owned));
@@ -130,4 +132,50 @@ fn what_shell_user_and_workdir_set_above_is_told_by_their_names() {
     let mut story = Story::new("FROM base\nWORKDIR /a\nWORKDIR /\nCOPY k k\n", &FILES).built();
     story.dockerfile = "FROM base\nWORKDIR /a\nCOPY k k\n";
     assert_eq!(story.cause("COPY"), option("WORKDIR", Some("/"), Some("/a")));
+}
+
+fn with_context(mut story: Story, name: &str, context: NamedContext) -> Story {
+    story.options.contexts.insert(name.to_owned(), context);
+    story
+}
+
+/// The path of a file in a directory of `--build-context`.
+fn in_context(name: &str, path: &str) -> &'static str {
+    Box::leak(format!("{}/{path}", named_root(name)).into_boxed_str())
+}
+
+#[test]
+fn a_context_in_the_place_of_a_stage_is_told_as_the_option_that_it_is() {
+    let text = "FROM base AS st\nRUN make\nFROM base\nCOPY --from=st /f /f\n";
+    let mut story = with_context(Story::new(text, &[]).built(), "st", NamedContext::Directory);
+    story.files.insert(in_context("st", "f"), "1");
+    let told = option("build-context st", None, Some("a directory"));
+    assert_eq!(story.cause("COPY"), told);
+    let mut story = story.built();
+    story.options.contexts.clear();
+    let story = Story { knowledge: Knowledge { known: [].into(), ..story.knowledge }, ..story };
+    assert_eq!(story.cause("COPY --from"), option("build-context st", Some("a directory"), None));
+}
+
+#[test]
+fn a_context_in_the_place_of_a_base_image_is_told_as_the_option_that_it_is() {
+    let text = "FROM base\nRUN make\n";
+    for layers in ["base", "other"] {
+        let mut story = Story::new(text, &[]);
+        let base = story.images.get_mut("base").unwrap();
+        base.env = vec!["P=1".to_owned()];
+        let layers = vec![Digest::of(layers.as_bytes())];
+        story.images.insert("other".into(), BaseImage { layers, ..BaseImage::default() });
+        // The engine has both.
+        let mut story = with_context(story, "base", NamedContext::Image("other".into()));
+        story.dockerfile = "FROM base\n";
+        let mut story = story.built();
+        story.options.contexts.clear();
+        story.dockerfile = text;
+        let story = story.built();
+        let story = with_context(story, "base", NamedContext::Image("other".into()));
+        let told = option("build-context base", None, Some("docker-image://other"));
+        let Verdict::Rebuild(cause) = story.verdict("RUN") else { panic!("it runs") };
+        assert_eq!(cause, Cause { step: StepIndex(0), kind: told });
+    }
 }
