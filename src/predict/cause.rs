@@ -2,7 +2,7 @@
 
 use super::knowledge::{FileTable, PreviousBuild, PreviousStep};
 use super::types::{CauseKind, ChangeKind, FileChange};
-use crate::context::{ContextPath, EntryKind, Snapshot, shown_path};
+use crate::context::{ContextPath, EntryKind, Snapshot, in_named, shown_path};
 use crate::plan::{ImageConfiguration, KeyInput, Step, shown_value};
 
 /// How many changed files are named; the rest are counted.
@@ -280,7 +280,12 @@ fn changed_files(
     snapshot: &Snapshot,
 ) -> Vec<FileChange> {
     let is_all = roots.iter().any(ContextPath::is_root);
-    let selected = |path: &ContextPath| is_all || roots.iter().any(|root| path.starts_with(root));
+    // All of the build's own context is nothing of a named one.
+    let is_own = |path: &ContextPath| in_named(path).is_none();
+    let selected = |path: &ContextPath| {
+        (is_all && is_own(path))
+            || roots.iter().any(|root| !root.is_root() && path.starts_with(root))
+    };
     let mut changes = Vec::new();
     for (entry, old) in previous.beside(snapshot) {
         let change = match old {

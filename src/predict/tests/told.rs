@@ -179,3 +179,16 @@ fn a_context_in_the_place_of_a_base_image_is_told_as_the_option_that_it_is() {
         assert_eq!(cause, Cause { step: StepIndex(0), kind: told });
     }
 }
+
+#[test]
+fn files_of_a_context_that_is_not_given_are_no_cause() {
+    let mut story = Story::new("FROM base\nCOPY . /w/\n", &[("a", "1")]).built();
+    let previous = story.knowledge.previous.as_mut().unwrap();
+    let one = previous.files.iter().map(|(_, state)| state.clone()).next().unwrap();
+    let own = previous.files.iter().map(|(path, state)| (path.clone(), state.clone()));
+    let kept = (ContextPath::new(in_context("ext", "f")), one);
+    previous.files = own.chain([kept]).collect();
+    story.files.insert("a", "2");
+    let changed = FileChange { path: "a".into(), change: ChangeKind::Modified };
+    assert_eq!(story.cause("COPY"), CauseKind::Files { files: vec![changed], more: 0 });
+}
