@@ -11,6 +11,7 @@ pub mod eviction;
 mod knowledge;
 mod past;
 mod routes;
+mod stood_on;
 #[cfg(test)]
 mod tests;
 mod times;

@@ -125,6 +125,15 @@ pub enum CauseKind {
         /// Its text now.
         after: String,
     },
+    /// Another step stood below it, which is gone or has moved.
+    StoodOn {
+        /// The text of the instruction that stood below it.
+        before: String,
+        /// Whether that is gone; it has moved otherwise.
+        is_gone: bool,
+        /// The text of the one that does now; empty where it stands on nothing.
+        after: String,
+    },
     /// A build argument has another value.
     Argument {
         /// Its name.

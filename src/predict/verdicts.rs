@@ -2,6 +2,7 @@
 
 use super::cause::{Difference, Matching, base_image, configuration, difference, stage_files};
 use super::knowledge::{FileTable, Knowledge, PreviousStep};
+use super::stood_on::below;
 use super::times::{step_seconds, summary};
 use super::told::clearer;
 use super::types::{Cause, CauseKind, Forecast, Probability, StepForecast, Verdict};
@@ -25,6 +26,8 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
     let mut steps: Vec<StepForecast> = Vec::with_capacity(plan.steps.len());
     // The image that each step stands on, and what it gives otherwise than before.
     let mut images: Vec<Option<Cause>> = Vec::with_capacity(plan.steps.len());
+    // What differs of each step itself, whatever its verdict.
+    let mut owns: Vec<Option<CauseKind>> = Vec::with_capacity(plan.steps.len());
     for (index, step) in plan.steps.iter().enumerate() {
         let old = matching.of(index, previous);
         images.push(match step.parent() {
@@ -38,10 +41,30 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
                 .map(|kind| Cause { step: StepIndex(index), kind }),
         });
         let own = difference(step, old, files, snapshot);
+        owns.push(match &own {
+            Difference::Own(kind) => Some(clearer(kind.clone(), step, old)),
+            Difference::None | Difference::New => None,
+        });
         let of_stage = old.and_then(|old| stage_files(step, old, files, snapshot));
         let verdict = verdict(StepIndex(index), step, own, of_stage, &steps, knowledge);
         let verdict = told(verdict, StepIndex(index), step, old);
         let verdict = of_image(verdict, StepIndex(index), images[index].as_ref());
+        let verdict = match (verdict, previous) {
+            (Verdict::Rebuild(cause), Some(previous)) if cause.step.0 == index => {
+                let (here, steps) = (StepIndex(index), &plan.steps);
+                Verdict::Rebuild(match cause.kind {
+                    CauseKind::NoRecord => {
+                        below(here, steps, &owns, &matching, previous).unwrap_or(cause)
+                    }
+                    CauseKind::Instruction { before: None, after } => {
+                        let before = matching.text_before(here, previous);
+                        Cause { step: here, kind: CauseKind::Instruction { before, after } }
+                    }
+                    _ => cause,
+                })
+            }
+            (verdict, _) => verdict,
+        };
         let seconds = step_seconds(step, old, knowledge);
         steps.push(StepForecast { step: step.clone(), verdict, seconds });
     }

@@ -4,6 +4,9 @@ use super::escape;
 use crate::plan::StepIndex;
 use crate::predict::{Cause, CauseKind, ChangeKind, FileChange, Forecast};
 
+/// Columns that the text of an instruction below takes.
+const BELOW: usize = 24;
+
 /// Whether the reason lies in another step.
 pub fn is_inherited(cause: &Cause) -> bool {
     matches!(cause.kind, CauseKind::Parent | CauseKind::StageOutput)
@@ -56,6 +59,10 @@ pub(super) fn brief_kind(kind: &CauseKind) -> String {
         CauseKind::Files { files, more } => brief_files(files, *more),
         CauseKind::Instruction { before: None, .. } => "new instruction".to_owned(),
         CauseKind::Instruction { before: Some(_), .. } => "instruction edited".to_owned(),
+        CauseKind::StoodOn { before, is_gone, .. } => {
+            let what = if *is_gone { "is gone" } else { "moved" };
+            format!("{} {what}", escape::fit(&escape::text(before), BELOW))
+        }
         CauseKind::Argument { name, before, after } => {
             changed("argument", name, before.as_deref(), after.as_deref())
         }

@@ -58,6 +58,15 @@ pub(super) fn lines(view: &WhyView<'_>, index: StepIndex, cause: &Cause) -> Vec<
             lines.extend(story(view, view.dockerfile));
             lines
         }
+        CauseKind::StoodOn { before, is_gone, after } => {
+            let what = if *is_gone { "is gone" } else { "has moved" };
+            let title = format!("what stood below it in the last build {what}:");
+            let after = if after.is_empty() { "(nothing)" } else { after };
+            let mut lines = vec![(Role::Plain, title)];
+            lines.extend(changed(&text(before), &text(after)));
+            lines.extend(story(view, view.dockerfile));
+            lines
+        }
         CauseKind::Argument { name, before, after } => {
             named("argument", name, before.as_deref(), after.as_deref())
         }
@@ -276,6 +285,7 @@ pub(super) fn strikes(strikes: &Strikes, step: Option<&StepForecast>) -> String 
         ("no_cache", Some(name)) => format!("standing on the directory {}", text(name)),
         (kind, Some(name)) => format!("{kind} {}", text(name)),
         ("files", None) => "changed files".to_owned(),
+        ("stood_on", None) => "what is gone or moved below it".to_owned(),
         ("instruction", None) => "edits of instructions".to_owned(),
         ("evicted", None) => "the engine's collecting".to_owned(),
         ("no_cache", None) => "--no-cache".to_owned(),

@@ -192,3 +192,41 @@ fn files_of_a_context_that_is_not_given_are_no_cause() {
     let changed = FileChange { path: "a".into(), change: ChangeKind::Modified };
     assert_eq!(story.cause("COPY"), CauseKind::Files { files: vec![changed], more: 0 });
 }
+
+#[test]
+fn what_stood_below_is_told_where_it_is_gone_or_moved() {
+    let stood_on = |before: &str, is_gone, after: &str| {
+        let (before, after) = (before.to_owned(), after.to_owned());
+        CauseKind::StoodOn { before, is_gone, after }
+    };
+    let mut story = Story::new("FROM base\nRUN a\nRUN b\nRUN c\nRUN d\n", &[]).built();
+    story.dockerfile = "FROM base\nRUN a\nRUN c\nRUN d\n";
+    assert_eq!(story.cause("RUN c"), stood_on("RUN b", true, "RUN a"));
+    assert_eq!(story.cause("RUN d"), CauseKind::Parent);
+    story.dockerfile = "FROM base\nRUN b\nRUN a\nRUN c\nRUN d\n";
+    assert_eq!(story.cause("RUN b"), stood_on("RUN a", false, "FROM base"));
+    assert_eq!(story.cause("RUN a"), CauseKind::Parent);
+}
+
+#[test]
+fn an_edit_below_is_told_of_what_was_not_built_on_it_though_it_is_known_itself() {
+    let mut story = Story::new("FROM base\nRUN a\n", &[]).built();
+    story.dockerfile = "FROM base\nRUN b\nRUN c\n";
+    let mut story = story.built();
+    story.dockerfile = "FROM base\nRUN a\nRUN c\n";
+    let edited = CauseKind::Instruction { before: Some("RUN b".into()), after: "RUN a".into() };
+    let told = Verdict::Rebuild(Cause { step: StepIndex(1), kind: edited });
+    assert_eq!(story.verdict("RUN a"), Verdict::Cached);
+    assert_eq!(story.verdict("RUN c"), told);
+}
+
+#[test]
+fn another_instruction_at_the_same_place_is_told_with_what_stood_there() {
+    let mut story = Story::new("FROM base\nADD k /k\nRUN make\n", &FILES).built();
+    story.dockerfile = "FROM base\nCOPY k /k2\nRUN make\n";
+    assert_eq!(edited(&story, "COPY"), ("ADD k /k".into(), "COPY k /k2".into()));
+    // What is put between is new.
+    story.dockerfile = "FROM base\nRUN new\nADD k /k\nRUN make\n";
+    let new = CauseKind::Instruction { before: None, after: "RUN new".into() };
+    assert_eq!(story.cause("RUN new"), new);
+}
