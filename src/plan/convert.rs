@@ -31,6 +31,8 @@ pub(super) struct StageState {
     /// The working directory as written; `/` where nobody set one.
     pub(super) directory: String,
     pub(super) user: String,
+    /// The variables that the user's name was made of.
+    pub(super) user_made_of: Vec<NamedValue>,
     pub(super) shell: Vec<String>,
     /// The last step; `None` on `scratch`.
     pub(super) parent: Option<StepIndex>,
@@ -369,7 +371,11 @@ impl<'a> Builder<'a> {
                 }
             }
             InstructionKind::Arg(arguments) => self.arguments(arguments, state, instruction)?,
-            InstructionKind::User(user) => state.user = self.expand(user, state, instruction)?,
+            InstructionKind::User(user) => {
+                let asked = state.environment.names_in(self.words, user);
+                state.user_made_of = state.environment.origins(&asked);
+                state.user = self.expand(user, state, instruction)?;
+            }
             InstructionKind::Shell(shell) => state.shell.clone_from(shell),
             _ => {}
         }
@@ -502,6 +508,7 @@ pub(super) fn image_state(image: Option<&BaseImage>, step: StepIndex) -> StageSt
             known.working_dir.clone()
         },
         user: known.user.clone(),
+        user_made_of: Vec::new(),
         shell: known.shell.clone(),
         parent: Some(step),
         files: StageFiles::unknown(step),

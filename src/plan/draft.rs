@@ -244,6 +244,7 @@ impl Builder<'_> {
         inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
         inputs.extend(fact::variables(instruction, &state.environment, self.words));
         inputs.extend(fact::setting("USER", state.user.clone()));
+        inputs.extend(state.user_made_of.iter().cloned().map(fact::variable));
         let operation =
             self.owner(&state.user).map(|owner| Operation::Directory { path: directory, owner });
         Draft {

@@ -52,6 +52,11 @@ impl From<Fact> for KeyInput {
     }
 }
 
+/// A variable that is not in the text itself.
+pub(super) fn variable(variable: NamedValue) -> KeyInput {
+    Fact::Variable { variable, made_of: Vec::new() }.into()
+}
+
 /// What an instruction above set, or an option; none where that is nothing.
 pub(super) fn setting(name: &str, value: String) -> Option<KeyInput> {
     let name = name.to_owned();

@@ -14,25 +14,25 @@ const SHOWN_LINES: usize = 20;
 /// How many characters of each.
 const SHOWN_CHARACTERS: usize = 200;
 
+/// What the name of an option begins with that gives a context.
+const BUILD_CONTEXT: &str = "build-context ";
+
 /// A cause of the step itself as it is best told; the same where there is nothing better.
 pub(super) fn clearer(kind: CauseKind, step: &Step, old: Option<&PreviousStep>) -> CauseKind {
     let Some(old) = old else { return kind };
     let better = match &kind {
         CauseKind::Instruction { before: Some(before), after } if before == after => {
             document(step, old)
-                .or_else(|| setting(step, old))
                 .or_else(|| variable(step, old))
+                .or_else(|| setting(step, old))
                 .or_else(|| environment(step, old))
                 .or_else(|| option(step, old))
         }
         CauseKind::BaseImage { .. } => setting(step, old),
-        CauseKind::Files { .. } | CauseKind::NoRecord if context(step, old).is_some() => {
-            context(step, old)
-        }
-        CauseKind::Files { .. } | CauseKind::NoRecord
-            if step.instruction == old.instruction && paths(&step.inputs) != paths(&old.inputs) =>
-        {
-            variable(step, old)
+        CauseKind::Files { .. } | CauseKind::NoRecord => {
+            let is_moved =
+                step.instruction == old.instruction && paths(&step.inputs) != paths(&old.inputs);
+            context(step, old).or_else(|| is_moved.then(|| variable(step, old)).flatten())
         }
         _ => None,
     };
@@ -51,8 +51,10 @@ fn by_instruction(kind: CauseKind) -> CauseKind {
 
 /// That a directory or an image of `--build-context` is in another's place.
 fn context(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
-    let is_context = |kind: &CauseKind| matches!(kind, CauseKind::Option { name, .. } if name.starts_with("build-context "));
-    setting(step, old).filter(is_context)
+    setting(step, old).filter(|kind| match kind {
+        CauseKind::Option { name, .. } => name.starts_with(BUILD_CONTEXT),
+        _ => false,
+    })
 }
 
 /// What an instruction above, or an option, set otherwise than before.

@@ -32,6 +32,7 @@ fn an_argument_in_the_text_of_a_step_is_told_with_its_values() {
         "COPY d$V/f /x",
         "COPY k /opt/app-$V/",
         "WORKDIR /o$V",
+        "USER u$V\nWORKDIR /o",
         "COPY --chown=$V k /k",
         "COPY <<EOF /k\nsays $V\nEOF",
         "ENV P=/opt/$V\nCOPY k $P/",
@@ -96,8 +97,8 @@ fn of_a_heredoc_the_lines_that_differ_are_told() {
 #[test]
 fn of_a_long_heredoc_only_what_differs_is_told() {
     let lines = |last: &str| {
-        let many = (0..5000).map(|line| format!("echo {line}\n")).collect::<String>();
-        Box::leak(format!("FROM base\nRUN <<EOF\n{many}{last}\nEOF\n").into_boxed_str())
+        let many = (0..5000).map(|line| format!("echo {line}")).collect::<Vec<_>>().join("\n");
+        Box::leak(format!("FROM base\nRUN <<EOF\n{many}\n{last}\nEOF\n").into_boxed_str())
     };
     let mut story = Story::new(lines("one"), &[]).built();
     story.dockerfile = lines("two");
