@@ -76,7 +76,7 @@ fn counterpart<'a>(
 
 /// All that a step depends on besides the step below.
 pub(super) fn own_inputs(step: &Step) -> Vec<&KeyInput> {
-    let is_own = |input: &&KeyInput| !matches!(input, KeyInput::Parent { .. });
+    let is_own = |input: &&KeyInput| input.counts() && !matches!(input, KeyInput::Parent { .. });
     step.inputs.iter().filter(is_own).collect()
 }
 

@@ -7,6 +7,7 @@ use super::draft::{Draft, RunFlags, Scope};
 use super::environment::Environment;
 use super::error::{Error, Problem};
 use super::expansion::Words;
+use super::fact::NamedValue;
 use super::key::{FieldHasher, bare_key, content_keys, keyword, loose_key, step_key};
 use super::name::{Namer, counts_as_step};
 use super::reference::full_reference;
@@ -30,6 +31,8 @@ pub(super) struct StageState {
     /// The working directory as written; `/` where nobody set one.
     pub(super) directory: String,
     pub(super) user: String,
+    /// The variables that the user's name was made of.
+    pub(super) user_made_of: Vec<NamedValue>,
     pub(super) shell: Vec<String>,
     /// The last step; `None` on `scratch`.
     pub(super) parent: Option<StepIndex>,
@@ -54,8 +57,8 @@ impl StageState {
     }
 
     /// As ENV does.
-    fn set_variable(&mut self, name: &str, value: &str) {
-        self.environment.set(name, value, false);
+    fn set_variable(&mut self, name: &str, value: &str, made_of: Vec<NamedValue>) {
+        self.environment.set_made_of(name, value, false, made_of);
         match self.configured.iter_mut().find(|(known, _)| known == name) {
             Some((_, known)) => value.clone_into(known),
             None => self.configured.push((name.to_owned(), value.to_owned())),
@@ -226,6 +229,9 @@ impl<'a> Builder<'a> {
                     None => namer.name(&format!("FROM {}", full_reference(name)), false),
                 };
                 let step = self.image_step(name, Some((shown, &label, source.from)));
+                let given = context.as_ref().and_then(|context| self.stages.told(context));
+                let inputs = &mut self.plan.steps[step.0].inputs;
+                inputs.extend(given.filter(|given| !inputs.contains(given)));
                 image_state(self.request.images.get(name), step)
             }
         };
@@ -360,11 +366,16 @@ impl<'a> Builder<'a> {
                             .expand(text, &before)
                             .map_err(|problem| self.at(problem, instruction))
                     };
-                    state.set_variable(&expand(name)?, &expand(value)?);
+                    let made_of = before.origins(&before.names_in(self.words, value));
+                    state.set_variable(&expand(name)?, &expand(value)?, made_of);
                 }
             }
             InstructionKind::Arg(arguments) => self.arguments(arguments, state, instruction)?,
-            InstructionKind::User(user) => state.user = self.expand(user, state, instruction)?,
+            InstructionKind::User(user) => {
+                let asked = state.environment.names_in(self.words, user);
+                state.user_made_of = state.environment.origins(&asked);
+                state.user = self.expand(user, state, instruction)?;
+            }
             InstructionKind::Shell(shell) => state.shell.clone_from(shell),
             _ => {}
         }
@@ -389,15 +400,20 @@ impl<'a> Builder<'a> {
         instruction: &Instruction,
     ) -> Result<(), Error> {
         for (name, default) in arguments {
+            let mut made_of = Vec::new();
             let value = match (self.request.options.build_args.get(name), default) {
                 (Some(given), _) => Some(given.clone()),
-                (None, Some(default)) => Some(self.expand(default, state, instruction)?),
+                (None, Some(default)) => {
+                    let environment = &state.environment;
+                    made_of = environment.origins(&environment.names_in(self.words, default));
+                    Some(self.expand(default, state, instruction)?)
+                }
                 (None, None) => self.stages.globals.get(name).cloned(),
             };
             let hidden =
                 matches!(&**name, "BUILDKIT_SBOM_SCAN_CONTEXT" | "BUILDKIT_SBOM_SCAN_STAGE");
             if let Some(value) = value.filter(|_| !hidden) {
-                state.environment.set(name, &value, true);
+                state.environment.set_made_of(name, &value, true, made_of);
             }
         }
         Ok(())
@@ -492,6 +508,7 @@ pub(super) fn image_state(image: Option<&BaseImage>, step: StepIndex) -> StageSt
             known.working_dir.clone()
         },
         user: known.user.clone(),
+        user_made_of: Vec::new(),
         shell: known.shell.clone(),
         parent: Some(step),
         files: StageFiles::unknown(step),

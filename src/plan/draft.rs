@@ -12,7 +12,7 @@ use super::selection::{Missing, Selection, Selector, select};
 use super::stage_files::{Copied, FilesOf, Operation, Owner, Source, Tree};
 use super::stages::Origin;
 use super::transfer::ExpandedTransfer;
-use super::{KeyInput, StepIndex, StepKind, mount, run, transfer};
+use super::{KeyInput, StepIndex, StepKind, fact, mount, run, transfer};
 use crate::context::{Snapshot, named_root};
 use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, MountKind, Transfer};
 
@@ -126,6 +126,10 @@ impl Builder<'_> {
                 Some(origin) => inputs.extend(self.origin_input(&origin, &[source])),
             }
         }
+        inputs.extend(fact::documents(instruction));
+        inputs.extend(fact::shell(instruction, command, &state.shell));
+        let taken_from = mounts.iter().filter_map(|mount| mount.mount.from.as_ref());
+        inputs.extend(taken_from.filter_map(|from| self.stages.given(from)));
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
             kind: StepKind::Run,
@@ -208,6 +212,10 @@ impl Builder<'_> {
                 origin => inputs.extend(self.origin_input(&origin, &expanded.selectors)),
             },
         }
+        inputs.extend(fact::variables(instruction, &state.environment, self.words));
+        inputs.extend(fact::documents(instruction));
+        inputs.extend(self.directory_of(transfer, state));
+        inputs.extend(transfer.from.as_ref().and_then(|from| self.stages.given(from)));
         let operation = self.copied(instruction, transfer, &expanded, scope)?;
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
@@ -220,6 +228,13 @@ impl Builder<'_> {
         })
     }
 
+    /// The directory that a relative destination is in.
+    fn directory_of(&self, transfer: &Transfer, state: &StageState) -> Option<KeyInput> {
+        let destination = self.words.expand(&transfer.destination, &state.environment).ok()?;
+        let is_relative = !destination.starts_with('/');
+        fact::setting("WORKDIR", state.directory.clone()).filter(|_| is_relative)
+    }
+
     pub(super) fn workdir(&self, instruction: &Instruction, state: &StageState) -> Draft {
         // Here the path counts cleaned, for the RUNs after it as written (`workdir-respelt`).
         let directory = format!("/{}", transfer::clean(&state.directory));
@@ -227,6 +242,9 @@ impl Builder<'_> {
         let mut inputs = vec![KeyInput::Instruction { value }];
         inputs.extend(self.source_date_epoch());
         inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
+        inputs.extend(fact::variables(instruction, &state.environment, self.words));
+        inputs.extend(fact::setting("USER", state.user.clone()));
+        inputs.extend(state.user_made_of.iter().cloned().map(fact::variable));
         let operation =
             self.owner(&state.user).map(|owner| Operation::Directory { path: directory, owner });
         Draft {

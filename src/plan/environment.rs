@@ -1,6 +1,12 @@
 //! The environment of a stage, as an ordered list.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use super::expansion::Words;
+use super::fact::{Fact, NamedValue};
 use crate::Digest;
+use crate::dockerfile::expand::Variables;
 
 /// One variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +15,12 @@ pub(super) struct Variable {
     pub(super) value: String,
     /// Whether an ARG set it last.
     pub(super) argument: bool,
+    /// The variables that its value was made of, the first of them first.
+    pub(super) made_of: Vec<NamedValue>,
 }
+
+/// How many variables are kept of those that a value was made of.
+const KEPT_ORIGINS: usize = 16;
 
 /// Variables in the order of their last setting: the order counts for the key
 /// (`env-swap-order`).
@@ -28,6 +39,12 @@ impl Variable {
         } else {
             self.value.clone()
         }
+    }
+
+    /// As it is kept.
+    fn named(&self) -> NamedValue {
+        let (name, value) = (self.name.clone(), self.counted_value());
+        NamedValue { name, value, argument: self.argument }
     }
 }
 
@@ -77,8 +94,57 @@ impl Environment {
 
     /// Sets a variable; one that was there moves to the end.
     pub(super) fn set(&mut self, name: &str, value: &str, argument: bool) {
+        self.set_made_of(name, value, argument, Vec::new());
+    }
+
+    /// Sets a variable whose value was made of others.
+    pub(super) fn set_made_of(
+        &mut self,
+        name: &str,
+        value: &str,
+        argument: bool,
+        made_of: Vec<NamedValue>,
+    ) {
         self.0.retain(|variable| variable.name != name);
-        self.0.push(Variable { name: name.to_owned(), value: value.to_owned(), argument });
+        self.0.push(Variable { name: name.to_owned(), value: value.to_owned(), argument, made_of });
+    }
+
+    /// The names that a text asks for when its words are expanded, set or not.
+    pub(super) fn names_in(&self, words: Words, text: &str) -> BTreeSet<String> {
+        let watched = Watched { environment: self, asked: RefCell::default() };
+        // A text that cannot be expanded has told some of them.
+        let _ = words.expand(text, &watched);
+        watched.asked.into_inner()
+    }
+
+    /// The same of a heredoc's body.
+    pub(super) fn names_in_body(&self, body: &str) -> BTreeSet<String> {
+        let watched = Watched { environment: self, asked: RefCell::default() };
+        let _ = Words::expand_body(body, &watched);
+        watched.asked.into_inner()
+    }
+
+    /// What a value was made of that asked for these names: each of them, after what it was made of.
+    pub(super) fn origins(&self, names: &BTreeSet<String>) -> Vec<NamedValue> {
+        let mut origins: Vec<NamedValue> = Vec::new();
+        for variable in self.0.iter().filter(|variable| names.contains(&variable.name)) {
+            for origin in variable.made_of.iter().cloned().chain([variable.named()]) {
+                if origins.iter().all(|known| known.name != origin.name) {
+                    origins.push(origin);
+                }
+            }
+        }
+        origins.truncate(KEPT_ORIGINS);
+        origins
+    }
+
+    /// The variables of these names, as they are told.
+    pub(super) fn facts(&self, names: &BTreeSet<String>) -> impl Iterator<Item = Fact> {
+        let of_name = self.0.iter().filter(|variable| names.contains(&variable.name));
+        of_name.map(|variable| Fact::Variable {
+            variable: variable.named(),
+            made_of: variable.made_of.clone(),
+        })
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -92,6 +158,19 @@ impl Environment {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Variable> {
         self.0.iter()
+    }
+}
+
+/// An environment that keeps what it is asked for.
+struct Watched<'a> {
+    environment: &'a Environment,
+    asked: RefCell<BTreeSet<String>>,
+}
+
+impl Variables for Watched<'_> {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.asked.borrow_mut().insert(name.to_owned());
+        self.environment.get(name)
     }
 }
 
@@ -114,6 +193,7 @@ mod tests {
             name: name.to_owned(),
             value: value.to_owned(),
             argument: true,
+            made_of: Vec::new(),
         };
         let counted = variable("NPM_TOKEN", "s3cret").counted_value();
         assert!(!counted.contains("s3cret"));

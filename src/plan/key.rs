@@ -38,6 +38,7 @@ pub(super) fn step_key(
                     hasher.fields(&["manifest", manifest]);
                 }
             }
+            KeyInput::Told { .. } => {}
             KeyInput::Parent { step } => {
                 hasher.field(b"parent");
                 hasher.field(key_of(step.0).0.as_bytes());

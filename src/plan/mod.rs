@@ -16,6 +16,7 @@ mod draft;
 mod environment;
 mod error;
 mod expansion;
+mod fact;
 mod key;
 mod links;
 mod made;
@@ -36,6 +37,7 @@ use std::collections::BTreeSet;
 
 pub use environment::shown_value;
 pub use error::{Error, Problem};
+pub use fact::{Fact, NamedValue};
 pub use made::made_configuration;
 pub use named::named_sources;
 pub use reference::{context_name, full_reference, reference_problem};

@@ -33,6 +33,13 @@ pub(super) fn arguments(
     with_shell(shell, script)
 }
 
+/// Whether the command is run by the shell of SHELL.
+pub(super) fn uses_shell(instruction: &Instruction, command: &CommandForm) -> bool {
+    let has_own = |body: String| body.starts_with("#!");
+    matches!(command, CommandForm::Shell(_))
+        && !sole_heredoc(instruction).is_some_and(|heredoc| has_own(heredoc.body()))
+}
+
 fn with_shell(shell: &[String], script: String) -> Vec<String> {
     let mut arguments: Vec<String> = if shell.is_empty() {
         DEFAULT_SHELL.iter().map(ToString::to_string).collect()

@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::KeyInput;
 use super::error::{Error, Problem};
 use super::expansion::Words;
+use super::fact;
 use super::reference::{context_name, reference_problem};
 use super::request::{BuildOptions, BuilderKind, Dialect, NamedContext, Platform};
 use crate::dockerfile::{Dockerfile, Instruction, InstructionKind, Mount, MountKind, Stage};
@@ -195,6 +197,28 @@ impl<'a> Stages<'a> {
         let stands_for_it =
             |context: &NamedContext| matches!(context, NamedContext::Image(it) if it == image);
         self.contexts.iter().find(|(_, it)| stands_for_it(it)).map(|(name, _)| &**name)
+    }
+
+    /// That files are taken of what `--build-context` gives in the place of this stage or image.
+    pub(super) fn given(&self, from: &str) -> Option<KeyInput> {
+        let number = from.parse::<usize>().ok();
+        let stage = number.or_else(|| self.by_name.get(&from.to_lowercase()).copied());
+        match stage {
+            Some(stage) => {
+                let stage = self.all.get(stage).filter(|stage| stage.replaced.is_some())?;
+                self.told(stage.context.as_deref()?)
+            }
+            None => self.told(&context_name(from)),
+        }
+    }
+
+    /// What `--build-context` gives by this name.
+    pub(super) fn told(&self, name: &str) -> Option<KeyInput> {
+        let given = match self.contexts.get(name)? {
+            NamedContext::Image(image) => format!("docker-image://{image}"),
+            NamedContext::Directory => "a directory".to_owned(),
+        };
+        fact::setting(&format!("build-context {name}"), given)
     }
 
     /// A single stage without a name shows none, unless something that is no stage is used

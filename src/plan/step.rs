@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::fact::Fact;
 use crate::context::ContextPath;
 use crate::{BaseImage, Digest};
 
@@ -118,6 +119,11 @@ pub enum KeyInput {
         /// The paths of the context that they come from.
         roots: Vec<String>,
     },
+    /// What went into the instruction from elsewhere; no part of the key.
+    Told {
+        /// What.
+        fact: Fact,
+    },
 }
 
 /// What an image gives to the steps on it beside its layers.
@@ -142,6 +148,11 @@ impl ImageConfiguration {
 const BUILD_CONTEXT: &str = "build-context";
 
 impl KeyInput {
+    /// Whether it is part of the key.
+    pub const fn counts(&self) -> bool {
+        !matches!(self, Self::Told { .. })
+    }
+
     /// That a stage is built on this directory of `--build-context`.
     pub(super) fn on_context(name: &str) -> Self {
         Self::Option { name: BUILD_CONTEXT.to_owned(), value: name.to_owned() }

@@ -2,8 +2,8 @@
 
 use super::knowledge::{FileTable, PreviousBuild, PreviousStep};
 use super::types::{CauseKind, ChangeKind, FileChange};
-use crate::context::{ContextPath, EntryKind, Snapshot, shown_path};
-use crate::plan::{ImageConfiguration, KeyInput, Step, shown_value};
+use crate::context::{ContextPath, EntryKind, Snapshot, in_named, shown_path};
+use crate::plan::{ImageConfiguration, KeyInput, Step, StepIndex, StepKind, shown_value};
 
 /// How many changed files are named; the rest are counted.
 const NAMED_FILES: usize = 20;
@@ -13,12 +13,15 @@ const NAMED_FILES: usize = 20;
 #[derive(Debug, Default)]
 pub(super) struct Matching {
     counterparts: Vec<Option<usize>>,
+    /// What stood at the same place as a step that has no counterpart.
+    replaced: Vec<Option<usize>>,
 }
 
 impl Matching {
     pub(super) fn new(steps: &[Step], previous: Option<&PreviousBuild>) -> Self {
         let Some(previous) = previous else {
-            return Self { counterparts: vec![None; steps.len()] };
+            let none = || vec![None; steps.len()];
+            return Self { counterparts: none(), replaced: none() };
         };
         let mut counterparts = vec![None; steps.len()];
         let mut taken = vec![false; previous.steps.len()];
@@ -41,7 +44,35 @@ impl Matching {
                 }
             }
         }
-        Self { counterparts }
+        let is_image = |kind: StepKind| kind == StepKind::From;
+        let replaced = steps.iter().zip(&counterparts).map(|(step, counterpart)| {
+            let is_free = counterpart.is_none() && !is_image(step.kind);
+            let is_there =
+                |old: &PreviousStep| !is_image(old.kind) && place(&step.name) == place(&old.name);
+            let mut old = 0..taken.len();
+            let found =
+                old.find(|&old| is_free && !taken[old] && is_there(&previous.steps[old]))?;
+            taken[found] = true;
+            Some(found)
+        });
+        let replaced = replaced.collect();
+        Self { counterparts, replaced }
+    }
+
+    /// The place in the last build of a step's counterpart.
+    pub(super) fn counterpart(&self, StepIndex(step): StepIndex) -> Option<usize> {
+        *self.counterparts.get(step)?
+    }
+
+    /// Whether a step of the last build is one of now.
+    pub(super) fn has_counterpart(&self, old: usize) -> bool {
+        self.counterparts.contains(&Some(old))
+    }
+
+    /// The text that stood where a step is that has no counterpart.
+    pub(super) fn text_before(&self, step: StepIndex, previous: &PreviousBuild) -> Option<String> {
+        let old = (*self.replaced.get(step.0)?)?;
+        previous.steps.get(old).map(|old| old.instruction.clone())
     }
 
     pub(super) fn of<'a>(
@@ -130,7 +161,7 @@ fn instruction(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     })
 }
 
-fn base_image(step: &Step, old: Option<&PreviousStep>) -> Option<CauseKind> {
+pub(super) fn base_image(step: &Step, old: Option<&PreviousStep>) -> Option<CauseKind> {
     let base = |inputs: &[KeyInput]| {
         inputs.iter().find_map(|input| match input {
             KeyInput::BaseImage { reference, digest, .. } => Some((reference.clone(), *digest)),
@@ -165,7 +196,7 @@ pub(super) fn configuration(step: &Step, old: &PreviousStep) -> Option<CauseKind
     })
 }
 
-fn environment(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
+pub(super) fn environment(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     type Variable<'a> = (&'a str, &'a str, bool);
     fn variables(inputs: &[KeyInput]) -> Vec<Variable<'_>> {
         inputs
@@ -200,7 +231,7 @@ fn environment(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     })
 }
 
-fn option(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
+pub(super) fn option(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     let find = |inputs: &[KeyInput], wanted: &str| {
         inputs.iter().find_map(|input| match input {
             KeyInput::Option { name, value } if name == wanted => Some(value.clone()),
@@ -280,7 +311,12 @@ fn changed_files(
     snapshot: &Snapshot,
 ) -> Vec<FileChange> {
     let is_all = roots.iter().any(ContextPath::is_root);
-    let selected = |path: &ContextPath| is_all || roots.iter().any(|root| path.starts_with(root));
+    // All of the build's own context is nothing of a named one.
+    let is_own = |path: &ContextPath| in_named(path).is_none();
+    let selected = |path: &ContextPath| {
+        (is_all && is_own(path))
+            || roots.iter().any(|root| !root.is_root() && path.starts_with(root))
+    };
     let mut changes = Vec::new();
     for (entry, old) in previous.beside(snapshot) {
         let change = match old {

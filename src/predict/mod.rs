@@ -11,9 +11,11 @@ pub mod eviction;
 mod knowledge;
 mod past;
 mod routes;
+mod stood_on;
 #[cfg(test)]
 mod tests;
 mod times;
+mod told;
 mod types;
 mod verdicts;
 

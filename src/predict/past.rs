@@ -42,6 +42,7 @@ impl CauseKind {
         match self {
             Self::Files { .. } => "files",
             Self::Instruction { .. } => "instruction",
+            Self::StoodOn { .. } => "stood_on",
             Self::Argument { .. } => "argument",
             Self::Environment { .. } => "environment",
             Self::BaseImage { .. } => "base_image",

@@ -62,6 +62,18 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// The cause, to tell it otherwise.
+    pub(super) const fn cause_mut(&mut self) -> Option<&mut Cause> {
+        match self {
+            Self::Cached => None,
+            Self::Rebuild(cause) | Self::Depends { cause, .. } | Self::Unknown(cause) => {
+                Some(cause)
+            }
+        }
+    }
+}
+
 /// Why a step is not reused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cause {
@@ -111,6 +123,15 @@ pub enum CauseKind {
         /// Its text before; `None` where it is new.
         before: Option<String>,
         /// Its text now.
+        after: String,
+    },
+    /// Another step stood below it, which is gone or has moved.
+    StoodOn {
+        /// The text of the instruction that stood below it.
+        before: String,
+        /// Whether that is gone; it has moved otherwise.
+        is_gone: bool,
+        /// The text of the one that does now; empty where it stands on nothing.
         after: String,
     },
     /// A build argument has another value.

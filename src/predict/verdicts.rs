@@ -1,8 +1,10 @@
 //! One verdict a step, in the plan's order.
 
-use super::cause::{Difference, Matching, configuration, difference, stage_files};
-use super::knowledge::{FileTable, Knowledge};
+use super::cause::{Difference, Matching, base_image, configuration, difference, stage_files};
+use super::knowledge::{FileTable, Knowledge, PreviousStep};
+use super::stood_on::below;
 use super::times::{step_seconds, summary};
+use super::told::clearer;
 use super::types::{Cause, CauseKind, Forecast, Probability, StepForecast, Verdict};
 use crate::context::Snapshot;
 use crate::plan::{KeyInput, Plan, Step, StepIndex, StepKey, StepKind};
@@ -24,19 +26,45 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
     let mut steps: Vec<StepForecast> = Vec::with_capacity(plan.steps.len());
     // The image that each step stands on, and what it gives otherwise than before.
     let mut images: Vec<Option<Cause>> = Vec::with_capacity(plan.steps.len());
+    // What differs of each step itself, whatever its verdict.
+    let mut owns: Vec<Option<CauseKind>> = Vec::with_capacity(plan.steps.len());
     for (index, step) in plan.steps.iter().enumerate() {
         let old = matching.of(index, previous);
         images.push(match step.parent() {
             Some(parent) => images[parent.0].clone(),
             None => old
                 .filter(|_| step.kind == StepKind::From)
-                .and_then(|old| configuration(step, old))
+                .and_then(|old| {
+                    let kind = configuration(step, old).or_else(|| base_image(step, Some(old)));
+                    kind.map(|kind| clearer(kind, step, Some(old)))
+                })
                 .map(|kind| Cause { step: StepIndex(index), kind }),
         });
         let own = difference(step, old, files, snapshot);
+        owns.push(match &own {
+            Difference::Own(kind) => Some(clearer(kind.clone(), step, old)),
+            Difference::None | Difference::New => None,
+        });
         let of_stage = old.and_then(|old| stage_files(step, old, files, snapshot));
         let verdict = verdict(StepIndex(index), step, own, of_stage, &steps, knowledge);
+        let verdict = told(verdict, StepIndex(index), step, old);
         let verdict = of_image(verdict, StepIndex(index), images[index].as_ref());
+        let verdict = match (verdict, previous) {
+            (Verdict::Rebuild(cause), Some(previous)) if cause.step.0 == index => {
+                let (here, steps) = (StepIndex(index), &plan.steps);
+                Verdict::Rebuild(match cause.kind {
+                    CauseKind::NoRecord => {
+                        below(here, steps, &owns, &matching, previous).unwrap_or(cause)
+                    }
+                    CauseKind::Instruction { before: None, after } => {
+                        let before = matching.text_before(here, previous);
+                        Cause { step: here, kind: CauseKind::Instruction { before, after } }
+                    }
+                    _ => cause,
+                })
+            }
+            (verdict, _) => verdict,
+        };
         let seconds = step_seconds(step, old, knowledge);
         steps.push(StepForecast { step: step.clone(), verdict, seconds });
     }
@@ -195,6 +223,22 @@ fn may_be_lost(step: StepIndex, below: &[StepForecast], knowledge: &Knowledge) -
     knowledge.known.contains_key(&key) && knowledge.evictions.doubted.contains(&key)
 }
 
+/// A verdict with the step's own cause as it is best told. Of what only the engine can tell nothing
+/// else is said.
+fn told(
+    mut verdict: Verdict,
+    index: StepIndex,
+    step: &Step,
+    old: Option<&PreviousStep>,
+) -> Verdict {
+    let is_open = matches!(&verdict, Verdict::Unknown(cause) if cause.kind == CauseKind::NoRecord);
+    if let Some(cause) = verdict.cause_mut().filter(|cause| cause.step == index && !is_open) {
+        let kind = std::mem::replace(&mut cause.kind, CauseKind::NoRecord);
+        cause.kind = clearer(kind, step, old);
+    }
+    verdict
+}
+
 /// A verdict whose own cause is what the image gives otherwise is told by that.
 fn of_image(verdict: Verdict, index: StepIndex, image: Option<&Cause>) -> Verdict {
     match (verdict, image) {
@@ -209,8 +253,9 @@ fn of_image(verdict: Verdict, index: StepIndex, image: Option<&Cause>) -> Verdic
 
 /// Whether a step is the FROM of an image that is another one than before.
 fn is_another_base(forecast: &StepForecast) -> bool {
-    matches!(&forecast.verdict, Verdict::Rebuild(cause)
-        if matches!(cause.kind, CauseKind::BaseImage { .. }))
+    forecast.step.kind == StepKind::From
+        && matches!(&forecast.verdict, Verdict::Rebuild(cause)
+            if matches!(cause.kind, CauseKind::BaseImage { .. } | CauseKind::Option { .. }))
 }
 
 /// Whether such a difference of a step may be its image's: variables, directory, user, and the shell,

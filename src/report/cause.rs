@@ -4,6 +4,9 @@ use super::escape;
 use crate::plan::StepIndex;
 use crate::predict::{Cause, CauseKind, ChangeKind, FileChange, Forecast};
 
+/// Columns that the text of an instruction below takes.
+const BELOW: usize = 24;
+
 /// Whether the reason lies in another step.
 pub fn is_inherited(cause: &Cause) -> bool {
     matches!(cause.kind, CauseKind::Parent | CauseKind::StageOutput)
@@ -56,6 +59,10 @@ pub(super) fn brief_kind(kind: &CauseKind) -> String {
         CauseKind::Files { files, more } => brief_files(files, *more),
         CauseKind::Instruction { before: None, .. } => "new instruction".to_owned(),
         CauseKind::Instruction { before: Some(_), .. } => "instruction edited".to_owned(),
+        CauseKind::StoodOn { before, is_gone, .. } => {
+            let what = if *is_gone { "is gone" } else { "moved" };
+            format!("{} {what}", escape::fit(&escape::text(before), BELOW))
+        }
         CauseKind::Argument { name, before, after } => {
             changed("argument", name, before.as_deref(), after.as_deref())
         }
@@ -63,7 +70,7 @@ pub(super) fn brief_kind(kind: &CauseKind) -> String {
             changed("variable", name, before.as_deref(), after.as_deref())
         }
         CauseKind::Option { name, before, after } => {
-            changed("option", name, before.as_deref(), after.as_deref())
+            changed(option_word(name), name, before.as_deref(), after.as_deref())
         }
         CauseKind::BaseImage { before: None, after: None, .. } => {
             "the engine cannot resolve it".to_owned()
@@ -102,16 +109,23 @@ pub const fn change(change: ChangeKind) -> &'static str {
     }
 }
 
+/// What an option is called before its name: nothing where it is an instruction.
+pub(super) fn option_word(name: &str) -> &'static str {
+    if matches!(name, "SHELL" | "USER" | "WORKDIR") { "" } else { "option" }
+}
+
 /// A value that is not given may be absent or look like a secret: either way it is not shown.
 fn changed(what: &str, name: &str, before: Option<&str>, after: Option<&str>) -> String {
     let name = escape::text(name);
+    let title = format!("{what} {name}");
+    let what = title.trim_start();
     match (before, after) {
-        (Some(before), Some(after)) if before == after => format!("{what} {name} moved"),
+        (Some(before), Some(after)) if before == after => format!("{what} moved"),
         (Some(before), Some(after)) => {
-            format!("{what} {name} {} → {}", escape::text(before), escape::text(after))
+            format!("{what} {} → {}", escape::text(before), escape::text(after))
         }
-        (None, Some(after)) => format!("{what} {name} now {}", escape::text(after)),
-        (Some(before), None) => format!("{what} {name} was {}", escape::text(before)),
-        (None, None) => format!("{what} {name} changed"),
+        (None, Some(after)) => format!("{what} now {}", escape::text(after)),
+        (Some(before), None) => format!("{what} was {}", escape::text(before)),
+        (None, None) => format!("{what} changed"),
     }
 }

@@ -47,15 +47,23 @@ pub(super) fn lines(view: &WhyView<'_>, index: StepIndex, cause: &Cause) -> Vec<
     match &cause.kind {
         CauseKind::Files { files, more } => files_lines(view, files, *more),
         CauseKind::Instruction { before: Some(before), after } => {
-            let (before, after) = differing(before, after);
             let mut lines = vec![(Role::Plain, "the instruction was edited:".to_owned())];
-            lines.extend(changed(&text(&before), &text(&after)));
+            lines.extend(edited(before, after));
             lines.extend(story(view, view.dockerfile));
             lines
         }
         CauseKind::Instruction { before: None, .. } => {
             let line = "the instruction is new: the last build had none like it";
             let mut lines = vec![(Role::Plain, line.to_owned())];
+            lines.extend(story(view, view.dockerfile));
+            lines
+        }
+        CauseKind::StoodOn { before, is_gone, after } => {
+            let what = if *is_gone { "is gone" } else { "has moved" };
+            let title = format!("what stood below it in the last build {what}:");
+            let after = if after.is_empty() { "(nothing)" } else { after };
+            let mut lines = vec![(Role::Plain, title)];
+            lines.extend(changed(&text(before), &text(after)));
             lines.extend(story(view, view.dockerfile));
             lines
         }
@@ -66,7 +74,7 @@ pub(super) fn lines(view: &WhyView<'_>, index: StepIndex, cause: &Cause) -> Vec<
             named("variable", name, before.as_deref(), after.as_deref())
         }
         CauseKind::Option { name, before, after } => {
-            named("option", name, before.as_deref(), after.as_deref())
+            named(cause::option_word(name), name, before.as_deref(), after.as_deref())
         }
         CauseKind::BaseImage { reference, before, after }
             if before.is_some() || after.is_some() =>
@@ -78,11 +86,9 @@ pub(super) fn lines(view: &WhyView<'_>, index: StepIndex, cause: &Cause) -> Vec<
             // Where nobody knows the layers, the names stand for them.
             let by_layers =
                 [before, after].into_iter().flatten().any(|it| it.starts_with("sha256:"));
-            let is_reused = view
-                .forecast
-                .steps
-                .get(cause.step.0)
-                .is_some_and(|from| matches!(from.verdict, Verdict::Cached));
+            let is_reused = view.forecast.steps.get(cause.step.0).is_some_and(|from| {
+                matches!(from.verdict, Verdict::Cached) && !is_layers(&from.step, after.as_deref())
+            });
             let title = if is_reused {
                 format!(
                     "base image {} has the same layers and gives other variables, another \
@@ -100,6 +106,14 @@ pub(super) fn lines(view: &WhyView<'_>, index: StepIndex, cause: &Cause) -> Vec<
         }
         kind => vec![(Role::Plain, sentence(view.forecast, index, cause, kind))],
     }
+}
+
+/// Whether this is the digest of the step's base image's layers.
+fn is_layers(step: &Step, told: Option<&str>) -> bool {
+    step.inputs.iter().any(|input| {
+        matches!(input, KeyInput::BaseImage { digest, .. }
+            if told == Some(digest.to_string().as_str()))
+    })
 }
 
 /// A cause that has nothing to show beside itself.
@@ -158,7 +172,10 @@ fn story(view: &WhyView<'_>, path: &str) -> Option<(Role, String)> {
 /// A value before and after. One that is missing was not set, or looks like a secret and is not
 /// shown; of an option nothing is hidden.
 fn named(what: &str, name: &str, before: Option<&str>, after: Option<&str>) -> Vec<(Role, String)> {
-    let title = |rest: &str| (Role::Plain, format!("{what} {}{rest}", text(name)));
+    let title = |rest: &str| {
+        let title = format!("{what} {}{rest}", text(name));
+        (Role::Plain, title.trim_start().to_owned())
+    };
     if before.is_none() && after.is_none() {
         return vec![title(" has another value, which is not shown: it looks like a secret")];
     }
@@ -168,12 +185,35 @@ fn named(what: &str, name: &str, before: Option<&str>, after: Option<&str>) -> V
     let shown = |value: Option<&str>| match value {
         Some("") => "(empty)".to_owned(),
         Some(value) => text(value).into_owned(),
-        None if what == "option" => "(not set)".to_owned(),
+        None if matches!(what, "" | "option") => "(not set)".to_owned(),
         None => "(not set, or not shown)".to_owned(),
     };
     let mut lines = vec![title(":")];
     lines.extend(changed(&shown(before), &shown(after)));
     lines
+}
+
+/// The texts of an instruction, or of one with heredocs only the lines that differ.
+fn edited(before: &str, after: &str) -> Vec<(Role, String)> {
+    if before == after {
+        let line = "its text is the same; what of an earlier instruction or option went into it \
+                    was not kept";
+        return vec![(Role::Plain, line.to_owned())];
+    }
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    if old.len().max(new.len()) <= 1 {
+        let (before, after) = differing(before, after);
+        return changed(&text(&before), &text(&after)).into();
+    }
+    let start = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    let shorter = old.len().min(new.len()) - start;
+    let ends = old.iter().rev().zip(new.iter().rev());
+    let end = ends.take(shorter).take_while(|(old, new)| old == new).count();
+    let side = |role, mark: char, lines: &[&str]| -> Vec<(Role, String)> {
+        let lines = lines[start..lines.len() - end].iter();
+        lines.map(|line| (role, format!("{mark} {}", text(line)))).collect()
+    };
+    [side(Role::Removed, '-', &old), side(Role::Added, '+', &new)].concat()
 }
 
 /// Before and after, as in a patch.
@@ -223,7 +263,7 @@ pub(super) fn decides(forecast: &Forecast, step: &Step) -> String {
             KeyInput::StageOutput { step, path } | KeyInput::StageFiles { step, path, .. } => {
                 parts.push(format!("{} of {}", text(path), other(step)));
             }
-            KeyInput::Instruction { .. } | KeyInput::Option { .. } => {}
+            KeyInput::Instruction { .. } | KeyInput::Option { .. } | KeyInput::Told { .. } => {}
         }
     }
     if variables > 0 {
@@ -239,9 +279,13 @@ pub(super) fn strikes(strikes: &Strikes, step: Option<&StepForecast>) -> String 
         ("files", Some(name)) => text(name).into_owned(),
         ("base_image", Some(name)) => format!("base image {}", text(name)),
         ("environment", Some(name)) => format!("variable {}", text(name)),
+        ("option", Some(name)) => {
+            format!("{} {}", cause::option_word(name), text(name)).trim_start().to_owned()
+        }
         ("no_cache", Some(name)) => format!("standing on the directory {}", text(name)),
         (kind, Some(name)) => format!("{kind} {}", text(name)),
         ("files", None) => "changed files".to_owned(),
+        ("stood_on", None) => "what is gone or moved below it".to_owned(),
         ("instruction", None) => "edits of instructions".to_owned(),
         ("evicted", None) => "the engine's collecting".to_owned(),
         ("no_cache", None) => "--no-cache".to_owned(),
@@ -267,6 +311,18 @@ pub(super) fn strikes(strikes: &Strikes, step: Option<&StepForecast>) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_heredocs_only_the_lines_that_differ_are_shown() {
+        let told = |before, after| -> Vec<String> {
+            edited(before, after).into_iter().map(|(_, line)| line).collect()
+        };
+        let before = "RUN <<EOF\nset -e\nmake a\nmake z";
+        let after = "RUN <<EOF\nset -e\nmake b\u{1b}[1m\nmake c\nmake z";
+        assert_eq!(told(before, after), ["- make a", "+ make b\\u{1b}[1m", "+ make c"]);
+        assert_eq!(told("RUN <<EOF\na", "RUN <<EOF"), ["- a"]);
+        assert!(told("COPY a b", "COPY a b")[0].contains("text is the same"));
+    }
 
     #[test]
     fn only_what_differs_of_long_texts_is_shown() {

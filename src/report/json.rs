@@ -230,6 +230,7 @@ struct StepCause<'a> {
 enum Details<'a> {
     Files { files: &'a [FileChange], more: usize },
     Instruction { before: Option<&'a str>, after: &'a str },
+    StoodOn { before: &'a str, gone: bool, after: Option<&'a str> },
     Named { name: &'a str, before: Option<&'a str>, after: Option<&'a str> },
     BaseImage { reference: &'a str, before: Option<&'a str>, after: Option<&'a str> },
     Nothing {},
@@ -252,6 +253,11 @@ impl<'a> StepCause<'a> {
             CauseKind::Instruction { before, after } => {
                 Details::Instruction { before: before.as_deref(), after }
             }
+            CauseKind::StoodOn { before, is_gone, after } => Details::StoodOn {
+                before,
+                gone: *is_gone,
+                after: Some(&**after).filter(|after| !after.is_empty()),
+            },
             CauseKind::Argument { name, before, after }
             | CauseKind::Environment { name, before, after }
             | CauseKind::Option { name, before, after } => {

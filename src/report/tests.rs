@@ -174,6 +174,20 @@ fn every_cause() -> Forecast {
         .rebuild("RUN nine", 1.0, base(None))
         .rebuild("RUN ten", 1.0, CauseKind::ContextBase { name: "lib".into() })
         .step("RUN eleven", 1.0, shared)
+        .rebuild(
+            "RUN twelve",
+            1.0,
+            CauseKind::StoodOn {
+                before: "RUN gone".into(),
+                is_gone: true,
+                after: "RUN eleven".into(),
+            },
+        )
+        .rebuild(
+            "RUN thirteen",
+            1.0,
+            CauseKind::Option { name: "USER".into(), before: some("1"), after: some("2") },
+        )
         .done()
 }
 

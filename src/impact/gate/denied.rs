@@ -15,7 +15,7 @@ pub enum Denied {
     DependencyLayer,
     /// Files that a step takes.
     Files,
-    /// An instruction that was edited or is new.
+    /// An instruction that was edited, is new, is gone or has moved.
     Instruction,
     /// A build argument.
     Argument,

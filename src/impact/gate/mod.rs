@@ -137,7 +137,12 @@ fn forbidden(image: &ImageImpact, denied: Denied) -> Vec<Broken> {
             .is_some_and(|step| step.forecast.step.kind == StepKind::From)
             || matches!(cause.kind, CauseKind::BaseImage { .. });
         // Another name after FROM is another base image, and no mere edit.
-        if is_base { denied == Denied::BaseImage } else { denied.word() == cause.kind.word() }
+        let is_edit = matches!(cause.kind, CauseKind::StoodOn { .. });
+        match (is_base, is_edit) {
+            (true, _) => denied == Denied::BaseImage,
+            (false, true) => denied == Denied::Instruction,
+            (false, false) => denied.word() == cause.kind.word(),
+        }
     };
     let told = |cause: &RootCause| Broken::Cause {
         denied,

@@ -26,7 +26,7 @@ use super::draft::{Draft, Scope};
 use super::error::{Error, Problem};
 use super::stage_files::{Operation, Owner};
 use super::stages::{Base, stage_name};
-use super::{KeyInput, Plan, StepIndex, StepKind, run};
+use super::{KeyInput, Plan, StepIndex, StepKind, fact, run};
 use crate::Digest;
 use crate::dockerfile::{CommandForm, Instruction, InstructionKind};
 use number::Numbers;
@@ -204,6 +204,7 @@ impl Builder<'_> {
         let arguments = run::arguments(instruction, command, &stage.state.shell);
         let mut inputs =
             vec![KeyInput::Instruction { value: json!({ "arguments": arguments }).to_string() }];
+        inputs.extend(fact::shell(instruction, command, &stage.state.shell));
         let given = &self.request.options.build_args;
         inputs.extend(stage.variables.counted(given, &self.stages.globals));
         self.classic_draft(StepKind::Run, inputs, &stage.state, scope)
@@ -228,7 +229,8 @@ impl Builder<'_> {
             path
         };
         let value = json!({ "directory": state.directory }).to_string();
-        let inputs = vec![KeyInput::Instruction { value }];
+        let mut inputs = vec![KeyInput::Instruction { value }];
+        inputs.extend(fact::variables(instruction, &state.environment, self.words));
         let mut draft = self.classic_draft(StepKind::Workdir, inputs, state, scope);
         draft.operation = Some(Operation::Directory {
             path: clean(&state.directory),

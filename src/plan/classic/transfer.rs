@@ -12,7 +12,7 @@ use crate::plan::key::FieldHasher;
 use crate::plan::selection::{Missing, Selector};
 use crate::plan::stages::Origin;
 use crate::plan::transfer::{self, ExpandedTransfer};
-use crate::plan::{KeyInput, StepKind};
+use crate::plan::{KeyInput, StepKind, fact};
 
 impl Builder<'_> {
     pub(super) fn classic_transfer(
@@ -49,6 +49,7 @@ impl Builder<'_> {
         }
         let mut inputs = vec![KeyInput::Instruction { value: value.to_string() }];
         inputs.extend(taken);
+        inputs.extend(fact::variables(instruction, &state.environment, self.words));
         let kind = if is_add { StepKind::Add } else { StepKind::Copy };
         let mut draft = self.classic_draft(kind, inputs, state, scope);
         draft.uncertain |= expanded.remote;

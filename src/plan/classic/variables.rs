@@ -106,7 +106,7 @@ impl Variables {
         let counts =
             |name: &String| self.declared.contains_key(name) || !PROXIES.contains(&&**name);
         let inputs = arguments.into_iter().filter(|(name, _)| counts(name)).map(|(name, value)| {
-            let variable = Variable { name, value, argument: true };
+            let variable = Variable { name, value, argument: true, made_of: Vec::new() };
             let value = variable.counted_value();
             KeyInput::Environment { name: variable.name, value, argument: true }
         });

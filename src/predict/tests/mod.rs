@@ -3,6 +3,7 @@
 mod routes;
 mod stages;
 mod times;
+mod told;
 
 use std::collections::BTreeMap;
 
