@@ -106,6 +106,19 @@ fn a_comment_for_a_pull_request() {
 }
 
 #[test]
+fn a_new_image_that_is_wrong_is_counted_in_every_headline() {
+    let wrong =
+        |name: &str| Problem { image: Some(name.to_owned()), ..impact().problems[0].clone() };
+    let mut new = Impact { problems: vec![wrong("new"), wrong("new")], ..Impact::default() };
+    assert!(sum(&new).ends_with(": 1 image could not be compared"));
+    assert!(markdown(&new).contains("### Build cache: 1 image could not be compared\n"));
+    // One that is told, as it was wrong in the older tree only, is compared in its way.
+    new.images = impact().images;
+    new.problems.push(wrong(&new.images[0].name));
+    assert!(sum(&new).ends_with("; 1 image could not be compared"));
+}
+
+#[test]
 fn what_a_trailer_accepts_is_said_to_be_accepted() {
     let comment = markdown(&accepted());
     assert!(comment.contains("**Accepted** by `Build-Cost: accepted` of `1a2b3c4`:"), "{comment}");
