@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Draft, RunFlags, Scope};
-use super::environment::Environment;
+use super::environment::{Environment, Value};
 use super::error::{Error, Problem};
 use super::expansion::Words;
 use super::key::{FieldHasher, bare_key, content_keys, keyword, loose_key, step_key};
@@ -26,7 +26,7 @@ pub(super) struct StageState {
     /// The image's variables and those of ENV, in the order in which they first came: a stage that
     /// is built on this one begins with them set again, over whatever ARG set
     /// (`env-over-arg-of-the-stage-below`).
-    pub(super) configured: Vec<(String, String)>,
+    pub(super) configured: Vec<(String, Value)>,
     /// The working directory as written; `/` where nobody set one.
     pub(super) directory: String,
     pub(super) user: String,
@@ -54,11 +54,11 @@ impl StageState {
     }
 
     /// As ENV does.
-    fn set_variable(&mut self, name: &str, value: &str) {
-        self.environment.set(name, value, false);
+    fn set_variable(&mut self, name: &str, value: Value) {
+        self.environment.set(name, value.clone(), false);
         match self.configured.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => value.clone_into(known),
-            None => self.configured.push((name.to_owned(), value.to_owned())),
+            Some((_, known)) => *known = value,
+            None => self.configured.push((name.to_owned(), value)),
         }
     }
 }
@@ -213,7 +213,7 @@ impl<'a> Builder<'a> {
             Base::Stage(below) => {
                 let mut state = self.finished.get(below).cloned().unwrap_or_default();
                 for (name, value) in &state.configured {
-                    state.environment.set(name, value, false);
+                    state.environment.set(name, value.clone(), false);
                 }
                 state
             }
@@ -357,10 +357,10 @@ impl<'a> Builder<'a> {
                 for (name, value) in pairs {
                     let expand = |text: &str| {
                         self.words
-                            .expand(text, &before)
+                            .value(text, &before)
                             .map_err(|problem| self.at(problem, instruction))
                     };
-                    state.set_variable(&expand(name)?, &expand(value)?);
+                    state.set_variable(&expand(name)?.text, expand(value)?);
                 }
             }
             InstructionKind::Arg(arguments) => self.arguments(arguments, state, instruction)?,
@@ -377,7 +377,17 @@ impl<'a> Builder<'a> {
         state: &StageState,
         at: &Instruction,
     ) -> Result<String, Error> {
-        self.words.expand(text, &state.environment).map_err(|problem| self.at(problem, at))
+        self.value(text, state, at).map(|value| value.text)
+    }
+
+    /// As [`Self::expand`], for what becomes a variable's value or is kept.
+    pub(super) fn value(
+        &self,
+        text: &str,
+        state: &StageState,
+        at: &Instruction,
+    ) -> Result<Value, Error> {
+        self.words.value(text, &state.environment).map_err(|problem| self.at(problem, at))
     }
 
     /// An ARG that has a value is a variable from here on; a global one only where it is
@@ -390,14 +400,14 @@ impl<'a> Builder<'a> {
     ) -> Result<(), Error> {
         for (name, default) in arguments {
             let value = match (self.request.options.build_args.get(name), default) {
-                (Some(given), _) => Some(given.clone()),
-                (None, Some(default)) => Some(self.expand(default, state, instruction)?),
-                (None, None) => self.stages.globals.get(name).cloned(),
+                (Some(given), _) => Some(Value::plain(given)),
+                (None, Some(default)) => Some(self.value(default, state, instruction)?),
+                (None, None) => self.stages.globals.variable(name).map(|it| it.value.clone()),
             };
             let hidden =
                 matches!(&**name, "BUILDKIT_SBOM_SCAN_CONTEXT" | "BUILDKIT_SBOM_SCAN_STAGE");
             if let Some(value) = value.filter(|_| !hidden) {
-                state.environment.set(name, &value, true);
+                state.environment.set(name, value, true);
             }
         }
         Ok(())

@@ -1,7 +1,8 @@
 //! Variable expansion with a Dockerfile's escape character.
 
-use super::environment::Environment;
+use super::environment::{Environment, Value};
 use super::error::Problem;
+use super::secret::Watched;
 use crate::dockerfile::Mount;
 use crate::dockerfile::expand::{Options, Variables, expand};
 
@@ -30,12 +31,21 @@ impl Words {
         Ok(expansion.text)
     }
 
+    /// A word that becomes a value, or is kept: a secret that is put into it makes it one.
+    pub(super) fn value(self, word: &str, environment: &Environment) -> Result<Value, Problem> {
+        let watched = Watched::new(environment);
+        let text = self.expand(word, &watched)?;
+        Ok(Value { text, took_secret: watched.took_secret() })
+    }
+
     /// A heredoc's body: quotes stay, and the escape character is always the backslash.
-    pub(super) fn expand_body(body: &str, variables: &dyn Variables) -> Result<String, Problem> {
+    pub(super) fn body(body: &str, environment: &Environment) -> Result<Value, Problem> {
         let options = Options { skip_quotes: true, ..Options::default() };
-        expand(body, '\\', variables, options)
+        let watched = Watched::new(environment);
+        let text = expand(body, '\\', &watched, options)
             .map(|expansion| expansion.text)
-            .map_err(|error| Problem::Expansion(error.to_string()))
+            .map_err(|error| Problem::Expansion(error.to_string()))?;
+        Ok(Value { text, took_secret: watched.took_secret() })
     }
 
     /// A mount with the variables in its values replaced.

@@ -4,9 +4,11 @@ use serde_json::json;
 
 use super::chmod::octal;
 use super::convert::StageState;
+use super::environment::Value;
 use super::error::Problem;
 use super::expansion::Words;
 use super::request::Dialect;
+use super::secret;
 use super::selection::Selector;
 use crate::context::ContextPath;
 use crate::dockerfile::{Instruction, Transfer};
@@ -61,12 +63,13 @@ pub(super) fn expand(
 
     let mut expanded = ExpandedTransfer { destination, merges, ..ExpandedTransfer::default() };
     let mut actions = Vec::new();
-    for source in &transfer.sources {
-        let source = word(source)?;
+    for written in &transfer.sources {
+        let Value { text: source, took_secret } = words.value(written, &state.environment)?;
         if is_add && is_remote(&source) {
             expanded.remote = true;
+            let kept = secret::counted(&source, took_secret);
             actions.push(json!({
-                "remote": source, "checksum": checksum, "keep_git_dir": transfer.keep_git_dir,
+                "remote": kept, "checksum": checksum, "keep_git_dir": transfer.keep_git_dir,
                 "unpack": transfer.unpack,
             }));
             continue;
@@ -96,12 +99,13 @@ pub(super) fn expand(
     for heredoc in &instruction.heredocs {
         let content = heredoc.body();
         let body = if heredoc.expand {
-            Words::expand_body(&content, &state.environment)?
+            Words::body(&content, &state.environment)?
         } else {
-            content
+            Value::plain(&content)
         };
-        actions.push(json!({ "heredoc": heredoc.name, "content": body }));
-        expanded.bodies.push(body);
+        let kept = secret::counted(&body.text, body.took_secret);
+        actions.push(json!({ "heredoc": heredoc.name, "content": kept }));
+        expanded.bodies.push(body.text);
     }
     expanded.value = json!({
         "actions": actions, "destination": expanded.destination, "chown": chown, "chmod": chmod,

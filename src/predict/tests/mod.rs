@@ -14,7 +14,7 @@ use super::{
 };
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::dockerfile::Dockerfile;
-use crate::plan::{BuildOptions, Dialect, Plan, PlanRequest, StepIndex, plan};
+use crate::plan::{BuildOptions, BuilderKind, Dialect, Plan, PlanRequest, StepIndex, plan};
 use crate::store::Outcome;
 use crate::{BaseImage, Digest, Seconds};
 
@@ -279,6 +279,38 @@ fn the_value_of_what_looks_like_a_secret_is_never_told() {
     let story = Story::new(text, &[]).argument("API_TOKEN", "a").built().argument("API_TOKEN", "b");
     let told = CauseKind::Argument { name: "API_TOKEN".into(), before: None, after: None };
     assert_eq!(story.cause("RUN"), told);
+}
+
+#[test]
+fn what_a_secret_was_put_into_is_neither_told_nor_kept() {
+    let texts = [
+        "FROM base\nARG TOKEN\nENV CONN=pg:$TOKEN\nENV TOKEN=x\nRUN make\n",
+        "FROM base\nARG TOKEN\nARG CONN=pg:${TOKEN}\nRUN make\n",
+        "ARG TOKEN\nARG CONN=pg:$TOKEN\nFROM base\nARG CONN\nRUN make\n",
+        "FROM base\nARG TOKEN\nENV HALF=$TOKEN\nENV CONN=pg:$HALF\nENV HALF= TOKEN=\nRUN make\n",
+        "FROM base AS below\nARG TOKEN\nENV CONN=pg:$TOKEN\nFROM below\nRUN make\n",
+        "FROM base\nARG TOKEN\nCOPY <<END /f\n$TOKEN\nEND\n",
+    ];
+    for text in texts {
+        for builder in [BuilderKind::BuildKit, BuilderKind::Classic] {
+            if builder == BuilderKind::Classic && text.contains("<<") {
+                continue;
+            }
+            let mut story = Story::new(text, &[]).argument("TOKEN", "tok1111");
+            story.dialect = story.dialect.with_builder(builder);
+            let story = story.built().argument("TOKEN", "tok2222");
+            let kept = |plan: Plan| {
+                let inputs = plan.steps.into_iter().map(|step| step.inputs);
+                serde_json::to_string(&inputs.collect::<Vec<_>>()).unwrap()
+            };
+            assert!(!kept(story.plan()).contains("tok"), "{builder:?} {text}");
+            let steps = story.forecast().steps;
+            let verdicts: Vec<Verdict> = steps.into_iter().map(|step| step.verdict).collect();
+            assert!(!format!("{verdicts:?}").contains("tok"), "{verdicts:?}");
+            let is_rebuilt = |verdict: &Verdict| matches!(verdict, Verdict::Rebuild(_));
+            assert!(verdicts.iter().any(is_rebuilt), "{builder:?} {text}");
+        }
+    }
 }
 
 #[test]
