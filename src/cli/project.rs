@@ -65,6 +65,8 @@ pub(super) struct Project {
     pub(super) context_records: Vec<String>,
     /// Whether the engine said that it still has all that it would reuse.
     pub(super) is_confirmed: bool,
+    /// Whether others may have made a step again since the engine was last looked at.
+    pub(super) is_remade: bool,
     /// Whether the context is just what the engine was told of it last, and still has.
     pub(super) is_as_told: bool,
     /// By which keys of the images below it the engine has each step.
@@ -198,6 +200,7 @@ pub(super) async fn prepare_source(
     knowledge.asked = docker.is_some();
     knowledge.imports = !flags.cache_from.is_empty();
     let is_confirmed = knowledge.evictions.is_all_there;
+    let is_remade = knowledge.evictions.is_remade;
     let is_as_told = is_as_told(&plan, &snapshot, &copy);
     drop(copy);
     let forecast = predict(&plan, &seen, &knowledge);
@@ -213,6 +216,7 @@ pub(super) async fn prepare_source(
         forecast,
         context_records,
         is_confirmed,
+        is_remade,
         is_as_told,
         routes,
         options,

@@ -7,6 +7,8 @@
 //! - an earlier build had the same Dockerfile, options, base images and steps, which together
 //!   decide the image ([`inputs`]), and no step of it has run since: a result that was made again
 //!   has another time in it, and so gives another image;
+//! - nor by others, as far as the engine's list of its cache can tell: what came into it since the
+//!   last look is no result of such a step;
 //! - that image is still there;
 //! - the files are just those of the last build of the context, their times and the directories'
 //!   modes included: after a build that was left out the engine's copy of the context would be
@@ -64,7 +66,7 @@ pub(super) async fn take(
 ) -> Option<Digest> {
     let steps = &project.forecast.steps;
     let is_cached = steps.iter().all(|step| matches!(step.verdict, Verdict::Cached));
-    let is_certain = project.is_confirmed && project.is_as_told;
+    let is_certain = project.is_confirmed && !project.is_remade && project.is_as_told;
     if !is_cached || !is_certain || !project.announced.is_empty() {
         return None;
     }
