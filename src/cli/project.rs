@@ -67,7 +67,7 @@ pub(super) struct Project {
     pub(super) is_confirmed: bool,
     /// Whether others may have made a step again since the engine was last looked at.
     pub(super) is_remade: bool,
-    /// Whether the context is just what the engine was told of it last, and still has.
+    /// Whether the engine would be told of the context just what it was told last, and still has.
     pub(super) is_as_told: bool,
     /// By which keys of the images below it the engine has each step.
     pub(super) routes: Vec<Route>,
@@ -201,7 +201,7 @@ pub(super) async fn prepare_source(
     knowledge.imports = !flags.cache_from.is_empty();
     let is_confirmed = knowledge.evictions.is_all_there;
     let is_remade = knowledge.evictions.is_remade;
-    let is_as_told = is_as_told(&plan, &snapshot, &copy);
+    let is_as_told = is_as_told(&plan, &snapshot, &announced, &copy);
     drop(copy);
     let forecast = predict(&plan, &seen, &knowledge);
     let routes = knowledge.routes;

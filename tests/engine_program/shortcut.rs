@@ -11,6 +11,7 @@ on_engines!(
     whatever_decides_the_image_builds_it,
     an_image_that_is_gone_or_was_made_again_is_built,
     what_others_made_again_is_built,
+    a_file_that_is_told_again_as_it_was_changes_nothing,
     names_and_files_are_given_without_a_build,
 );
 
@@ -150,6 +151,23 @@ fn what_others_made_again_is_built(engine: &TestEngine) {
     let kept = shop.build(&["-t", &image]);
     assert!(is_kept(&kept), "{kept:#}");
     assert_eq!(kept["image"], report["image"]);
+}
+
+fn a_file_that_is_told_again_as_it_was_changes_nothing(engine: &TestEngine) {
+    let (shop, image) = project(engine);
+    let old = shop.build(&["-t", &image])["image"].clone();
+    let path = shop.context().join("source.txt");
+    let modified = path.metadata().and_then(|it| it.modified()).expect("a time");
+    let edited: String = shop.read("source.txt").chars().rev().collect();
+    std::fs::write(&path, edited).expect("a file");
+    let file = std::fs::File::options().write(true).open(&path).expect("the file");
+    file.set_modified(modified).expect("a time");
+    let built = shop.build(&["-t", &image]);
+    assert!(!is_kept(&built), "{built:#}");
+    assert_ne!(built["image"], old);
+    let kept = shop.build(&["-t", &image]);
+    assert!(is_kept(&kept), "{kept:#}");
+    assert_eq!(kept["image"], built["image"]);
 }
 
 fn names_and_files_are_given_without_a_build(engine: &TestEngine) {
