@@ -7,7 +7,7 @@ use super::draft::{Draft, RunFlags, Scope};
 use super::environment::{Environment, Value};
 use super::error::{Error, Problem};
 use super::expansion::Words;
-use super::key::{FieldHasher, bare_key, content_keys, keyword, loose_key, step_key};
+use super::key::{FieldHasher, bare_key, content_keys, fetched_keys, keyword, loose_key, step_key};
 use super::name::{Namer, counts_as_step};
 use super::reference::full_reference;
 use super::request::PlanRequest;
@@ -450,6 +450,8 @@ impl<'a> Builder<'a> {
             let loose = self.plan.steps[step].content_keys.loose;
             (loose.unwrap_or_else(|| key_of(step)), loose.is_some())
         });
+        content_keys.fetched =
+            draft.fetches.map(|fetches| fetched_keys(draft.kind, &draft.inputs, &fetches, key_of));
         self.plan.steps.push(Step {
             name,
             stage: scope.label.clone(),

@@ -42,7 +42,8 @@ pub use reference::{context_name, full_reference, reference_problem};
 pub use request::{BuildOptions, BuilderKind, Dialect, NamedContext, PlanRequest, Platform};
 pub use secret::shown_value;
 pub use step::{
-    ContentKeys, ImageConfiguration, KeyInput, Plan, Step, StepIndex, StepKey, StepKind,
+    ContentKeys, FetchedKeys, ImageConfiguration, KeyInput, Plan, Step, StepIndex, StepKey,
+    StepKind,
 };
 
 use crate::dockerfile::Dockerfile;

@@ -123,7 +123,12 @@ fn verdict(
     };
     let outputs = step.unknown_outputs().filter(|output| !may_be_lost(*output, below, knowledge));
     let below_unknown = parent.into_iter().chain(outputs).find(unknown);
+    // What ran before on such a step may have run on just this one.
+    let had_such = |_: &Difference| knowledge.known.contains_key(&step.bare_key);
     match (own, below_unknown) {
+        (own @ Difference::Own(_), Some(input)) if had_such(&own) => {
+            Verdict::Unknown(Cause { step: input, kind: CauseKind::Parent })
+        }
         (
             Difference::Own(CauseKind::Environment { .. } | CauseKind::Option { .. })
             | Difference::New
@@ -149,7 +154,8 @@ fn verdict(
                     _ => here(new_instruction(step, knowledge)),
                 },
             };
-            let may_be_elsewhere = knowledge.imports || step.is_doubted;
+            let may_be_elsewhere =
+                knowledge.imports || step.is_doubted || may_be_fetched_again(step, knowledge);
             if may_be_elsewhere && step.kind != StepKind::From {
                 Verdict::Unknown(cause)
             } else {
@@ -221,6 +227,12 @@ fn may_come_from_base(kind: &CauseKind) -> bool {
         CauseKind::Instruction { before, after } => before.as_ref() == Some(after),
         _ => false,
     }
+}
+
+/// Whether the engine may find a step by what it fetches, under whatever address it had that.
+fn may_be_fetched_again(step: &Step, knowledge: &Knowledge) -> bool {
+    let fetched = step.content_keys.fetched.as_ref();
+    fetched.is_some_and(|keys| knowledge.known.contains_key(&keys.ask))
 }
 
 fn depends(cause: Cause) -> Verdict {

@@ -282,6 +282,45 @@ fn the_value_of_what_looks_like_a_secret_is_never_told() {
 }
 
 #[test]
+fn what_a_url_holds_is_known_by_its_checksum_alone() {
+    const OPEN: &str = "FROM base\nADD http://h/f /f\nRUN cat /f\n";
+    const SUMMED: &str = "FROM base\nADD --checksum=sha256:1 http://h/f /f\nRUN cat /f\n";
+    const MOVED: &str = "FROM base\nADD --checksum=sha256:1 http://i/g/f /f\nRUN cat /f\n";
+    const OTHER: &str = "FROM base\nADD --checksum=sha256:2 http://h/f /f\nRUN cat /f\n";
+    const NAMED: &str = "FROM base\nADD --checksum=sha256:1 http://h/g /f\nRUN cat /f\n";
+    let after = |builds: &[&'static str], now: &'static str| {
+        let mut story = Story::new(builds[0], &[]);
+        for build in builds {
+            story.dockerfile = build;
+            story = story.built();
+        }
+        story.dockerfile = now;
+        [story.verdict("ADD"), story.verdict("RUN")].map(|verdict| match verdict {
+            Verdict::Cached => "cached",
+            Verdict::Rebuild(_) => "rebuild",
+            Verdict::Depends { .. } => "depends",
+            Verdict::Unknown(_) => "unknown",
+        })
+    };
+    assert_eq!(after(&[OPEN], OPEN), ["unknown"; 2]);
+    assert_eq!(after(&[SUMMED], SUMMED), ["cached"; 2]);
+    assert_eq!(after(&[OPEN], SUMMED), ["unknown"; 2]);
+    assert_eq!(after(&[SUMMED], OPEN), ["unknown"; 2]);
+    assert_eq!(after(&[SUMMED], MOVED), ["cached"; 2]);
+    assert_eq!(after(&[SUMMED], OTHER), ["rebuild"; 2]);
+    assert_eq!(after(&[SUMMED, OTHER], SUMMED), ["cached"; 2]);
+    // It may have been that one.
+    assert_eq!(after(&[OPEN, SUMMED], OTHER), ["unknown"; 2]);
+    assert_eq!(after(&[SUMMED], NAMED), ["rebuild"; 2]);
+    // What was run on what an address held.
+    const ELSEWHERE: &str = "FROM base\nADD http://i/f /f\nRUN cat /f\n";
+    const COUNTED: &str = "FROM base\nADD http://h/f /f\nRUN wc /f\n";
+    assert_eq!(after(&[OPEN], ELSEWHERE), ["unknown"; 2]);
+    assert_eq!(after(&[OPEN, COUNTED], ELSEWHERE), ["unknown"; 2]);
+    assert_eq!(after(&[OPEN], COUNTED), ["unknown", "rebuild"]);
+}
+
+#[test]
 fn what_a_secret_was_put_into_is_neither_told_nor_kept() {
     let texts = [
         "FROM base\nARG TOKEN\nENV CONN=pg:$TOKEN\nENV TOKEN=x\nRUN make\n",
