@@ -197,6 +197,10 @@ pub(super) async fn prepare_source(
         let free = held::unshare(&mut knowledge, docker, engine, &memory, &line, &plan);
         Box::pin(free).await;
     }
+    if memory.give_up_if_damaged(ui)? {
+        knowledge = memory.knowledge(&line, &plan, None, None);
+        context_records.clear();
+    }
     knowledge.asked = docker.is_some();
     knowledge.imports = !flags.cache_from.is_empty();
     let is_confirmed = knowledge.evictions.is_all_there;
@@ -316,7 +320,7 @@ async fn ask(
 
 /// The engine that built this project last, as it described itself.
 pub(super) fn remembered_engine(memory: &Memory, project: &str) -> Option<EngineInfo> {
-    let (_, description) = memory.store()?.last_engine(project).ok()??;
+    let (_, description) = memory.read(|store| store.last_engine(project))??;
     serde_json::from_str(&description?).ok()
 }
 
