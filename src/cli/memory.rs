@@ -101,6 +101,8 @@ impl Memory {
         {
             ui.warning(&format!("going on without new records: {error}"))?;
             self.0 = None;
+            // Said once is enough.
+            self.2.take();
         }
         Ok(())
     }
