@@ -16,6 +16,7 @@ pub(super) struct Observation {
 }
 
 /// Everything said of one vertex of the engine's graph.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about a vertex")]
 #[derive(Debug, Default)]
 struct Observed {
     name: String,
