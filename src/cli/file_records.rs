@@ -29,11 +29,24 @@ fn entries_read<'a>(
     snapshot.entries().iter().filter(move |entry| is_read(&entry.path))
 }
 
-/// Whether what a plan reads of the build's own context is just what the engine has of it.
-pub(super) fn is_as_told(plan: &Plan, snapshot: &Snapshot, copy: &FileTable) -> bool {
+/// Whether what a plan reads of the build's own context is just what the engine has of it, the times
+/// that files are `announced` with included: told again, they change nothing.
+pub(super) fn is_as_told(
+    plan: &Plan,
+    snapshot: &Snapshot,
+    announced: &BTreeMap<ContextPath, ModifiedTime>,
+    copy: &FileTable,
+) -> bool {
     let is_own = |path: &ContextPath| in_named(path).is_none();
-    let mut read = entries_read(plan, snapshot).filter(|entry| is_own(&entry.path)).peekable();
+    let read = entries_read(plan, snapshot).filter(|entry| is_own(&entry.path));
+    let mut read = read.map(|entry| (&entry.path, as_told(entry, announced))).peekable();
     read.peek().is_none() || copy.is_just(is_own, read)
+}
+
+/// A file as the engine is told of it.
+fn as_told(entry: &Entry, announced: &BTreeMap<ContextPath, ModifiedTime>) -> FileState {
+    let modified = announced.get(&entry.path).copied().unwrap_or(entry.modified);
+    FileState { modified, ..FileState::of(entry) }
 }
 
 /// What the engine has of the contexts after the build. It keeps a copy of each, also of one that is
@@ -60,8 +73,7 @@ pub(super) fn file_records(
         None => has_named && !reads_own,
     });
     let of_build = named_now.chain(now).map(|entry| {
-        let modified = announced.get(&entry.path).copied().unwrap_or(entry.modified);
-        let mut state = FileState { modified, ..FileState::of(entry) };
+        let mut state = as_told(entry, announced);
         // A directory that the engine knows keeps its mode there, as long as its copy is there.
         if entry.kind == EntryKind::Directory
             && is_named(&entry.path)
@@ -161,6 +173,52 @@ mod tests {
         for name in [&b"plain"[..], b"100%", b"\xff\xfe/x", b"\0lib/x", "na\u{ef}ve".as_bytes()] {
             assert_eq!(decode(&encode(name)), name);
         }
+    }
+
+    /// After an edit that kept size and time, whose file is announced with another time for ever.
+    #[test]
+    fn a_file_that_is_announced_as_it_was_is_as_told() {
+        let text = "FROM scratch\nCOPY file /\n";
+        let dockerfile = crate::dockerfile::Dockerfile::parse("Dockerfile", text).expect("one");
+        let context = |content: &str| {
+            let (path, size) = (ContextPath::new("file"), content.len() as u64);
+            let (modified, digest) =
+                (ModifiedTime::default(), crate::Digest::of(content.as_bytes()));
+            let entry = Entry {
+                path,
+                kind: EntryKind::File,
+                mode: 0o644,
+                size,
+                modified,
+                digest: Some(digest),
+                target: None,
+            };
+            Snapshot::new(vec![entry], 0)
+        };
+        // What the engine is told of the second context after the first, and what it has then.
+        let told = |snapshot: &Snapshot, before: &FileTable| {
+            let plan = crate::plan::plan(crate::plan::PlanRequest {
+                dockerfile: &dockerfile,
+                snapshot,
+                images: &BTreeMap::new(),
+                options: &crate::plan::BuildOptions::default(),
+                dialect: crate::plan::Dialect::default(),
+            });
+            let plan = plan.expect("a plan");
+            let announced = crate::predict::announced_times(snapshot, before);
+            let records = file_records(&plan, snapshot, &announced, before, |_| true);
+            let copy: FileTable = records.iter().filter_map(file).collect();
+            (is_as_told(&plan, snapshot, &announced, before), announced.len(), copy)
+        };
+        let (one, two) = (context("one"), context("two"));
+        let (is_told, nudged, copy) = told(&one, &FileTable::new());
+        assert_eq!((is_told, nudged), (false, 0));
+        let (is_told, nudged, copy) = told(&two, &copy);
+        assert_eq!((is_told, nudged), (false, 1));
+        let (is_told, nudged, copy) = told(&two, &copy);
+        assert_eq!((is_told, nudged), (true, 1));
+        let (is_told, nudged, _) = told(&one, &copy);
+        assert_eq!((is_told, nudged), (false, 1));
     }
 
     #[test]

@@ -141,6 +141,9 @@ pub(super) async fn look(
     let seen = Seen {
         after: sight.map_or(0, |sight| sight.number),
         is_lost: survey.as_ref().is_some_and(Survey::is_lost),
+        others: survey
+            .as_ref()
+            .map_or_else(Vec::new, |survey| survey.made_by_others(recorded.circumstances.began)),
         renamed: survey.as_ref().map(Survey::renamed).unwrap_or_default(),
         listing: survey.as_ref().map(Survey::lasting),
         holdings: learnt.holdings,

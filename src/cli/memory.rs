@@ -1,5 +1,8 @@
 //! The store as the commands use it: plain records to what `predict` knows, and back.
 
+#[cfg(test)]
+mod damage_tests;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -34,7 +37,11 @@ pub(super) struct Line {
 
 /// The store, or nothing where it cannot be used: then everything works, and nothing is known.
 #[derive(Debug)]
-pub(super) struct Memory(Option<Store>, LastFiles);
+pub(super) struct Memory(Option<Store>, LastFiles, FirstFailure);
+
+/// What was wrong when the store could first not be read. What is read after it counts for nothing:
+/// a key that cannot be found is not one that the engine does not have.
+type FirstFailure = RefCell<Option<StoreError>>;
 
 /// The files that were asked for last: those of the last build and those of the engine's copy of
 /// the context are mostly one manifest, which is read and held once.
@@ -45,19 +52,43 @@ impl Memory {
     pub(super) fn open(environment: &Environment, ui: &mut Ui) -> std::io::Result<Self> {
         let Some(directory) = &environment.cache_directory else {
             ui.warning("going on without records: set SMARTBUILD_CACHE_DIR or HOME")?;
-            return Ok(Self(None, LastFiles::default()));
+            return Ok(Self::of(None));
         };
         match Store::open(directory) {
-            Ok(store) => Ok(Self(Some(store), LastFiles::default())),
+            Ok(store) => Ok(Self::of(Some(store))),
             Err(error) => {
                 ui.warning(&format!("going on without records: {error}"))?;
-                Ok(Self(None, LastFiles::default()))
+                Ok(Self::of(None))
             }
         }
     }
 
+    fn of(store: Option<Store>) -> Self {
+        Self(store, LastFiles::default(), FirstFailure::default())
+    }
+
     pub(super) fn store(&self) -> Option<&Store> {
         self.0.as_ref()
+    }
+
+    /// Reads the store; a failure is kept for [`Self::give_up_if_damaged`].
+    pub(super) fn read<T>(&self, work: impl FnOnce(&Store) -> Result<T, StoreError>) -> Option<T> {
+        match work(self.0.as_ref()?) {
+            Ok(found) => Some(found),
+            Err(error) => {
+                self.2.borrow_mut().get_or_insert(error);
+                None
+            }
+        }
+    }
+
+    /// Goes on without the store, and says so, where anything of it could not be read. Whoever asked
+    /// before has to ask again.
+    pub(super) fn give_up_if_damaged(&mut self, ui: &mut Ui) -> std::io::Result<bool> {
+        let Some(error) = self.2.take() else { return Ok(false) };
+        ui.warning(&format!("going on without records: {error}"))?;
+        self.0 = None;
+        Ok(true)
     }
 
     /// Uses the store; where that fails, says so and goes on without it.
@@ -71,18 +102,20 @@ impl Memory {
         {
             ui.warning(&format!("going on without new records: {error}"))?;
             self.0 = None;
+            // Said once is enough.
+            self.2.take();
         }
         Ok(())
     }
 
     /// The last build of this line.
     pub(super) fn previous(&self, line: &Line) -> Option<PreviousBuild> {
-        let store = self.0.as_ref()?;
         let target = line.target.as_deref();
-        let (build, manifest) =
-            store.latest_build(&line.engine, &line.project, &line.dockerfile, target).ok()??;
+        let (build, manifest) = self.read(|store| {
+            store.latest_build(&line.engine, &line.project, &line.dockerfile, target)
+        })??;
         let files = match manifest {
-            Some(manifest) => self.files(manifest).ok()?,
+            Some(manifest) => self.files(manifest)?,
             None => FileTable::new(),
         };
         Some(PreviousBuild { files, steps: build.steps.into_iter().filter_map(step).collect() })
@@ -90,66 +123,67 @@ impl Memory {
 
     /// How long this step, or the last one with the same text, took when it ran.
     pub(super) fn measured(&self, line: &Line, step: &Step) -> Option<Seconds> {
-        let store = self.0.as_ref()?;
-        let known = store.known(&line.engine, &[step.key.0]).ok()?;
+        let known = self.read(|store| store.known(&line.engine, &[step.key.0]))?;
         let of_key = known.get(&step.key.0).filter(|timing| timing.runs > 0);
         if let Some(timing) = of_key {
             return Some(timing.seconds);
         }
-        store.nearest_run(&line.engine, &line.project, &step.name, &step.instruction).ok()??.seconds
+        let (name, instruction) = (&step.name, &step.instruction);
+        self.read(|store| store.nearest_run(&line.engine, &line.project, name, instruction))??
+            .seconds
     }
 
     /// What the last builds of this line changed, each against the one before it.
     pub(super) fn changes(&self, line: &Line, limit: usize) -> Vec<PastBuild> {
-        let Some(store) = &self.0 else { return Vec::new() };
         let target = line.target.as_deref();
-        let tables: Vec<FileTable> = store
-            .latest_files(&line.engine, &line.project, &line.dockerfile, target, limit)
-            .and_then(|manifests| manifests.into_iter().map(|it| self.files(it)).collect())
-            .unwrap_or_default();
+        let manifests = self.read(|store| {
+            store.latest_files(&line.engine, &line.project, &line.dockerfile, target, limit)
+        });
+        let tables = manifests.unwrap_or_default().into_iter().map(|it| self.files(it));
+        let tables: Vec<FileTable> = tables.collect::<Option<_>>().unwrap_or_default();
         tables.windows(2).map(|pair| PastBuild::between(&pair[1], &pair[0])).collect()
     }
 
     /// [`Sight::number`] of every engine.
     pub(super) fn sight_numbers(&self) -> HashMap<String, i64> {
-        self.0.as_ref().and_then(|store| store.sight_numbers().ok()).unwrap_or_default()
+        self.read(Store::sight_numbers).unwrap_or_default()
     }
 
     /// The image that a build with these inputs gave, as long as the engine would give it again.
     pub(super) fn image_of(&self, line: &Line, inputs: &Digest) -> Option<Digest> {
         let target = line.target.as_deref();
-        let store = self.0.as_ref()?;
-        store.image_of(&line.engine, &line.project, &line.dockerfile, target, inputs).ok()?
+        self.read(|store| {
+            store.image_of(&line.engine, &line.project, &line.dockerfile, target, inputs)
+        })?
     }
 
     /// What this engine's cache held after the last build.
     pub(super) fn sight(&self, engine: &str) -> Option<Sight> {
-        self.0.as_ref()?.sight(engine).ok()?
+        self.read(|store| store.sight(engine))?
     }
 
     /// Where the results of these keys are.
     pub(super) fn holdings(&self, engine: &str, keys: &[Digest]) -> Holdings {
-        self.0.as_ref().and_then(|store| store.holdings(engine, keys).ok()).unwrap_or_default()
+        self.read(|store| store.holdings(engine, keys)).unwrap_or_default()
     }
 
     /// The records that may hold the engine's copy of this context.
     pub(super) fn context_records(&self, line: &Line) -> Vec<String> {
-        let Some(store) = &self.0 else { return Vec::new() };
-        store.context_records(&line.engine, &line.project).unwrap_or_default()
+        self.read(|store| store.context_records(&line.engine, &line.project)).unwrap_or_default()
     }
 
     /// The files that the engine had of this context after the last build of whatever Dockerfile
     /// and target.
     pub(super) fn engine_copy(&self, line: &Line) -> FileTable {
         let newest = self.told_context(line).filter(|(_, is_lost)| !is_lost);
-        newest.and_then(|(manifest, _)| self.files(manifest).ok()).unwrap_or_default()
+        newest.and_then(|(manifest, _)| self.files(manifest)).unwrap_or_default()
     }
 
     /// The files that the engine was told of last of this context, whether or not it still has
     /// its copy.
     pub(super) fn told_files(&self, line: &Line) -> FileTable {
         let told = self.told_context(line);
-        told.and_then(|(manifest, _)| self.files(manifest).ok()).unwrap_or_default()
+        told.and_then(|(manifest, _)| self.files(manifest)).unwrap_or_default()
     }
 
     /// Whether the engine let go of its copy of this context in the last build of it.
@@ -185,16 +219,15 @@ impl Memory {
         Ok(name.unwrap_or(fresh))
     }
 
-    fn files(&self, manifest: Manifest) -> Result<FileTable, StoreError> {
-        let Some(store) = &self.0 else { return Ok(FileTable::new()) };
+    fn files(&self, manifest: Manifest) -> Option<FileTable> {
         if let Some((last, files)) = &*self.1.borrow()
             && *last == manifest
         {
-            return Ok(files.clone());
+            return Some(files.clone());
         }
-        let files: FileTable = store.files(manifest, |record| file(&record))?;
+        let files: FileTable = self.read(|store| store.files(manifest, |record| file(&record)))?;
         self.1.replace(Some((manifest, files.clone())));
-        Ok(files)
+        Some(files)
     }
 
     /// What is known of the steps of a plan.
@@ -206,11 +239,13 @@ impl Memory {
         survey: Option<&Survey>,
     ) -> Knowledge {
         let mut knowledge = Knowledge { previous, ..Knowledge::default() };
-        let Some(store) = &self.0 else { return knowledge };
-        knowledge.recorded = store.has_records(&line.engine).unwrap_or(false);
+        if self.0.is_none() {
+            return knowledge;
+        }
+        knowledge.recorded = self.read(|store| store.has_records(&line.engine)).unwrap_or(false);
         let keys: Vec<Digest> =
             plan.steps.iter().flat_map(Step::asked_keys).map(|key| key.0).collect();
-        let known = store.known(&line.engine, &keys).unwrap_or_default();
+        let known = self.read(|store| store.known(&line.engine, &keys)).unwrap_or_default();
         knowledge.known = known
             .into_iter()
             .map(|(key, timing)| (StepKey(key), (timing.runs > 0).then_some(timing.seconds)))
@@ -227,7 +262,7 @@ impl Memory {
         if let Some(survey) = survey {
             knowledge.evictions = evictions_of(plan, &knowledge, &holdings, survey);
         }
-        let typical = store.typical_seconds(&line.engine).unwrap_or_default();
+        let typical = self.read(|store| store.typical_seconds(&line.engine)).unwrap_or_default();
         knowledge.typical = typical
             .into_iter()
             .filter_map(|(kind, seconds)| Some((kind_of(&kind)?, seconds)))
@@ -251,8 +286,8 @@ impl Memory {
 
     /// How long the steps of this project took, and the builds of this line.
     pub(super) fn times(&self, line: &Line) -> PastTimes {
-        let Some(store) = &self.0 else { return PastTimes::default() };
-        let runs = store.runs(&line.engine, &line.project, TIMED_BUILDS).unwrap_or_default();
+        let runs = self.read(|store| store.runs(&line.engine, &line.project, TIMED_BUILDS));
+        let runs = runs.unwrap_or_default();
         let run = |run: StepRun| PastRun {
             name: run.name,
             instruction: run.instruction,
@@ -285,16 +320,16 @@ impl Memory {
 
     /// The newest builds of this line, newest first, without their files.
     pub(super) fn builds(&self, line: &Line, limit: usize) -> Vec<BuildRecord> {
-        let Some(store) = &self.0 else { return Vec::new() };
         let target = line.target.as_deref();
-        store
-            .latest_builds(&line.engine, &line.project, &line.dockerfile, target, limit)
-            .unwrap_or_default()
+        let builds = self.read(|store| {
+            store.latest_builds(&line.engine, &line.project, &line.dockerfile, target, limit)
+        });
+        builds.unwrap_or_default()
     }
 
     /// What an engine said of a base image when it last answered.
     pub(super) fn image(&self, engine: &str, name: &str, platform: &str) -> Option<BaseImage> {
-        let json = self.0.as_ref()?.image(engine, name, platform).ok()??;
+        let json = self.read(|store| store.image(engine, name, platform))??;
         serde_json::from_str(&json).ok()
     }
 

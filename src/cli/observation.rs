@@ -16,12 +16,15 @@ pub(super) struct Observation {
 }
 
 /// Everything said of one vertex of the engine's graph.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about a vertex")]
 #[derive(Debug, Default)]
 struct Observed {
     name: String,
     group: Option<String>,
     started: Option<SystemTime>,
     first_started: Option<SystemTime>,
+    /// Whether it is made of others. What is fetched from a URL is not.
+    has_inputs: bool,
     /// How often it began.
     starts: usize,
     completed: Option<SystemTime>,
@@ -105,6 +108,7 @@ impl Observed {
     fn take(&mut self, update: &StepUpdate) {
         self.name.clone_from(&update.name);
         self.group.clone_from(&update.group);
+        self.has_inputs |= !update.inputs.is_empty();
         if update.started.is_some() && update.started != self.started {
             self.starts += 1;
         }
@@ -145,8 +149,14 @@ fn stands_on_nothing(step: &Step) -> bool {
 }
 
 fn outcome<'a>(parts: impl Iterator<Item = &'a Observed>, asked_for_key: bool) -> Actual {
-    let is_reused = |part: &&Observed| part.cached || (asked_for_key && part.starts < 2);
     let parts: Vec<_> = parts.filter(|part| part.started.is_some()).collect();
+    // What ADD fetches from a URL is a part of its own, which the engine reports as run where it
+    // only asked for its key: what was made of it tells.
+    let is_made = parts.iter().any(|part| part.has_inputs);
+    let is_reused = |part: &&Observed| {
+        let is_fetched = is_made && !part.has_inputs;
+        part.cached || is_fetched || (asked_for_key && part.starts < 2)
+    };
     let ended = |part: &&&Observed| part.completed.is_some();
     let outcome = if parts.is_empty() {
         Outcome::NotReached
@@ -197,6 +207,36 @@ mod tests {
         assert_eq!(outcome([&seen].into_iter(), false).outcome, Outcome::NotReached);
         seen.take(&StepUpdate { error: Some("exit code: 1".to_owned()), ..update(3) });
         assert_eq!(outcome([&seen].into_iter(), false).outcome, Outcome::Failed);
+    }
+
+    #[test]
+    fn what_a_url_holds_may_be_fetched_for_a_step_that_is_reused() {
+        let at = |second| SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second);
+        let update = |inputs: &[&str], cached, error: Option<&str>| StepUpdate {
+            id: StepId("sha256:1".to_owned()),
+            name: "[2/2] ADD http://host/f /f".to_owned(),
+            inputs: inputs.iter().map(|id| StepId((*id).to_owned())).collect(),
+            started: Some(at(1)),
+            completed: Some(at(2)),
+            cached,
+            error: error.map(str::to_owned),
+            group: None,
+        };
+        let seen = |updates: [StepUpdate; 2]| {
+            let seen = updates.map(|update| {
+                let mut seen = Observed::default();
+                seen.take(&update);
+                seen
+            });
+            outcome(seen.iter(), false)
+        };
+        let fetched = || update(&[], false, None);
+        let reused = seen([fetched(), update(&["sha256:1"], true, None)]);
+        assert_eq!(reused, Actual { outcome: Outcome::Cached, seconds: None });
+        let ran = seen([fetched(), update(&["sha256:1"], false, None)]);
+        assert_eq!((ran.outcome, ran.seconds), (Outcome::Ran, Some(Seconds::new(2.0))));
+        let failed = seen([update(&[], false, Some("404")), update(&["sha256:1"], false, None)]);
+        assert_eq!(failed.outcome, Outcome::Failed);
     }
 
     #[test]

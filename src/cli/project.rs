@@ -63,9 +63,10 @@ pub(super) struct Project {
     pub(super) forecast: Forecast,
     /// The records of the engine's copy of the context, as long as it has that.
     pub(super) context_records: Vec<String>,
-    /// Whether the engine said that it still has all that it would reuse.
+    /// Whether the engine said that it still has all that it would reuse, and no other made any of
+    /// it again.
     pub(super) is_confirmed: bool,
-    /// Whether the context is just what the engine was told of it last, and still has.
+    /// Whether the engine would be told of the context just what it was told last, and still has.
     pub(super) is_as_told: bool,
     /// By which keys of the images below it the engine has each step.
     pub(super) routes: Vec<Route>,
@@ -195,11 +196,14 @@ pub(super) async fn prepare_source(
         let free = held::unshare(&mut knowledge, docker, engine, &memory, &line, &plan);
         Box::pin(free).await;
     }
+    if memory.give_up_if_damaged(ui)? {
+        knowledge = memory.knowledge(&line, &plan, None, None);
+    }
     knowledge.asked = docker.is_some();
     // What is sure to run, as nothing of it is known, may be known to the engine all the same.
     knowledge.imports = !flags.cache_from.is_empty() || memory.has_unrecorded(&line);
-    let is_confirmed = knowledge.evictions.is_all_there;
-    let is_as_told = is_as_told(&plan, &snapshot, &copy);
+    let is_confirmed = knowledge.evictions.is_all_there && !knowledge.evictions.is_remade;
+    let is_as_told = is_as_told(&plan, &snapshot, &announced, &copy);
     drop(copy);
     let forecast = predict(&plan, &seen, &knowledge);
     let routes = knowledge.routes;
@@ -313,7 +317,7 @@ async fn ask(
 
 /// The engine that built this project last, as it described itself.
 pub(super) fn remembered_engine(memory: &Memory, project: &str) -> Option<EngineInfo> {
-    let (_, description) = memory.store()?.last_engine(project).ok()??;
+    let (_, description) = memory.read(|store| store.last_engine(project))??;
     serde_json::from_str(&description?).ok()
 }
 

@@ -7,9 +7,11 @@
 //! - an earlier build had the same Dockerfile, options, base images and steps, which together
 //!   decide the image ([`inputs`]), and no step of it has run since: a result that was made again
 //!   has another time in it, and so gives another image;
+//! - nor by others, as far as the engine's list of its cache can tell: what came into it since the
+//!   last look is no result of such a step;
 //! - that image is still there;
-//! - the files are just those of the last build of the context, their times and the directories'
-//!   modes included: after a build that was left out the engine's copy of the context would be
+//! - the files are just those of the last build of the context, the times that they are announced
+//!   with and the directories' modes included: after a build that was left out the engine's copy of the context would be
 //!   another than after docker's;
 //! - no other context is named (`--build-context`);
 //! - nothing has to be asked of a registry or a server (`--pull`, ADD of a URL, a frontend's
@@ -65,7 +67,7 @@ pub(super) async fn take(
     let steps = &project.forecast.steps;
     let is_cached = steps.iter().all(|step| matches!(step.verdict, Verdict::Cached));
     let is_certain = project.is_confirmed && project.is_as_told;
-    if !is_cached || !is_certain || !project.announced.is_empty() {
+    if !is_cached || !is_certain {
         return None;
     }
     let image = project.memory.image_of(&project.line, inputs?)?;

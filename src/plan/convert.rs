@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Draft, RunFlags, Scope};
-use super::environment::Environment;
+use super::environment::{Environment, Value};
 use super::error::{Error, Problem};
 use super::expansion::Words;
 use super::fact::NamedValue;
-use super::key::{FieldHasher, bare_key, content_keys, keyword, loose_key, step_key};
+use super::key::{FieldHasher, bare_key, content_keys, fetched_keys, keyword, loose_key, step_key};
 use super::name::{Namer, counts_as_step};
 use super::reference::full_reference;
 use super::request::PlanRequest;
@@ -27,7 +27,7 @@ pub(super) struct StageState {
     /// The image's variables and those of ENV, in the order in which they first came: a stage that
     /// is built on this one begins with them set again, over whatever ARG set
     /// (`env-over-arg-of-the-stage-below`).
-    pub(super) configured: Vec<(String, String)>,
+    pub(super) configured: Vec<(String, Value)>,
     /// The working directory as written; `/` where nobody set one.
     pub(super) directory: String,
     pub(super) user: String,
@@ -57,11 +57,11 @@ impl StageState {
     }
 
     /// As ENV does.
-    fn set_variable(&mut self, name: &str, value: &str, made_of: Vec<NamedValue>) {
-        self.environment.set_made_of(name, value, false, made_of);
+    fn set_variable(&mut self, name: &str, value: Value, made_of: Vec<NamedValue>) {
+        self.environment.set_made_of(name, value.clone(), false, made_of);
         match self.configured.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => value.clone_into(known),
-            None => self.configured.push((name.to_owned(), value.to_owned())),
+            Some((_, known)) => *known = value,
+            None => self.configured.push((name.to_owned(), value)),
         }
     }
 }
@@ -216,7 +216,7 @@ impl<'a> Builder<'a> {
             Base::Stage(below) => {
                 let mut state = self.finished.get(below).cloned().unwrap_or_default();
                 for (name, value) in &state.configured {
-                    state.environment.set(name, value, false);
+                    state.environment.set(name, value.clone(), false);
                 }
                 state
             }
@@ -363,11 +363,11 @@ impl<'a> Builder<'a> {
                 for (name, value) in pairs {
                     let expand = |text: &str| {
                         self.words
-                            .expand(text, &before)
+                            .value(text, &before)
                             .map_err(|problem| self.at(problem, instruction))
                     };
                     let made_of = before.origins(&before.names_in(self.words, value));
-                    state.set_variable(&expand(name)?, &expand(value)?, made_of);
+                    state.set_variable(&expand(name)?.text, expand(value)?, made_of);
                 }
             }
             InstructionKind::Arg(arguments) => self.arguments(arguments, state, instruction)?,
@@ -388,7 +388,17 @@ impl<'a> Builder<'a> {
         state: &StageState,
         at: &Instruction,
     ) -> Result<String, Error> {
-        self.words.expand(text, &state.environment).map_err(|problem| self.at(problem, at))
+        self.value(text, state, at).map(|value| value.text)
+    }
+
+    /// As [`Self::expand`], for what becomes a variable's value or is kept.
+    pub(super) fn value(
+        &self,
+        text: &str,
+        state: &StageState,
+        at: &Instruction,
+    ) -> Result<Value, Error> {
+        self.words.value(text, &state.environment).map_err(|problem| self.at(problem, at))
     }
 
     /// An ARG that has a value is a variable from here on; a global one only where it is
@@ -402,18 +412,18 @@ impl<'a> Builder<'a> {
         for (name, default) in arguments {
             let mut made_of = Vec::new();
             let value = match (self.request.options.build_args.get(name), default) {
-                (Some(given), _) => Some(given.clone()),
+                (Some(given), _) => Some(Value::plain(given)),
                 (None, Some(default)) => {
                     let environment = &state.environment;
                     made_of = environment.origins(&environment.names_in(self.words, default));
-                    Some(self.expand(default, state, instruction)?)
+                    Some(self.value(default, state, instruction)?)
                 }
-                (None, None) => self.stages.globals.get(name).cloned(),
+                (None, None) => self.stages.globals.variable(name).map(|it| it.value.clone()),
             };
             let hidden =
                 matches!(&**name, "BUILDKIT_SBOM_SCAN_CONTEXT" | "BUILDKIT_SBOM_SCAN_STAGE");
             if let Some(value) = value.filter(|_| !hidden) {
-                state.environment.set_made_of(name, &value, true, made_of);
+                state.environment.set_made_of(name, value, true, made_of);
             }
         }
         Ok(())
@@ -456,6 +466,8 @@ impl<'a> Builder<'a> {
             let loose = self.plan.steps[step].content_keys.loose;
             (loose.unwrap_or_else(|| key_of(step)), loose.is_some())
         });
+        content_keys.fetched =
+            draft.fetches.map(|fetches| fetched_keys(draft.kind, &draft.inputs, &fetches, key_of));
         self.plan.steps.push(Step {
             name,
             stage: scope.label.clone(),

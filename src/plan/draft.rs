@@ -21,11 +21,21 @@ pub(super) struct Draft {
     pub(super) name: String,
     pub(super) kind: StepKind,
     pub(super) inputs: Vec<KeyInput>,
+    /// What it fetches from elsewhere, if it does.
+    pub(super) fetches: Option<Fetches>,
     pub(super) uncertain: bool,
     pub(super) writes_context: bool,
     pub(super) no_cache: bool,
     /// What it does to the stage's files; `None` where nobody knows.
     pub(super) operation: Option<Operation>,
+}
+
+/// What a step fetches from a URL.
+pub(super) struct Fetches {
+    /// What the instruction says of itself but for what it fetches.
+    pub(super) value: String,
+    /// Whether nobody but the engine can tell the content.
+    pub(super) is_open: bool,
 }
 
 /// Where an instruction stands.
@@ -136,6 +146,7 @@ impl Builder<'_> {
             uncertain: state.uncertain || self.reads_uncertain(&inputs),
             writes_context: mounts.iter().any(ExpandedMount::writes_context),
             inputs,
+            fetches: None,
             no_cache: scope.no_cache,
             operation: None,
         })
@@ -220,8 +231,9 @@ impl Builder<'_> {
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
             kind: if is_add { StepKind::Add } else { StepKind::Copy },
-            uncertain: expanded.remote || state.uncertain || self.reads_uncertain(&inputs),
+            uncertain: expanded.is_open || state.uncertain || self.reads_uncertain(&inputs),
             inputs,
+            fetches: expanded.fetches(),
             writes_context: false,
             no_cache: scope.no_cache,
             operation,
@@ -252,6 +264,7 @@ impl Builder<'_> {
             kind: StepKind::Workdir,
             operation,
             inputs,
+            fetches: None,
             uncertain: state.uncertain,
             writes_context: false,
             // It is reused all the same where it stands on what is (`no-cache-workdir`).

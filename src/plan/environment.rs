@@ -5,14 +5,28 @@ use std::collections::BTreeSet;
 
 use super::expansion::Words;
 use super::fact::{Fact, NamedValue};
-use crate::Digest;
+use super::secret;
 use crate::dockerfile::expand::Variables;
+
+/// A value, and whether that of a secret was put into it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Value {
+    pub(super) text: String,
+    pub(super) took_secret: bool,
+}
+
+impl Value {
+    /// A value that was put together of nothing else.
+    pub(super) fn plain(text: &str) -> Self {
+        Self { text: text.to_owned(), took_secret: false }
+    }
+}
 
 /// One variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Variable {
     pub(super) name: String,
-    pub(super) value: String,
+    pub(super) value: Value,
     /// Whether an ARG set it last.
     pub(super) argument: bool,
     /// The variables that its value was made of, the first of them first.
@@ -27,18 +41,15 @@ const KEPT_ORIGINS: usize = 16;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Environment(Vec<Variable>);
 
-/// What stands before the digest of a value that is not kept.
-const MASK: &str = "secret ";
-
 impl Variable {
-    /// The value as it counts and is kept: of a secret only its digest, so that it is neither
-    /// shown nor written anywhere.
+    /// Whether its value is neither shown nor kept.
+    pub(super) fn is_secret(&self) -> bool {
+        self.value.took_secret || secret::is_secret(&self.name, &self.value.text)
+    }
+
+    /// The value as it counts and is kept.
     pub(super) fn counted_value(&self) -> String {
-        if looks_secret(&self.name) || has_password(&self.value) {
-            format!("{MASK}{}", Digest::of(self.value.as_bytes()))
-        } else {
-            self.value.clone()
-        }
+        secret::counted(&self.value.text, self.is_secret())
     }
 
     /// As it is kept.
@@ -46,33 +57,6 @@ impl Variable {
         let (name, value) = (self.name.clone(), self.counted_value());
         NamedValue { name, value, argument: self.argument }
     }
-}
-
-/// Whether a variable holds what should not be shown, going by its name.
-fn looks_secret(name: &str) -> bool {
-    const WITHIN: [&str; 8] =
-        ["SECRET", "TOKEN", "PASSW", "PASSPHRASE", "APIKEY", "PRIVATE", "CREDENTIAL", "AUTH"];
-    const WORDS: [&str; 4] = ["KEY", "PASS", "PAT", "PW"];
-    let name = name.to_uppercase();
-    WITHIN.iter().any(|part| name.contains(part))
-        || name.split('_').any(|word| WORDS.contains(&word))
-}
-
-/// Whether a URL in the value has a user before its host, which mostly is a password or a token:
-/// `https://user:password@host`. `ssh://git@host` has none.
-fn has_password(value: &str) -> bool {
-    value.split("://").zip(value.split("://").skip(1)).any(|(before, after)| {
-        let authority = after.split(['/', '?', '#', ' ']).next().unwrap_or_default();
-        let user = authority.rsplit_once('@').map(|(user, _)| user);
-        user.is_some_and(|user| {
-            user.contains(':') || before.ends_with("http") || before.ends_with("https")
-        })
-    })
-}
-
-/// The value of a kept variable, unless it is a secret, of which only the digest was kept.
-pub fn shown_value(kept: &str) -> Option<&str> {
-    (!kept.starts_with(MASK)).then_some(kept)
 }
 
 /// What the engine gives an image that sets no PATH.
@@ -84,16 +68,16 @@ impl Environment {
         let mut environment = Self::default();
         for entry in env {
             let (name, value) = entry.split_once('=').unwrap_or((entry, ""));
-            environment.set(name, value, false);
+            environment.set(name, Value::plain(value), false);
         }
         if environment.get("PATH").is_none() {
-            environment.set("PATH", DEFAULT_PATH, false);
+            environment.set("PATH", Value::plain(DEFAULT_PATH), false);
         }
         environment
     }
 
     /// Sets a variable; one that was there moves to the end.
-    pub(super) fn set(&mut self, name: &str, value: &str, argument: bool) {
+    pub(super) fn set(&mut self, name: &str, value: Value, argument: bool) {
         self.set_made_of(name, value, argument, Vec::new());
     }
 
@@ -101,12 +85,12 @@ impl Environment {
     pub(super) fn set_made_of(
         &mut self,
         name: &str,
-        value: &str,
+        value: Value,
         argument: bool,
         made_of: Vec<NamedValue>,
     ) {
         self.0.retain(|variable| variable.name != name);
-        self.0.push(Variable { name: name.to_owned(), value: value.to_owned(), argument, made_of });
+        self.0.push(Variable { name: name.to_owned(), value, argument, made_of });
     }
 
     /// The names that a text asks for when its words are expanded, set or not.
@@ -147,12 +131,16 @@ impl Environment {
         })
     }
 
+    pub(super) fn variable(&self, name: &str) -> Option<&Variable> {
+        self.0.iter().find(|variable| variable.name == name)
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|variable| variable.name == name).map(|variable| &*variable.value)
+        self.variable(name).map(|variable| &*variable.value.text)
     }
 
     /// Every name with its value.
-    pub(super) fn configured(&self) -> Vec<(String, String)> {
+    pub(super) fn configured(&self) -> Vec<(String, Value)> {
         self.0.iter().map(|it| (it.name.clone(), it.value.clone())).collect()
     }
 
@@ -181,42 +169,10 @@ mod tests {
     #[test]
     fn a_variable_set_again_moves_to_the_end() {
         let mut environment = Environment::of_image(&["A=1".into(), "PATH=/bin".into()]);
-        environment.set("A", "2", false);
+        environment.set("A", Value::plain("2"), false);
         let names: Vec<_> = environment.iter().map(|variable| &*variable.name).collect();
         assert_eq!(names, ["PATH", "A"]);
         assert_eq!(environment.get("A"), Some("2"));
-    }
-
-    #[test]
-    fn a_secret_counts_by_its_digest_alone() {
-        let variable = |name: &str, value: &str| Variable {
-            name: name.to_owned(),
-            value: value.to_owned(),
-            argument: true,
-            made_of: Vec::new(),
-        };
-        let counted = variable("NPM_TOKEN", "s3cret").counted_value();
-        assert!(!counted.contains("s3cret"));
-        assert_ne!(counted, variable("NPM_TOKEN", "other").counted_value());
-        assert_eq!(variable("VERSION", "1").counted_value(), "1");
-        assert!(looks_secret("DB_PASS") && looks_secret("API_KEY") && !looks_secret("PATH"));
-        assert_eq!(shown_value(&counted), None);
-        assert_eq!(shown_value("1"), Some("1"));
-    }
-
-    #[test]
-    fn a_url_with_a_password_is_a_secret_whatever_the_variable_is_called() {
-        for url in [
-            "https://user:pa55@host/simple",
-            "-i https://t0ken@host --extra",
-            "postgres://u:p@db/x",
-            "a=1 http://x:y@h http://plain/",
-        ] {
-            assert!(has_password(url), "{url}");
-        }
-        for plain in ["https://host/a@b", "ssh://git@host/x", "a:b@c", "https://host?q=a:b@c", ""] {
-            assert!(!has_password(plain), "{plain}");
-        }
     }
 
     #[test]

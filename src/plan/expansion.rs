@@ -1,7 +1,8 @@
 //! Variable expansion with a Dockerfile's escape character.
 
-use super::environment::Environment;
+use super::environment::{Environment, Value};
 use super::error::Problem;
+use super::secret::Watched;
 use crate::dockerfile::Mount;
 use crate::dockerfile::expand::{Options, Variables, expand};
 
@@ -30,7 +31,21 @@ impl Words {
         Ok(expansion.text)
     }
 
+    /// A word that becomes a value, or is kept: a secret that is put into it makes it one.
+    pub(super) fn value(self, word: &str, environment: &Environment) -> Result<Value, Problem> {
+        let watched = Watched::new(environment);
+        let text = self.expand(word, &watched)?;
+        Ok(Value { text, took_secret: watched.took_secret() })
+    }
+
     /// A heredoc's body: quotes stay, and the escape character is always the backslash.
+    pub(super) fn body(body: &str, environment: &Environment) -> Result<Value, Problem> {
+        let watched = Watched::new(environment);
+        let text = Self::expand_body(body, &watched)?;
+        Ok(Value { text, took_secret: watched.took_secret() })
+    }
+
+    /// The text of a heredoc's body.
     pub(super) fn expand_body(body: &str, variables: &dyn Variables) -> Result<String, Problem> {
         let options = Options { skip_quotes: true, ..Options::default() };
         expand(body, '\\', variables, options)

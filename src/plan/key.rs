@@ -2,7 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{ContentKeys, KeyInput, StepKey, StepKind};
+use super::draft::Fetches;
+use super::{ContentKeys, FetchedKeys, KeyInput, StepKey, StepKind};
 use crate::Digest;
 
 /// Changes whenever the meaning of a key changes, so that records of an older smartbuild are
@@ -112,7 +113,7 @@ pub(super) fn content_keys(
             .map(|part| key(known, part))
             .collect(),
         asks: all.map(|of| key(of, of & known)).collect(),
-        loose: None,
+        ..ContentKeys::default()
     }
 }
 
@@ -136,6 +137,30 @@ pub(super) fn loose_key(
         inputs.iter().filter(|input| !is_unknown(input)).cloned().collect();
     known.push(KeyInput::Option { name: "loose".to_owned(), value: String::new() });
     Some(step_key(keyword(kind), &known, |step| below(step).0))
+}
+
+/// The keys that [`ContentKeys::fetched`] has.
+///
+/// Two checksums that differ are two contents. What was fetched without one may be anything.
+pub(super) fn fetched_keys(
+    kind: StepKind,
+    inputs: &[KeyInput],
+    fetches: &Fetches,
+    key_of: impl Fn(usize) -> StepKey,
+) -> FetchedKeys {
+    let key = |of: &str| {
+        let mut others: Vec<KeyInput> = inputs.to_vec();
+        others.retain(|input| !matches!(input, KeyInput::Instruction { .. }));
+        others.push(KeyInput::Instruction { value: fetches.value.clone() });
+        others.push(KeyInput::Option { name: "fetched".to_owned(), value: of.to_owned() });
+        step_key(keyword(kind), &others, &key_of)
+    };
+    let (any, open) = (key("any"), key("open"));
+    if fetches.is_open {
+        FetchedKeys { leaves: vec![any, open], ask: any }
+    } else {
+        FetchedKeys { leaves: vec![any], ask: open }
+    }
 }
 
 /// The key that [`Step::bare_key`](super::Step::bare_key) is.

@@ -1,6 +1,7 @@
 //! What the image that a plan makes gives to those that are built on it.
 
 use super::convert::{Builder, on_build_texts};
+use super::environment::Value;
 use super::{BuilderKind, Error, PlanRequest};
 use crate::BaseImage;
 
@@ -19,7 +20,7 @@ pub fn made_configuration(request: PlanRequest<'_>) -> Result<BaseImage, Error> 
     let target = builder.stages.target(options.target.as_deref())?;
     builder.all_stages()?;
     let state = builder.finished.remove(&target).unwrap_or_default();
-    let variable = |(name, value): &(String, String)| format!("{name}={value}");
+    let variable = |(name, value): &(String, Value)| format!("{name}={}", value.text);
     let triggers = builder.stages.all.get(target);
     let triggers = triggers.map(|stage| on_build_texts(stage.source.instructions));
     let platform = &options.platform;

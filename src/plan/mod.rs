@@ -26,6 +26,7 @@ mod named;
 mod reference;
 mod request;
 mod run;
+mod secret;
 mod selection;
 mod sent;
 mod stage_files;
@@ -35,15 +36,16 @@ mod transfer;
 
 use std::collections::BTreeSet;
 
-pub use environment::shown_value;
 pub use error::{Error, Problem};
 pub use fact::{Fact, NamedValue};
 pub use made::made_configuration;
 pub use named::named_sources;
 pub use reference::{context_name, full_reference, reference_problem};
 pub use request::{BuildOptions, BuilderKind, Dialect, NamedContext, PlanRequest, Platform};
+pub use secret::shown_value;
 pub use step::{
-    ContentKeys, ImageConfiguration, KeyInput, Plan, Step, StepIndex, StepKey, StepKind,
+    ContentKeys, FetchedKeys, ImageConfiguration, KeyInput, Plan, Step, StepIndex, StepKey,
+    StepKind,
 };
 
 use crate::dockerfile::Dockerfile;

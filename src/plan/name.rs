@@ -1,6 +1,6 @@
 //! Step names, exactly as the engine shows them.
 
-use super::environment::Environment;
+use super::environment::{Environment, Value};
 use super::expansion::Words;
 use crate::dockerfile::{
     CommandForm, Heredoc, HeredocMark, Instruction, InstructionKind, MountKind,
@@ -58,7 +58,7 @@ pub(super) fn shown_text(
             let mut masked = environment.clone();
             for mount in mounts.iter().filter(|mount| mount.kind == MountKind::Secret) {
                 if let Some(name) = &mount.env {
-                    masked.set(name, "****", false);
+                    masked.set(name, Value::plain("****"), false);
                 }
             }
             words.shown_command(&text, &masked)

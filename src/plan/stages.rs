@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::KeyInput;
+use super::environment::{Environment, Value};
 use super::error::{Error, Problem};
 use super::expansion::Words;
 use super::fact;
@@ -59,7 +60,7 @@ pub(super) struct StagePlan<'a> {
 pub(super) struct Stages<'a> {
     pub(super) all: Vec<StagePlan<'a>>,
     /// The variables that FROM sees and that a stage's ARG may take its value from.
-    pub(super) globals: BTreeMap<String, String>,
+    pub(super) globals: Environment,
     by_name: BTreeMap<String, usize>,
     contexts: &'a BTreeMap<String, NamedContext>,
     file: String,
@@ -79,21 +80,23 @@ impl<'a> Stages<'a> {
         };
         let target = options.target.clone().or_else(|| stage_name(last.from)).unwrap_or_default();
         // The classic builder sets none (`arg-automatic`).
-        let mut globals = match dialect.builder {
-            BuilderKind::BuildKit => automatic_arguments(options, &target),
-            BuilderKind::Classic => BTreeMap::new(),
-        };
+        let mut globals = Environment::default();
+        if dialect.builder == BuilderKind::BuildKit {
+            for (name, value) in automatic_arguments(options, &target) {
+                globals.set(&name, Value::plain(&value), true);
+            }
+        }
         for instruction in dockerfile.global_args() {
             let InstructionKind::Arg(arguments) = &instruction.kind else { continue };
             for (name, default) in arguments {
                 let value = match (options.build_args.get(name), default) {
-                    (Some(given), _) => given.clone(),
+                    (Some(given), _) => Value::plain(given),
                     (None, Some(default)) => words
-                        .expand(default, &globals)
+                        .value(default, &globals)
                         .map_err(|problem| problem.at(&file, instruction))?,
                     (None, None) => continue,
                 };
-                globals.insert(name.clone(), value);
+                globals.set(name, value, true);
             }
         }
         let contexts = &options.contexts;

@@ -170,6 +170,18 @@ pub struct ContentKeys {
     /// The step's key with everything left out that it and the steps below take of what other
     /// stages leave and nobody knows; `None` where they take nothing of that.
     pub loose: Option<StepKey>,
+    /// What becomes known and is asked of a step that fetches from a URL.
+    pub fetched: Option<FetchedKeys>,
+}
+
+/// Keys of a step that fetches a file, with its address and content left out: whatever of it has
+/// the same content the engine finds by that, once it has fetched it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchedKeys {
+    /// What becomes known with the step.
+    pub leaves: Vec<StepKey>,
+    /// As long as the engine does not have this one, it has no such step with the same content.
+    pub ask: StepKey,
 }
 
 /// One step of the build.
@@ -265,7 +277,9 @@ impl Step {
     /// Every key that becomes known when the engine has the step, beside its own.
     pub fn other_keys(&self) -> impl Iterator<Item = StepKey> {
         let loose = self.content_keys.loose;
-        self.content_keys.leaves.iter().copied().chain([self.bare_key]).chain(loose)
+        let fetched = self.content_keys.fetched.iter().flat_map(|keys| &keys.leaves).copied();
+        let leaves = self.content_keys.leaves.iter().copied();
+        leaves.chain([self.bare_key]).chain(loose).chain(fetched)
     }
 
     /// The key that becomes known when the engine reused the step for what it took from another
@@ -281,7 +295,8 @@ impl Step {
     /// Every key that its verdict may rest on.
     pub fn asked_keys(&self) -> impl Iterator<Item = StepKey> {
         let own = [self.key, self.bare_key, self.layers_key, self.joint_key()];
-        let others = self.content_keys.loose.into_iter().chain(self.equality_key());
+        let fetched = self.content_keys.fetched.iter().map(|keys| keys.ask);
+        let others = self.content_keys.loose.into_iter().chain(self.equality_key()).chain(fetched);
         self.content_keys.asks.iter().copied().chain(own).chain(others)
     }
 

@@ -4,9 +4,12 @@ use serde_json::json;
 
 use super::chmod::octal;
 use super::convert::StageState;
+use super::draft::Fetches;
+use super::environment::Value;
 use super::error::Problem;
 use super::expansion::Words;
 use super::request::Dialect;
+use super::secret;
 use super::selection::Selector;
 use crate::context::ContextPath;
 use crate::dockerfile::{Instruction, Transfer};
@@ -22,6 +25,10 @@ pub(super) struct ExpandedTransfer {
     pub(super) bodies: Vec<String>,
     /// Whether a source is a URL or a git repository.
     pub(super) remote: bool,
+    /// Whether nobody but the engine can tell what one of these holds: those without a checksum.
+    pub(super) is_open: bool,
+    /// `value` with what it says of remote content left out, where there is any.
+    pub(super) fetched: Option<String>,
     /// Where it writes, absolute; a trailing slash means a directory.
     pub(super) destination: String,
     /// `--chown`.
@@ -31,6 +38,13 @@ pub(super) struct ExpandedTransfer {
     pub(super) merges: bool,
     /// `--chmod` where it counts, octal numbers without leading zeros.
     pub(super) chmod: Option<String>,
+}
+
+impl ExpandedTransfer {
+    pub(super) fn fetches(&self) -> Option<Fetches> {
+        let is_open = self.is_open;
+        self.fetched.clone().map(|value| Fetches { value, is_open })
+    }
 }
 
 /// Expands `transfer` in the stage's state.
@@ -61,14 +75,24 @@ pub(super) fn expand(
 
     let mut expanded = ExpandedTransfer { destination, merges, ..ExpandedTransfer::default() };
     let mut actions = Vec::new();
-    for source in &transfer.sources {
-        let source = word(source)?;
+    let mut fetched = Vec::new();
+    for written in &transfer.sources {
+        let Value { text: source, took_secret } = words.value(written, &state.environment)?;
         if is_add && is_remote(&source) {
             expanded.remote = true;
+            let is_certain = checksum.is_some() && is_http(&source);
+            expanded.is_open |= !is_certain;
+            let name = file_name(&source);
+            // With a checksum the engine looks at nothing else but the name that the file gets
+            // (`source/http`).
+            let said = if is_certain { name } else { &source };
+            let kept = secret::counted(said, took_secret);
             actions.push(json!({
-                "remote": source, "checksum": checksum, "keep_git_dir": transfer.keep_git_dir,
+                "remote": kept, "checksum": checksum, "keep_git_dir": transfer.keep_git_dir,
                 "unpack": transfer.unpack,
             }));
+            let kept = secret::counted(name, took_secret);
+            fetched.push(json!({ "fetched": kept, "unpack": transfer.unpack }));
             continue;
         }
         let (path, include) = if transfer.parents {
@@ -96,18 +120,25 @@ pub(super) fn expand(
     for heredoc in &instruction.heredocs {
         let content = heredoc.body();
         let body = if heredoc.expand {
-            Words::expand_body(&content, &state.environment)?
+            Words::body(&content, &state.environment)?
         } else {
-            content
+            Value::plain(&content)
         };
-        actions.push(json!({ "heredoc": heredoc.name, "content": body }));
-        expanded.bodies.push(body);
+        let kept = secret::counted(&body.text, body.took_secret);
+        actions.push(json!({ "heredoc": heredoc.name, "content": kept }));
+        expanded.bodies.push(body.text);
     }
-    expanded.value = json!({
-        "actions": actions, "destination": expanded.destination, "chown": chown, "chmod": chmod,
-        "link": expanded.merges,
-    })
-    .to_string();
+    let said = |actions: &[serde_json::Value]| {
+        json!({
+            "actions": actions, "destination": expanded.destination, "chown": chown,
+            "chmod": chmod, "link": expanded.merges,
+        })
+        .to_string()
+    };
+    let value = said(&actions);
+    let without_content = said(&[fetched, others(actions)].concat());
+    expanded.fetched = expanded.remote.then_some(without_content);
+    expanded.value = value;
     (expanded.chown, expanded.chmod) = (chown, chmod);
     Ok(expanded)
 }
@@ -118,6 +149,31 @@ fn is_remote(source: &str) -> bool {
         .iter()
         .any(|scheme| source.starts_with(scheme))
         || source.starts_with("github.com/")
+}
+
+/// The actions that fetch nothing.
+fn others(mut actions: Vec<serde_json::Value>) -> Vec<serde_json::Value> {
+    actions.retain(|action| action.get("remote").is_none());
+    actions
+}
+
+fn is_http(source: &str) -> bool {
+    source.starts_with("http://") || source.starts_with("https://")
+}
+
+/// The name that the engine gives to what a URL holds: the last part of its path. A URL of which
+/// that is not plain to see stands for itself.
+fn file_name(source: &str) -> &str {
+    let Some((_, rest)) = source.split_once("://").filter(|_| is_http(source)) else {
+        return source;
+    };
+    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    let name = path.split_once('/').and_then(|(_, path)| path.rsplit('/').next());
+    let is_plain = |name: &&str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~+".contains(&byte);
+        !name.is_empty() && name.bytes().all(plain)
+    };
+    name.filter(is_plain).unwrap_or(source)
 }
 
 /// `path` below the working directory, cleaned; its trailing slash or `/.` stays, as it says that
@@ -158,5 +214,16 @@ mod tests {
         assert!(is_remote("https://example.com/a.tar"));
         assert!(is_remote("git@example.com:a/b.git"));
         assert!(!is_remote("httpd.conf"));
+    }
+
+    #[test]
+    fn a_url_gives_its_file_the_last_name_of_its_path() {
+        for url in ["https://host/a/f.txt", "http://host:80/f.txt?x=/y", "https://u:p@h/b/f.txt#z"]
+        {
+            assert_eq!(file_name(url), "f.txt", "{url}");
+        }
+        for url in ["https://host", "https://host/", "https://host/a%2Fb", "git@host:a/b.git"] {
+            assert_eq!(file_name(url), url);
+        }
     }
 }

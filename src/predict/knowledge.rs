@@ -117,10 +117,10 @@ impl FileTable {
     pub fn is_just<'a>(
         &self,
         is_wanted: impl Fn(&ContextPath) -> bool,
-        mut entries: impl Iterator<Item = &'a Entry>,
+        mut entries: impl Iterator<Item = (&'a ContextPath, FileState)>,
     ) -> bool {
         let is_next = |(path, state): &(ContextPath, FileState)| {
-            entries.next().is_some_and(|it| it.path == *path && FileState::of(it) == *state)
+            entries.next().is_some_and(|(next, its)| next == path && its == *state)
         };
         self.0.iter().filter(|(path, _)| is_wanted(path)).all(is_next) && entries.next().is_none()
     }

@@ -143,8 +143,6 @@ fn verdict(
             None => Verdict::Cached,
         };
     }
-    // Without knowing what is below, a key that is not known says nothing, nor does what the
-    // step has from there: environment, directory, user.
     // It is not what other builds may share with this one, which stands on what is known.
     let unknown = |input: &StepIndex| {
         matches!(of(*input), Verdict::Unknown(_)) && shared_root(*input, below).is_none()
@@ -152,12 +150,9 @@ fn verdict(
     let outputs = step.unknown_outputs().filter(|output| !may_be_lost(*output, below, knowledge));
     let below_unknown = parent.into_iter().chain(outputs).find(unknown);
     match (own, below_unknown) {
-        (
-            Difference::Own(CauseKind::Environment { .. } | CauseKind::Option { .. })
-            | Difference::New
-            | Difference::None,
-            Some(input),
-        ) => Verdict::Unknown(Cause { step: input, kind: CauseKind::Parent }),
+        (own, Some(input)) if is_open_on_unknown(&own, step, knowledge) => {
+            Verdict::Unknown(Cause { step: input, kind: CauseKind::Parent })
+        }
         (own, _) => {
             let open = may_be_known(step, below, knowledge);
             if let Some(output) = open.or_else(|| may_stand_on_an_equal(step, below, knowledge)) {
@@ -177,7 +172,8 @@ fn verdict(
                     _ => here(new_instruction(step, knowledge)),
                 },
             };
-            let may_be_elsewhere = knowledge.imports || step.is_doubted;
+            let may_be_elsewhere =
+                knowledge.imports || step.is_doubted || may_be_fetched_again(step, knowledge);
             if may_be_elsewhere && step.kind != StepKind::From {
                 Verdict::Unknown(cause)
             } else {
@@ -266,6 +262,24 @@ fn may_come_from_base(kind: &CauseKind) -> bool {
         CauseKind::Instruction { before, after } => before.as_ref() == Some(after),
         _ => false,
     }
+}
+
+/// Whether such a difference leaves open what happens to a step of which nobody knows what it stands
+/// on: a key that is not known says nothing then, nor does what the step has from there, its
+/// environment, directory and user. What ran before may have run on just this.
+fn is_open_on_unknown(own: &Difference, step: &Step, knowledge: &Knowledge) -> bool {
+    match own {
+        Difference::Own(CauseKind::Environment { .. } | CauseKind::Option { .. })
+        | Difference::New
+        | Difference::None => true,
+        Difference::Own(_) => knowledge.known.contains_key(&step.bare_key),
+    }
+}
+
+/// Whether the engine may find a step by what it fetches, under whatever address it had that.
+fn may_be_fetched_again(step: &Step, knowledge: &Knowledge) -> bool {
+    let fetched = step.content_keys.fetched.as_ref();
+    fetched.is_some_and(|keys| knowledge.known.contains_key(&keys.ask))
 }
 
 fn depends(cause: Cause) -> Verdict {

@@ -48,6 +48,9 @@ pub struct Seen {
     pub listing: Option<Vec<CacheRecord>>,
     /// Whether something that was there had gone.
     pub is_lost: bool,
+    /// What the engine noted on the layers that others made between that look and this build:
+    /// images from before it that have such steps may not be what the engine would give now.
+    pub others: Vec<String>,
     /// Records that are listed under another identifier than before.
     pub renamed: Vec<(String, String)>,
     /// Keys with the records that may hold their results.
@@ -161,6 +164,7 @@ impl Store {
             rename(transaction, engine, seen)?;
             hold(transaction, engine, seen)?;
             settle(transaction, engine, seen)?;
+            doubt_images(transaction, engine, project, &seen.others)?;
             if seen.listing.is_some() {
                 transaction.execute(
                     "UPDATE build SET context_records = ?3 WHERE id =
@@ -249,6 +253,35 @@ fn hold(transaction: &Transaction<'_>, engine: i64, seen: &Seen) -> rusqlite::Re
     )?;
     for key in &seen.certain {
         vouch.execute(params![engine, key.as_bytes()])?;
+    }
+    Ok(())
+}
+
+/// Forgets which images builds before the newest one of `project` gave, where others may have made
+/// one of their steps again.
+///
+/// An engine before 23.0 notes the same on every step but RUN: there these tell nothing.
+fn doubt_images(
+    transaction: &Transaction<'_>,
+    engine: i64,
+    project: &str,
+    others: &[String],
+) -> rusqlite::Result<()> {
+    let mut doubt = transaction.prepare_cached(
+        "UPDATE build SET image_inputs = NULL
+         WHERE engine = ?1 AND image_inputs IS NOT NULL
+           AND id < (SELECT max(id) FROM build WHERE engine = ?1 AND project = ?2)
+           AND EXISTS (
+               SELECT 1 FROM step WHERE step.build = build.id AND step.kind <> 'FROM'
+                 AND CASE step.kind
+                     WHEN 'RUN' THEN
+                         instr(?3, trim(substr(step.name, instr(step.name, 'RUN ') + 4))) > 0
+                     ELSE substr(?3, instr(?3, '] ')) = substr(step.name, instr(step.name, '] '))
+                     END)",
+    )?;
+    let others: HashSet<&String> = others.iter().collect();
+    for description in others {
+        doubt.execute(params![engine, project, description])?;
     }
     Ok(())
 }

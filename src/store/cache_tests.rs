@@ -75,6 +75,34 @@ fn seen(after: i64, records: &[CacheRecord]) -> Seen {
 }
 
 #[test]
+fn an_image_is_doubted_where_others_made_its_steps_again_before_a_later_build() {
+    let of_run = "mount / from exec /bin/sh -c ";
+    for (others, is_kept) in [
+        (vec![], true),
+        (vec![format!("{of_run}b")], true),
+        (vec![format!("{of_run}a")], false),
+        (vec!["[2/3] COPY x y".to_owned(), format!("{of_run}a")], false),
+    ] {
+        let mut store = Store::in_memory().unwrap();
+        let image = |store: &Store| {
+            store.image_of(ENGINE, PROJECT, "Dockerfile", None, &key("inputs")).unwrap()
+        };
+        let mut first = build(1, Outcome::Ran);
+        first.steps[0].name = "[2/2] RUN a".to_owned();
+        store.record(&first).unwrap();
+        let seen = Seen { others, ..seen(0, &[]) };
+        // Its own build came after what others made.
+        store.saw(ENGINE, PROJECT, &seen).unwrap();
+        assert!(image(&store).is_some());
+        store
+            .record(&BuildRecord { project: "/other".into(), ..build(2, Outcome::Cached) })
+            .unwrap();
+        store.saw(ENGINE, "/other", &seen).unwrap();
+        assert_eq!(image(&store).is_some(), is_kept, "{:?}", seen.others);
+    }
+}
+
+#[test]
 fn a_look_at_the_cache_comes_back_as_it_was_kept() {
     let mut store = Store::in_memory().unwrap();
     assert_eq!(store.sight(ENGINE).unwrap(), None);

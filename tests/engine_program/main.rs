@@ -21,6 +21,7 @@ mod bench;
 mod cases;
 mod classic;
 mod contexts;
+mod fetched;
 mod prune;
 mod records;
 mod sharing;

@@ -102,6 +102,12 @@ fn a_store_that_is_damaged_in_the_middle_is_one_warning(engine: &TestEngine) {
     bytes[4096..].fill(b'?');
     std::fs::write(&path, bytes).expect("a damaged store");
     builds_with_one_warning(&shop, "are damaged");
+    // The engine has it all: what cannot be looked for is not said to run.
+    let output = shop.run(&["predict", "--format", "json", "."]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(stderr.matches("warning:").count(), 1, "{stderr}");
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(told["steps"][1]["verdict"], "unknown", "{told:#}");
 }
 
 fn a_store_where_none_can_be_is_one_warning(engine: &TestEngine) {

@@ -10,24 +10,28 @@ on_engines!(
     the_image_is_the_one_that_the_engine_would_have_given,
     whatever_decides_the_image_builds_it,
     an_image_that_is_gone_or_was_made_again_is_built,
+    what_others_made_again_is_built,
+    what_others_made_again_stays_known,
+    a_file_that_is_told_again_as_it_was_changes_nothing,
     names_and_files_are_given_without_a_build,
 );
 
+/// Its steps are called by the salt: others on the engine would be taken for those of this project.
 const DOCKERFILE: &str = "\
 FROM busybox:local AS made
-COPY source.txt /source.txt
-RUN cat /source.txt > /made.txt
+COPY source.txt /SALT.txt
+RUN cat /SALT.txt > /made.txt
 FROM busybox:local
 LABEL who=we
-COPY --from=made /made.txt /made.txt
-RUN cat /made.txt
+COPY --from=made /made.txt /SALT.txt
+RUN cat /SALT.txt
 CMD [\"true\"]
 ";
 
 fn project(engine: &TestEngine) -> (Workshop, String) {
     let shop = Workshop::new(engine);
     shop.file("source.txt", &shop.salt());
-    shop.file("Dockerfile", DOCKERFILE);
+    shop.file("Dockerfile", &DOCKERFILE.replace("SALT", &shop.salt()));
     let image = shop.image_name("kept");
     (shop, image)
 }
@@ -126,6 +130,63 @@ fn an_image_that_is_gone_or_was_made_again_is_built(engine: &TestEngine) {
     let report = shop.build(&["-t", &image]);
     assert!(!is_kept(&report), "{report:#}");
     assert_eq!(id_of(engine, &image), report["image"]);
+}
+
+/// By docker's own client, or by someone else's smartbuild.
+fn what_others_made_again_is_built(engine: &TestEngine) {
+    let (shop, image) = project(engine);
+    let old = shop.build(&["-t", &image])["image"].clone();
+    let others = tempfile::tempdir().expect("a directory");
+    let other = shop.image_name("others");
+    let made = shop
+        .command()
+        .env("SMARTBUILD_CACHE_DIR", others.path())
+        .args(["build", "--no-cache", "-t", &other, "."])
+        .output()
+        .expect("the program runs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let report = shop.build(&["-t", &image]);
+    assert!(!is_kept(&report), "{report:#}");
+    assert_eq!(report["image"], id_of(engine, &other));
+    assert_ne!(report["image"], old);
+    let kept = shop.build(&["-t", &image]);
+    assert!(is_kept(&kept), "{kept:#}");
+    assert_eq!(kept["image"], report["image"]);
+}
+
+/// What they made is seen by a build of another Dockerfile first.
+fn what_others_made_again_stays_known(engine: &TestEngine) {
+    let (shop, image) = project(engine);
+    shop.build(&["-t", &image]);
+    let others = tempfile::tempdir().expect("a directory");
+    let other = shop.image_name("others");
+    let mut command = shop.command();
+    command.env("SMARTBUILD_CACHE_DIR", others.path());
+    let made = command.args(["build", "--no-cache", "-t", &other, "."]).output();
+    assert!(made.expect("the program runs").status.success());
+    shop.file("Other", &format!("FROM {}\nRUN echo {}\n", shop.base(), shop.salt()));
+    shop.build(&["-f", "Other"]);
+    let report = shop.build(&["-t", &image]);
+    assert!(!is_kept(&report), "{report:#}");
+    assert_eq!(report["image"], id_of(engine, &other));
+}
+
+fn a_file_that_is_told_again_as_it_was_changes_nothing(engine: &TestEngine) {
+    let (shop, image) = project(engine);
+    let old = shop.build(&["-t", &image])["image"].clone();
+    let path = shop.context().join("source.txt");
+    let modified = path.metadata().and_then(|it| it.modified()).expect("a time");
+    let edited: String = shop.read("source.txt").chars().rev().collect();
+    std::fs::write(&path, edited).expect("a file");
+    let file = std::fs::File::options().write(true).open(&path).expect("the file");
+    file.set_modified(modified).expect("a time");
+    let built = shop.build(&["-t", &image]);
+    assert!(!is_kept(&built), "{built:#}");
+    assert_ne!(built["image"], old);
+    // A busy engine lets go of its copy of the context a moment after the build.
+    let kept =
+        (0..3).map(|_| shop.build(&["-t", &image])).find(|it| is_kept(it)).expect("it is kept");
+    assert_eq!(kept["image"], built["image"]);
 }
 
 fn names_and_files_are_given_without_a_build(engine: &TestEngine) {

@@ -254,6 +254,7 @@ impl Builder<'_> {
             kind,
             uncertain: state.uncertain || self.reads_uncertain(&inputs),
             inputs,
+            fetches: None,
             writes_context: false,
             no_cache: scope.no_cache,
             operation: None,

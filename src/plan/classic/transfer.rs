@@ -6,7 +6,7 @@ use super::files;
 use crate::context::{ContextPath, EntryKind};
 use crate::dockerfile::{Instruction, InstructionKind, Transfer};
 use crate::plan::convert::{Builder, StageState};
-use crate::plan::draft::{Draft, Scope};
+use crate::plan::draft::{Draft, Fetches, Scope};
 use crate::plan::error::{Error, Problem};
 use crate::plan::key::FieldHasher;
 use crate::plan::selection::{Missing, Selector};
@@ -34,6 +34,7 @@ impl Builder<'_> {
             "destination": destination,
         });
         let mut taken = Vec::new();
+        let mut fetches = None;
         match &transfer.from {
             Some(from) => {
                 // The files of a stage count with their paths in it (`copy-from-other-path`).
@@ -44,7 +45,10 @@ impl Builder<'_> {
                 taken.extend(self.classic_origin(&origin, &expanded.selectors));
             }
             // What a URL gives, only the engine can tell.
-            None if expanded.remote => value["sources"] = json!(transfer.sources),
+            None if expanded.remote => {
+                fetches = Some(Fetches { value: value.to_string(), is_open: true });
+                value["sources"] = json!(transfer.sources);
+            }
             None => taken.push(self.classic_files(transfer, &expanded, instruction)?),
         }
         let mut inputs = vec![KeyInput::Instruction { value: value.to_string() }];
@@ -53,6 +57,7 @@ impl Builder<'_> {
         let kind = if is_add { StepKind::Add } else { StepKind::Copy };
         let mut draft = self.classic_draft(kind, inputs, state, scope);
         draft.uncertain |= expanded.remote;
+        draft.fetches = fetches;
         draft.operation = self.copied(instruction, transfer, &expanded, scope)?;
         Ok(draft)
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::KeyInput;
-use crate::plan::environment::{Environment, Variable};
+use crate::plan::environment::{Environment, Value, Variable};
 
 /// Arguments that need no declaration, and without one leave no trace of their values.
 const PROXIES: [&str; 10] = [
@@ -23,9 +23,9 @@ const PROXIES: [&str; 10] = [
 #[derive(Debug, Clone, Default)]
 pub(super) struct Variables {
     /// The image's and those of ENV.
-    set: Vec<(String, String)>,
+    set: Vec<(String, Value)>,
     /// Those of ARG, with their defaults.
-    declared: BTreeMap<String, Option<String>>,
+    declared: BTreeMap<String, Option<Value>>,
 }
 
 impl Variables {
@@ -36,15 +36,15 @@ impl Variables {
     }
 
     /// As ENV does.
-    pub(super) fn set(&mut self, name: &str, value: &str) {
+    pub(super) fn set(&mut self, name: &str, value: Value) {
         match self.set.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => value.clone_into(known),
-            None => self.set.push((name.to_owned(), value.to_owned())),
+            Some((_, known)) => *known = value,
+            None => self.set.push((name.to_owned(), value)),
         }
     }
 
     /// As ARG does, its default expanded.
-    pub(super) fn declare(&mut self, name: &str, default: Option<String>) {
+    pub(super) fn declare(&mut self, name: &str, default: Option<Value>) {
         self.declared.insert(name.to_owned(), default);
     }
 
@@ -58,14 +58,16 @@ impl Variables {
     fn arguments(
         &self,
         given: &BTreeMap<String, String>,
-        globals: &BTreeMap<String, String>,
-    ) -> BTreeMap<String, String> {
+        globals: &Environment,
+    ) -> BTreeMap<String, Value> {
         let names: BTreeSet<&str> =
             self.declared.keys().map(String::as_str).chain(PROXIES).collect();
         let is_hidden = |name: &str| self.set.iter().any(|(known, _)| known == name);
         let value = |name: &str| {
             let default = self.declared.get(name).and_then(Option::as_ref);
-            given.get(name).or(default).or_else(|| globals.get(name)).cloned()
+            let global = || globals.variable(name).map(|variable| &variable.value);
+            let given = given.get(name).map(|given| Value::plain(given));
+            given.or_else(|| default.or_else(global).cloned())
         };
         names
             .into_iter()
@@ -78,14 +80,14 @@ impl Variables {
     pub(super) fn environment(
         &self,
         given: &BTreeMap<String, String>,
-        globals: &BTreeMap<String, String>,
+        globals: &Environment,
     ) -> Environment {
         let mut environment = Environment::default();
         for (name, value) in &self.set {
-            environment.set(name, value, false);
+            environment.set(name, value.clone(), false);
         }
         for (name, value) in self.arguments(given, globals) {
-            environment.set(&name, &value, true);
+            environment.set(&name, value, true);
         }
         environment
     }
@@ -96,7 +98,7 @@ impl Variables {
     pub(super) fn counted(
         &self,
         given: &BTreeMap<String, String>,
-        globals: &BTreeMap<String, String>,
+        globals: &Environment,
     ) -> Vec<KeyInput> {
         let arguments = self.arguments(given, globals);
         if arguments.is_empty() {
@@ -132,14 +134,15 @@ mod tests {
         let given: BTreeMap<String, String> = [("A", "1"), ("PATH", "/x"), ("no_proxy", "n")]
             .map(|(a, b)| (a.into(), b.into()))
             .into();
-        let globals: BTreeMap<String, String> = [("G".to_owned(), "2".to_owned())].into();
+        let mut globals = Environment::default();
+        globals.set("G", Value::plain("2"), true);
         let mut variables = Variables::of_image(&[]);
         assert_eq!(names(variables.counted(&given, &globals)), ["arguments"]);
         for name in ["A", "PATH", "G", "NONE"] {
             variables.declare(name, None);
         }
         assert_eq!(names(variables.counted(&given, &globals)), ["A=1", "G=2", "arguments"]);
-        variables.set("A", "0");
+        variables.set("A", Value::plain("0"));
         variables.declare("no_proxy", None);
         assert_eq!(names(variables.counted(&given, &globals)), ["G=2", "no_proxy=n", "arguments"]);
         variables.forget_arguments();

@@ -76,6 +76,26 @@ pub(super) fn sharing(
     found
 }
 
+/// Whether somebody whose builds are not recorded may have made a step of `plan` again since the
+/// last look: the engine then has two results of it, and may give the newer one.
+///
+/// The place in the Dockerfile is not asked for: the same step has another one in another.
+pub(super) fn is_remade(plan: &Plan, results: &[HashSet<&str>], survey: &Survey) -> bool {
+    let mut remade: Vec<HashSet<&str>> = Vec::with_capacity(plan.steps.len());
+    for step in &plan.steps {
+        let mut on = HashSet::new();
+        if let Some(parent) = step.parent() {
+            on = bases(plan, parent.0, results, survey);
+            on.extend(&remade[parent.0]);
+        }
+        let fresh = survey.records().filter(|record| {
+            survey.is_fresh(&record.id) && may_be_called(step, record) && stands(record, &on)
+        });
+        remade.push(fresh.map(|record| record.id.as_str()).collect());
+    }
+    remade.iter().any(|records| !records.is_empty())
+}
+
 /// Where nothing is listed of it, it cannot be told.
 fn is_held(records: &HashSet<&str>, survey: &Survey) -> bool {
     let is_in_use = |id: &&str| survey.get(id).is_none_or(|record| record.is_in_use);
@@ -112,6 +132,13 @@ pub(super) fn results<'a>(
 /// Whether a record may be the result of the step, by what the engine noted on it.
 fn may_be(step: &Step, record: &CacheRecord) -> bool {
     fits(step, record) && (record.description == OF_FILES || fits_exactly(step, record))
+}
+
+/// As [`may_be`], wherever the step stands in its Dockerfile.
+fn may_be_called(step: &Step, record: &CacheRecord) -> bool {
+    let text = |name: &str| name.split_once("] ").map(|(_, text)| text.to_owned());
+    let is_same = || text(&record.description).is_some_and(|it| text(&step.name) == Some(it));
+    may_be(step, record) || (step.kind != StepKind::Run && fits(step, record) && is_same())
 }
 
 /// What the results of the steps on `index` stand on: the records of an image, or of a step.

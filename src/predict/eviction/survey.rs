@@ -1,6 +1,7 @@
 //! What is listed now against what was listed after the last build.
 
 use std::collections::{HashMap, HashSet};
+use std::time::SystemTime;
 
 use crate::store::{Holding, Sight, nanoseconds};
 use crate::{CacheRecord, RecordKind};
@@ -134,6 +135,16 @@ impl Survey {
     /// [`Sight::number`] of what it was compared with.
     pub const fn number(&self) -> i64 {
         self.number
+    }
+
+    /// What the engine noted on the layers that came between the last look and this time, so by
+    /// builds that nobody recorded; where the time is not known, by any.
+    pub fn made_by_others(&self, before: Option<SystemTime>) -> Vec<String> {
+        let is_layer = |record: &&CacheRecord| record.kind == RecordKind::Layer;
+        let is_older = |record: &&CacheRecord| before.is_none_or(|time| record.created < time);
+        let fresh = self.records().filter(|record| self.is_fresh(&record.id));
+        let layers = fresh.filter(is_layer).filter(is_older);
+        layers.map(|record| record.description.clone()).collect()
     }
 
     /// What to remember of the listing: all but what a running build may drop again.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::sharing::{results, sharing};
+use super::sharing::{is_remade, results, sharing};
 use super::survey::Survey;
 use super::{OF_FILES, below, fits, fits_exactly};
 use crate::CacheRecord;
@@ -24,6 +24,9 @@ pub struct Evictions {
     pub shared: HashSet<StepKey>,
     /// Whether all that a build would ask for is known to be there.
     pub is_all_there: bool,
+    /// Whether others may have made a step again since the cache was last looked at, so that the
+    /// engine may give another result of it than the one that is known.
+    pub is_remade: bool,
 }
 
 /// What is known of a step's result.
@@ -99,7 +102,9 @@ pub fn evictions(
     let is_settled = |key: &StepKey| {
         !survey.is_lost() && holdings.get(&key.0).is_some_and(|holding| holding.is_settled)
     };
-    let sharing = sharing(plan, is_known, &results(plan, holdings, survey), survey);
+    let results = results(plan, holdings, survey);
+    found.is_remade = is_remade(plan, &results, survey);
+    let sharing = sharing(plan, is_known, &results, survey);
     let shared = plan.steps.iter().zip(sharing).filter(|(step, sharing)| {
         sharing.is_made_again || (sharing.is_held && !is_settled(&step.key))
     });

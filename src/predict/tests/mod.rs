@@ -15,7 +15,7 @@ use super::{
 };
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::dockerfile::Dockerfile;
-use crate::plan::{BuildOptions, Dialect, Plan, PlanRequest, StepIndex, plan};
+use crate::plan::{BuildOptions, BuilderKind, Dialect, Plan, PlanRequest, StepIndex, plan};
 use crate::store::Outcome;
 use crate::{BaseImage, Digest, Seconds};
 
@@ -280,6 +280,77 @@ fn the_value_of_what_looks_like_a_secret_is_never_told() {
     let story = Story::new(text, &[]).argument("API_TOKEN", "a").built().argument("API_TOKEN", "b");
     let told = CauseKind::Argument { name: "API_TOKEN".into(), before: None, after: None };
     assert_eq!(story.cause("RUN"), told);
+}
+
+#[test]
+fn what_a_url_holds_is_known_by_its_checksum_alone() {
+    const OPEN: &str = "FROM base\nADD http://h/f /f\nRUN cat /f\n";
+    const SUMMED: &str = "FROM base\nADD --checksum=sha256:1 http://h/f /f\nRUN cat /f\n";
+    const MOVED: &str = "FROM base\nADD --checksum=sha256:1 http://i/g/f /f\nRUN cat /f\n";
+    const OTHER: &str = "FROM base\nADD --checksum=sha256:2 http://h/f /f\nRUN cat /f\n";
+    const NAMED: &str = "FROM base\nADD --checksum=sha256:1 http://h/g /f\nRUN cat /f\n";
+    let after = |builds: &[&'static str], now: &'static str| {
+        let mut story = Story::new(builds[0], &[]);
+        for build in builds {
+            story.dockerfile = build;
+            story = story.built();
+        }
+        story.dockerfile = now;
+        [story.verdict("ADD"), story.verdict("RUN")].map(|verdict| match verdict {
+            Verdict::Cached => "cached",
+            Verdict::Rebuild(_) => "rebuild",
+            Verdict::Depends { .. } => "depends",
+            Verdict::Unknown(_) => "unknown",
+        })
+    };
+    assert_eq!(after(&[OPEN], OPEN), ["unknown"; 2]);
+    assert_eq!(after(&[SUMMED], SUMMED), ["cached"; 2]);
+    assert_eq!(after(&[OPEN], SUMMED), ["unknown"; 2]);
+    assert_eq!(after(&[SUMMED], OPEN), ["unknown"; 2]);
+    assert_eq!(after(&[SUMMED], MOVED), ["cached"; 2]);
+    assert_eq!(after(&[SUMMED], OTHER), ["rebuild"; 2]);
+    assert_eq!(after(&[SUMMED, OTHER], SUMMED), ["cached"; 2]);
+    // It may have been that one.
+    assert_eq!(after(&[OPEN, SUMMED], OTHER), ["unknown"; 2]);
+    assert_eq!(after(&[SUMMED], NAMED), ["rebuild"; 2]);
+    // What was run on what an address held.
+    const ELSEWHERE: &str = "FROM base\nADD http://i/f /f\nRUN cat /f\n";
+    const COUNTED: &str = "FROM base\nADD http://h/f /f\nRUN wc /f\n";
+    assert_eq!(after(&[OPEN], ELSEWHERE), ["unknown"; 2]);
+    assert_eq!(after(&[OPEN, COUNTED], ELSEWHERE), ["unknown"; 2]);
+    assert_eq!(after(&[OPEN], COUNTED), ["unknown", "rebuild"]);
+}
+
+#[test]
+fn what_a_secret_was_put_into_is_neither_told_nor_kept() {
+    let texts = [
+        "FROM base\nARG TOKEN\nENV CONN=pg:$TOKEN\nENV TOKEN=x\nRUN make\n",
+        "FROM base\nARG TOKEN\nARG CONN=pg:${TOKEN}\nRUN make\n",
+        "ARG TOKEN\nARG CONN=pg:$TOKEN\nFROM base\nARG CONN\nRUN make\n",
+        "FROM base\nARG TOKEN\nENV HALF=$TOKEN\nENV CONN=pg:$HALF\nENV HALF= TOKEN=\nRUN make\n",
+        "FROM base AS below\nARG TOKEN\nENV CONN=pg:$TOKEN\nFROM below\nRUN make\n",
+        "FROM base\nARG TOKEN\nCOPY <<END /f\n$TOKEN\nEND\n",
+    ];
+    for text in texts {
+        for builder in [BuilderKind::BuildKit, BuilderKind::Classic] {
+            if builder == BuilderKind::Classic && text.contains("<<") {
+                continue;
+            }
+            let mut story = Story::new(text, &[]).argument("TOKEN", "tok1111");
+            story.dialect = story.dialect.with_builder(builder);
+            let story = story.built().argument("TOKEN", "tok2222");
+            let kept = |plan: Plan| {
+                let inputs = plan.steps.into_iter().map(|step| step.inputs);
+                serde_json::to_string(&inputs.collect::<Vec<_>>()).unwrap()
+            };
+            assert!(!kept(story.plan()).contains("tok"), "{builder:?} {text}");
+            let steps = story.forecast().steps;
+            let verdicts: Vec<Verdict> = steps.into_iter().map(|step| step.verdict).collect();
+            assert!(!format!("{verdicts:?}").contains("tok"), "{verdicts:?}");
+            let is_rebuilt = |verdict: &Verdict| matches!(verdict, Verdict::Rebuild(_));
+            assert!(verdicts.iter().any(is_rebuilt), "{builder:?} {text}");
+        }
+    }
 }
 
 #[test]

@@ -92,6 +92,28 @@ fn what_another_build_makes_again_is_shared_with_it() {
     assert_eq!(engine.shared(), ["RUN a"]);
 }
 
+#[test]
+fn what_others_made_again_since_the_last_look_is_told() {
+    let is_remade = |engine: &Engine| {
+        let is_known = |key: &crate::plan::StepKey| engine.holdings.contains_key(&key.0);
+        evictions(&engine.plan, is_known, &engine.holdings, &engine.survey()).is_remade
+    };
+    let mut engine = line();
+    assert!(!is_remade(&engine));
+    // Another command, and the same one on another image, are other steps.
+    engine.listing.push(run("c1", "base", "c", 9));
+    engine.listing.push(run("a2", "image", "a", 9));
+    assert!(!is_remade(&engine));
+    let before = engine.listing.clone();
+    engine.listing.push(run("b2", "a1", "b", 9));
+    assert!(is_remade(&engine));
+    // The second alone is not told from what stands on another image, the first is.
+    engine.listing = [before, vec![run("a3", "base", "a", 9), run("b3", "a3", "b", 9)]].concat();
+    assert!(is_remade(&engine));
+    engine.built(&[Cached, Cached, Cached]);
+    assert!(!is_remade(&engine));
+}
+
 /// There no record is known to be a step's own.
 #[test]
 fn an_engine_that_forgets_all_tells_as_much() {
