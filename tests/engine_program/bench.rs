@@ -37,8 +37,15 @@ fn scenario<'a>(found: &'a Value, variant: usize, name: &str) -> &'a Value {
 }
 
 #[test]
-fn equal_variants_are_measured_alike_and_nothing_is_left() {
-    let shop = shop(&engine("28.5"));
+fn benches_and_replays_measure_and_leave_nothing() {
+    // One after the other, as they share an engine.
+    let engine = engine("28.5");
+    equal_variants_are_measured_alike(&engine);
+    commits_are_replayed_each_on_what_the_one_before_it_left(&engine);
+}
+
+fn equal_variants_are_measured_alike(engine: &TestEngine) {
+    let shop = shop(engine);
     let before = shop.read("app.py");
     let output = shop
         .command()
@@ -145,9 +152,8 @@ fn git(shop: &Workshop, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }
 
-#[test]
-fn commits_are_replayed_each_on_what_the_one_before_it_left() {
-    let shop = Workshop::new(&engine("28.5"));
+fn commits_are_replayed_each_on_what_the_one_before_it_left(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
     let dockerfile = "FROM busybox:local AS base\nCOPY list /list\nRUN cat /list > /a\n\
                       FROM base\nCOPY app.py /app/\nRUN cat /app/app.py > /b\n";
     let commit = |subject: &str, files: &[(&str, &str)]| {
