@@ -328,6 +328,12 @@ snapshots! {
     impact_of_two_directories: shop().committed(), ["impact", "sub", "other"];
     impact_of_a_binary_dockerfile: { let it = shop().committed().directory("bin"); fs::write(it.context().join("bin/Dockerfile"), b"\x7fELF\xff").expect("a file"); it.file("app.py", "print(2)\n") }, ["impact"];
     impact_as_json: shop().committed().file("app.py", "print(2)\n"), ["impact", "--format", "json"];
+    replay_without_a_repository: shop(), ["bench", "--last", "2"];
+    replay_of_no_revision: shop().committed(), ["bench", "--replay", "nope..HEAD"];
+    replay_of_nothing: shop().committed(), ["bench", "--replay", "HEAD..HEAD"];
+    replay_of_one_revision: shop().committed(), ["bench", "--replay", "HEAD"];
+    replay_of_a_scenario: shop().committed(), ["bench", "--last", "2", "--scenario", "cold"];
+    replay_of_a_dockerfile_that_no_commit_has: shop().committed(), ["bench", "--last", "1", "-f", "/dev/null"];
     against_no_such_revision: shop().committed(), ["predict", "--against", "nope", "."];
     against_no_revision_of_no_repository: shop(), ["predict", "--against", "HEAD", "."];
     against_no_commit_yet: { let it = shop(); it.git(&["init", "-q", "--template=", "--initial-branch=main"]); it }, ["predict", "--against", "HEAD", "."];

@@ -1,8 +1,8 @@
 //! Measuring rebuilds: what is changed before each, and what the measured times say.
 //!
 //! In: the files of a project with how often each changes, and seconds that were measured. Out:
-//! the [`Scenario`]s that apply and why others do not, and a [`Bench`] with its statistics. Pure:
-//! nothing here builds, waits or reads a clock; [`crate::cli`] does.
+//! the [`Scenario`]s that apply and why others do not, a [`Bench`] with its statistics, and a
+//! [`Replay`] of commits with its sums. Pure: nothing here builds, waits or reads a clock; [`crate::cli`] does.
 //!
 //! - [`find`] looks for what each scenario changes; [`Scenarios`] reads those of a file
 //! - [`Edit`] makes a change that no build has seen before
@@ -10,12 +10,14 @@
 
 mod edit;
 mod find;
+mod replay;
 mod scenarios;
 pub mod statistics;
 mod types;
 
 pub use edit::Edit;
 pub use find::{Found, Project, find};
+pub use replay::{Cost, Outcome, Replay, Replayed, Timed, TimedStep};
 pub use scenarios::{Scenarios, ScenariosError};
 pub use types::{
     Bench, Builder, Change, Comparison, Left, Measured, NAMES, Run, Scenario, Series, Variant,

@@ -21,7 +21,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-pub use bench::{BenchArgs, BenchFormat};
+pub use bench::{BenchArgs, BenchFormat, Range};
 pub use gates::GateFlags;
 pub use impact::{ImpactArgs, ImpactFormat, ImpactUsage, Trees};
 pub use values::{

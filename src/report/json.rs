@@ -20,6 +20,7 @@ mod context;
 mod history;
 mod impact;
 mod optimize;
+mod replay;
 mod verification;
 mod why;
 
@@ -28,6 +29,7 @@ pub use context::{ContextReport, context};
 pub use history::history;
 pub use impact::impact;
 pub use optimize::{Basis, Optimize, Past, Proof, RewriteEntry, Risk, Saves, Timing, Total};
+pub use replay::replay;
 pub use verification::Verification;
 pub use why::why;
 

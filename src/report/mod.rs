@@ -10,7 +10,8 @@
 //!   [`verification`]: whether it builds the same
 //! - [`context`]: what is sent and what is not; [`explain`]: why one path is or is not
 //! - [`history`]: what builds have cost; [`bench()`]: how long rebuilds took, with [`bench_csv`] and
-//!   [`bench_markdown`]
+//!   [`bench_markdown`]; [`replay()`]: what commits cost to build, with [`replay_csv`] and
+//!   [`replay_markdown`]
 //! - [`impact()`]: what a change costs every image of a repository; [`mod@impact`]: the same for
 //!   the places that review changes
 //! - [`page`]: results as one HTML file with charts
@@ -40,6 +41,7 @@ pub mod json;
 mod outcome;
 pub mod page;
 pub mod progress;
+mod replay;
 mod rewrites;
 mod style;
 #[cfg(test)]
@@ -57,6 +59,7 @@ pub use forecast::{ContextLine, against, base, forecast};
 pub use history::{HistoryView, history};
 pub use impact::{impact, reason};
 pub use outcome::{Actual, Ended, outcome};
+pub use replay::{replay, replay_csv, replay_markdown};
 pub use rewrites::{diff, rewrites};
 pub use style::{Capabilities, Role};
 pub use verification::verification;

@@ -37,8 +37,15 @@ fn scenario<'a>(found: &'a Value, variant: usize, name: &str) -> &'a Value {
 }
 
 #[test]
-fn equal_variants_are_measured_alike_and_nothing_is_left() {
-    let shop = shop(&engine("28.5"));
+fn benches_and_replays_measure_and_leave_nothing() {
+    // One after the other, as they share an engine.
+    let engine = engine("28.5");
+    equal_variants_are_measured_alike(&engine);
+    commits_are_replayed_each_on_what_the_one_before_it_left(&engine);
+}
+
+fn equal_variants_are_measured_alike(engine: &TestEngine) {
+    let shop = shop(engine);
     let before = shop.read("app.py");
     let output = shop
         .command()
@@ -129,5 +136,74 @@ fn whoever_interrupts_it_has_what_was_measured() {
     assert_eq!(found["partial"], true);
     let runs = scenario(&found, 0, "edit source")["runs"].as_array().map(Vec::len);
     assert!(runs.is_some_and(|runs| (2..50).contains(&runs)), "{found:#}");
+    assert_eq!(left(&shop.engine), Vec::<Value>::new());
+}
+
+/// Runs git in the shop's directory and gives what it prints.
+fn git(shop: &Workshop, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.org"])
+        .args(arguments)
+        .current_dir(shop.context())
+        .envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_SYSTEM", "/dev/null")])
+        .output()
+        .expect("git runs");
+    assert!(output.status.success(), "git {arguments:?}: {output:?}");
+    String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+}
+
+fn commits_are_replayed_each_on_what_the_one_before_it_left(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    let dockerfile = "FROM busybox:local AS base\nCOPY list /list\nRUN cat /list > /a\n\
+                      FROM base\nCOPY app.py /app/\nRUN cat /app/app.py > /b\n";
+    let commit = |subject: &str, files: &[(&str, &str)]| {
+        for (name, text) in files {
+            shop.file(name, text);
+        }
+        git(&shop, &["add", "--all"]);
+        git(&shop, &["commit", "-q", "-m", subject]);
+    };
+    git(&shop, &["init", "-q", "--template="]);
+    let ignored = (".dockerignore", "*\n!list\n!app.py\n");
+    commit("one", &[("Dockerfile", dockerfile), ignored, ("list", "1"), ("app.py", "1")]);
+    commit("two", &[("app.py", "2")]);
+    let broken = format!("{dockerfile}RUN echo the reason >&2; false\n");
+    commit("three", &[("Dockerfile", &broken), ("app.py", "3")]);
+    commit("four", &[("Dockerfile", dockerfile), ("app.py", "2"), ("README.md", "words")]);
+    shop.file("app.py", "not committed");
+    let before = git(&shop, &["for-each-ref"]) + &git(&shop, &["status", "--porcelain"]);
+    let output = shop
+        .command()
+        .args(["bench", "-f", "Dockerfile", "-f", "Dockerfile", "--last", "4"])
+        .args(["--format", "json", "."])
+        .output()
+        .expect("the program runs");
+    assert!(output.status.success(), "{output:?}");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");
+    let subjects: Vec<&Value> =
+        found["commits"].as_array().expect("commits").iter().map(|it| &it["subject"]).collect();
+    assert_eq!(subjects, ["one", "two", "three", "four"]);
+    for variant in found["variants"].as_array().expect("variants") {
+        assert_eq!((&variant["built"], &variant["failed"]), (&3.into(), &1.into()), "{found:#}");
+        let steps = |at: usize| {
+            let build = &variant["builds"][at];
+            let named = |step: &Value| format!("{} {}", step["name"], step["reused"]);
+            build["steps"].as_array().expect("steps").iter().map(named).collect::<Vec<_>>()
+        };
+        // Of the first nothing is reused, though the engine has what the first variant has built.
+        let reused = |at: usize| steps(at).iter().filter(|it| it.ends_with("true")).count();
+        assert_eq!([0, 1, 3].map(|at| steps(at).len()), [4, 4, 4], "{found:#}");
+        assert_eq!([0, 1, 3].map(reused), [0, 2, 4], "{found:#}");
+        assert_eq!(variant["builds"][1]["run_steps"], 2);
+        let seconds = variant["builds"][1]["steps"][3]["seconds"].as_f64();
+        assert!(seconds.is_some_and(|seconds| seconds > 0.0), "{found:#}");
+        let failed = &variant["builds"][2];
+        assert_eq!((&failed["built"], &failed["seconds"]), (&false.into(), &Value::Null));
+        let why = failed["failure"].as_str().expect("a reason");
+        assert!(why.starts_with("it ended with 1\n") && why.contains("the reason"), "{why}");
+    }
+    assert_eq!(found["variants"][1]["name"], "Dockerfile (2)");
+    let after = git(&shop, &["for-each-ref"]) + &git(&shop, &["status", "--porcelain"]);
+    assert_eq!((shop.read("app.py").as_str(), after), ("not committed", before));
     assert_eq!(left(&shop.engine), Vec::<Value>::new());
 }

@@ -7,6 +7,7 @@
 
 mod bench;
 mod browser;
+mod replay;
 mod shop;
 
 use std::fs;
@@ -187,4 +188,19 @@ fn the_page_of_a_bench() {
         })",
     );
     assert_eq!(ends, json!([true, true, true, true, true]), "each point lies in its interval");
+}
+
+#[test]
+fn the_page_of_a_replay() {
+    let shop = Shop::new();
+    let page = shop.write("replay", &replay::page());
+    let mut browser = Browser::start();
+    let charts = [("Dockerfile", 40), ("Dockerfile, docker", 40)];
+    assert_shown(&mut browser, &page, &charts);
+    assert_reached(&mut browser, &page, &charts);
+    let shown = browser.value("document.body.textContent");
+    let shown = shown.as_str().expect("text");
+    assert!(shown.contains(HOSTILE_STEP), "what a commit is called is text: {shown}");
+    assert_eq!(browser.value("document.querySelectorAll('.mark.failed').length"), 8);
+    assert_eq!(browser.value("String(window.owned)"), "undefined");
 }

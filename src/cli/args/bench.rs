@@ -31,6 +31,26 @@ pub struct BenchArgs {
     /// time, so that no build is helped by an earlier one.
     #[arg(long, value_name = "FILE", value_parser = values::path())]
     pub scenarios: Option<PathBuf>,
+    /// Build the commits of A..B one after the other instead, each on what the one before it left
+    ///
+    /// On the line of first parents: a merge counts as the one change that it makes to its branch.
+    /// Each commit has its own Dockerfile, files and ignore rules; nothing is checked out in the
+    /// repository or its working tree.
+    #[arg(
+        long,
+        value_name = "A..B",
+        value_parser = range,
+        conflicts_with_all = ["last", "only", "scenarios", "runs", "warmup", "optimized"]
+    )]
+    pub replay: Option<Range>,
+    /// As --replay, with the last N commits of HEAD
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..=1000),
+        conflicts_with_all = ["only", "scenarios", "runs", "warmup", "optimized"]
+    )]
+    pub last: Option<u16>,
     /// How many builds of each are timed
     #[arg(
         long,
@@ -61,6 +81,29 @@ pub struct BenchArgs {
     pub format: BenchFormat,
 }
 
+/// The two ends of a range of commits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    /// What comes before the first.
+    pub base: String,
+    /// The last.
+    pub head: String,
+}
+
+/// `A..B`; an end that is left out is `HEAD`, as git has it.
+fn range(word: &str) -> Result<Range, String> {
+    let is_range = |(base, head): &(&str, &str)| {
+        let is_nothing = base.is_empty() && head.is_empty();
+        !is_nothing && !head.starts_with('.')
+    };
+    let ends = word.split_once("..").filter(is_range);
+    let (base, head) = ends.ok_or_else(|| {
+        "give two revisions as A..B: the commits of B that A does not have are built".to_owned()
+    })?;
+    let end = |text: &str| if text.is_empty() { "HEAD".to_owned() } else { text.to_owned() };
+    Ok(Range { base: end(base), head: end(head) })
+}
+
 /// How measurements are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum BenchFormat {
@@ -74,4 +117,20 @@ pub enum BenchFormat {
     Markdown,
     /// A page with charts that fetches nothing.
     Html,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_has_two_ends() {
+        let ends = |word: &str| range(word).map(|it| format!("{} {}", it.base, it.head)).ok();
+        assert_eq!(ends("v1..main").as_deref(), Some("v1 main"));
+        assert_eq!(ends("HEAD~3..").as_deref(), Some("HEAD~3 HEAD"));
+        assert_eq!(ends("..main").as_deref(), Some("HEAD main"));
+        for word in ["main", "..", "a...b", ""] {
+            assert_eq!(ends(word), None, "{word}");
+        }
+    }
 }

@@ -79,7 +79,7 @@ fn copy_entry(entry: &Entry, source: &Path, copy: &Path) -> io::Result<()> {
 }
 
 /// Sets the time of a file, a directory or a link itself.
-fn set_modified(path: &Path, modified: ModifiedTime) -> io::Result<()> {
+pub(super) fn set_modified(path: &Path, modified: ModifiedTime) -> io::Result<()> {
     let kept = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
     let modified = Timespec { tv_sec: modified.seconds, tv_nsec: i64::from(modified.nanoseconds) };
     let times = Timestamps { last_access: kept, last_modification: modified };
@@ -122,7 +122,7 @@ pub(super) fn put_dockerfile(
 }
 
 /// Writes a file; one that has the content already keeps its time.
-fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+pub(super) fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     if fs::read(path).is_ok_and(|there| there == content) {
         return Ok(());
     }

@@ -9,6 +9,7 @@
 mod copies;
 mod finding;
 mod program;
+mod replay;
 mod rounds;
 
 use anyhow::{Context as _, anyhow};
@@ -30,15 +31,15 @@ pub(super) async fn run(
     ui: &mut Ui,
 ) -> Result<(), Failure> {
     builder::can_build(environment)?;
+    if args.replay.is_some() || args.last.is_some() {
+        return Box::pin(replay::run(args, environment, ui)).await;
+    }
     let stop = Stop::on_ctrl_c();
     let wanted = stop.or(finding::wanted(args, environment, ui)).await??;
     let Some(docker) = wanted.projects.first().and_then(|project| project.docker.clone()) else {
         return Err(anyhow!("no engine answers").into());
     };
-    let directory = tempfile::Builder::new()
-        .prefix("smartbuild-bench-")
-        .tempdir()
-        .context("cannot make a temporary directory; set TMPDIR to one that can be written")?;
+    let directory = temporary()?;
     let Wanted { variants, scenarios, left, .. } = &wanted;
     let mut bench = Bench {
         variants: variants.iter().map(|it| it.variant.clone()).collect(),
@@ -68,6 +69,14 @@ pub(super) async fn run(
             })
         }
     }
+}
+
+/// The directory that all copies are in.
+fn temporary() -> anyhow::Result<tempfile::TempDir> {
+    tempfile::Builder::new()
+        .prefix("smartbuild-bench-")
+        .tempdir()
+        .context("cannot make a temporary directory; set TMPDIR to one that can be written")
 }
 
 fn show(bench: &Bench, format: BenchFormat, ui: &mut Ui) -> Result<(), Failure> {

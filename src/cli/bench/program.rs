@@ -13,7 +13,8 @@ use tokio::process::{Child, Command};
 
 use super::super::failure::Failure;
 use super::super::stop::Stop;
-use crate::bench::{Builder, Run};
+use crate::Seconds;
+use crate::bench::{Builder, Timed, TimedStep};
 
 /// How long a build has to end after it was told to.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -69,7 +70,7 @@ impl<E: Into<anyhow::Error>> From<E> for NotTimed {
 
 impl Build<'_> {
     /// Builds and takes the time.
-    pub(super) async fn time(&self, stop: &Stop) -> Result<Run, NotTimed> {
+    pub(super) async fn time(&self, stop: &Stop) -> Result<Timed, NotTimed> {
         let report = self.notes.join("report.json");
         let log = self.notes.join("log");
         let mut command = self.command(&report)?;
@@ -88,11 +89,11 @@ impl Build<'_> {
         if !status.success() {
             return Err(failed(status, &log)?);
         }
-        let (cached, ran) = match self.builder {
+        let steps = match self.builder {
             Builder::Smartbuild => reported(&report)?,
             Builder::Docker => said(&std::fs::read_to_string(&log).unwrap_or_default()),
         };
-        Ok(Run { seconds, cached, ran })
+        Ok(Timed { seconds, steps })
     }
 
     fn command(&self, report: &Path) -> anyhow::Result<Command> {
@@ -185,51 +186,64 @@ fn tail(log: &PathBuf) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// What became of the steps, as this program reports it: reused and run.
-fn reported(report: &Path) -> anyhow::Result<(usize, usize)> {
+/// What became of the steps, as this program reports it.
+fn reported(report: &Path) -> anyhow::Result<Vec<TimedStep>> {
     #[derive(Deserialize)]
     struct Report {
         steps: Vec<Step>,
     }
     #[derive(Deserialize)]
     struct Step {
+        name: String,
         instruction: String,
         actual: String,
+        actual_seconds: Option<Seconds>,
     }
     let text = std::fs::read(report).context("the build has left no report")?;
     let report: Report =
         serde_json::from_slice(&text).map_err(|error| anyhow!("the build's report: {error}"))?;
-    let steps = || {
-        let is_base = |step: &&Step| step.instruction.to_ascii_uppercase().starts_with("FROM ");
-        report.steps.iter().filter(move |step| !is_base(step))
-    };
-    let count = |actual: &str| steps().filter(|step| step.actual == actual).count();
-    Ok((count("cached"), count("ran")))
+    let is_base = |step: &Step| step.instruction.to_ascii_uppercase().starts_with("FROM ");
+    let steps = report.steps.into_iter().filter(|step| !is_base(step));
+    Ok(steps
+        .filter(|step| matches!(&*step.actual, "cached" | "ran"))
+        .map(|step| TimedStep {
+            name: step.name,
+            is_reused: step.actual == "cached",
+            seconds: step.actual_seconds,
+        })
+        .collect())
 }
 
 /// What became of the steps, as docker's plain progress says it: a step is named as
-/// `#7 [build 2/5] COPY . .`, and `#7 CACHED` follows where it is reused.
-fn said(log: &str) -> (usize, usize) {
-    let (mut steps, mut cached) = (Vec::new(), Vec::new());
+/// `#7 [build 2/5] COPY . .`, and `#7 CACHED` or `#7 DONE 0.2s` follows.
+fn said(log: &str) -> Vec<TimedStep> {
+    let mut numbers: Vec<&str> = Vec::new();
+    let mut steps: Vec<TimedStep> = Vec::new();
     for line in log.lines() {
         let Some((number, rest)) = line.strip_prefix('#').and_then(|line| line.split_once(' '))
         else {
             continue;
         };
-        let of_a_stage = rest.strip_prefix('[').and_then(|rest| rest.split_once("] "));
-        match of_a_stage {
-            Some((place, instruction)) => {
-                let is_step = place.contains('/') && !instruction.starts_with("FROM ");
-                if is_step && !steps.contains(&number) {
-                    steps.push(number);
-                }
+        let known = numbers.iter().position(|it| *it == number);
+        if let Some((place, instruction)) =
+            rest.strip_prefix('[').and_then(|rest| rest.split_once("] "))
+        {
+            let is_step = place.contains('/') && !instruction.starts_with("FROM ");
+            if is_step && known.is_none() {
+                numbers.push(number);
+                steps.push(TimedStep { name: rest.to_owned(), is_reused: false, seconds: None });
             }
-            None if rest.trim_end() == "CACHED" => cached.push(number),
-            None => {}
+        } else if let Some(step) = known.and_then(|place| steps.get_mut(place)) {
+            let done =
+                rest.strip_prefix("DONE ").and_then(|rest| rest.trim_end().strip_suffix('s'));
+            if rest.trim_end() == "CACHED" {
+                step.is_reused = true;
+            } else if let Some(seconds) = done.and_then(|done| done.parse().ok()) {
+                step.seconds = Some(Seconds::new(seconds));
+            }
         }
     }
-    let reused = steps.iter().filter(|step| cached.contains(step)).count();
-    (reused, steps.len() - reused)
+    steps
 }
 
 #[cfg(test)]
@@ -250,6 +264,16 @@ mod tests {
                    #6 [stage-1 3/3] RUN make CACHED\n\
                    #6 DONE 0.2s\n\
                    #7 exporting to image\n";
-        assert_eq!(said(log), (1, 1));
+        let step = |name: &str, is_reused, seconds| TimedStep {
+            name: name.to_owned(),
+            is_reused,
+            seconds,
+        };
+        let seconds = Some(Seconds::new(0.2));
+        let wanted = [
+            step("[build 2/3] COPY a /", true, None),
+            step("[stage-1 3/3] RUN make CACHED", false, seconds),
+        ];
+        assert_eq!(said(log), wanted);
     }
 }

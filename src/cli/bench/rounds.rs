@@ -21,10 +21,10 @@ use crate::engine::Docker;
 use crate::report::{escape, units};
 
 /// The build argument by which the engine keeps cache mounts apart.
-const CACHE_MOUNTS: &str = "BUILDKIT_CACHE_MOUNT_NS";
+pub(super) const CACHE_MOUNTS: &str = "BUILDKIT_CACHE_MOUNT_NS";
 
 /// The label that every image of a bench has.
-const LABEL: &str = "smartbuild.bench";
+pub(super) const LABEL: &str = "smartbuild.bench";
 
 /// Why a bench ended early.
 pub(super) enum End {
@@ -260,7 +260,7 @@ impl<'a> Rounds<'a> {
             store: &store,
             notes: &place.notes,
         };
-        let run = build.time(self.stop).await;
+        let timed = build.time(self.stop).await;
         // The image before it goes, and this one stays: a build without a change finds its own.
         let before = format!("smartbuild-bench-{}:{variant}-", self.id);
         let old: Vec<String> = self
@@ -272,7 +272,7 @@ impl<'a> Rounds<'a> {
         for image in old {
             self.remove(&image).await?;
         }
-        run
+        timed.map(|timed| timed.run())
     }
 
     async fn remove(&mut self, image: &str) -> anyhow::Result<()> {
@@ -315,7 +315,7 @@ fn tree(copy: &Copied) -> anyhow::Result<Digest> {
 }
 
 /// What the user gave, in words that both builders take.
-fn options(args: &BenchArgs) -> Vec<String> {
+pub(super) fn options(args: &BenchArgs) -> Vec<String> {
     let mut options = Vec::new();
     for Assignment { name, value } in &args.build_args {
         let given = value.as_ref().map_or_else(|| name.clone(), |value| format!("{name}={value}"));
@@ -348,7 +348,7 @@ fn first_end(not_timed: NotTimed, variant: &WantedVariant) -> End {
     }
 }
 
-fn full(message: &str) -> End {
+pub(super) fn full(message: &str) -> End {
     End::Failed(format!(
         "the disk is full; make room on the engine's disk or in the temporary directory, and \
          measure again:\n{message}"

@@ -103,7 +103,7 @@ fn executable(tree: &Tree, path: &ContextPath) -> Option<bool> {
     found.ok().flatten().flatten()
 }
 
-fn described(commit: &gix::Commit<'_>) -> Option<Commit> {
+pub(super) fn described(commit: &gix::Commit<'_>) -> Option<Commit> {
     let id = commit.id.to_string();
     let short_id = commit.short_id().map_or_else(|_| id[..7].to_owned(), |id| id.to_string());
     let subject = commit.message().ok()?.summary().to_str_lossy().into_owned();

@@ -131,7 +131,7 @@ impl Repository {
     }
 
     /// The commit's first parent; `None` where it has none.
-    fn first_parent(
+    pub(super) fn first_parent(
         &self,
         repository: &gix::Repository,
         commit: gix::ObjectId,

@@ -5,8 +5,8 @@
 //! intervals, [`bars`] costs and the timeline of a build, [`graph`] the steps and what each takes
 //! from which. A part is a chart that is read with the pointer, with the keyboard (the tab key
 //! comes to it, the arrows go through it) and without colour (each [`Fate`] has a sign, a pattern
-//! and a word), and the same as a table. [`history()`], [`predict()`], [`impact()`] and
-//! [`bench()`] put pages together; [`document()`] closes them.
+//! and a word), and the same as a table. [`history()`], [`predict()`], [`impact()`],
+//! [`bench()`] and [`replay()`] put pages together; [`document()`] closes them.
 //!
 //! What comes from builds and files is text to the template, which escapes it, and what is left
 //! that acts without being seen is escaped where the document is closed, whoever forgot it before.
@@ -22,6 +22,7 @@ mod history;
 mod impact;
 pub mod points;
 mod predict;
+mod replay;
 mod scale;
 mod sentences;
 mod steps;
@@ -35,4 +36,5 @@ pub use fate::Fate;
 pub use history::history;
 pub use impact::impact;
 pub use predict::{PredictView, predict};
+pub use replay::replay;
 pub use table::Table;

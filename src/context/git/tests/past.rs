@@ -268,3 +268,37 @@ proptest! {
         prop_assert_eq!(past.end, HistoryEnd::Root);
     }
 }
+
+#[test]
+fn a_line_is_what_git_names() {
+    let project = Project::new();
+    project.step(&[("a", Some("1"))]);
+    project.step(&[("a", Some("2"))]);
+    project.git(&["checkout", "-q", "-b", "side"]);
+    project.step(&[("b", Some("1"))]);
+    project.git(&["checkout", "-q", "-"]);
+    project.step(&[("a", Some("3"))]);
+    project.git(&["merge", "-q", "--no-ff", "-m", "x", "side"]);
+    project.step(&[("a", Some("4"))]);
+    let open = project.open();
+    for (base, head) in [
+        ("HEAD~3", "HEAD"),
+        ("side", "HEAD"),
+        ("HEAD", "side"),
+        ("HEAD~1", "HEAD"),
+        ("side", "side"),
+    ] {
+        let line = open.line(Some(base), head, 100).unwrap();
+        let range = format!("{base}..{head}");
+        let told = project.git(&["rev-list", "--first-parent", "--reverse", &range]);
+        let ids: Vec<&str> = line.commits.iter().map(|commit| &*commit.id).collect();
+        assert_eq!(ids, told.lines().collect::<Vec<_>>(), "{range}");
+        assert_eq!(line.end, None, "{range}");
+    }
+    let whole = open.line(None, "HEAD", 100).unwrap();
+    assert_eq!((whole.commits.len(), whole.end), (5, Some(HistoryEnd::Root)));
+    let newest = open.line(None, "HEAD", 2).unwrap();
+    assert_eq!((newest.commits.len(), newest.end), (2, Some(HistoryEnd::Limit)));
+    assert_eq!(newest.commits[1].id, project.git(&["rev-parse", "HEAD"]));
+    assert!(matches!(open.line(Some("HEAD:a"), "HEAD", 2), Err(GitError::Revision { .. })));
+}

@@ -1,0 +1,178 @@
+//! What a replay of commits has measured.
+
+use super::types::{Run, Variant};
+use crate::Seconds;
+
+/// The builds of commits, each after the one before it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Replay {
+    /// What is compared.
+    pub variants: Vec<Variant>,
+    /// The commits that were begun, oldest first.
+    pub commits: Vec<Replayed>,
+    /// How many were wanted.
+    pub wanted: usize,
+    /// Whether it ended before all were built.
+    pub is_partial: bool,
+}
+
+/// A commit with its builds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replayed {
+    /// Its whole id.
+    pub id: String,
+    /// As much of the id as tells it from others.
+    pub short_id: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// One for each variant, in their order; `None` where it ended before.
+    pub builds: Vec<Option<Outcome>>,
+}
+
+/// What became of a commit's build.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It was built.
+    Built(Timed),
+    /// It does not build, for this reason.
+    Failed(String),
+}
+
+/// A build that was timed, with its steps.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Timed {
+    /// From the start of the program to its end.
+    pub seconds: Seconds,
+    /// The steps without the base images, as their builder lists them.
+    pub steps: Vec<TimedStep>,
+}
+
+/// A step of a build that was timed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimedStep {
+    /// What its builder calls it.
+    pub name: String,
+    /// Whether it was reused; else it ran.
+    pub is_reused: bool,
+    /// How long it ran, where its builder says that.
+    pub seconds: Option<Seconds>,
+}
+
+/// What the builds of a variant have cost together.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Cost {
+    /// Commits that were built.
+    pub built: usize,
+    /// Commits that do not build.
+    pub failed: usize,
+    /// Seconds of those that were built.
+    pub seconds: Seconds,
+    /// Commits that every variant has built: of these alone variants can be compared.
+    pub shared: usize,
+    /// Seconds of those.
+    pub shared_seconds: Seconds,
+    /// Steps that were reused.
+    pub reused: usize,
+    /// Steps that ran.
+    pub ran: usize,
+}
+
+impl Timed {
+    /// The time, with how many steps were reused and ran.
+    pub fn run(&self) -> Run {
+        let cached = self.steps.iter().filter(|step| step.is_reused).count();
+        Run { seconds: self.seconds, cached, ran: self.steps.len() - cached }
+    }
+}
+
+impl Replayed {
+    /// The variant's build, where it was built.
+    pub fn built(&self, variant: usize) -> Option<&Timed> {
+        match self.builds.get(variant)? {
+            Some(Outcome::Built(timed)) => Some(timed),
+            Some(Outcome::Failed(_)) | None => None,
+        }
+    }
+
+    fn is_built_by_all(&self) -> bool {
+        (0..self.builds.len()).all(|variant| self.built(variant).is_some())
+    }
+}
+
+impl Replay {
+    /// What the builds of the variant at this place have cost.
+    pub fn cost(&self, variant: usize) -> Cost {
+        let mut cost = Cost::default();
+        for commit in &self.commits {
+            if let Some(Some(Outcome::Failed(_))) = commit.builds.get(variant) {
+                cost.failed += 1;
+            }
+            let Some(timed) = commit.built(variant) else { continue };
+            let run = timed.run();
+            cost.built += 1;
+            cost.seconds = cost.seconds + timed.seconds;
+            cost.reused += run.cached;
+            cost.ran += run.ran;
+            if commit.is_built_by_all() {
+                cost.shared += 1;
+                cost.shared_seconds = cost.shared_seconds + timed.seconds;
+            }
+        }
+        cost
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(seconds: f64, reused: &[bool]) -> Outcome {
+        let step = |is_reused: &bool| TimedStep {
+            name: "RUN make".to_owned(),
+            is_reused: *is_reused,
+            seconds: None,
+        };
+        let steps = reused.iter().map(step).collect();
+        Outcome::Built(Timed { seconds: Seconds::new(seconds), steps })
+    }
+
+    #[test]
+    fn variants_are_compared_by_the_commits_that_all_have_built() {
+        let failed = || Some(Outcome::Failed("it ended with 1".to_owned()));
+        let commit = |builds| Replayed {
+            id: "a".to_owned(),
+            short_id: "a".to_owned(),
+            subject: String::new(),
+            builds,
+        };
+        let replay = Replay {
+            commits: vec![
+                commit(vec![Some(built(4.0, &[false, false])), Some(built(5.0, &[false, false]))]),
+                commit(vec![failed(), Some(built(2.0, &[true]))]),
+                commit(vec![Some(built(1.0, &[true, false])), None]),
+            ],
+            ..Replay::default()
+        };
+        let first = Cost {
+            built: 2,
+            failed: 1,
+            seconds: Seconds::new(5.0),
+            shared: 1,
+            shared_seconds: Seconds::new(4.0),
+            reused: 1,
+            ran: 3,
+        };
+        assert_eq!(replay.cost(0), first);
+        let second = Cost {
+            built: 2,
+            failed: 0,
+            seconds: Seconds::new(7.0),
+            shared: 1,
+            shared_seconds: Seconds::new(5.0),
+            reused: 1,
+            ran: 2,
+        };
+        assert_eq!(replay.cost(1), second);
+        assert_eq!(replay.cost(2), Cost::default());
+    }
+}

@@ -1,0 +1,215 @@
+//! The builds of a replay, in turn.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::super::super::args::BenchArgs;
+use super::super::super::failure::Failure;
+use super::super::super::stop::Stop;
+use super::super::super::ui::Ui;
+use super::super::copies::Copied;
+use super::super::program::{Build, NotTimed};
+use super::super::rounds::{CACHE_MOUNTS, End, LABEL, full, options};
+use super::checkout::{Checkout, SALT};
+use super::place::Place;
+use crate::bench::{Outcome, Replay, Replayed, Timed, Variant};
+use crate::context::git::{Commit, Repository};
+use crate::engine::Docker;
+use crate::report::{escape, units};
+
+/// All that the builds of a replay need.
+pub(super) struct Builds<'a> {
+    id: String,
+    repository: &'a Repository,
+    lines: Vec<Line>,
+    options: Vec<String>,
+    label: String,
+    docker: &'a Docker,
+    stop: &'a Stop,
+    /// Numbers what is built.
+    built: usize,
+    /// Names of images that are there.
+    images: Vec<String>,
+}
+
+/// Where a variant is built.
+struct Line {
+    variant: Variant,
+    place: Place,
+    directory: PathBuf,
+    checkout: Checkout,
+}
+
+impl<'a> Builds<'a> {
+    pub(super) fn new(
+        repository: &'a Repository,
+        variants: Vec<(Variant, Place)>,
+        args: &BenchArgs,
+        docker: &'a Docker,
+        directory: &Path,
+        stop: &'a Stop,
+    ) -> Result<Self, Failure> {
+        let directory = directory.canonicalize().context("the temporary directory is gone")?;
+        let id = hex::encode(rand::random::<[u8; 8]>());
+        let mut lines = Vec::new();
+        for (number, (variant, place)) in variants.into_iter().enumerate() {
+            let directory = directory.join(format!("variant-{number}"));
+            fs::create_dir_all(directory.join("notes"))
+                .context("cannot write the temporary directory")?;
+            let checkout = Checkout::new(directory.join("now"), format!("{id}-{number}\n"));
+            lines.push(Line { variant, place, directory, checkout });
+        }
+        Ok(Self {
+            label: format!("{LABEL}={id}"),
+            id,
+            repository,
+            lines,
+            options: options(args),
+            docker,
+            stop,
+            built: 0,
+            images: Vec::new(),
+        })
+    }
+
+    /// Builds one commit after the other, each with all variants.
+    pub(super) async fn run(
+        &mut self,
+        commits: &[Commit],
+        replay: &mut Replay,
+        ui: &mut Ui,
+    ) -> Result<(), End> {
+        if let Some(first) = commits.first() {
+            self.warm_up(first, ui).await?;
+        }
+        for (at, commit) in commits.iter().enumerate() {
+            let mut order: Vec<usize> = (0..self.lines.len()).collect();
+            // Whoever builds last in one round builds first in the next.
+            if at % 2 == 1 {
+                order.reverse();
+            }
+            replay.commits.push(Replayed {
+                id: commit.id.clone(),
+                short_id: commit.short_id.clone(),
+                subject: commit.subject.clone(),
+                builds: vec![None; self.lines.len()],
+            });
+            let Some(Replayed { builds, .. }) = replay.commits.last_mut() else { continue };
+            for variant in order {
+                builds[variant] = Some(ended(self.commit(variant, commit).await)?);
+            }
+            let said: Vec<String> = builds.iter().flatten().map(said).collect();
+            let (id, count) = (escape::text(&commit.short_id), commits.len());
+            let said = said.join(", ");
+            ui.status(&format!("replay    {id}, {} of {count}: {said}\n", at + 1))?;
+        }
+        Ok(())
+    }
+
+    /// Builds the first commit once without counting it, so that whoever builds first does not
+    /// fetch the base images for all.
+    async fn warm_up(&mut self, first: &Commit, ui: &mut Ui) -> Result<(), End> {
+        ui.status("replay    warm-up\n")?;
+        for variant in 0..self.lines.len() {
+            let directory = self.lines[variant].directory.join("warm-up");
+            let salt = format!("{}-{variant}-warm-up\n", self.id);
+            let mut checkout = Checkout::new(directory.clone(), salt);
+            let tree = self.repository.tree(&first.id);
+            let put = match tree {
+                Ok(tree) => checkout.put(&tree, &self.lines[variant].place),
+                Err(error) => Err(NotTimed::Failed(error.to_string())),
+            };
+            let timed = match put {
+                Ok(copy) => {
+                    let mounts = format!("{}-{variant}-warm-up", self.id);
+                    self.build(variant, &copy, &directory.join("store"), &mounts).await
+                }
+                Err(not) => Err(not),
+            };
+            ended(timed)?;
+        }
+        Ok(())
+    }
+
+    async fn commit(&mut self, variant: usize, commit: &Commit) -> Result<Timed, NotTimed> {
+        let tree = self.repository.tree(&commit.id);
+        let tree = tree.map_err(|error| NotTimed::Failed(error.to_string()))?;
+        let line = &mut self.lines[variant];
+        let copy = line.checkout.put(&tree, &line.place)?;
+        let store = line.directory.join("store");
+        let mounts = format!("{}-{variant}", self.id);
+        self.build(variant, &copy, &store, &mounts).await
+    }
+
+    async fn build(
+        &mut self,
+        variant: usize,
+        copy: &Copied,
+        store: &Path,
+        mounts: &str,
+    ) -> Result<Timed, NotTimed> {
+        let prefix = format!("smartbuild-bench-{}:{variant}-", self.id);
+        let tag = format!("{prefix}{}", self.built);
+        self.built += 1;
+        self.images.push(tag.clone());
+        let line = &self.lines[variant];
+        let build = Build {
+            builder: line.variant.builder,
+            context: &copy.context,
+            dockerfile: &copy.dockerfile,
+            tag: &tag,
+            label: &self.label,
+            options: &self.options,
+            arguments: vec![format!("{CACHE_MOUNTS}={mounts}")],
+            no_cache: false,
+            store,
+            notes: &line.directory.join("notes"),
+        };
+        let timed = build.time(self.stop).await;
+        // A commit that does not build leaves the image before it.
+        let (old, kept): (Vec<String>, Vec<String>) = std::mem::take(&mut self.images)
+            .into_iter()
+            .partition(|image| timed.is_ok() && image.starts_with(&prefix) && *image != tag);
+        self.images = kept;
+        for image in old {
+            let removed = self.docker.remove_image(&image).await;
+            removed.with_context(|| format!("cannot remove {image}"))?;
+        }
+        let mut timed = timed?;
+        // The step that makes the others the variant's own is ours.
+        timed.steps.retain(|step| !step.name.contains(&format!("COPY {SALT} /")));
+        Ok(timed)
+    }
+
+    /// Removes all images that are left.
+    pub(super) async fn clean(&mut self, ui: &mut Ui) -> Result<(), Failure> {
+        for image in std::mem::take(&mut self.images) {
+            if let Err(error) = self.docker.remove_image(&image).await {
+                ui.warning(&format!(
+                    "{error}: {image} is still there; remove it with `docker rmi {image}`"
+                ))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What became of a commit; an error where all ends with it.
+fn ended(timed: Result<Timed, NotTimed>) -> Result<Outcome, End> {
+    match timed {
+        Ok(timed) => Ok(Outcome::Built(timed)),
+        Err(NotTimed::Failed(message)) => Ok(Outcome::Failed(message)),
+        Err(NotTimed::Full(message)) => Err(full(&message)),
+        Err(NotTimed::Cancelled) => Err(End::Cancelled),
+        Err(NotTimed::Other(failure)) => Err(End::Other(failure)),
+    }
+}
+
+fn said(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Built(timed) => units::seconds(timed.seconds),
+        Outcome::Failed(_) => "does not build".to_owned(),
+    }
+}

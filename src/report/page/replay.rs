@@ -1,0 +1,135 @@
+//! What each commit of a replay cost, as a page.
+
+use maud::Markup;
+
+use super::chart::Caption;
+use super::columns::{Column, columns};
+use super::document;
+use super::sentences::sentences;
+use super::{Fate, Table};
+use crate::Seconds;
+use crate::bench::{Outcome, Replay, Replayed};
+use crate::report::escape::text;
+use crate::report::replay::{cost, how, partial, said};
+use crate::report::units;
+
+/// Of a build's steps so many are named, those that took longest.
+const STEPS: usize = 3;
+
+/// The page of a replay: an axis of commits for each variant.
+pub fn replay(replay: &Replay) -> String {
+    let of = replay.variants.first().map(|first| text(&first.dockerfile)).unwrap_or_default();
+    let title = format!("What commits cost to build with {of}");
+    let mut lead = vec![format!("{}.", how(replay))];
+    if replay.is_partial {
+        lead.push(format!("Partial: {}.", partial(replay)));
+    }
+    let mut parts: Vec<Markup> =
+        (0..replay.variants.len()).filter_map(|variant| axis(replay, variant)).collect();
+    parts.extend(sentences("Commits that do not build", failures(replay)));
+    document(&title, &lead, &parts)
+}
+
+fn axis(replay: &Replay, variant: usize) -> Option<Markup> {
+    let drawn: Vec<(&Replayed, &Outcome)> = replay
+        .commits
+        .iter()
+        .filter_map(|commit| Some((commit, commit.builds.get(variant)?.as_ref()?)))
+        .collect();
+    let ends = [drawn.first()?, drawn.last()?].map(|(commit, _)| text(&commit.short_id));
+    let name = text(&replay.variants.get(variant)?.name);
+    let says = format!("What each commit took, the oldest on the left: {}.", cost(replay, variant));
+    let caption = Caption { title: &name, says: &says };
+    let column = |(commit, outcome): &(&Replayed, &Outcome)| {
+        let (seconds, fate) = match outcome {
+            Outcome::Built(timed) if timed.run().ran == 0 => (timed.seconds, Fate::Reused),
+            Outcome::Built(timed) => (timed.seconds, Fate::Runs),
+            Outcome::Failed(_) => (Seconds::ZERO, Fate::Failed),
+        };
+        Column { seconds, fate, words: words(commit, outcome, variant) }
+    };
+    let row = |(commit, outcome): &(&Replayed, &Outcome)| {
+        let (seconds, steps) = match outcome {
+            Outcome::Built(timed) => {
+                let run = timed.run();
+                let steps = format!("{} of {}", run.cached, run.cached + run.ran);
+                (units::seconds(timed.seconds), steps)
+            }
+            Outcome::Failed(_) => ("does not build".to_owned(), "-".to_owned()),
+        };
+        vec![
+            text(&commit.short_id).into_owned(),
+            text(&commit.subject).into_owned(),
+            seconds,
+            steps,
+        ]
+    };
+    let table = Table {
+        headings: vec!["Commit", "Subject", "Took", "Steps reused"],
+        rows: drawn.iter().map(row).collect(),
+    };
+    let marks: Vec<Column> = drawn.iter().map(column).collect();
+    Some(columns(&caption, &marks, [&ends[0], &ends[1]], &table))
+}
+
+/// What is said of a commit: what it took, and the steps that took most of it.
+fn words(commit: &Replayed, outcome: &Outcome, variant: usize) -> String {
+    let mut words =
+        format!("{} {}\n{}", text(&commit.short_id), text(&commit.subject), said(commit, variant));
+    let Outcome::Built(timed) = outcome else { return words };
+    let ran = timed.steps.iter().filter(|step| !step.is_reused);
+    let mut ran: Vec<_> = ran.filter_map(|step| Some((step.seconds?, &step.name))).collect();
+    // What is equal stays in its order.
+    ran.sort_by(|one, other| other.0.get().total_cmp(&one.0.get()));
+    for (seconds, name) in ran.into_iter().take(STEPS) {
+        push!(words, "\n{}: {}", units::seconds(seconds), text(name));
+    }
+    words
+}
+
+/// Each commit that a variant did not build, and why.
+fn failures(replay: &Replay) -> Vec<String> {
+    let mut said = Vec::new();
+    for commit in &replay.commits {
+        for (variant, build) in replay.variants.iter().zip(&commit.builds) {
+            if let Some(Outcome::Failed(why)) = build {
+                let why = why.lines().map(text).collect::<Vec<_>>().join("; ");
+                let (id, variant) = (text(&commit.short_id), text(&variant.name));
+                said.push(format!("{id}, {variant}: {why}."));
+            }
+        }
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::replay::tests::sketch;
+
+    #[test]
+    fn each_variant_has_an_axis_with_a_column_for_each_commit_that_it_came_to() {
+        let page = replay(&sketch());
+        assert_eq!(page.matches(" data-mark").count(), 5);
+        assert_eq!(page.matches("<figure").count(), 2);
+        assert_eq!(page.matches("<g class=\"mark failed\"").count(), 2);
+        let told = "8141702 Say it\n40.2 s, 0/2 reused\n20 s: COPY . .\n20 s: RUN \\u{1b}[31mmake";
+        assert!(page.contains(told), "{page}");
+        assert!(page.contains("Partial: it ended early: 3 of 4 commits are below."), "{page}");
+    }
+
+    #[test]
+    fn a_commit_that_does_not_build_is_said_with_its_reason() {
+        let page = replay(&sketch());
+        let why = "<p>950c9e0, Dockerfile, docker: it ended with 1; error: \\u{1b}[2J no rule to \
+                   make.</p>";
+        assert!(page.contains(why), "{page}");
+    }
+
+    #[test]
+    fn a_replay_of_nothing_has_no_chart() {
+        let mut of = sketch();
+        of.commits.clear();
+        assert!(!replay(&of).contains("<figure"));
+    }
+}
