@@ -193,16 +193,16 @@ impl Memory {
 
     /// Nothing where builds wrote to the engine's copy that left no record.
     fn told_context(&self, line: &Line) -> Option<(Manifest, bool)> {
-        let store = self.0.as_ref()?;
-        store.context_copy(&line.engine, &line.project, process::is_running).ok()??;
-        store.told_context(&line.engine, &line.project).ok()?
+        let (engine, project) = (&line.engine, &line.project);
+        self.read(|store| store.context_copy(engine, project, process::is_running))??;
+        self.read(|store| store.told_context(engine, project))?
     }
 
     /// Whether a build of this context ended without a record: what it ran, only the engine knows.
     pub(super) fn has_unrecorded(&self, line: &Line) -> bool {
-        let Some(store) = &self.0 else { return false };
-        let has = store.has_unrecorded(&line.engine, &line.project, process::is_running);
-        has.unwrap_or(false)
+        let (engine, project) = (&line.engine, &line.project);
+        self.read(|store| store.has_unrecorded(engine, project, process::is_running))
+            .unwrap_or(false)
     }
 
     /// Says that this process begins to write to the engine's copy of the context, and gives that

@@ -184,8 +184,7 @@ fn a_file_that_is_told_again_as_it_was_changes_nothing(engine: &TestEngine) {
     assert!(!is_kept(&built), "{built:#}");
     assert_ne!(built["image"], old);
     // A busy engine lets go of its copy of the context a moment after the build.
-    let kept =
-        (0..3).map(|_| shop.build(&["-t", &image])).find(|it| is_kept(it)).expect("it is kept");
+    let kept = (0..3).map(|_| shop.build(&["-t", &image])).find(is_kept).expect("it is kept");
     assert_eq!(kept["image"], built["image"]);
 }
 

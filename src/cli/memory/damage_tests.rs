@@ -93,6 +93,7 @@ fn keep(directory: &Path, step: &Step) {
         steps: vec![run],
         files: vec![file],
         context_lost: false,
+        context_copy: None,
         commit: None,
     };
     store.record(&build).expect("it is kept");

@@ -284,6 +284,8 @@ fn the_value_of_what_looks_like_a_secret_is_never_told() {
 
 #[test]
 fn what_a_url_holds_is_known_by_its_checksum_alone() {
+    const ELSEWHERE: &str = "FROM base\nADD http://i/f /f\nRUN cat /f\n";
+    const COUNTED: &str = "FROM base\nADD http://h/f /f\nRUN wc /f\n";
     const OPEN: &str = "FROM base\nADD http://h/f /f\nRUN cat /f\n";
     const SUMMED: &str = "FROM base\nADD --checksum=sha256:1 http://h/f /f\nRUN cat /f\n";
     const MOVED: &str = "FROM base\nADD --checksum=sha256:1 http://i/g/f /f\nRUN cat /f\n";
@@ -314,8 +316,6 @@ fn what_a_url_holds_is_known_by_its_checksum_alone() {
     assert_eq!(after(&[OPEN, SUMMED], OTHER), ["unknown"; 2]);
     assert_eq!(after(&[SUMMED], NAMED), ["rebuild"; 2]);
     // What was run on what an address held.
-    const ELSEWHERE: &str = "FROM base\nADD http://i/f /f\nRUN cat /f\n";
-    const COUNTED: &str = "FROM base\nADD http://h/f /f\nRUN wc /f\n";
     assert_eq!(after(&[OPEN], ELSEWHERE), ["unknown"; 2]);
     assert_eq!(after(&[OPEN, COUNTED], ELSEWHERE), ["unknown"; 2]);
     assert_eq!(after(&[OPEN], COUNTED), ["unknown", "rebuild"]);
