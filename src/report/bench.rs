@@ -267,7 +267,7 @@ pub(super) mod tests {
     }
 
     pub(in crate::report) fn sketch() -> Bench {
-        let path = ContextPath::new("src/\u{1b}[31mapp.py");
+        let path = ContextPath::new("src/\u{1b}[31m.py");
         let edit = Change::Edit { path, edit: Edit::Comment("# ", "") };
         let scenario = |name: &str, change| Scenario { name: name.to_owned(), change };
         let broken = Series {
