@@ -99,7 +99,7 @@ fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-const REFUSED: &str = "Dockerfile: `RUN pip install -r requirements.txt` at line 4 installs \
+const REFUSED: &str = "Dockerfile: `RUN pip install -r requirements.txt` at Dockerfile:4 installs \
                        packages and runs again (requirements.txt modified); deny in \
                        smartbuild.toml denies dependency_layer";
 
