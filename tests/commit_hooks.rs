@@ -207,15 +207,22 @@ fn the_pre_commit_framework_judges_a_commit() {
         repository.display()
     );
     shop.file(".pre-commit-config.yaml", &configuration);
+    shop.file("notes.txt", "none\n");
     shop.git(&["add", "-A"]);
     shop.git(&["commit", "-q", "-m", "Ask what a commit costs"]);
     shop.done(&framework, &["install"]);
     assert_commits_are_judged(&shop);
     // A commit that only deletes is asked, too.
     shop.git(&["checkout", "-q", "HEAD", "--", "."]);
-    shop.git(&["rm", "-q", "app.py"]);
-    let output = shop.run("git", &["commit", "-q", "-m", "Sell nothing"]);
+    shop.git(&["rm", "-q", "notes.txt"]);
+    let output = shop.run("git", &["commit", "-q", "-m", "Note nothing"]);
     let said = told(&output);
     assert!(output.status.success() && said.contains("impact on the build cache"), "{said}");
     assert!(!said.contains("Skipped"), "{said}");
+    // Nor is one made that takes away what an image copies: nobody can tell what that costs.
+    shop.git(&["rm", "-q", "app.py"]);
+    let output = shop.run("git", &["commit", "-q", "-m", "Sell nothing"]);
+    assert!(
+        !output.status.success() && told(&output).contains("`app.py` is not in the build context")
+    );
 }
