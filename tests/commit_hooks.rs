@@ -133,6 +133,11 @@ fn a_trailer_accepts_the_cost_of_a_commit() {
     assert!(said.contains("accepted by `Build-Cost: it has a hole` of the commit"), "{said}");
     let other = ["impact", "HEAD~1..HEAD", "--allow-trailer", "Cost"];
     assert_eq!(shop.run("smartbuild", &other).status.code(), Some(3));
+    // What is not committed yet has no message.
+    let since = ["impact", "--since", "HEAD~1"];
+    assert_eq!(shop.run("smartbuild", &since).status.code(), Some(0));
+    shop.file("app.py", "print(2)\n");
+    assert_eq!(shop.run("smartbuild", &since).status.code(), Some(3));
 }
 
 #[test]

@@ -120,7 +120,9 @@ impl Comparison<'_> {
         let (places, facts) = (&self.places, self.facts);
         let found = match (&before, &now) {
             (before, Some((image, Err(problem)))) => {
-                if before.is_some() || has_gone {
+                let was_refused =
+                    matches!(before, Some((old, Err(_))) if self.base.is_refused(old));
+                if !was_refused && (before.is_some() || has_gone) {
                     impact.not_compared(&image.name, problem.clone());
                 } else {
                     // It has nothing to lose.

@@ -73,6 +73,7 @@ fn trailer(
 ) -> Result<Option<Trailer>, Failure> {
     let (base, head) = match trees {
         Trees::Staged | Trees::Working => return Ok(None),
+        Trees::Since(_) if is_edited(repository)? => return Ok(None),
         Trees::Since(revision) => (&**revision, "HEAD"),
         Trees::Between { base, head, .. } => (&**base, &**head),
     };
@@ -87,4 +88,11 @@ fn trailer(
             Ok(None)
         }
     }
+}
+
+/// Whether the working tree is another than the last commit.
+fn is_edited(repository: &Repository) -> Result<bool, Failure> {
+    let committed = repository.tree("HEAD")?;
+    let [committed, working] = repository.comparable([committed, repository.working_tree()?]);
+    Ok(!working.differences_from(&committed)?.is_empty())
 }

@@ -150,3 +150,17 @@ fn a_dockerfile_that_is_broken_from_the_start_had_nothing_to_lose() {
     project.write("new/Dockerfile", "FRM a\n");
     assert_eq!(project.refused(), Vec::<String>::new());
 }
+
+#[test]
+fn a_dockerfile_that_no_engine_builds_in_either_tree_has_nothing_to_lose() {
+    let project = project()
+        .configured("")
+        .file("T.Dockerfile", "FROM {{ base }} x\nCOPY x .\n")
+        .file("Dockerfile", "FROM a\nCOPY x .\n")
+        .file("x", "1")
+        .committed();
+    project.write("x", "2");
+    let impact = project.impact();
+    assert_eq!(outcomes(&impact), [("Dockerfile", ImageChange::Changed)]);
+    assert_eq!((impact.not_compared.len(), impact.problems.len()), (0, 1));
+}
