@@ -148,7 +148,8 @@ pub(super) fn finish(
         dockerfile,
         dockerfile_link,
         context,
-        target: draft.target,
+        // As docker takes an empty one: `target: ${STAGE:-}`.
+        target: draft.target.filter(|stage| !stage.is_empty()),
         args: draft.args,
         contexts,
         platforms: draft.platforms,

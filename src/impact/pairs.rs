@@ -2,8 +2,9 @@
 //!
 //! An image goes on as the one of its name. Where the file that describes it is broken in the other
 //! tree, nobody knows what becomes of it, and it is not compared. What is left goes on as the image
-//! that is built just so, else as the one with its Dockerfile and stage, else as the one whose
-//! Dockerfile has most of its lines, as files that are renamed are found.
+//! that is built just so, else as the one with its Dockerfile and stage, else as one with its
+//! Dockerfile, else as the one whose Dockerfile has most of its lines, as files that are renamed are
+//! found.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -142,6 +143,9 @@ impl<'a> Rest<'a> {
         };
         self.take(|older, newer| has_file(older, newer) && older.context == newer.context);
         self.take(has_file);
+        // A stage may be renamed with its service, or another one asked for: what it has of the old
+        // one it does not lose, and no limit lets it pass as new.
+        self.take(|older, newer| older.dockerfile == newer.dockerfile);
         self.take_similar(base, head);
     }
 

@@ -5,6 +5,7 @@ use super::*;
 /// The first place told for the change of a file from the one text to the other.
 fn blamed(file: &str, others: &[(&str, &str)], older: &str, newer: &str) -> String {
     let mut project = project()
+        .configured("")
         .base("alpine", base("alpine"))
         .file("Dockerfile", "FROM alpine\nARG MODE\nARG OTHER\nRUN make $MODE\n")
         .file(file, older);
@@ -13,13 +14,8 @@ fn blamed(file: &str, others: &[(&str, &str)], older: &str, newer: &str) -> Stri
     }
     let project = project.committed();
     project.write(file, newer);
-    let (mut base, mut head) = project.sides();
-    for side in [&mut base, &mut head] {
-        let found = images::find(&side.tree, &BTreeMap::new(), &images::Configuration::default());
-        side.images = found.unwrap();
-        assert!(side.images.problems.is_empty(), "{:?}", side.images.problems);
-    }
-    let impact = compare(&base, &head, &project.measured).unwrap();
+    let impact = project.impact();
+    assert!(impact.problems.is_empty(), "{:?}", impact.problems);
     let place = &impact.images[0].causes[0].places[0];
     let (first, last) = place.lines.unwrap();
     if first == last {

@@ -5,19 +5,15 @@ use super::*;
 /// What a change of `compose.yaml` from the one text to the other costs.
 fn changed(file: &str, older: &str, newer: &str) -> Vec<String> {
     let project = project()
+        .configured("")
         .base("alpine", base("alpine"))
         .file("Dockerfile", "FROM alpine\nRUN one\nCOPY f /\nRUN two\n")
         .file("f", "1")
         .file(file, older)
         .committed();
     project.write(file, newer);
-    let (mut base, mut head) = project.sides();
-    for side in [&mut base, &mut head] {
-        let found = images::find(&side.tree, &BTreeMap::new(), &images::Configuration::default());
-        side.images = found.unwrap();
-        assert!(side.images.problems.is_empty(), "{:?}", side.images.problems);
-    }
-    let impact = compare(&base, &head, &project.measured).unwrap();
+    let impact = project.impact();
+    assert!(impact.problems.is_empty(), "{:?}", impact.problems);
     let verdicts = impact.images.first().map(verdicts).unwrap_or_default();
     verdicts.into_iter().filter(|it| !it.starts_with("cached")).collect()
 }

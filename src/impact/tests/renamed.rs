@@ -146,3 +146,38 @@ fn a_limit_of_the_old_name_holds_for_the_new_one() {
     let gates = Gates { file, ..Gates::default() };
     assert_eq!(gates.judge(&project.impact()).reasons.len(), 1);
 }
+
+#[test]
+fn a_service_and_its_stage_that_are_renamed_lose_what_is_edited_with_them() {
+    let of_stage = |service: &str, stage: &str| {
+        format!("services:\n  {service}:\n    build:\n      context: web\n      target: {stage}\n")
+    };
+    let dockerfile =
+        |stage: &str| format!("FROM a AS first\nRUN setup\nFROM first AS {stage}\nCOPY x .\n");
+    let project = project()
+        .configured("")
+        .file("compose.yaml", of_stage("web", "prod"))
+        .file("web/Dockerfile", dockerfile("prod"))
+        .file("web/x", "1")
+        .committed();
+    project.write("compose.yaml", of_stage("shop", "final"));
+    project.write("web/Dockerfile", dockerfile("final"));
+    project.write("web/x", "2");
+    assert_eq!(only(&project), lost("compose.yaml:shop", "compose.yaml:web", 1));
+    assert_eq!(project.refused().len(), 1);
+}
+
+#[test]
+fn what_a_compose_file_built_goes_on_as_its_dockerfile_alone() {
+    let with_stage = format!("{}\n", DOCKERFILE.replace("FROM a", "FROM a AS prod"));
+    let compose = "services:\n  web:\n    build:\n      context: web\n      target: prod\n";
+    let project = project()
+        .configured("")
+        .file("compose.yaml", compose)
+        .file("web/Dockerfile", with_stage)
+        .file("web/x", "1")
+        .committed();
+    project.remove("compose.yaml");
+    project.write("web/x", "2");
+    assert_eq!(only(&project), lost("web/Dockerfile", "compose.yaml:web", 2));
+}

@@ -164,3 +164,12 @@ fn a_dockerfile_that_no_engine_builds_in_either_tree_has_nothing_to_lose() {
     assert_eq!(outcomes(&impact), [("Dockerfile", ImageChange::Changed)]);
     assert_eq!((impact.not_compared.len(), impact.problems.len()), (0, 1));
 }
+
+#[test]
+fn a_compose_file_that_is_broken_in_both_trees_breaks_no_limit() {
+    let project = described("compose.yaml", BROKEN);
+    project.write("api/x", "2");
+    let impact = project.impact();
+    assert_eq!(outcomes(&impact), [("api/Dockerfile", ImageChange::Changed)]);
+    assert_eq!((impact.not_compared.len(), impact.problems.len()), (0, 1));
+}
