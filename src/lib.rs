@@ -38,6 +38,7 @@ pub mod predict;
 pub mod report;
 mod seconds;
 pub mod store;
+mod toml_text;
 
 pub use built_image::{
     BuiltImage, CommandRun, ImageConfiguration, ImageFile, ImageFileKind, ImagePath, ImageTree,

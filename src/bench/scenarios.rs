@@ -18,7 +18,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::types::{Change, Scenario};
-use crate::images::toml_text::TomlText;
+use crate::toml_text::{Mistake, TomlText};
 
 /// The scenarios of a file. One that is called like a scenario that is looked for takes its place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,6 +35,12 @@ pub struct ScenariosError {
     pub line: usize,
     /// What is wrong, and what to do.
     pub message: String,
+}
+
+impl From<Mistake> for ScenariosError {
+    fn from(Mistake { line, message }: Mistake) -> Self {
+        Self { line, message }
+    }
 }
 
 #[derive(Deserialize)]
@@ -55,9 +61,7 @@ impl Scenarios {
     /// Reads the file's bytes.
     pub fn parse(bytes: &[u8]) -> Result<Self, ScenariosError> {
         let text = TomlText(bytes);
-        let read = text.read::<Document>();
-        let document =
-            read.map_err(|error| ScenariosError { line: error.line, message: error.message })?;
+        let document: Document = text.read()?;
         let mut scenarios: Vec<Scenario> = Vec::new();
         for entry in document.scenario {
             let line = text.line_of(entry.span().start);

@@ -26,7 +26,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::toml_text::TomlText;
+use crate::toml_text::{Mistake, TomlText};
 
 /// What `smartbuild.toml` says of images. Its tables `impact` and `image.gate` say what an image
 /// may cost, and are read by those who measure that.
@@ -65,6 +65,12 @@ pub struct ConfigurationError {
     pub line: usize,
     /// What is wrong, and what to do.
     pub message: String,
+}
+
+impl From<Mistake> for ConfigurationError {
+    fn from(Mistake { line, message }: Mistake) -> Self {
+        Self { line, message }
+    }
 }
 
 #[derive(Deserialize)]
@@ -124,7 +130,7 @@ impl Configuration {
             if images.iter().any(|image| image.name == entry.name) {
                 let message =
                     format!("a second image named `{}`: give it another name", entry.name);
-                return Err(text.wrong(start, message));
+                return Err(text.wrong(start, message).into());
             }
             images.push(ConfiguredImage {
                 name: entry.name,

@@ -21,7 +21,6 @@ mod hostile_tests;
 mod limits;
 mod named;
 mod place;
-pub(crate) mod toml_text;
 mod types;
 mod walk;
 mod written;

@@ -22,7 +22,7 @@ use toml::Spanned;
 use super::{ByteSize, Denied, Limits};
 use crate::Seconds;
 use crate::images::ConfigurationError;
-use crate::images::toml_text::TomlText;
+use crate::toml_text::{Mistake, TomlText};
 
 /// What `smartbuild.toml` says of costs.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -74,7 +74,7 @@ impl FileLimits {
     pub fn parse(bytes: &[u8]) -> Result<Self, ConfigurationError> {
         let text = TomlText(bytes);
         let document: Document = text.read()?;
-        let read = |table: Table| -> Result<Limits, ConfigurationError> {
+        let read = |table: Table| -> Result<Limits, Mistake> {
             let seconds = table.max_seconds.map(|seconds| {
                 let (at, value) = (seconds.span().start, seconds.into_inner());
                 if value.is_finite() && value >= 0.0 {

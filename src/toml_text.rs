@@ -1,11 +1,18 @@
-//! `smartbuild.toml` as text. Several rooms read it, each the tables that it knows.
+//! TOML that people write, as text: `smartbuild.toml`, of which each room reads the tables that it
+//! knows, and scenarios of a bench.
 
 use serde::de::DeserializeOwned;
 
-use super::ConfigurationError;
-
 /// More than anybody writes by hand: whoever sends a change may send a file of any size.
 const LONGEST: usize = 1 << 20;
+
+/// What is wrong with a file, and where.
+#[derive(Debug)]
+pub(crate) struct Mistake {
+    /// Counted from 1.
+    pub(crate) line: usize,
+    pub(crate) message: String,
+}
 
 /// The file's bytes, and where in them a mistake is.
 #[derive(Debug, Clone, Copy)]
@@ -13,7 +20,7 @@ pub(crate) struct TomlText<'a>(pub(crate) &'a [u8]);
 
 impl TomlText<'_> {
     /// The tables that `T` knows.
-    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, ConfigurationError> {
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, Mistake> {
         if self.0.len() > LONGEST {
             return Err(self.wrong(0, "it is longer than 1 MiB: make it shorter"));
         }
@@ -27,8 +34,8 @@ impl TomlText<'_> {
     }
 
     /// A mistake at a byte.
-    pub(crate) fn wrong(self, at: usize, message: impl Into<String>) -> ConfigurationError {
-        ConfigurationError { line: self.line_of(at), message: message.into() }
+    pub(crate) fn wrong(self, at: usize, message: impl Into<String>) -> Mistake {
+        Mistake { line: self.line_of(at), message: message.into() }
     }
 
     /// The line of a byte, counted from 1.
