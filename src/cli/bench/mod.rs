@@ -7,7 +7,9 @@
 //! in the engine's cache stays there.
 
 mod copies;
+mod end;
 mod finding;
+mod images;
 mod program;
 mod replay;
 mod rounds;
@@ -23,7 +25,7 @@ use super::ui::Ui;
 use crate::bench::Bench;
 use crate::report;
 use finding::Wanted;
-use rounds::{End, Rounds};
+use rounds::Rounds;
 
 pub(super) async fn run(
     args: &BenchArgs,
@@ -51,10 +53,7 @@ pub(super) async fn run(
     let mut rounds = Rounds::new(&wanted, args, &docker, directory.path(), &stop)?;
     let ended = Box::pin(rounds.run(scenarios, &mut bench, ui)).await;
     rounds.clean(ui).await?;
-    copies::make_removable(directory.path());
-    if let Err(error) = directory.close() {
-        ui.warning(&format!("the temporary directory could not be removed: {error}"))?;
-    }
+    close(directory, ui)?;
     match ended {
         Ok(()) => show(&bench, args.format, ui),
         Err(end) => {
@@ -62,11 +61,7 @@ pub(super) async fn run(
             if bench.measured.iter().any(|it| it.series.iter().any(|it| !it.runs.is_empty())) {
                 show(&bench, args.format, ui)?;
             }
-            Err(match end {
-                End::Cancelled => Failure::Cancelled,
-                End::Failed(message) => Failure::Build(Some(message)),
-                End::Other(failure) => failure,
-            })
+            Err(end.failure())
         }
     }
 }
@@ -77,6 +72,15 @@ fn temporary() -> anyhow::Result<tempfile::TempDir> {
         .prefix("smartbuild-bench-")
         .tempdir()
         .context("cannot make a temporary directory; set TMPDIR to one that can be written")
+}
+
+/// Removes it with all that is in it.
+fn close(directory: tempfile::TempDir, ui: &mut Ui) -> Result<(), Failure> {
+    copies::make_removable(directory.path());
+    if let Err(error) = directory.close() {
+        ui.warning(&format!("the temporary directory could not be removed: {error}"))?;
+    }
+    Ok(())
 }
 
 fn show(bench: &Bench, format: BenchFormat, ui: &mut Ui) -> Result<(), Failure> {

@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 
 use super::super::failure::Failure;
 use super::super::stop::Stop;
+use super::end::End;
 use crate::Seconds;
 use crate::bench::{Builder, Timed, TimedStep};
 
@@ -60,6 +61,21 @@ pub(super) enum NotTimed {
     Full(String),
     /// It could not be run.
     Other(Failure),
+}
+
+impl NotTimed {
+    /// What a build that failed said; an error where all ends with it.
+    pub(super) fn message(self) -> Result<String, End> {
+        match self {
+            Self::Failed(message) => Ok(message),
+            Self::Full(message) => Err(End::Failed(format!(
+                "the disk is full; make room on the engine's disk or in the temporary directory, \
+                 and measure again:\n{message}"
+            ))),
+            Self::Cancelled => Err(End::Cancelled),
+            Self::Other(failure) => Err(End::Other(failure)),
+        }
+    }
 }
 
 impl<E: Into<anyhow::Error>> From<E> for NotTimed {

@@ -12,7 +12,9 @@ use super::super::project::Project;
 use super::super::stop::Stop;
 use super::super::ui::Ui;
 use super::copies::{self, Copied};
+use super::end::End;
 use super::finding::{Wanted, WantedVariant};
+use super::images::Images;
 use super::program::{Build, NotTimed, shell};
 use crate::Digest;
 use crate::bench::{Bench, Builder, Change, Measured, Run, Scenario, Series};
@@ -23,38 +25,18 @@ use crate::report::{escape, units};
 /// The build argument by which the engine keeps cache mounts apart.
 pub(super) const CACHE_MOUNTS: &str = "BUILDKIT_CACHE_MOUNT_NS";
 
-/// The label that every image of a bench has.
-pub(super) const LABEL: &str = "smartbuild.bench";
-
-/// Why a bench ended early.
-pub(super) enum End {
-    Cancelled,
-    /// A build failed without which there is nothing to measure, or the disk is full.
-    Failed(String),
-    Other(Failure),
-}
-
-impl<E: Into<Failure>> From<E> for End {
-    fn from(error: E) -> Self {
-        Self::Other(error.into())
-    }
-}
-
 /// All that the builds of a bench need.
 pub(super) struct Rounds<'a> {
     id: String,
     wanted: &'a Wanted,
     places: Vec<Place>,
     options: Vec<String>,
-    label: String,
     runs: usize,
     warmup: usize,
-    docker: &'a Docker,
+    images: Images<'a>,
     stop: &'a Stop,
     /// Numbers what is built: the images, and the words in what is changed.
     built: usize,
-    /// Names of images that are there.
-    images: Vec<String>,
     /// What was built after a command changed it.
     trees: HashSet<Digest>,
 }
@@ -95,17 +77,15 @@ impl<'a> Rounds<'a> {
         }
         let id = hex::encode(rand::random::<[u8; 8]>());
         Ok(Self {
-            label: format!("{LABEL}={id}"),
+            images: Images::new(docker, &id),
             id,
             wanted,
             places,
             options: options(args),
             runs: args.runs.into(),
             warmup: args.warmup.into(),
-            docker,
             stop,
             built: 0,
-            images: Vec::new(),
             trees: HashSet::new(),
         })
     }
@@ -153,13 +133,10 @@ impl<'a> Rounds<'a> {
                             series.runs.push(run);
                         }
                     }
-                    Err(NotTimed::Failed(message)) => {
+                    Err(not_timed) => {
+                        series.failure = Some(not_timed.message()?);
                         said.push("failed".to_owned());
-                        series.failure = Some(message);
                     }
-                    Err(NotTimed::Full(message)) => return Err(full(&message)),
-                    Err(NotTimed::Cancelled) => return Err(End::Cancelled),
-                    Err(NotTimed::Other(failure)) => return Err(End::Other(failure)),
                 }
             }
             if round % 2 == 1 {
@@ -246,14 +223,13 @@ impl<'a> Rounds<'a> {
             (place.store.clone(), format!("{}-{variant}", self.id))
         };
         arguments.push(format!("{CACHE_MOUNTS}={mounts}"));
-        let tag = format!("smartbuild-bench-{}:{variant}-{number}", self.id);
-        self.images.push(tag.clone());
+        let tag = self.images.begin(variant, number);
         let build = Build {
             builder: self.wanted.variants[variant].variant.builder,
             context: &place.copy.context,
             dockerfile: &place.copy.dockerfile,
             tag: &tag,
-            label: &self.label,
+            label: &self.images.label(),
             options: &self.options,
             arguments,
             no_cache,
@@ -261,36 +237,13 @@ impl<'a> Rounds<'a> {
             notes: &place.notes,
         };
         let timed = build.time(self.stop).await;
-        // The image before it goes, and this one stays: a build without a change finds its own.
-        let before = format!("smartbuild-bench-{}:{variant}-", self.id);
-        let old: Vec<String> = self
-            .images
-            .iter()
-            .filter(|it| it.starts_with(&before) && **it != tag)
-            .cloned()
-            .collect();
-        for image in old {
-            self.remove(&image).await?;
-        }
+        self.images.keep_only(variant, &tag).await?;
         timed.map(|timed| timed.run())
-    }
-
-    async fn remove(&mut self, image: &str) -> anyhow::Result<()> {
-        self.docker.remove_image(image).await.with_context(|| format!("cannot remove {image}"))?;
-        self.images.retain(|it| it != image);
-        Ok(())
     }
 
     /// Removes all images that are left.
     pub(super) async fn clean(&mut self, ui: &mut Ui) -> Result<(), Failure> {
-        for image in std::mem::take(&mut self.images) {
-            if let Err(error) = self.docker.remove_image(&image).await {
-                ui.warning(&format!(
-                    "{error}: {image} is still there; remove it with `docker rmi {image}`"
-                ))?;
-            }
-        }
-        Ok(())
+        self.images.clean(ui).await
     }
 }
 
@@ -331,26 +284,16 @@ pub(super) fn options(args: &BenchArgs) -> Vec<String> {
 
 /// How a bench ends whose first builds fail.
 fn first_end(not_timed: NotTimed, variant: &WantedVariant) -> End {
-    match not_timed {
-        NotTimed::Cancelled => End::Cancelled,
-        NotTimed::Full(message) => full(&message),
-        NotTimed::Failed(message) => {
-            let how = match variant.variant.builder {
-                Builder::Smartbuild => "smartbuild build",
-                Builder::Docker => "docker build",
-            };
-            End::Failed(format!(
-                "{} does not build, so there is nothing to measure; see `{how}`:\n{message}",
-                variant.variant.name
-            ))
-        }
-        NotTimed::Other(failure) => End::Other(failure),
-    }
-}
-
-pub(super) fn full(message: &str) -> End {
+    let message = match not_timed.message() {
+        Ok(message) => message,
+        Err(end) => return end,
+    };
+    let how = match variant.variant.builder {
+        Builder::Smartbuild => "smartbuild build",
+        Builder::Docker => "docker build",
+    };
     End::Failed(format!(
-        "the disk is full; make room on the engine's disk or in the temporary directory, and \
-         measure again:\n{message}"
+        "{} does not build, so there is nothing to measure; see `{how}`:\n{message}",
+        variant.variant.name
     ))
 }

@@ -10,8 +10,10 @@ use super::super::super::failure::Failure;
 use super::super::super::stop::Stop;
 use super::super::super::ui::Ui;
 use super::super::copies::Copied;
+use super::super::end::End;
+use super::super::images::Images;
 use super::super::program::{Build, NotTimed};
-use super::super::rounds::{CACHE_MOUNTS, End, LABEL, full, options};
+use super::super::rounds::{CACHE_MOUNTS, options};
 use super::checkout::{Checkout, SALT};
 use super::place::Place;
 use crate::bench::{Outcome, Replay, Replayed, Timed, Variant};
@@ -25,13 +27,10 @@ pub(super) struct Builds<'a> {
     repository: &'a Repository,
     lines: Vec<Line>,
     options: Vec<String>,
-    label: String,
-    docker: &'a Docker,
+    images: Images<'a>,
     stop: &'a Stop,
     /// Numbers what is built.
     built: usize,
-    /// Names of images that are there.
-    images: Vec<String>,
 }
 
 /// Where a variant is built.
@@ -62,15 +61,13 @@ impl<'a> Builds<'a> {
             lines.push(Line { variant, place, directory, checkout });
         }
         Ok(Self {
-            label: format!("{LABEL}={id}"),
+            images: Images::new(docker, &id),
             id,
             repository,
             lines,
             options: options(args),
-            docker,
             stop,
             built: 0,
-            images: Vec::new(),
         })
     }
 
@@ -150,34 +147,24 @@ impl<'a> Builds<'a> {
         store: &Path,
         mounts: &str,
     ) -> Result<Timed, NotTimed> {
-        let prefix = format!("smartbuild-bench-{}:{variant}-", self.id);
-        let tag = format!("{prefix}{}", self.built);
+        let tag = self.images.begin(variant, self.built);
         self.built += 1;
-        self.images.push(tag.clone());
         let line = &self.lines[variant];
         let build = Build {
             builder: line.variant.builder,
             context: &copy.context,
             dockerfile: &copy.dockerfile,
             tag: &tag,
-            label: &self.label,
+            label: &self.images.label(),
             options: &self.options,
             arguments: vec![format!("{CACHE_MOUNTS}={mounts}")],
             no_cache: false,
             store,
             notes: &line.directory.join("notes"),
         };
-        let timed = build.time(self.stop).await;
         // A commit that does not build leaves the image before it.
-        let (old, kept): (Vec<String>, Vec<String>) = std::mem::take(&mut self.images)
-            .into_iter()
-            .partition(|image| timed.is_ok() && image.starts_with(&prefix) && *image != tag);
-        self.images = kept;
-        for image in old {
-            let removed = self.docker.remove_image(&image).await;
-            removed.with_context(|| format!("cannot remove {image}"))?;
-        }
-        let mut timed = timed?;
+        let mut timed = build.time(self.stop).await?;
+        self.images.keep_only(variant, &tag).await?;
         // The step that makes the others the variant's own is ours.
         timed.steps.retain(|step| !step.name.contains(&format!("COPY {SALT} /")));
         Ok(timed)
@@ -185,14 +172,7 @@ impl<'a> Builds<'a> {
 
     /// Removes all images that are left.
     pub(super) async fn clean(&mut self, ui: &mut Ui) -> Result<(), Failure> {
-        for image in std::mem::take(&mut self.images) {
-            if let Err(error) = self.docker.remove_image(&image).await {
-                ui.warning(&format!(
-                    "{error}: {image} is still there; remove it with `docker rmi {image}`"
-                ))?;
-            }
-        }
-        Ok(())
+        self.images.clean(ui).await
     }
 }
 
@@ -200,10 +180,7 @@ impl<'a> Builds<'a> {
 fn ended(timed: Result<Timed, NotTimed>) -> Result<Outcome, End> {
     match timed {
         Ok(timed) => Ok(Outcome::Built(timed)),
-        Err(NotTimed::Failed(message)) => Ok(Outcome::Failed(message)),
-        Err(NotTimed::Full(message)) => Err(full(&message)),
-        Err(NotTimed::Cancelled) => Err(End::Cancelled),
-        Err(NotTimed::Other(failure)) => Err(End::Other(failure)),
+        Err(not_timed) => Ok(Outcome::Failed(not_timed.message()?)),
     }
 }
 

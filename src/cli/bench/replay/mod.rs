@@ -20,8 +20,7 @@ use super::super::repository::ContextRepository;
 use super::super::source;
 use super::super::stop::Stop;
 use super::super::ui::Ui;
-use super::rounds::End;
-use super::{copies, temporary};
+use super::{close, temporary};
 use crate::bench::{Builder, Replay, Variant};
 use crate::context::git::{CommitLine, HistoryEnd, Repository};
 use crate::report;
@@ -61,10 +60,7 @@ pub(super) async fn run(
     let ended = Box::pin(builds.run(&commits.commits, &mut replay, ui)).await;
     builds.clean(ui).await?;
     found.save();
-    copies::make_removable(directory.path());
-    if let Err(error) = directory.close() {
-        ui.warning(&format!("the temporary directory could not be removed: {error}"))?;
-    }
+    close(directory, ui)?;
     replay.is_partial = ended.is_err();
     let is_any_built = (0..replay.variants.len()).any(|variant| replay.cost(variant).built > 0);
     if ended.is_ok() || is_any_built {
@@ -76,9 +72,7 @@ pub(super) async fn run(
             let message = "none of the commits builds: there is nothing to measure; see why above";
             Err(Failure::Build(Some(message.to_owned())))
         }
-        Err(End::Cancelled) => Err(Failure::Cancelled),
-        Err(End::Failed(message)) => Err(Failure::Build(Some(message))),
-        Err(End::Other(failure)) => Err(failure),
+        Err(end) => Err(end.failure()),
     }
 }
 
