@@ -37,7 +37,11 @@ pub(super) struct Line {
 
 /// The store, or nothing where it cannot be used: then everything works, and nothing is known.
 #[derive(Debug)]
-pub(super) struct Memory(Option<Store>, LastFiles, FirstFailure);
+pub(super) struct Memory {
+    store: Option<Store>,
+    last_files: LastFiles,
+    first_failure: FirstFailure,
+}
 
 /// What was wrong when the store could first not be read. What is read after it counts for nothing:
 /// a key that cannot be found is not one that the engine does not have.
@@ -64,19 +68,19 @@ impl Memory {
     }
 
     fn of(store: Option<Store>) -> Self {
-        Self(store, LastFiles::default(), FirstFailure::default())
+        Self { store, last_files: LastFiles::default(), first_failure: FirstFailure::default() }
     }
 
     pub(super) fn store(&self) -> Option<&Store> {
-        self.0.as_ref()
+        self.store.as_ref()
     }
 
     /// Reads the store; a failure is kept for [`Self::give_up_if_damaged`].
     pub(super) fn read<T>(&self, work: impl FnOnce(&Store) -> Result<T, StoreError>) -> Option<T> {
-        match work(self.0.as_ref()?) {
+        match work(self.store.as_ref()?) {
             Ok(found) => Some(found),
             Err(error) => {
-                self.2.borrow_mut().get_or_insert(error);
+                self.first_failure.borrow_mut().get_or_insert(error);
                 None
             }
         }
@@ -85,9 +89,9 @@ impl Memory {
     /// Goes on without the store, and says so, where anything of it could not be read. Whoever asked
     /// before has to ask again.
     pub(super) fn give_up_if_damaged(&mut self, ui: &mut Ui) -> std::io::Result<bool> {
-        let Some(error) = self.2.take() else { return Ok(false) };
+        let Some(error) = self.first_failure.take() else { return Ok(false) };
         ui.warning(&format!("going on without records: {error}"))?;
-        self.0 = None;
+        self.store = None;
         Ok(true)
     }
 
@@ -97,13 +101,13 @@ impl Memory {
         ui: &mut Ui,
         work: impl FnOnce(&mut Store) -> Result<(), StoreError>,
     ) -> std::io::Result<()> {
-        if let Some(store) = &mut self.0
+        if let Some(store) = &mut self.store
             && let Err(error) = work(store)
         {
             ui.warning(&format!("going on without new records: {error}"))?;
-            self.0 = None;
+            self.store = None;
             // Said once is enough.
-            self.2.take();
+            self.first_failure.take();
         }
         Ok(())
     }
@@ -220,13 +224,13 @@ impl Memory {
     }
 
     fn files(&self, manifest: Manifest) -> Option<FileTable> {
-        if let Some((last, files)) = &*self.1.borrow()
+        if let Some((last, files)) = &*self.last_files.borrow()
             && *last == manifest
         {
             return Some(files.clone());
         }
         let files: FileTable = self.read(|store| store.files(manifest, |record| file(&record)))?;
-        self.1.replace(Some((manifest, files.clone())));
+        self.last_files.replace(Some((manifest, files.clone())));
         Some(files)
     }
 
@@ -239,7 +243,7 @@ impl Memory {
         survey: Option<&Survey>,
     ) -> Knowledge {
         let mut knowledge = Knowledge { previous, ..Knowledge::default() };
-        if self.0.is_none() {
+        if self.store.is_none() {
             return knowledge;
         }
         knowledge.recorded = self.read(|store| store.has_records(&line.engine)).unwrap_or(false);
