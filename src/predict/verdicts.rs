@@ -2,7 +2,7 @@
 
 use super::cause::{Difference, Matching, base_image, configuration, difference, stage_files};
 use super::knowledge::{FileTable, Knowledge, PreviousStep};
-use super::stood_on::below;
+use super::stood_on::Beside;
 use super::times::{step_seconds, summary};
 use super::told::clearer;
 use super::types::{Cause, CauseKind, Forecast, Probability, StepForecast, Verdict};
@@ -49,21 +49,12 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
         let verdict = verdict(StepIndex(index), step, own, of_stage, &steps, knowledge);
         let verdict = told(verdict, StepIndex(index), step, old);
         let verdict = of_image(verdict, StepIndex(index), images[index].as_ref());
-        let verdict = match (verdict, previous) {
-            (Verdict::Rebuild(cause), Some(previous)) if cause.step.0 == index => {
-                let (here, steps) = (StepIndex(index), &plan.steps);
-                Verdict::Rebuild(match cause.kind {
-                    CauseKind::NoRecord => {
-                        below(here, steps, &owns, &matching, previous).unwrap_or(cause)
-                    }
-                    CauseKind::Instruction { before: None, after } => {
-                        let before = matching.text_before(here, previous);
-                        Cause { step: here, kind: CauseKind::Instruction { before, after } }
-                    }
-                    _ => cause,
-                })
+        let verdict = match previous {
+            Some(previous) => {
+                let (steps, owns, matching) = (&*plan.steps, &*owns, &matching);
+                Beside { steps, owns, matching, previous }.told(StepIndex(index), verdict)
             }
-            (verdict, _) => verdict,
+            None => verdict,
         };
         let seconds = step_seconds(step, old, knowledge);
         steps.push(StepForecast { step: step.clone(), verdict, seconds });
