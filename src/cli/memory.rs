@@ -112,12 +112,18 @@ impl Memory {
         Ok(())
     }
 
-    /// The last build of this line.
-    pub(super) fn previous(&self, line: &Line) -> Option<PreviousBuild> {
-        let target = line.target.as_deref();
-        let (build, manifest) = self.read(|store| {
-            store.latest_build(&line.engine, &line.project, &line.dockerfile, target)
-        })??;
+    /// The build that a plan is compared with: the last one of this line, or a later one of another
+    /// target that had all of the plan's steps.
+    pub(super) fn previous(&self, line: &Line, plan: &Plan) -> Option<PreviousBuild> {
+        let (engine, project, dockerfile) = (&line.engine, &line.project, &line.dockerfile);
+        let newest = self.read(|store| store.latest_target(engine, project, dockerfile))??;
+        let of = |target: Option<&str>| {
+            self.read(|store| store.latest_build(engine, project, dockerfile, target))?
+        };
+        let own = of(line.target.as_deref());
+        let other = if newest == line.target { None } else { of(newest.as_deref()) };
+        let has_all = |(build, _): &(BuildRecord, _)| has_steps_of(build, plan);
+        let (build, manifest) = other.filter(|it| own.is_none() || has_all(it)).or(own)?;
         let files = match manifest {
             Some(manifest) => self.files(manifest)?,
             None => FileTable::new(),
@@ -380,6 +386,15 @@ fn duration(build: &BuildRecord) -> PastDuration {
         (needed.collect::<Vec<_>>(), step.seconds.unwrap_or_default())
     }));
     PastDuration::new(names, build.seconds, path)
+}
+
+/// Whether a build had every step of the plan, with whatever files.
+fn has_steps_of(build: &BuildRecord, plan: &Plan) -> bool {
+    let is_in = |step: &Step| {
+        let mut steps = build.steps.iter();
+        steps.any(|old| old.kind == kind_name(step.kind) && old.name == step.name)
+    };
+    plan.steps.iter().all(is_in)
 }
 
 fn step(record: StepRecord) -> Option<PreviousStep> {

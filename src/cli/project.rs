@@ -149,7 +149,6 @@ pub(super) async fn prepare_source(
         seconds: took.into(),
     };
     let Asked { docker, engine, is_engine_absent, options, dialect, line, images, survey } = asked?;
-    let previous = memory.previous(&line);
     let mut context_records = memory.context_records(&line);
     let place = survey.as_ref().map(|survey| survey.context_copy(&context_records));
     let is_gone = place == Some(ContextCopy::Gone);
@@ -191,6 +190,7 @@ pub(super) async fn prepare_source(
     };
     let mut plan = plan::plan(request).map_err(|error| plan_failure(error, &source))?;
     plan.doubt(&doubted);
+    let previous = memory.previous(&line, &plan);
     let mut knowledge = memory.knowledge(&line, &plan, previous, survey.as_ref());
     if let (Some(docker), Some(engine)) = (&docker, &engine) {
         let free = held::unshare(&mut knowledge, docker, engine, &memory, &line, &plan);

@@ -84,6 +84,26 @@ impl Store {
         Ok(self.builds(engine, project, dockerfile, target, 1)?.into_iter().next())
     }
 
+    /// The target of the newest build of this Dockerfile; `None` where it was never built.
+    pub fn latest_target(
+        &self,
+        engine: &str,
+        project: &str,
+        dockerfile: &str,
+    ) -> Result<Option<Option<String>>, StoreError> {
+        self.read(|| {
+            self.connection
+                .prepare_cached(
+                    "SELECT target FROM build
+                     WHERE engine = (SELECT id FROM engine WHERE identity = ?1)
+                       AND project = ?2 AND dockerfile = ?3
+                     ORDER BY id DESC LIMIT 1",
+                )?
+                .query_row([engine, project, dockerfile], |row| row.get(0))
+                .optional()
+        })
+    }
+
     /// The newest `limit` builds of this Dockerfile and target, newest first, with their steps;
     /// `files` is left empty.
     pub fn latest_builds(

@@ -267,9 +267,15 @@ fn builds_of_other_targets_and_dockerfiles_are_apart() {
         whole(&store, store.latest_build(ENGINE, "/home/ann/shop", dockerfile, target))
     };
     assert_eq!(of("Dockerfile", None), Some(plain));
-    assert_eq!(of("Dockerfile", Some("test")), Some(test));
+    assert_eq!(of("Dockerfile", Some("test")), Some(test.clone()));
     assert_eq!(of("Dockerfile.dev", None), Some(other));
     assert_eq!(of("Dockerfile", Some("")), None);
+    let target = |dockerfile| store.latest_target(ENGINE, "/home/ann/shop", dockerfile).unwrap();
+    assert_eq!(target("Dockerfile"), Some(None));
+    assert_eq!(target("Dockerfile.test"), None);
+    store.record(&test).unwrap();
+    let target = store.latest_target(ENGINE, "/home/ann/shop", "Dockerfile").unwrap();
+    assert_eq!(target, Some(Some("test".to_owned())));
 }
 
 #[test]

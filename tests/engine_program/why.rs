@@ -11,6 +11,7 @@ on_engines!(
     why_counts_what_struck_and_knows_the_commit,
     without_an_engine_the_records_say_the_same,
     against_a_commit_is_what_the_engine_then_does,
+    a_build_of_another_target_with_all_steps_tells_the_cause,
 );
 
 const NO_ENGINE: &str = "unix:///nowhere/docker.sock";
@@ -114,4 +115,31 @@ fn against_a_commit_is_what_the_engine_then_does(engine: &TestEngine) {
     assert_agreed(&built);
     assert_eq!(told(&built), ["cached cached", "cached cached", "rebuild ran", "rebuild ran"]);
     assert_eq!(verdicts(&against)[1..], verdicts(&built)[1..]);
+}
+
+fn a_build_of_another_target_with_all_steps_tells_the_cause(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    shop.file(
+        "Dockerfile",
+        "FROM busybox:local AS made\nCOPY src /src\nRUN cat /src/*\n\
+         FROM busybox:local AS last\nCOPY --from=made /src /made\n",
+    );
+    shop.file("src/a", &shop.salt());
+    shop.file("src/b", "1\n");
+    let cause = || {
+        let report = json(&shop, &engine.host, &["predict", "--target", "made"]);
+        let copy = report["steps"].as_array().and_then(|steps| steps.get(1)).expect("COPY");
+        copy["cause"].clone()
+    };
+    let changed = |path: &str| serde_json::json!([{ "path": path, "change": "modified" }]);
+    shop.build(&[]);
+    shop.append("src/a", "2\n");
+    // This target was never built.
+    assert_eq!(cause()["files"], changed("src/a"));
+    shop.build(&["--target", "made"]);
+    shop.append("src/b", "3\n");
+    shop.build(&[]);
+    shop.append("src/a", "4\n");
+    // All that differs from what was built last, and not from the last build of this target.
+    assert_eq!(cause()["files"], changed("src/a"));
 }

@@ -138,7 +138,7 @@ fn ask(memory: &Memory, plan: &Plan) -> Knowledge {
     let sight = memory.sight(&line.engine);
     let listing = sight.as_ref().map(|sight| sight.records.clone()).unwrap_or_default();
     let survey = Survey::new(sight.as_ref(), listing, false);
-    let previous = memory.previous(&line);
+    let previous = memory.previous(&line, plan);
     memory.context_records(&line);
     memory.engine_copy(&line);
     memory.told_files(&line);
