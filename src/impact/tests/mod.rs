@@ -1,6 +1,7 @@
 //! Stories of changes, in repositories made by git itself.
 
 mod advised;
+mod asked;
 mod bad_input;
 mod blamed;
 mod costs;
