@@ -14,6 +14,7 @@
 
 mod absent;
 mod advice;
+mod asked;
 mod causes;
 mod compared;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub(crate) mod example;
 mod facts;
 pub mod gate;
 mod growth;
+mod likeness;
 mod pairs;
 mod places;
 mod platforms;
@@ -33,6 +35,7 @@ mod types;
 
 use std::collections::BTreeSet;
 
+pub use asked::{Asked, AskedError};
 pub use facts::{Facts, NoFacts};
 pub use gate::{Gate, Gates};
 pub use side::Side;

@@ -6,8 +6,9 @@
 //! Dockerfile, else as the one whose Dockerfile has most of its lines, as files that are renamed are
 //! found.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use super::likeness::{ALIKE, Lines};
 use super::side::Side;
 use super::types::TreeSide;
 use crate::context::Source as _;
@@ -189,14 +190,14 @@ impl<'a> Rest<'a> {
         if self.older.len() > MOST || self.newer.len() > MOST {
             return;
         }
-        let older: Vec<Lines> = self.older.iter().map(|image| Lines::of(base, image)).collect();
-        let newer: Vec<Lines> = self.newer.iter().map(|image| Lines::of(head, image)).collect();
+        let older: Vec<Lines> = self.older.iter().map(|image| lines(base, image)).collect();
+        let newer: Vec<Lines> = self.newer.iter().map(|image| lines(head, image)).collect();
         let mut candidates = Vec::new();
         for (new, lines) in newer.iter().enumerate() {
             for (old, others) in older.iter().enumerate() {
                 let (older, newer) = (self.older[old], self.newer[new]);
                 let likeness = lines.likeness(others);
-                if likeness >= 50 && older.target == newer.target {
+                if likeness >= ALIKE && older.target == newer.target {
                     let end = common_end(&older.name, &newer.name);
                     candidates.push((likeness, end, older, newer));
                 }
@@ -236,36 +237,13 @@ fn common_end(one: &str, other: &str) -> usize {
     parts.take_while(|(one, other)| one == other).count()
 }
 
-/// The lines of a Dockerfile, without blanks around them, and how often each is there.
-struct Lines {
-    counts: HashMap<Vec<u8>, usize>,
-    total: usize,
-}
-
-impl Lines {
-    fn of(side: &Side, image: &Image) -> Self {
-        let text = match &image.dockerfile {
-            ImageDockerfile::Inline(text) => text.clone().into_bytes(),
-            // What cannot be read is like nothing; the reason is told where it is planned.
-            ImageDockerfile::File(path) => side.tree.read(path).ok().flatten().unwrap_or_default(),
-        };
-        let mut counts = HashMap::new();
-        let mut total = 0;
-        for line in text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
-            if !line.is_empty() {
-                *counts.entry(line.to_vec()).or_insert(0) += 1;
-                total += 1;
-            }
+/// The lines of an image's Dockerfile.
+fn lines(side: &Side, image: &Image) -> Lines {
+    match &image.dockerfile {
+        ImageDockerfile::Inline(text) => Lines::of(text.as_bytes()),
+        // What cannot be read is like nothing; the reason is told where it is planned.
+        ImageDockerfile::File(path) => {
+            Lines::of(&side.tree.read(path).ok().flatten().unwrap_or_default())
         }
-        Self { counts, total }
-    }
-
-    /// Of 100 lines of both so many are common.
-    fn likeness(&self, other: &Self) -> usize {
-        let common = |(line, count): (&Vec<u8>, &usize)| {
-            other.counts.get(line).map_or(0, |others| *count.min(others))
-        };
-        let common: usize = self.counts.iter().map(common).sum();
-        (200 * common).checked_div(self.total + other.total).unwrap_or(0)
     }
 }

@@ -80,7 +80,12 @@ fn is_kept(
     base: &Files<'_>,
     head: &Files<'_>,
 ) -> bool {
-    if !rules.excludes(&below(path, &image.context), false) {
+    // Of a submodule that is left out an exception may let something in.
+    let is_submodule = |tree: &Files<'_>| tree.tree.at(path).is_ok();
+    if !rules.excludes(&below(path, &image.context), false)
+        || is_submodule(head)
+        || is_submodule(base)
+    {
         return true;
     }
     let parent = path.parent().unwrap_or_default();

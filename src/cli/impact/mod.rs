@@ -47,25 +47,15 @@ pub(super) fn run(
     let [base, head] = repository.comparable([base, head]);
     let place = Place::of(&repository, directory)?;
     let configured = Configured::read(&base, &head)?;
-    let images_of = |tree: &Tree, configuration: &Configuration| -> Result<Images, Failure> {
-        let found = if args.is_single() {
-            single::image(args, tree, &place)?
-        } else {
-            images::find(tree, &Environment::variables(), configuration)?
+    let (in_base, in_head) = if args.is_single() {
+        single::asked(args, &place)?.images(&base, &head)?
+    } else {
+        let images_of = |tree: &Tree, configuration: &Configuration| -> Result<Images, Failure> {
+            let found = images::find(tree, &Environment::variables(), configuration)?;
+            Ok(if path.is_some() { below(found, &place.inside) } else { found })
         };
-        Ok(match &path {
-            Some(_) if !args.is_single() => below(found, &place.inside),
-            _ => found,
-        })
+        (images_of(&base, &configured.base)?, images_of(&head, &configured.head)?)
     };
-    let in_base = images_of(&base, &configured.base)?;
-    let in_head = images_of(&head, &configured.head)?;
-    if args.is_single() && in_base.images.is_empty() && in_head.images.is_empty() {
-        return Err(single::missing(args, &place)?);
-    }
-    if args.is_single() {
-        single::check_target(&[(&base, &in_base), (&head, &in_head)])?;
-    }
     let memory = Memory::open(environment, ui)?;
     let remembered = Remembered::new(&memory, &place.top);
     let base = Side { label: base_label, tree: base, images: in_base };

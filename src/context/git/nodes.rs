@@ -51,10 +51,12 @@ pub(super) enum Node {
 }
 
 /// A submodule, and its files once they were looked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Submodule {
     pub(super) commit: ObjectId,
     pub(super) inside: OnceLock<Option<Arc<Directory>>>,
+    /// Whether its files are others than the commit's.
+    is_edited: bool,
 }
 
 impl Directory {
@@ -193,7 +195,7 @@ impl Node {
                 Self::File { id: other, executable: is_other_executable },
             ) => id == other && executable == is_other_executable,
             (Self::Symlink { id }, Self::Symlink { id: other }) => id == other,
-            (Self::Submodule(one), Self::Submodule(other)) => one.commit == other.commit,
+            (Self::Submodule(one), Self::Submodule(other)) => one.is_same(other),
             _ => false,
         }
     }
@@ -203,7 +205,7 @@ impl Node {
             &Self::File { id, executable } => Self::File { id, executable },
             &Self::Symlink { id } => Self::Symlink { id },
             Self::Directory(directory) => Self::Directory(Arc::clone(directory)),
-            Self::Submodule(submodule) => Self::Submodule(Submodule::new(submodule.commit)),
+            Self::Submodule(submodule) => Self::Submodule(submodule.clone()),
         }
     }
 }
@@ -253,7 +255,25 @@ fn differing(
 
 impl Submodule {
     pub(super) fn new(commit: ObjectId) -> Self {
-        Self { commit, inside: OnceLock::new() }
+        Self::checked_out(commit, None)
+    }
+
+    /// One with the commit, and these files where it has others.
+    pub(super) fn checked_out(commit: ObjectId, edited: Option<Arc<Directory>>) -> Self {
+        let is_edited = edited.is_some();
+        let inside = edited.map_or_else(OnceLock::new, |files| OnceLock::from(Some(files)));
+        Self { commit, inside, is_edited }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        let is_edited = self.is_edited || other.is_edited;
+        self.commit == other.commit && (!is_edited || self.has_same_files(other))
+    }
+
+    /// Whether both have the same files, as far as that is known without anything being read.
+    fn has_same_files(&self, other: &Self) -> bool {
+        let files = |of: &Self| of.inside.get().cloned().flatten();
+        files(self).zip(files(other)).is_some_and(|(one, other)| one.is_same(&other))
     }
 }
 

@@ -14,8 +14,21 @@ use super::nodes::{Child, Directory, Node, Submodule};
 use super::store::{Store, reason};
 use crate::context::ContextPath;
 
-/// Path, mode and object of an entry.
-pub(super) type Staged<'a> = (&'a [u8], Mode, ObjectId);
+/// An entry of the index, or what the working tree has in its place.
+pub(super) struct Staged<'a> {
+    pub(super) path: &'a [u8],
+    pub(super) mode: Mode,
+    pub(super) id: ObjectId,
+    /// Of a repository its working tree, where that is another than the commit's.
+    pub(super) edited: Option<Arc<Directory>>,
+}
+
+impl<'a> Staged<'a> {
+    /// What has just what the object of this name has.
+    pub(super) fn new(path: &'a [u8], mode: Mode, id: ObjectId) -> Self {
+        Self { path, mode, id, edited: None }
+    }
+}
 
 /// A directory whose children are being gathered.
 struct Open<'a> {
@@ -59,10 +72,11 @@ pub(super) fn built(
     trees: &NotedTrees,
 ) -> Result<Arc<Directory>, GitError> {
     // By components, so that what is in a directory is together. The index is nearly so.
-    entries.sort_by(|(one, ..), (other, ..)| components(one).cmp(components(other)));
+    entries.sort_by(|one, other| components(one.path).cmp(components(other.path)));
     let mut open = vec![Open { name: b"", length: 0, children: Vec::new(), entries: 0 }];
     let mut last: &[u8] = b"";
-    for (path, mode, id) in entries {
+    for entry in entries {
+        let path = entry.path;
         while let Some(top) = open.last()
             && !is_in(path, &last[..top.length])
         {
@@ -77,7 +91,7 @@ pub(super) fn built(
             open.push(Open { name, length, children: Vec::new(), entries: 0 });
             begin = length + 1;
         }
-        let node = node(store, mode, id, path)?;
+        let node = node(store, entry)?;
         if let Some(top) = open.last_mut() {
             top.children.push(Child { name: path[begin..].into(), node });
             top.entries += 1;
@@ -133,7 +147,8 @@ pub(super) fn entries(index: &State) -> (Vec<ContextPath>, Vec<Staged<'_>>) {
             unmerged.push(ContextPath::new(path));
         } else if !entry.flags.intersects(Flags::INTENT_TO_ADD | Flags::REMOVE) {
             // A sparse directory is written with a slash at its end.
-            counting.push((path.strip_suffix(b"/").unwrap_or(path), entry.mode, entry.id));
+            let path = path.strip_suffix(b"/").unwrap_or(path);
+            counting.push(Staged::new(path, entry.mode, entry.id));
         }
     }
     unmerged.sort_unstable();
@@ -167,13 +182,14 @@ fn close(
     Ok(())
 }
 
-fn node(store: &Arc<Store>, mode: Mode, id: ObjectId, path: &[u8]) -> Result<Node, GitError> {
+fn node(store: &Arc<Store>, entry: Staged<'_>) -> Result<Node, GitError> {
+    let Staged { path, mode, id, edited } = entry;
     Ok(match mode {
         Mode::FILE => Node::File { id, executable: false },
         Mode::FILE_EXECUTABLE => Node::File { id, executable: true },
         Mode::SYMLINK => Node::Symlink { id },
         Mode::DIR => Node::Directory(Directory::of_tree(store, id)),
-        Mode::COMMIT => Node::Submodule(Submodule::new(id)),
+        Mode::COMMIT => Node::Submodule(Submodule::checked_out(id, edited)),
         _ => {
             return Err(GitError::Name {
                 place: place(),

@@ -1,10 +1,12 @@
 //! Stories of changes, in repositories made by git itself.
 
 mod advised;
+mod asked;
 mod bad_input;
 mod blamed;
 mod costs;
 mod ignored;
+mod nested;
 mod options;
 mod renamed;
 mod standing;
@@ -15,7 +17,7 @@ mod untouched;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::gate::Limits;
@@ -85,8 +87,12 @@ fn project() -> Project {
 
 impl Project {
     fn git(&self, arguments: &[&str]) {
+        Self::git_in(&self.root, arguments);
+    }
+
+    fn git_in(directory: &Path, arguments: &[&str]) {
         let output = Command::new("git")
-            .current_dir(&self.root)
+            .current_dir(directory)
             .args(["-c", "init.defaultBranch=main", "-c", "gc.auto=0", "-c", "user.name=a"])
             .args(["-c", "user.email=a@a"])
             .args(arguments)

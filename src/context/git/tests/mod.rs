@@ -7,6 +7,7 @@ mod history;
 mod hostile;
 mod large;
 mod modules;
+mod nested;
 mod past;
 mod random;
 mod repositories;

@@ -13,9 +13,11 @@ use gix::index::entry::{Flags, Mode, Stat, stat};
 use gix::index::fs::Metadata;
 use gix::index::{Entry, File};
 
+use super::super::nodes::Directory;
 use super::super::store::{Store, Unrecorded};
 use super::super::{GitError, Tree};
-use super::name::{blob_name, checked_out, file_name, is_missing};
+use super::name::{blob_name, file_name, is_missing};
+use super::nested::{Nested, nested};
 use crate::context::{ContextPath, Found, Source as _};
 
 /// Threads wait for each other at the disk beyond this.
@@ -29,7 +31,12 @@ pub(super) enum OnDisk {
     /// What the index has.
     Same,
     /// This, to be read from there.
-    Other { mode: Mode, id: ObjectId },
+    Other {
+        mode: Mode,
+        id: ObjectId,
+        /// Of a repository its working tree, where that is another than the commit's.
+        edited: Option<Arc<Directory>>,
+    },
     /// Nothing that git would record.
     Gone,
 }
@@ -44,6 +51,8 @@ pub(super) struct Look<'a> {
     pub(super) index: &'a File,
     /// The index as a tree, to see what a checkout writes.
     pub(super) recorded: &'a Tree,
+    /// In how many repositories this one is.
+    pub(super) depth: usize,
 }
 
 impl Look<'_> {
@@ -89,9 +98,14 @@ impl Look<'_> {
             Err(error) => return Err(failure(error)),
         };
         if entry.mode == Mode::COMMIT {
-            return Ok(match checked_out(&on_disk, self.store) {
-                _ if !state.is_dir() => OnDisk::Gone,
-                Some(id) if id != entry.id => OnDisk::Other { mode: Mode::COMMIT, id },
+            if !state.is_dir() {
+                return Ok(OnDisk::Gone);
+            }
+            let found = nested(self.store, self.top, &ContextPath::new(path), self.depth)?;
+            return Ok(match found {
+                Some(Nested { commit: id, edited }) if id != entry.id || edited.is_some() => {
+                    OnDisk::Other { mode: Mode::COMMIT, id, edited }
+                }
                 _ => OnDisk::Same,
             });
         }
@@ -107,16 +121,19 @@ impl Look<'_> {
                 return Ok(OnDisk::Same);
             }
             self.store.add_unrecorded(id, Unrecorded::Link(target.into()));
-            return Ok(OnDisk::Other { mode, id });
+            return Ok(OnDisk::Other { mode, id, edited: None });
         }
         let is_resized = u64::from(entry.stat.size) != state.len();
         let id = file_name(self.store, &on_disk, &state, is_resized).map_err(failure)?;
         if id == entry.id || self.is_written(entry, path, &on_disk)? {
             let id = entry.id;
-            return Ok(if mode == entry.mode { OnDisk::Same } else { OnDisk::Other { mode, id } });
+            if mode == entry.mode {
+                return Ok(OnDisk::Same);
+            }
+            return Ok(OnDisk::Other { mode, id, edited: None });
         }
         self.store.add_unrecorded(id, Unrecorded::File(on_disk));
-        Ok(OnDisk::Other { mode, id })
+        Ok(OnDisk::Other { mode, id, edited: None })
     }
 
     /// What git would record of what is there; `None` where that is nothing.

@@ -3,11 +3,12 @@
 //! In: the index and the files on disk. Out: nodes, as of the index, with what was edited, added
 //! and deleted since. A file that looks to the system as it did when git last recorded it is not
 //! read, as `git status` does not; one that looks otherwise is read and counts as edited only where
-//! its bytes are not those that a checkout writes. What git ignores is left out, and of a submodule
-//! the commit counts that is checked out there.
+//! its bytes are not those that a checkout writes. What git ignores is left out. Submodules, and
+//! repositories that nobody added, have the files of their own working trees.
 
 mod look;
 mod name;
+mod nested;
 mod untracked;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use gix::index::entry::Flags;
 
 use super::error::Unmerged;
 use super::nodes::Directory;
+use super::stage::Staged;
 use super::store::{Store, reason};
 use super::{GitError, Repository, Tree, stage};
 use look::{Look, OnDisk};
@@ -25,12 +27,17 @@ use untracked::{Fresh, untracked};
 
 impl Repository {
     /// The root of the working tree, as `git add --all` would record it: with new files, without
-    /// deleted ones and without what git ignores.
+    /// deleted ones and without what git ignores; and of the repositories in it alike.
     ///
     /// # Errors
     ///
     /// Where there is no working tree, where it cannot be read, or where a merge left conflicts.
     pub fn working_tree(&self) -> Result<Tree, GitError> {
+        self.working_tree_in(0)
+    }
+
+    /// The working tree of a repository that is in so many others.
+    fn working_tree_in(&self, depth: usize) -> Result<Tree, GitError> {
         let store = &self.store;
         let top = self
             .work_tree()
@@ -49,10 +56,17 @@ impl Repository {
         let options = repository.stat_options().map_err(setting)?;
         let has_modes = repository.filesystem_options().map_err(setting)?.executable_bit;
         let recorded = self.index()?;
-        let look =
-            Look { store, top: &top, options, has_modes, index: &index, recorded: &recorded };
+        let look = Look {
+            store,
+            top: &top,
+            options,
+            has_modes,
+            index: &index,
+            recorded: &recorded,
+            depth,
+        };
         let found = look.all()?;
-        let fresh = untracked(store, &mut index, &found, &top)?;
+        let fresh = untracked(store, &mut index, &found, (&top, depth))?;
         let root = built(store, &index, &found, &fresh)?;
         Ok(self.root(root, "the working tree"))
     }
@@ -76,19 +90,20 @@ fn built(
     for (entry, found) in index.entries().iter().zip(found) {
         let path = entry.path(index).as_bytes();
         let path = path.strip_suffix(b"/").unwrap_or(path);
-        match *found {
+        match found {
             OnDisk::Same if entry.flags.contains(Flags::INTENT_TO_ADD) => forget(path),
-            OnDisk::Same => entries.push((path, entry.mode, entry.id)),
-            OnDisk::Other { mode, id } => {
+            OnDisk::Same => entries.push(Staged::new(path, entry.mode, entry.id)),
+            OnDisk::Other { mode, id, edited } => {
                 forget(path);
-                entries.push((path, mode, id));
+                entries.push(Staged { edited: edited.clone(), ..Staged::new(path, *mode, *id) });
             }
             OnDisk::Gone => forget(path),
         }
     }
     for file in fresh {
         forget(&file.path);
-        entries.push((&*file.path, file.mode, file.id));
+        let edited = file.edited.clone();
+        entries.push(Staged { edited, ..Staged::new(&file.path, file.mode, file.id) });
     }
     stage::built(store, entries, &trees)
 }

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
-use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::index::fs::Metadata;
@@ -48,17 +47,6 @@ pub(super) fn file_name(
         }
     }
     hasher.try_finalize().map_err(io::Error::other)
-}
-
-/// The commit that is checked out in the submodule at `path`; `None` where it is not checked out.
-pub(super) fn checked_out(path: &Path, outer: &Arc<Store>) -> Option<ObjectId> {
-    if !path.join(".git").exists() {
-        return None;
-    }
-    let options = super::super::GitOptions { index_file: None, ..outer.options.clone() };
-    let store = Store::open(path, &options).ok()?;
-    let repository = store.repository.to_thread_local();
-    repository.head_id().ok().map(gix::Id::detach)
 }
 
 /// Whether nothing is there.

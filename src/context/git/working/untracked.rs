@@ -1,4 +1,4 @@
-//! New files: those that git neither tracks nor ignores.
+//! New files: those that git neither tracks nor ignores, and repositories of which that is so.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -15,41 +15,54 @@ use gix::index::entry::{Flags, Mode};
 use gix::index::fs::Metadata;
 
 use super::super::GitError;
+use super::super::nodes::Directory;
 use super::super::store::{Store, Unrecorded, reason};
 use super::look::OnDisk;
 use super::name::{blob_name, file_name, is_missing};
+use super::nested::{Nested, nested};
+use crate::context::ContextPath;
 
 /// More new files than this are a directory that somebody forgot to let git ignore.
 const LIMIT: usize = 1_000_000;
 
-/// A new file.
+/// A new file or repository.
 pub(super) struct Fresh {
     /// From the root of the working tree.
     pub(super) path: Box<[u8]>,
     pub(super) mode: Mode,
     pub(super) id: ObjectId,
+    /// The working tree of a repository.
+    pub(super) edited: Option<Arc<Directory>>,
 }
 
-/// Paths of new files and links.
+/// Paths of new files and links, and of repositories.
 #[derive(Default)]
-struct Paths(Vec<Box<[u8]>>);
+struct Paths {
+    files: Vec<Box<[u8]>>,
+    repositories: Vec<Box<[u8]>>,
+}
 
 impl Delegate for Paths {
     fn emit(&mut self, entry: EntryRef<'_>, _: Option<Status>) -> Action {
-        let is_file = matches!(entry.disk_kind, Some(entry::Kind::File | entry::Kind::Symlink));
-        if entry.status == Status::Untracked && is_file {
-            self.0.push(entry.rela_path.as_ref().to_vec().into());
+        let paths = match entry.disk_kind {
+            Some(entry::Kind::File | entry::Kind::Symlink) => &mut self.files,
+            Some(entry::Kind::Repository) => &mut self.repositories,
+            _ => return Action::Continue(()),
+        };
+        if entry.status == Status::Untracked {
+            paths.push(entry.rela_path.as_ref().to_vec().into());
         }
-        if self.0.len() < LIMIT { Action::Continue(()) } else { Action::Break(()) }
+        if paths.len() < LIMIT { Action::Continue(()) } else { Action::Break(()) }
     }
 }
 
-/// Every new file, by what the disk was `found` to have of the index.
+/// Every new file, by what the disk was `found` to have of the index; `depth` is in how many other
+/// repositories this one is.
 pub(super) fn untracked(
     store: &Arc<Store>,
     index: &mut State,
     found: &[OnDisk],
-    top: &Path,
+    (top, depth): (&Path, usize),
 ) -> Result<Vec<Fresh>, GitError> {
     for (entry, found) in index.entries_mut().iter_mut().zip(found) {
         // The walk takes only what has this for tracked.
@@ -67,7 +80,23 @@ pub(super) fn untracked(
     repository
         .dirwalk(index, none, &AtomicBool::new(false), options, &mut paths)
         .map_err(failure)?;
-    paths.0.into_iter().filter_map(|path| fresh(store, top, path).transpose()).collect()
+    let Paths { files, repositories } = paths;
+    let files = files.into_iter().filter_map(|path| fresh(store, top, path).transpose());
+    let repositories =
+        repositories.into_iter().map(|path| repository_at(store, (top, depth), path));
+    files.chain(repositories).collect()
+}
+
+/// The new repository at the path, which is one that is not at hand where it cannot be read.
+fn repository_at(
+    store: &Arc<Store>,
+    (top, depth): (&Path, usize),
+    path: Box<[u8]>,
+) -> Result<Fresh, GitError> {
+    let found = nested(store, top, &ContextPath::new(&path), depth)?;
+    let nothing = || Nested { commit: ObjectId::null(store.hash()), edited: None };
+    let Nested { commit: id, edited } = found.unwrap_or_else(nothing);
+    Ok(Fresh { path, mode: Mode::COMMIT, id, edited })
 }
 
 /// The new file at the path; `None` where it is gone again.
@@ -88,7 +117,7 @@ fn fresh(store: &Arc<Store>, top: &Path, path: Box<[u8]>) -> Result<Option<Fresh
     match read() {
         Ok((mode, id, content)) => {
             store.add_unrecorded(id, content);
-            Ok(Some(Fresh { path, mode, id }))
+            Ok(Some(Fresh { path, mode, id, edited: None }))
         }
         Err(error) if is_missing(&error) => Ok(None),
         Err(reason) => Err(GitError::File { path: on_disk, reason }),
