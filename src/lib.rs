@@ -37,6 +37,7 @@ pub mod plan;
 pub mod predict;
 pub mod report;
 mod seconds;
+mod span;
 pub mod store;
 mod toml_text;
 
@@ -47,3 +48,4 @@ pub use cache_record::{CacheRecord, RecordKind};
 pub use digest::Digest;
 pub use image::BaseImage;
 pub use seconds::Seconds;
+pub use span::Span;

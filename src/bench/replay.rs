@@ -1,7 +1,9 @@
 //! What a replay of commits has measured.
 
+use std::collections::BTreeSet;
+
 use super::types::{Run, Variant};
-use crate::Seconds;
+use crate::{Seconds, Span};
 
 /// The builds of commits, each after the one before it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -56,6 +58,10 @@ pub struct TimedStep {
     pub is_reused: bool,
     /// How long it ran, where its builder says that.
     pub seconds: Option<Seconds>,
+    /// When it went on, where its builder says that.
+    pub span: Option<Span>,
+    /// The places among the build's steps of those that it needs.
+    pub needs: Vec<usize>,
 }
 
 /// What the builds of a variant have cost together.
@@ -78,6 +84,24 @@ pub struct Cost {
 }
 
 impl Timed {
+    /// Leaves steps out, each told with its place. What needed one of them needs what that one did.
+    pub fn leave_out(&mut self, is_out: impl Fn(usize, &TimedStep) -> bool) {
+        let mut places: Vec<Vec<usize>> = Vec::with_capacity(self.steps.len());
+        let mut left: Vec<TimedStep> = Vec::with_capacity(self.steps.len());
+        for (at, mut step) in std::mem::take(&mut self.steps).into_iter().enumerate() {
+            // A step needs only those before it; what is told of others is passed over.
+            let needed = step.needs.iter().filter_map(|needed| places.get(*needed)).flatten();
+            step.needs = needed.copied().collect::<BTreeSet<_>>().into_iter().collect();
+            if is_out(at, &step) {
+                places.push(step.needs);
+            } else {
+                places.push(vec![left.len()]);
+                left.push(step);
+            }
+        }
+        self.steps = left;
+    }
+
     /// The time, with how many steps were reused and ran.
     pub fn run(&self) -> Run {
         let cached = self.steps.iter().filter(|step| step.is_reused).count();
@@ -131,9 +155,33 @@ mod tests {
             name: "RUN make".to_owned(),
             is_reused: *is_reused,
             seconds: None,
+            span: None,
+            needs: Vec::new(),
         };
         let steps = reused.iter().map(step).collect();
         Outcome::Built(Timed { seconds: Seconds::new(seconds), steps })
+    }
+
+    #[test]
+    fn what_needs_a_step_that_is_left_out_needs_what_that_one_did() {
+        let step = |name: &str, needs: &[usize]| TimedStep {
+            name: name.to_owned(),
+            is_reused: false,
+            seconds: None,
+            span: None,
+            needs: needs.to_vec(),
+        };
+        let steps = vec![
+            step("FROM a", &[]),
+            step("salt", &[0]),
+            step("RUN one", &[1]),
+            step("salt", &[2]),
+            step("COPY two", &[3, 2, 99]),
+        ];
+        let mut timed = Timed { steps, ..Timed::default() };
+        timed.leave_out(|_, step| step.name == "salt");
+        let left: Vec<_> = timed.steps.iter().map(|it| (&*it.name, &*it.needs)).collect();
+        assert_eq!(left, [("FROM a", &[][..]), ("RUN one", &[0]), ("COPY two", &[1])]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is measured, and what was.
 
 use super::edit::Edit;
+use super::replay::Timed;
 use super::statistics::{self, Confidence, Interval, Ratio};
 use crate::Seconds;
 use crate::context::ContextPath;
@@ -76,6 +77,8 @@ pub struct Run {
 pub struct Series {
     /// In the order in which they were taken; the warm-up is not among them.
     pub runs: Vec<Run>,
+    /// The last of them, with its steps.
+    pub last: Option<Timed>,
     /// Why there are no more, where something went wrong.
     pub failure: Option<String>,
 }
@@ -129,6 +132,12 @@ pub enum Comparison {
 }
 
 impl Series {
+    /// Takes a run.
+    pub fn push(&mut self, timed: Timed) {
+        self.runs.push(timed.run());
+        self.last = Some(timed);
+    }
+
     /// The seconds of each run.
     pub fn seconds(&self) -> Vec<Seconds> {
         self.runs.iter().map(|run| run.seconds).collect()

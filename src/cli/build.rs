@@ -101,12 +101,8 @@ fn keep(
     seconds: Seconds,
     ui: &mut Ui,
 ) -> Result<(), Failure> {
-    let steps: Vec<Actual> = project
-        .plan
-        .steps
-        .iter()
-        .map(|_| Actual { outcome: Outcome::Cached, seconds: None })
-        .collect();
+    let steps: Vec<Actual> =
+        project.plan.steps.iter().map(|_| Actual::untimed(Outcome::Cached)).collect();
     let outcomes: Vec<Outcome> = steps.iter().map(|step| step.outcome).collect();
     let ended = Ended {
         steps: &steps,
@@ -253,7 +249,7 @@ fn distrust(steps: &mut [Actual], project: &Project, observation: &Observation) 
             Outcome::Failed | Outcome::NotReached => true,
         };
         if !is_believed {
-            *actual = Actual { outcome: Outcome::NotReached, seconds: None };
+            *actual = Actual::untimed(Outcome::NotReached);
         }
     }
 }
@@ -377,6 +373,8 @@ impl<'a> Finished<'a> {
             inputs: serde_json::to_string(&step.inputs).unwrap_or_default(),
             outcome: actual.outcome,
             seconds: actual.seconds,
+            span: actual.span,
+            needs: step.needs().map(|needed| needed.0).collect(),
             reusable: !doubtful
                 && (matches!(actual.outcome, Outcome::Cached | Outcome::Ran)
                     || used.contains(&place)),

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use crate::Seconds;
 use crate::engine::{Event, StepId, StepUpdate};
 use crate::plan::{Plan, Step, StepKind};
 use crate::report::Actual;
 use crate::store::Outcome;
+use crate::{Seconds, Span};
 
 /// Collects the steps that an engine reports.
 #[derive(Debug, Default)]
@@ -79,12 +79,13 @@ impl Observation {
     /// What became of each step, in the plan's order. The engine's vertices are found by their
     /// names; several with one name, or in one group (`COPY --link`), are one step.
     pub(super) fn outcomes(&self, plan: &Plan) -> Vec<Actual> {
+        let began = self.began();
         let by_name = |step: &Step| {
             let is_base = step.kind == StepKind::From;
             let found = self.steps.values().filter(|observed| {
                 observed.is_called(&step.name) || (is_base && observed.is_base(&step.name))
             });
-            outcome(found, stands_on_nothing(step))
+            outcome(found, stands_on_nothing(step), began)
         };
         // A build that runs beside this one and shares its steps may give them its own names;
         // the text is enough where it is the only one.
@@ -94,7 +95,7 @@ impl Observation {
                 plan.steps.iter().filter(|other| canonical(&other.name).1 == text).count() == 1;
             let found =
                 self.steps.values().filter(|seen| is_only && canonical(&seen.name).1 == text);
-            outcome(found, stands_on_nothing(step))
+            outcome(found, stands_on_nothing(step), began)
         };
         let outcome_of = |step: &Step| match by_name(step) {
             missing if missing.outcome == Outcome::NotReached => by_text(step),
@@ -148,7 +149,11 @@ fn stands_on_nothing(step: &Step) -> bool {
     step.kind == StepKind::Workdir && step.parent().is_none() && step.on_context().is_none()
 }
 
-fn outcome<'a>(parts: impl Iterator<Item = &'a Observed>, asked_for_key: bool) -> Actual {
+fn outcome<'a>(
+    parts: impl Iterator<Item = &'a Observed>,
+    asked_for_key: bool,
+    began: Option<SystemTime>,
+) -> Actual {
     let parts: Vec<_> = parts.filter(|part| part.started.is_some()).collect();
     // What ADD fetches from a URL is a part of its own, which the engine reports as run where it
     // only asked for its key: what was made of it tells.
@@ -176,7 +181,24 @@ fn outcome<'a>(parts: impl Iterator<Item = &'a Observed>, asked_for_key: bool) -
     // Where no clock tells, no time at all would be remembered as very little.
     let lasted: Vec<Seconds> = parts.iter().filter_map(lasted).collect();
     let is_told = outcome == Outcome::Ran && !lasted.is_empty();
-    Actual { outcome, seconds: is_told.then(|| lasted.into_iter().sum()) }
+    Actual {
+        outcome,
+        seconds: is_told.then(|| lasted.into_iter().sum()),
+        span: began.and_then(|began| span(&parts, outcome, began)),
+    }
+}
+
+/// From when to when the parts of a step went on, less those that were reused where others were
+/// not. What began again did nothing the first time but tell its key.
+fn span(parts: &[&Observed], outcome: Outcome, began: SystemTime) -> Option<Span> {
+    if outcome == Outcome::NotReached {
+        return None;
+    }
+    let counted = || parts.iter().filter(|part| outcome == Outcome::Cached || !part.cached);
+    let start = counted().filter_map(|part| part.started).min()?;
+    let end = counted().filter_map(|part| part.completed).max()?;
+    let since = |time: SystemTime| time.duration_since(began).ok().map(Seconds::from);
+    Some(Span::new(since(start)?, since(end)?))
 }
 
 #[cfg(test)]
@@ -198,15 +220,15 @@ mod tests {
             group: None,
         };
         seen.take(&update(1));
-        assert_eq!(outcome([&seen].into_iter(), true).outcome, Outcome::Cached);
-        assert_eq!(outcome([&seen].into_iter(), false).outcome, Outcome::Ran);
+        assert_eq!(outcome([&seen].into_iter(), true, None).outcome, Outcome::Cached);
+        assert_eq!(outcome([&seen].into_iter(), false, None).outcome, Outcome::Ran);
         seen.take(&update(2));
-        assert_eq!(outcome([&seen].into_iter(), true).outcome, Outcome::Ran);
+        assert_eq!(outcome([&seen].into_iter(), true, None).outcome, Outcome::Ran);
         let error = Some("process \"/bin/sh -c sleep 60\": context canceled".to_owned());
         seen.take(&StepUpdate { error, ..update(3) });
-        assert_eq!(outcome([&seen].into_iter(), false).outcome, Outcome::NotReached);
+        assert_eq!(outcome([&seen].into_iter(), false, None).outcome, Outcome::NotReached);
         seen.take(&StepUpdate { error: Some("exit code: 1".to_owned()), ..update(3) });
-        assert_eq!(outcome([&seen].into_iter(), false).outcome, Outcome::Failed);
+        assert_eq!(outcome([&seen].into_iter(), false, None).outcome, Outcome::Failed);
     }
 
     #[test]
@@ -228,15 +250,43 @@ mod tests {
                 seen.take(&update);
                 seen
             });
-            outcome(seen.iter(), false)
+            outcome(seen.iter(), false, Some(at(1)))
         };
+        let whole = Some(Span::new(Seconds::ZERO, Seconds::new(1.0)));
         let fetched = || update(&[], false, None);
         let reused = seen([fetched(), update(&["sha256:1"], true, None)]);
-        assert_eq!(reused, Actual { outcome: Outcome::Cached, seconds: None });
+        assert_eq!(reused, Actual { span: whole, ..Actual::untimed(Outcome::Cached) });
         let ran = seen([fetched(), update(&["sha256:1"], false, None)]);
         assert_eq!((ran.outcome, ran.seconds), (Outcome::Ran, Some(Seconds::new(2.0))));
         let failed = seen([update(&[], false, Some("404")), update(&["sha256:1"], false, None)]);
         assert_eq!(failed.outcome, Outcome::Failed);
+    }
+
+    #[test]
+    fn a_step_went_on_from_its_first_part_to_its_last() {
+        let at = |second| SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second);
+        let seen = |started, completed: Option<u64>, cached, starts| Observed {
+            started: Some(at(started)),
+            first_started: Some(at(1)),
+            completed: completed.map(at),
+            cached,
+            has_inputs: true,
+            starts,
+            ..Observed::default()
+        };
+        let went_on = |parts: &[Observed]| {
+            let span = outcome(parts.iter(), false, Some(at(1))).span?;
+            Some((span.start().get(), span.end().get()))
+        };
+        // The first of two starts only told its key.
+        let [copied, merged] = [seen(2, Some(4), false, 2), seen(7, Some(8), false, 1)];
+        assert_eq!(went_on(&[copied, merged]), Some((1.0, 7.0)));
+        let [reused, ran] = [seen(2, Some(3), true, 1), seen(5, Some(9), false, 1)];
+        assert_eq!(went_on(&[reused, ran]), Some((4.0, 8.0)));
+        assert_eq!(went_on(&[seen(2, Some(3), true, 1)]), Some((1.0, 2.0)));
+        assert_eq!(went_on(&[seen(2, None, false, 1)]), None, "it was not reached");
+        let before_all = outcome([seen(2, Some(3), false, 1)].iter(), false, Some(at(9)));
+        assert_eq!((before_all.outcome, before_all.span), (Outcome::Ran, None));
     }
 
     #[test]

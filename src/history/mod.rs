@@ -12,9 +12,10 @@ mod weeks;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use crate::Seconds;
+use crate::plan::StepIndex;
 use crate::predict::PastCause;
 use crate::store::{KeptBuild, KeptStep, Outcome};
+use crate::{Seconds, Span};
 
 pub use costs::{CauseCost, FileCost, StepCost};
 pub use weeks::Week;
@@ -60,6 +61,23 @@ pub struct PastBuild {
     pub counts: Counts,
     /// What made most of its seconds run.
     pub lost_to: Option<Loss>,
+    /// Its steps in the plan's order, FROM among them.
+    pub steps: Vec<PastStep>,
+}
+
+/// A step of a build.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastStep {
+    /// Its name as the engine showed it.
+    pub name: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// How long it took; `None` where it did not run to its end.
+    pub seconds: Option<Seconds>,
+    /// When it went on, where that was recorded.
+    pub span: Option<Span>,
+    /// Those that it needs.
+    pub needs: Vec<StepIndex>,
 }
 
 /// Steps by what became of them; FROM is not counted.
@@ -137,6 +155,17 @@ fn past_build(build: &KeptBuild, losses: &[Loss]) -> PastBuild {
         commit: build.commit.clone(),
         counts: counts(&build.steps),
         lost_to: costliest.cloned(),
+        steps: build.steps.iter().map(past_step).collect(),
+    }
+}
+
+fn past_step(step: &KeptStep) -> PastStep {
+    PastStep {
+        name: step.name.clone(),
+        outcome: step.outcome,
+        seconds: step.seconds,
+        span: step.span,
+        needs: step.needs.iter().copied().map(StepIndex).collect(),
     }
 }
 

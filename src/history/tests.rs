@@ -11,6 +11,8 @@ fn step(instruction: &str, outcome: Outcome, seconds: f64, cause: Option<&str>) 
         kind: instruction.split(' ').next().unwrap().to_owned(),
         outcome,
         seconds: (outcome == Outcome::Ran).then(|| Seconds::new(seconds)),
+        span: None,
+        needs: Vec::new(),
         cause: cause.map(str::to_owned),
     }
 }

@@ -1,5 +1,6 @@
 //! Steps, their keys, and what the keys are made of.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -272,6 +273,13 @@ impl Step {
             KeyInput::StageOutput { step, .. } | KeyInput::StageFiles { step, .. } => Some(*step),
             _ => None,
         })
+    }
+
+    /// The steps before it that the engine waits for: what it stands on, and what it takes files
+    /// from; each once.
+    pub fn needs(&self) -> impl Iterator<Item = StepIndex> {
+        let needed = self.parent().into_iter().chain(self.stage_outputs());
+        needed.collect::<BTreeSet<_>>().into_iter()
     }
 
     /// Every key that becomes known when the engine has the step, beside its own.

@@ -263,7 +263,7 @@ pub(super) mod tests {
 
     fn series(seconds: &[f64], cached: usize, ran: usize) -> Series {
         let run = |seconds: &f64| Run { seconds: Seconds::new(*seconds), cached, ran };
-        Series { runs: seconds.iter().map(run).collect(), failure: None }
+        Series { runs: seconds.iter().map(run).collect(), ..Series::default() }
     }
 
     pub(in crate::report) fn sketch() -> Bench {

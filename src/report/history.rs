@@ -233,6 +233,8 @@ pub(super) mod tests {
             kind: "RUN".to_owned(),
             outcome,
             seconds: (outcome == Outcome::Ran).then(|| Seconds::new(seconds)),
+            span: None,
+            needs: Vec::new(),
             cause: (!cause.is_empty()).then(|| cause.to_owned()),
         }
     }

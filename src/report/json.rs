@@ -13,7 +13,7 @@ use crate::predict::{
     Agreement, Cause, CauseKind, FileChange, Forecast, Probability, StepForecast, Summary, Verdict,
 };
 use crate::store::Outcome;
-use crate::{Digest, Seconds};
+use crate::{Digest, Seconds, Span};
 
 mod bench;
 mod context;
@@ -100,11 +100,18 @@ pub fn build<'a>(
     ended: &Ended<'_>,
     sent: Sent,
 ) -> impl Serialize + use<'a> {
-    let missing = Actual { outcome: Outcome::NotReached, seconds: None };
+    let missing = Actual::untimed(Outcome::NotReached);
     let steps = (0..forecast.steps.len()).filter_map(|at| {
         let actual = ended.steps.get(at).copied().unwrap_or(missing);
         let step = Step::of(forecast, StepIndex(at))?;
-        Some(BuiltStep { step, actual: actual.outcome, actual_seconds: actual.seconds })
+        let needs = &forecast.steps.get(at)?.step;
+        Some(BuiltStep {
+            step,
+            actual: actual.outcome,
+            actual_seconds: actual.seconds,
+            actual_span: actual.span,
+            needs: needs.needs().collect(),
+        })
     });
     Report {
         head: Head::of("smartbuild/build/v1", subject),
@@ -177,6 +184,10 @@ struct BuiltStep<'a> {
     step: Step<'a>,
     actual: Outcome,
     actual_seconds: Option<Seconds>,
+    /// Since the engine began with the build.
+    actual_span: Option<Span>,
+    /// The places in `steps` of those that it stands on or takes files from.
+    needs: Vec<StepIndex>,
 }
 
 #[derive(Serialize)]

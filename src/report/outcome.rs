@@ -7,7 +7,7 @@ use super::units;
 use crate::plan::StepKind;
 use crate::predict::{Agreement, Forecast, StepForecast, Verdict};
 use crate::store::Outcome;
-use crate::{Digest, Seconds};
+use crate::{Digest, Seconds, Span};
 
 /// What became of one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,6 +16,15 @@ pub struct Actual {
     pub outcome: Outcome,
     /// How long it took; `None` where it did not run to its end.
     pub seconds: Option<Seconds>,
+    /// When it went on, by the engine's clock, where that is known.
+    pub span: Option<Span>,
+}
+
+impl Actual {
+    /// What has no times.
+    pub const fn untimed(outcome: Outcome) -> Self {
+        Self { outcome, seconds: None, span: None }
+    }
 }
 
 /// How a build ended.

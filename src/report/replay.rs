@@ -167,6 +167,8 @@ pub(super) mod tests {
                 name: name.to_owned(),
                 is_reused,
                 seconds: (!is_reused).then(|| Seconds::new(seconds / 2.0)),
+                span: None,
+                needs: Vec::new(),
             };
             let steps = vec![step("COPY . .", false), step("RUN \u{1b}[31mmake", is_reused)];
             Some(Outcome::Built(Timed { seconds: Seconds::new(seconds), steps }))

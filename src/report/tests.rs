@@ -15,7 +15,7 @@ use crate::predict::{
     Verdict,
 };
 use crate::store::Outcome;
-use crate::{Digest, Seconds};
+use crate::{Digest, Seconds, Span};
 
 const COLOR: Capabilities = Capabilities { color: true, width: 80, interactive: true };
 const NARROW: Capabilities = Capabilities { color: false, width: 40, interactive: false };
@@ -221,6 +221,7 @@ fn actual(outcomes: &[Outcome]) -> Vec<Actual> {
     let one = |outcome: &Outcome| Actual {
         outcome: *outcome,
         seconds: (*outcome == Outcome::Ran).then(|| Seconds::new(0.5)),
+        span: (*outcome == Outcome::Ran).then(|| Span::new(Seconds::new(1.0), Seconds::new(1.5))),
     };
     outcomes.iter().map(one).collect()
 }

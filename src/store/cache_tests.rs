@@ -37,6 +37,8 @@ fn step(text: &str, outcome: Outcome) -> StepRecord {
         inputs: "[]".to_owned(),
         outcome,
         seconds: None,
+        span: None,
+        needs: Vec::new(),
         reusable: true,
         cause: None,
     }

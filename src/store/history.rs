@@ -4,10 +4,10 @@ use std::time::SystemTime;
 
 use rusqlite::{Row, params};
 
-use super::query::{outcome_from, time_from};
+use super::query::{needs_from, outcome_from, span_from, time_from};
 use super::record::nanoseconds;
 use super::{Outcome, Store, StoreError};
-use crate::Seconds;
+use crate::{Seconds, Span};
 
 /// A build as it is kept, without what its steps were made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +45,11 @@ pub struct KeptStep {
     pub outcome: Outcome,
     /// How long it took, by the engine's clock; `None` where it did not run to its end.
     pub seconds: Option<Seconds>,
+    /// When it went on, by the engine's clock; `None` where that is not known, as in records from
+    /// before it was kept.
+    pub span: Option<Span>,
+    /// The places among the build's steps of those that it needs.
+    pub needs: Vec<usize>,
     /// Why it was forecast not to be reused, as JSON that the store does not look into.
     pub cause: Option<String>,
 }
@@ -72,7 +77,7 @@ impl Store {
                  ORDER BY build.id DESC",
             )?;
             let mut steps = snapshot.prepare_cached(
-                "SELECT name, instruction, kind, outcome, seconds, cause
+                "SELECT name, instruction, kind, outcome, seconds, cause, began, ended, needs
                  FROM step WHERE build = ?1 ORDER BY position",
             )?;
             let mut rows = statement.query(params![project, nanoseconds(since)])?;
@@ -110,5 +115,7 @@ fn step_from(row: &Row<'_>) -> rusqlite::Result<KeptStep> {
         outcome: outcome_from(row.get(3)?)?,
         seconds: seconds.map(Seconds::new),
         cause: row.get(5)?,
+        span: span_from(row.get(6)?, row.get(7)?),
+        needs: needs_from(row.get(8)?),
     })
 }

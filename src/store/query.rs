@@ -9,10 +9,11 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::manifest;
 use super::types::{BuildRecord, FileRecord, Manifest, Outcome, StepRecord, Timing};
 use super::{Store, StoreError};
-use crate::{Digest, Seconds};
+use crate::{Digest, Seconds, Span};
 
 const STEP_COLUMNS: &str = "step.key, step.name, step.line, step.instruction, step.kind, \
-                            step.inputs, step.outcome, step.seconds, step.reusable, step.cause";
+                            step.inputs, step.outcome, step.seconds, step.reusable, step.cause, \
+                            step.began, step.ended, step.needs";
 
 impl Store {
     /// Which of `keys` this engine has run or reused and, as far as is recorded, still holds,
@@ -355,7 +356,18 @@ fn step_from(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
         seconds: seconds.map(Seconds::new),
         reusable: row.get(8)?,
         cause: row.get(9)?,
+        span: span_from(row.get(10)?, row.get(11)?),
+        needs: needs_from(row.get(12)?),
     })
+}
+
+pub(super) fn span_from(began: Option<f64>, ended: Option<f64>) -> Option<Span> {
+    Some(Span::new(Seconds::new(began?), Seconds::new(ended?)))
+}
+
+pub(super) fn needs_from(text: Option<String>) -> Vec<usize> {
+    let places = text.unwrap_or_default();
+    places.split_whitespace().filter_map(|place| place.parse().ok()).collect()
 }
 
 pub(super) fn outcome_from(number: i64) -> rusqlite::Result<Outcome> {

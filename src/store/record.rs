@@ -191,8 +191,8 @@ fn insert_step(
     transaction
         .prepare_cached(
             "INSERT INTO step (build, position, key, name, line, instruction, kind, inputs,
-                               outcome, seconds, reusable, cause)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                               outcome, seconds, reusable, cause, began, ended, needs)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             build,
@@ -207,6 +207,9 @@ fn insert_step(
             step.seconds.map(crate::Seconds::get),
             step.reusable,
             step.cause,
+            step.span.map(|span| span.start().get()),
+            step.span.map(|span| span.end().get()),
+            step.needs.iter().map(usize::to_string).collect::<Vec<_>>().join(" "),
         ])?;
     Ok(())
 }

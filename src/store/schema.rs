@@ -126,10 +126,15 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (engine, project, builder)
     ) WITHOUT ROWID;
 ",
+    "
+    ALTER TABLE step ADD COLUMN began REAL;
+    ALTER TABLE step ADD COLUMN ended REAL;
+    ALTER TABLE step ADD COLUMN needs TEXT;
+",
 ];
 
 /// The version of a file that all of [`MIGRATIONS`] have been applied to: their number.
-pub(super) const VERSION: i64 = 6;
+pub(super) const VERSION: i64 = 7;
 
 /// Marks the file as ours (`smbd`), so that another program's is never taken for a new store.
 const APPLICATION_ID: i64 = 0x736d_6264;
@@ -224,7 +229,10 @@ mod tests {
                      INSERT INTO build (engine, project, dockerfile, started, seconds, succeeded)
                      VALUES (1, '/p', 'Dockerfile', 0, 1.5, 1);
                      INSERT INTO step_key (engine, key, kind, reusable, runs, mean_seconds, used)
-                     VALUES (1, x'00', 'RUN', 1, 1, 2.5, 0)",
+                     VALUES (1, x'00', 'RUN', 1, 1, 2.5, 0);
+                     INSERT INTO step (build, position, key, name, line, instruction, kind, inputs,
+                                       outcome, seconds, reusable)
+                     VALUES (1, 0, x'00', 'RUN make', 1, 'RUN make', 'RUN', '[]', 1, 2.5, 1)",
                 )
                 .unwrap();
             prepare(&connection, Path::new("old"), Duration::from_secs(1)).unwrap();
@@ -233,6 +241,9 @@ mod tests {
             // Known before anybody looked at caches: as certain as it was.
             let key = "SELECT losses + mean_seconds FROM step_key WHERE reusable";
             assert_eq!(connection.query_row(key, [], |row| row.get(0)), Ok(2.5));
+            // Nobody kept when steps began.
+            let step = "SELECT seconds FROM step WHERE coalesce(began, ended, needs) IS NULL";
+            assert_eq!(connection.query_row(step, [], |row| row.get(0)), Ok(2.5));
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use rusqlite::{Connection, OpenFlags};
 
 use super::*;
-use crate::{Digest, Seconds};
+use crate::{Digest, Seconds, Span};
 
 const ENGINE: &str = "engine-a";
 
@@ -23,6 +23,8 @@ fn step(text: &str) -> StepRecord {
         inputs: "[]".to_owned(),
         outcome: Outcome::Ran,
         seconds: Some(Seconds::new(1.0)),
+        span: None,
+        needs: Vec::new(),
         reusable: true,
         cause: None,
     }
@@ -252,6 +254,20 @@ fn a_cause_comes_back_as_it_was_kept() {
     let kept = store.latest_builds(ENGINE, "/home/ann/shop", "Dockerfile", None, 1).unwrap();
     let causes: Vec<_> = kept[0].steps.iter().map(|step| step.cause.clone()).collect();
     assert_eq!(causes, [cause, None]);
+}
+
+#[test]
+fn when_a_step_went_on_and_what_it_needs_comes_back_as_it_was_kept() {
+    let mut store = Store::in_memory().unwrap();
+    let span = Some(Span::new(Seconds::new(0.25), Seconds::new(7.5)));
+    let timed = StepRecord { span, needs: vec![0, 12], ..step("RUN make") };
+    let build = build(1, vec![timed, step("COPY . .")]);
+    store.record(&build).unwrap();
+    let kept = store.latest_builds(ENGINE, "/home/ann/shop", "Dockerfile", None, 1).unwrap();
+    assert_eq!(kept[0].steps, build.steps);
+    let told = store.history(None, UNIX_EPOCH).unwrap();
+    let told: Vec<_> = told[0].steps.iter().map(|step| (step.span, &*step.needs)).collect();
+    assert_eq!(told, [(span, &[0, 12][..]), (None, &[])]);
 }
 
 #[test]

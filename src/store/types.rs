@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Seconds};
+use crate::{Digest, Seconds, Span};
 
 /// What became of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,6 +41,12 @@ pub struct StepRecord {
     pub outcome: Outcome,
     /// How long it took, by the engine's clock; `None` where it did not run to its end.
     pub seconds: Option<Seconds>,
+    /// When it went on, by the engine's clock; `None` where that was not told, was recorded before
+    /// this was kept, or the step was not reached.
+    pub span: Option<Span>,
+    /// The places among the build's steps of those that it needs, each once; empty where that was
+    /// recorded before this was kept.
+    pub needs: Vec<usize>,
     /// Whether its key may speak for the engine's cache: the step ran or was reused, and what
     /// it read is certain. Never for a failed build's unfinished steps, nor where a file
     /// changed while it was sent.

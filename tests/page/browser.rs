@@ -139,13 +139,29 @@ impl Browser {
 
     /// Moves the pointer to the middle of the element that an expression gives.
     pub(crate) fn point_at(&mut self, element: &str) {
-        let place = self.value(&format!(
+        let place = self.middle(element);
+        let event = json!({"type": "mouseMoved", "x": place[0], "y": place[1]});
+        self.ask("Input.dispatchMouseEvent", &event);
+    }
+
+    /// Presses the pointer's button in the middle of the element that an expression gives.
+    pub(crate) fn click(&mut self, element: &str) {
+        let place = self.middle(element);
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event = json!({
+                "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1,
+            });
+            self.ask("Input.dispatchMouseEvent", &event);
+        }
+    }
+
+    /// Brings an element into sight, and tells where its middle is then.
+    fn middle(&mut self, element: &str) -> Value {
+        self.value(&format!(
             "(() => {{ const it = {element}; it.scrollIntoView({{block: 'center'}}); \
              const box = it.getBoundingClientRect(); \
              return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
-        ));
-        let event = json!({"type": "mouseMoved", "x": place[0], "y": place[1]});
-        self.ask("Input.dispatchMouseEvent", &event);
+        ))
     }
 
     /// What the page has complained of, and what it has asked for beside itself.

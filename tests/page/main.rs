@@ -9,6 +9,7 @@ mod bench;
 mod browser;
 mod replay;
 mod shop;
+mod timelines;
 
 use std::fs;
 use std::path::Path;
@@ -19,27 +20,31 @@ use browser::Browser;
 use serde_json::json;
 use shop::{HOSTILE_FILE, HOSTILE_STEP, Shop};
 
+/// The charts that are not folded away, as an expression.
+const CHARTS: &str =
+    "[...document.querySelectorAll('[data-chart]')].filter(chart => chart.checkVisibility())";
+
 /// The page at both widths, to readers of light and of dark pages: it says `charts` and their marks,
 /// fits, and does nothing that it should not.
 fn assert_shown(browser: &mut Browser, page: &Path, charts: &[(&str, usize)]) {
     let mut papers = Vec::new();
     for (width, is_dark) in [(400, false), (400, true), (1600, false), (1600, true)] {
         browser.open(page, width, is_dark);
-        let drawn = browser.value(
-            "[...document.querySelectorAll('[data-chart]')].map(chart => [
-                chart.parentElement.querySelector('h2').textContent,
-                [...chart.querySelectorAll('[data-mark]')].filter(mark => {
+        let drawn = browser.value(&format!(
+            "{CHARTS}.map(chart => [
+                chart.getAttribute('aria-label'),
+                [...chart.querySelectorAll('[data-mark]')].filter(mark => {{
                     const box = mark.getBoundingClientRect();
                     return box.width > 1 && box.height > 1;
-                }).length,
-            ])",
-        );
+                }}).length,
+            ])"
+        ));
         assert_eq!(drawn, json!(charts), "at {width}");
         papers.push(browser.value("getComputedStyle(document.documentElement).backgroundColor"));
         take_picture(browser, page, width, is_dark);
         for open in [false, true] {
             browser.value(&format!(
-                "document.querySelectorAll('details').forEach(table => table.open = {open})"
+                "document.querySelectorAll('details').forEach(it => it.open = {open})"
             ));
             let is_fitting = "document.documentElement.scrollWidth <= innerWidth";
             assert_eq!(browser.value(is_fitting), true, "at {width}, tables open: {open}");
@@ -63,7 +68,7 @@ fn take_picture(browser: &mut Browser, page: &Path, width: u32, is_dark: bool) {
 fn is_told(browser: &mut Browser, chart: usize, mark: usize) -> bool {
     let told = browser.value(&format!(
         "(() => {{
-            const chart = document.querySelectorAll('[data-chart]')[{chart}];
+            const chart = {CHARTS}[{chart}];
             const mark = chart.querySelectorAll('[data-mark]')[{mark}];
             const words = mark.querySelector(':scope > title')?.textContent ?? mark.title;
             return words.length > 3 && mark.classList.contains('told')
@@ -78,15 +83,17 @@ fn assert_reached(browser: &mut Browser, page: &Path, charts: &[(&str, usize)]) 
     browser.open(page, 1600, false);
     for (chart, (name, marks)) in charts.iter().enumerate() {
         for mark in 0..*marks {
-            browser.point_at(&format!(
-                "document.querySelectorAll('[data-chart]')[{chart}].querySelectorAll('[data-mark]')[{mark}]"
-            ));
+            browser.point_at(&format!("{CHARTS}[{chart}].querySelectorAll('[data-mark]')[{mark}]"));
             assert!(is_told(browser, chart, mark), "{name}: the pointer at mark {mark}");
         }
     }
     browser.open(page, 1600, false);
     for (chart, (name, marks)) in charts.iter().enumerate() {
         browser.press("Tab");
+        // A timeline has its title before it, which folds it.
+        while browser.value("document.activeElement.matches('.fold > summary')") == true {
+            browser.press("Tab");
+        }
         for mark in 0..*marks {
             assert!(is_told(browser, chart, mark), "{name}: the keyboard at mark {mark}");
             browser.press("ArrowDown");
@@ -115,14 +122,18 @@ fn the_page_of_a_history() {
     let shop = Shop::new();
     shop.record();
     let page = shop.page("history", &["history", "--format", "html"]);
+    let mut browser = Browser::start();
+    browser.open(&page, 1600, false);
+    // The latest build is named by when it was.
+    let latest = browser.value("document.querySelector('#build-0 > summary').textContent");
     let charts = [
         ("Builds", 12),
+        (latest.as_str().expect("a title"), 3),
         ("Week by week", 4),
         ("Lost to which cause", 2),
         ("Steps that cost most", 3),
         ("Files that cost most", 2),
     ];
-    let mut browser = Browser::start();
     assert_shown(&mut browser, &page, &charts);
     assert_reached(&mut browser, &page, &charts);
     // What somebody called a step and a file is shown, and nothing more.
@@ -171,7 +182,7 @@ fn the_page_of_a_bench() {
     let shop = Shop::new();
     let page = shop.write("bench", &bench::page());
     let mut browser = Browser::start();
-    let charts = [("Scenarios", 5)];
+    let charts = [("Scenarios", 5), ("edit source, Dockerfile: 52.0 s", 5)];
     assert_shown(&mut browser, &page, &charts);
     assert_reached(&mut browser, &page, &charts);
     let shown = browser.value("document.body.textContent");
@@ -180,7 +191,7 @@ fn the_page_of_a_bench() {
     assert!(shown.contains(HOSTILE_STEP), "what a build said is text: {shown}");
     assert_eq!(browser.value("String(window.owned)"), "undefined");
     let ends = browser.value(
-        "[...document.querySelectorAll('.mark')].map(mark => {
+        "[...document.querySelector('[data-chart]').querySelectorAll('.mark')].map(mark => {
             const interval = mark.querySelector('.interval').getBoundingClientRect();
             const point = mark.querySelector('.fill').getBoundingClientRect();
             const middle = point.x + point.width / 2;
@@ -195,7 +206,8 @@ fn the_page_of_a_replay() {
     let shop = Shop::new();
     let page = shop.write("replay", &replay::page());
     let mut browser = Browser::start();
-    let charts = [("Dockerfile", 40), ("Dockerfile, docker", 40)];
+    let latest = format!("0950cc5 Change 39: {HOSTILE_STEP}: 2.40 s");
+    let charts = [("Dockerfile", 40), (&*latest, 2), ("Dockerfile, docker", 40)];
     assert_shown(&mut browser, &page, &charts);
     assert_reached(&mut browser, &page, &charts);
     let shown = browser.value("document.body.textContent");

@@ -14,8 +14,8 @@ use tokio::process::{Child, Command};
 use super::super::failure::Failure;
 use super::super::stop::Stop;
 use super::end::End;
-use crate::Seconds;
 use crate::bench::{Builder, Timed, TimedStep};
+use crate::{Seconds, Span};
 
 /// How long a build has to end after it was told to.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -105,11 +105,13 @@ impl Build<'_> {
         if !status.success() {
             return Err(failed(status, &log)?);
         }
-        let steps = match self.builder {
-            Builder::Smartbuild => reported(&report)?,
-            Builder::Docker => said(&std::fs::read_to_string(&log).unwrap_or_default()),
-        };
-        Ok(Timed { seconds, steps })
+        match self.builder {
+            Builder::Smartbuild => Ok(reported(seconds, &report)?),
+            Builder::Docker => {
+                let log = std::fs::read_to_string(&log).unwrap_or_default();
+                Ok(Timed { seconds, steps: said(&log) })
+            }
+        }
     }
 
     fn command(&self, report: &Path) -> anyhow::Result<Command> {
@@ -202,8 +204,8 @@ fn tail(log: &PathBuf) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// What became of the steps, as this program reports it.
-fn reported(report: &Path) -> anyhow::Result<Vec<TimedStep>> {
+/// A build that took so long, with what became of the steps as this program reports it.
+fn reported(seconds: Seconds, report: &Path) -> anyhow::Result<Timed> {
     #[derive(Deserialize)]
     struct Report {
         steps: Vec<Step>,
@@ -214,20 +216,27 @@ fn reported(report: &Path) -> anyhow::Result<Vec<TimedStep>> {
         instruction: String,
         actual: String,
         actual_seconds: Option<Seconds>,
+        actual_span: Option<Span>,
+        needs: Vec<usize>,
     }
     let text = std::fs::read(report).context("the build has left no report")?;
     let report: Report =
         serde_json::from_slice(&text).map_err(|error| anyhow!("the build's report: {error}"))?;
-    let is_base = |step: &Step| step.instruction.to_ascii_uppercase().starts_with("FROM ");
-    let steps = report.steps.into_iter().filter(|step| !is_base(step));
-    Ok(steps
-        .filter(|step| matches!(&*step.actual, "cached" | "ran"))
-        .map(|step| TimedStep {
-            name: step.name,
-            is_reused: step.actual == "cached",
-            seconds: step.actual_seconds,
-        })
-        .collect())
+    let is_counted = |step: &Step| {
+        let is_base = step.instruction.to_ascii_uppercase().starts_with("FROM ");
+        !is_base && matches!(&*step.actual, "cached" | "ran")
+    };
+    let counted: Vec<bool> = report.steps.iter().map(is_counted).collect();
+    let step = |step: Step| TimedStep {
+        name: step.name,
+        is_reused: step.actual == "cached",
+        seconds: step.actual_seconds,
+        span: step.actual_span,
+        needs: step.needs,
+    };
+    let mut timed = Timed { seconds, steps: report.steps.into_iter().map(step).collect() };
+    timed.leave_out(|at, _| !counted[at]);
+    Ok(timed)
 }
 
 /// What became of the steps, as docker's plain progress says it: a step is named as
@@ -247,7 +256,13 @@ fn said(log: &str) -> Vec<TimedStep> {
             let is_step = place.contains('/') && !instruction.starts_with("FROM ");
             if is_step && known.is_none() {
                 numbers.push(number);
-                steps.push(TimedStep { name: rest.to_owned(), is_reused: false, seconds: None });
+                steps.push(TimedStep {
+                    name: rest.to_owned(),
+                    is_reused: false,
+                    seconds: None,
+                    span: None,
+                    needs: Vec::new(),
+                });
             }
         } else if let Some(step) = known.and_then(|place| steps.get_mut(place)) {
             let done =
@@ -284,6 +299,8 @@ mod tests {
             name: name.to_owned(),
             is_reused,
             seconds,
+            span: None,
+            needs: Vec::new(),
         };
         let seconds = Some(Seconds::new(0.2));
         let wanted = [

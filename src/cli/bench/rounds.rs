@@ -17,7 +17,7 @@ use super::finding::{Wanted, WantedVariant};
 use super::images::Images;
 use super::program::{Build, NotTimed, shell};
 use crate::Digest;
-use crate::bench::{Bench, Builder, Change, Measured, Run, Scenario, Series};
+use crate::bench::{Bench, Builder, Change, Measured, Scenario, Series, Timed};
 use crate::context::{self, IgnoreRules};
 use crate::engine::Docker;
 use crate::report::{escape, units};
@@ -127,10 +127,10 @@ impl<'a> Rounds<'a> {
                     continue;
                 }
                 match self.one(variant, &measured.scenario).await {
-                    Ok(run) => {
-                        said.push(units::seconds(run.seconds));
+                    Ok(timed) => {
+                        said.push(units::seconds(timed.seconds));
                         if round >= self.warmup {
-                            series.runs.push(run);
+                            series.push(timed);
                         }
                     }
                     Err(not_timed) => {
@@ -155,7 +155,7 @@ impl<'a> Rounds<'a> {
     }
 
     /// Changes the variant's copy, builds it, and takes the change back.
-    async fn one(&mut self, variant: usize, scenario: &Scenario) -> Result<Run, NotTimed> {
+    async fn one(&mut self, variant: usize, scenario: &Scenario) -> Result<Timed, NotTimed> {
         let salt = format!("smartbuild-bench-{}-{}", self.id, self.built);
         match &scenario.change {
             Change::Nothing => self.build(variant, Vec::new(), false, false).await,
@@ -191,7 +191,12 @@ impl<'a> Rounds<'a> {
     }
 
     /// Builds after a command, where it has made something that was never built.
-    async fn after(&mut self, command: &str, variant: usize, salt: &str) -> Result<Run, NotTimed> {
+    async fn after(
+        &mut self,
+        command: &str,
+        variant: usize,
+        salt: &str,
+    ) -> Result<Timed, NotTimed> {
         let place = &self.places[variant];
         shell(command, &place.copy.context, salt, &place.notes, self.stop).await?;
         let tree = tree(&place.copy)?;
@@ -213,7 +218,7 @@ impl<'a> Rounds<'a> {
         mut arguments: Vec<String>,
         is_apart: bool,
         no_cache: bool,
-    ) -> Result<Run, NotTimed> {
+    ) -> Result<Timed, NotTimed> {
         let number = self.built;
         self.built += 1;
         let place = &self.places[variant];
@@ -238,7 +243,7 @@ impl<'a> Rounds<'a> {
         };
         let timed = build.time(self.stop).await;
         self.images.keep_only(variant, &tag).await?;
-        timed.map(|timed| timed.run())
+        timed
     }
 
     /// Removes all images that are left.

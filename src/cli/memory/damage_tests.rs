@@ -77,6 +77,8 @@ fn keep(directory: &Path, step: &Step) {
         inputs: "[]".to_owned(),
         outcome: Outcome::Ran,
         seconds: None,
+        span: None,
+        needs: Vec::new(),
         reusable: true,
         cause: None,
     };

@@ -1,6 +1,4 @@
-//! Bars, one below the other: what things cost, or the timeline of a build.
-
-mod schedule;
+//! Bars, one below the other: what things cost, or when the steps of a build went on.
 
 use maud::{Markup, html};
 
@@ -8,8 +6,6 @@ use super::chart::{Caption, chart};
 use super::scale::{self, Scale, percent, written};
 use super::{Fate, Table};
 use crate::Seconds;
-
-pub use schedule::{Place, schedule};
 
 /// One bar.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +18,8 @@ pub struct Bar {
     pub start: Seconds,
     /// How long it is.
     pub seconds: Seconds,
+    /// The time beside it: less than its length where it waited in between.
+    pub took: Seconds,
     /// Whether the build would be shorter if this step were: it lies on the critical path.
     pub is_critical: bool,
     /// What is said of it, in a few lines.
@@ -31,14 +29,18 @@ pub struct Bar {
 /// The bars in their order, on one axis.
 pub fn bars(caption: &Caption<'_>, bars: &[Bar], table: &Table) -> Markup {
     let fates: Vec<Fate> = bars.iter().filter_map(|bar| bar.fate).collect();
+    chart(caption, &fates, Fate::word, &rows(bars), table)
+}
+
+/// The bars alone.
+pub(super) fn rows(bars: &[Bar]) -> Markup {
     let scale = Scale::over(bars.iter().map(|bar| bar.start + bar.seconds));
-    let drawing = html! {
+    html! {
         ol class="rows" {
             @for bar in bars { (row(bar, scale)) }
             (axis(scale))
         }
-    };
-    chart(caption, &fates, Fate::word, &drawing, table)
+    }
 }
 
 fn row(bar: &Bar, scale: Scale) -> Markup {
@@ -62,7 +64,7 @@ fn row(bar: &Bar, scale: Scale) -> Markup {
                     line class="path" x1=(percent(start)) x2=(percent(start + length)) y1="95%" y2="95%" {}
                 }
             }
-            span class="value" { (written(bar.seconds)) }
+            span class="value" { (written(bar.took)) }
         }
     }
 }
@@ -95,6 +97,7 @@ mod tests {
             fate: Some(if seconds > 0.0 { Fate::Runs } else { Fate::Reused }),
             start: Seconds::new(start),
             seconds: Seconds::new(seconds),
+            took: Seconds::new(seconds),
             is_critical,
             words: format!("{name}: all of it"),
         }

@@ -4,6 +4,8 @@ use super::chart::Caption;
 use super::document;
 use super::points::{Group, Point, points};
 use super::sentences::sentences;
+use super::timed::{timed, untold};
+use super::timeline::chosen::Timelines;
 use super::{Fate, Table};
 use crate::Seconds;
 use crate::bench::statistics::{median, outliers};
@@ -36,8 +38,23 @@ pub fn bench(bench: &Bench) -> String {
         };
         parts.push(points(&caption, &groups, &table(bench)));
     }
+    parts.extend(timelines(bench).markup("Timelines of the last runs", untold));
     parts.extend(sentences("Not measured", not_measured(bench)));
     document(&title, &lead, &parts)
+}
+
+/// The last run of each variant in each scenario.
+fn timelines(bench: &Bench) -> Timelines {
+    let mut builds = Vec::new();
+    for (scenario, measured) in bench.measured.iter().enumerate() {
+        for (place, (variant, series)) in bench.variants.iter().zip(&measured.series).enumerate() {
+            let Some(last) = &series.last else { continue };
+            let id = format!("run-{scenario}-{place}");
+            let (name, of) = (text(&measured.scenario.name), text(&variant.name));
+            builds.push(timed(id, format!("{name}, {of}: {} s", number(last.seconds)), last));
+        }
+    }
+    Timelines::of(builds)
 }
 
 fn group(bench: &Bench, measured: &Measured) -> Group {

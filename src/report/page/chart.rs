@@ -14,9 +14,25 @@ pub struct Caption<'a> {
     pub says: &'a str,
 }
 
-/// A chart with all that belongs to it. `fates` are those that its marks have, and `word` is what
-/// each is called.
+/// A chart with all that belongs to it, under its heading. `fates` are those that its marks have,
+/// and `word` is what each is called.
 pub(super) fn chart(
+    caption: &Caption<'_>,
+    fates: &[Fate],
+    word: fn(Fate) -> &'static str,
+    drawing: &Markup,
+    table: &Table,
+) -> Markup {
+    html! {
+        section {
+            h2 { (caption.title) }
+            (figure(caption, fates, word, drawing, table))
+        }
+    }
+}
+
+/// The same without its heading, where that stands somewhere else.
+pub(super) fn figure(
     caption: &Caption<'_>,
     fates: &[Fate],
     word: fn(Fate) -> &'static str,
@@ -25,21 +41,18 @@ pub(super) fn chart(
 ) -> Markup {
     let legend: Vec<Fate> = Fate::ALL.into_iter().filter(|fate| fates.contains(fate)).collect();
     html! {
-        section {
-            h2 { (caption.title) }
-            figure data-chart {
-                figcaption { (caption.says) }
-                @if !legend.is_empty() {
-                    ul class="legend" {
-                        @for fate in legend { li class=(fate.word()) { (swatch()) span class="sign" { (fate.sign()) } (word(fate)) } }
-                    }
+        figure data-chart aria-label=(caption.title) {
+            figcaption { (caption.says) }
+            @if !legend.is_empty() {
+                ul class="legend" {
+                    @for fate in legend { li class=(fate.word()) { (swatch()) span class="sign" { (fate.sign()) } (word(fate)) } }
                 }
-                (drawing)
-                p class="readout" data-readout {
-                    "Point at a mark, or come here with the tab key and go through them with the arrows."
-                }
-                (table.folded())
             }
+            (drawing)
+            p class="readout" data-readout {
+                "Point at a mark, or come here with the tab key and go through them with the arrows."
+            }
+            (table.folded())
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Column {
     pub fate: Fate,
     /// What is said of it, in a few lines.
     pub words: String,
+    /// The id of what is to be opened where this is chosen.
+    pub opens: Option<String>,
 }
 
 /// The columns in their order, with what stands below the first and the last.
@@ -58,8 +60,8 @@ pub fn columns(
                     @let middle = (at as f64 + 0.5) * place;
                     @let tall = height(column.seconds).max(0.01);
                     g class={ "mark " (column.fate.word()) } data-mark tabindex="0" role="img"
-                        aria-label=(column.words) {
-                        title { (column.words) }
+                        data-opens=[&column.opens] aria-label=(words(column)) {
+                        title { (words(column)) }
                         rect class="hit" x=(percent(middle - place / 2.0)) y="0"
                             width=(percent(place)) height="100%" {}
                         rect class="fill" x=(percent(middle - width / 2.0)) width=(percent(width))
@@ -71,6 +73,15 @@ pub fn columns(
         div class="ends" { span { (ends[0]) } span { (ends[1]) } }
     };
     chart(caption, &fates, word, &drawing, table)
+}
+
+/// What is said of it, with what can be done with it.
+fn words(column: &Column) -> String {
+    let mut words = column.words.clone();
+    if column.opens.is_some() {
+        words.push_str("\nEnter or a click shows its timeline");
+    }
+    words
 }
 
 /// What is said of a build that has become this.
@@ -91,6 +102,7 @@ mod tests {
             seconds: Seconds::new(*seconds),
             fate: *fate,
             words: format!("took {seconds}"),
+            opens: None,
         };
         let all: Vec<Column> = all.iter().map(column).collect();
         columns(&Caption::default(), &all, ["first", "last"], &Table::default()).into_string()
@@ -106,6 +118,17 @@ mod tests {
             assert!(rest.split('>').next().unwrap_or_default().contains(height), "{drawn}");
         }
         assert!(drawn.contains(r#"aria-label="took 1"><title>took 1</title>"#), "{drawn}");
+    }
+
+    #[test]
+    fn what_can_be_opened_is_named_and_said() {
+        let (seconds, fate, words) = (Seconds::new(1.0), Fate::Runs, "took 1".to_owned());
+        let column = Column { seconds, fate, words, opens: Some("build-3".to_owned()) };
+        let drawn = columns(&Caption::default(), &[column], ["", ""], &Table::default());
+        let drawn = drawn.into_string();
+        let said =
+            "data-opens=\"build-3\" aria-label=\"took 1\nEnter or a click shows its timeline\"";
+        assert!(drawn.contains(said), "{drawn}");
     }
 
     #[test]

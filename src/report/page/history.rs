@@ -7,13 +7,17 @@ use super::chart::Caption;
 use super::columns::{Column, columns};
 use super::document;
 use super::points::{Group, Point, points};
+use super::timeline::chosen::{TimedBuild, Timelines};
+use super::timeline::measured::TimedStep;
 use super::{Fate, Table};
 use crate::Seconds;
-use crate::history::PastBuild;
+use crate::history::{PastBuild, PastStep};
+use crate::report::escape::text;
 use crate::report::history::{
     HistoryView, day, lost, minute, named, percent, short_commit, sum, told, word,
 };
 use crate::report::units;
+use crate::store::Outcome;
 
 /// A page with more columns cannot be read, and grows slow.
 const BUILDS: usize = 500;
@@ -35,15 +39,62 @@ pub fn history(view: &HistoryView<'_>) -> String {
         format!("{builds} in {days}: {}.", sum(&history.total)),
         format!("Lost to {}.", lost(history)),
     ];
-    let parts = [builds_part(view), weeks(view), causes(view), steps(view), files(view)];
+    let shown = history.builds.iter().take(BUILDS).enumerate();
+    let timelines = Timelines::of(shown.map(|(at, build)| timed(view, at, build)));
+    let parts = [
+        builds_part(view, &timelines),
+        timelines.markup("Timelines, the latest build first", untold),
+        weeks(view),
+        causes(view),
+        steps(view),
+        files(view),
+    ];
     document(&title, &lead, &parts.into_iter().flatten().collect::<Vec<_>>())
 }
 
-fn builds_part(view: &HistoryView<'_>) -> Option<Markup> {
+/// Why builds have no timeline.
+fn untold(count: u64) -> String {
+    let builds = units::counted(count, "build has", "builds have");
+    format!("{builds} no timeline: recorded before it was kept when steps begin and end.")
+}
+
+/// The name of the timeline of the build at this place.
+fn id(at: usize) -> String {
+    format!("build-{at}")
+}
+
+fn timed(view: &HistoryView<'_>, at: usize, build: &PastBuild) -> TimedBuild {
+    let mut title = minute(view, build.started);
+    title.extend(short_commit(build).map(|commit| format!(", commit {commit}")));
+    let verb = if build.succeeded { "" } else { "failed after " };
+    push!(title, ", {verb}{}", units::seconds(build.seconds));
+    if view.project.is_none() {
+        push!(title, ", {}", text(&build.project));
+    }
+    let steps = build.steps.iter().map(timed_step).collect();
+    TimedBuild { id: id(at), title, seconds: build.seconds, steps }
+}
+
+fn timed_step(step: &PastStep) -> TimedStep {
+    TimedStep {
+        name: step.name.clone(),
+        fate: match step.outcome {
+            Outcome::Cached => Some(Fate::Reused),
+            Outcome::Ran => Some(Fate::Runs),
+            Outcome::Failed => Some(Fate::Failed),
+            Outcome::NotReached => None,
+        },
+        seconds: step.seconds,
+        span: step.span,
+        needs: step.needs.clone(),
+    }
+}
+
+fn builds_part(view: &HistoryView<'_>, timelines: &Timelines) -> Option<Markup> {
     // Newest first as they are kept, and read from left to right.
-    let mut shown: Vec<&PastBuild> = view.history.builds.iter().take(BUILDS).collect();
+    let mut shown: Vec<_> = view.history.builds.iter().take(BUILDS).enumerate().collect();
     shown.reverse();
-    let (first, last) = (shown.first()?, shown.last()?);
+    let (first, last) = (shown.first()?.1, shown.last()?.1);
     let ends = [minute(view, first.started), minute(view, last.started)];
     let left_out = view.history.builds.len() - shown.len();
     let says = match left_out {
@@ -58,7 +109,7 @@ fn builds_part(view: &HistoryView<'_>) -> Option<Markup> {
     if view.project.is_none() {
         headings.push("Project");
     }
-    let row = |build: &&PastBuild| {
+    let row = |(_, build): &(usize, &PastBuild)| {
         let mut row = vec![
             minute(view, build.started),
             short_commit(build).unwrap_or("-").to_owned(),
@@ -72,7 +123,10 @@ fn builds_part(view: &HistoryView<'_>) -> Option<Markup> {
     };
     let table = Table { headings, rows: shown.iter().map(row).collect() };
     let caption = Caption { title: "Builds", says: &says };
-    let drawn: Vec<Column> = shown.iter().map(|build| column(view, build)).collect();
+    let drawn: Vec<Column> = shown
+        .iter()
+        .map(|(at, build)| Column { opens: timelines.link(id(*at)), ..column(view, build) })
+        .collect();
     Some(columns(&caption, &drawn, [&ends[0], &ends[1]], &table))
 }
 
@@ -98,7 +152,7 @@ fn column(view: &HistoryView<'_>, build: &PastBuild) -> Column {
             units::counted(loss.steps as u64, "step", "steps")
         );
     }
-    Column { seconds: build.seconds, fate, words }
+    Column { seconds: build.seconds, fate, words, opens: None }
 }
 
 fn reused(build: &PastBuild) -> String {
@@ -206,6 +260,7 @@ fn costs(
         fate: None,
         start: Seconds::ZERO,
         seconds: *seconds,
+        took: *seconds,
         is_critical: false,
         words: format!("{name}\n{} in all; {often}", units::seconds(*seconds)),
     };

@@ -61,6 +61,7 @@ fn images(impact: &Impact) -> Option<Markup> {
             fate: image.is_losing().then_some(Fate::Runs),
             start: Seconds::ZERO,
             seconds: image.summary.seconds_lost,
+            took: image.summary.seconds_lost,
             is_critical: false,
             words,
         }

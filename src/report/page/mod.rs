@@ -2,7 +2,8 @@
 //!
 //! The parts draw plain data of their own and know no command, so that every command shares them:
 //! [`columns`] an axis of builds or commits with the seconds of each, [`points`] times with their
-//! intervals, [`bars`] costs and the timeline of a build, [`graph`] the steps and what each takes
+//! intervals, [`bars`] costs, [`timeline`] when the
+//! steps of a build begin and end, [`graph`] the steps and what each takes
 //! from which. A part is a chart that is read with the pointer, with the keyboard (the tab key
 //! comes to it, the arrows go through it) and without colour (each [`Fate`] has a sign, a pattern
 //! and a word), and the same as a table. [`history()`], [`predict()`], [`impact()`],
@@ -29,6 +30,8 @@ mod steps;
 mod table;
 #[cfg(test)]
 mod tests;
+mod timed;
+pub mod timeline;
 
 pub use bench::bench;
 pub use document::document;

@@ -6,6 +6,12 @@ for (const chart of document.querySelectorAll("[data-chart]")) {
     readout.textContent = words(told);
     for (const mark of marks) mark.classList.toggle("told", mark === told);
   };
+  const open = (mark) => {
+    const fold = document.getElementById(mark.dataset.opens ?? "");
+    for (let at = fold; at; at = at.parentElement) if (at.matches("details")) at.open = true;
+    fold?.querySelector("summary").focus();
+    fold?.scrollIntoView();
+  };
   // One stop of the tab key for each chart; the arrows go on from there.
   const stopAt = (at) => marks.forEach((mark, other) => mark.setAttribute("tabindex", other === at ? 0 : -1));
   marks.forEach((mark, at) => {
@@ -14,7 +20,13 @@ for (const chart of document.querySelectorAll("[data-chart]")) {
       stopAt(at);
       tell(mark);
     });
+    mark.addEventListener("click", () => open(mark));
     mark.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && mark.dataset.opens) {
+        // Else the key would go on to the title, and fold it again.
+        event.preventDefault();
+        open(mark);
+      }
       const to = {
         ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1,
         Home: 0, End: marks.length - 1,

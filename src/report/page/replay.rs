@@ -6,15 +6,21 @@ use super::chart::Caption;
 use super::columns::{Column, columns};
 use super::document;
 use super::sentences::sentences;
+use super::timed::{timed, untold};
+use super::timeline::chosen::Timelines;
 use super::{Fate, Table};
 use crate::Seconds;
 use crate::bench::{Outcome, Replay, Replayed};
-use crate::report::escape::text;
+use crate::report::bench::number;
+use crate::report::escape::{fit, text};
 use crate::report::replay::{cost, how, partial, said};
 use crate::report::units;
 
 /// Of a build's steps so many are named, those that took longest.
 const STEPS: usize = 3;
+
+/// Columns of a commit's subject above its timeline.
+const SUBJECT: usize = 72;
 
 /// The page of a replay: an axis of commits for each variant.
 pub fn replay(replay: &Replay) -> String {
@@ -25,30 +31,54 @@ pub fn replay(replay: &Replay) -> String {
         lead.push(format!("Partial: {}.", partial(replay)));
     }
     let mut parts: Vec<Markup> =
-        (0..replay.variants.len()).filter_map(|variant| axis(replay, variant)).collect();
+        (0..replay.variants.len()).flat_map(|variant| of_variant(replay, variant)).collect();
     parts.extend(sentences("Commits that do not build", failures(replay)));
     document(&title, &lead, &parts)
 }
 
-fn axis(replay: &Replay, variant: usize) -> Option<Markup> {
-    let drawn: Vec<(&Replayed, &Outcome)> = replay
+/// The axis of a variant, and the timelines of its builds.
+fn of_variant(replay: &Replay, variant: usize) -> Vec<Markup> {
+    let built = |(at, commit): (usize, &Replayed)| {
+        let of = commit.built(variant)?;
+        let subject = fit(&text(&commit.subject), SUBJECT).into_owned();
+        let title = format!("{} {subject}: {} s", text(&commit.short_id), number(of.seconds));
+        Some(timed(id(variant, at), title, of))
+    };
+    // The newest first.
+    let commits = replay.commits.iter().enumerate().rev();
+    let timelines = Timelines::of(commits.filter_map(built));
+    let name = replay.variants.get(variant).map(|variant| text(&variant.name)).unwrap_or_default();
+    let heading = format!("{name}: timelines, the latest commit first");
+    let axis = axis(replay, variant, &timelines);
+    axis.into_iter().chain(timelines.markup(&heading, untold)).collect()
+}
+
+/// The name of the timeline of a build.
+fn id(variant: usize, commit: usize) -> String {
+    format!("commit-{variant}-{commit}")
+}
+
+fn axis(replay: &Replay, variant: usize, timelines: &Timelines) -> Option<Markup> {
+    let drawn: Vec<(usize, &Replayed, &Outcome)> = replay
         .commits
         .iter()
-        .filter_map(|commit| Some((commit, commit.builds.get(variant)?.as_ref()?)))
+        .enumerate()
+        .filter_map(|(at, commit)| Some((at, commit, commit.builds.get(variant)?.as_ref()?)))
         .collect();
-    let ends = [drawn.first()?, drawn.last()?].map(|(commit, _)| text(&commit.short_id));
+    let ends = [drawn.first()?, drawn.last()?].map(|(_, commit, _)| text(&commit.short_id));
     let name = text(&replay.variants.get(variant)?.name);
     let says = format!("What each commit took, the oldest on the left: {}.", cost(replay, variant));
     let caption = Caption { title: &name, says: &says };
-    let column = |(commit, outcome): &(&Replayed, &Outcome)| {
+    let column = |(at, commit, outcome): &(usize, &Replayed, &Outcome)| {
         let (seconds, fate) = match outcome {
             Outcome::Built(timed) if timed.run().ran == 0 => (timed.seconds, Fate::Reused),
             Outcome::Built(timed) => (timed.seconds, Fate::Runs),
             Outcome::Failed(_) => (Seconds::ZERO, Fate::Failed),
         };
-        Column { seconds, fate, words: words(commit, outcome, variant) }
+        let (words, opens) = (words(commit, outcome, variant), timelines.link(id(variant, *at)));
+        Column { seconds, fate, words, opens }
     };
-    let row = |(commit, outcome): &(&Replayed, &Outcome)| {
+    let row = |(_, commit, outcome): &(usize, &Replayed, &Outcome)| {
         let (seconds, steps) = match outcome {
             Outcome::Built(timed) => {
                 let run = timed.run();

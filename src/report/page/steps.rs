@@ -1,12 +1,11 @@
-//! The steps of a forecast as a graph and as the timeline of its build.
+//! The steps of a forecast as a graph, and the words for each.
 
 use maud::Markup;
 
-use super::bars::{Bar, bars, schedule};
 use super::chart::Caption;
 use super::graph::{Node, graph};
+use super::timeline::forecast::timeline;
 use super::{Fate, Table};
-use crate::Seconds;
 use crate::plan::StepIndex;
 use crate::predict::{CauseKind, Forecast, StepForecast, Verdict};
 use crate::report::cause;
@@ -54,13 +53,12 @@ fn graph_part(forecast: &Forecast, title: &str) -> Markup {
             .unwrap_or_default()
     };
     let row = |(at, step): (usize, &StepForecast)| {
-        let needs = step.step.parent().into_iter().chain(step.step.stage_outputs());
         vec![
             name(step),
             Fate::of(&step.verdict).word().to_owned(),
             reason(forecast, at).unwrap_or_default(),
             time(step).unwrap_or_default(),
-            needs.map(named).collect::<Vec<_>>().join(", "),
+            step.step.needs().map(named).collect::<Vec<_>>().join(", "),
         ]
     };
     let table = Table {
@@ -72,58 +70,7 @@ fn graph_part(forecast: &Forecast, title: &str) -> Markup {
     graph(&Caption { title, says }, &steps().map(node).collect::<Vec<_>>(), &table)
 }
 
-fn timeline(forecast: &Forecast, title: &str) -> Option<Markup> {
-    let expected =
-        |step: &StepForecast| Seconds::new(step.seconds.get() * step.verdict.share_that_runs());
-    let steps: Vec<(Vec<StepIndex>, Seconds)> = forecast
-        .steps
-        .iter()
-        .map(|step| {
-            let needs = step.step.parent().into_iter().chain(step.step.stage_outputs());
-            (needs.collect(), expected(step))
-        })
-        .collect();
-    if steps.iter().all(|(_, seconds)| !units::is_worth_saying(*seconds)) {
-        return None;
-    }
-    let places = schedule(&steps);
-    let each = || forecast.steps.iter().enumerate().zip(&places);
-    let drawn: Vec<Bar> = each()
-        .map(|((at, step), place)| {
-            let mut words = words(forecast, at, step);
-            if place.is_critical {
-                words.push_str("\non the critical path: the build waits for it");
-            }
-            Bar {
-                name: name(step),
-                fate: Some(Fate::of(&step.verdict)),
-                start: place.start,
-                seconds: steps[at].1,
-                is_critical: place.is_critical,
-                words,
-            }
-        })
-        .collect();
-    let rows = drawn.iter().map(|bar| {
-        vec![
-            bar.name.clone(),
-            bar.fate.map(Fate::word).unwrap_or_default().to_owned(),
-            units::seconds(bar.start),
-            units::seconds(bar.seconds),
-            if bar.is_critical { "yes" } else { "no" }.to_owned(),
-        ]
-    });
-    let table = Table {
-        headings: vec!["Step", "Verdict", "Begins at", "Takes", "Critical path"],
-        rows: rows.collect(),
-    };
-    let says = "When each step is expected to begin and to end; branches run side by side. What is \
-                underlined, with its name in bold, is the critical path. What is open counts with \
-                its probability.";
-    Some(bars(&Caption { title, says }, &drawn, &table))
-}
-
-fn name(step: &StepForecast) -> String {
+pub(super) fn name(step: &StepForecast) -> String {
     fit(&text(&step.step.name), LONGEST).into_owned()
 }
 
@@ -151,7 +98,7 @@ fn time(step: &StepForecast) -> Option<String> {
 
 /// Its name and place, what becomes of it, the chain of reasons down to the root, and the files
 /// that are it.
-fn words(forecast: &Forecast, at: usize, step: &StepForecast) -> String {
+pub(super) fn words(forecast: &Forecast, at: usize, step: &StepForecast) -> String {
     let mut words = name(step);
     let (first, last) = (step.step.line, step.step.last_line);
     if last > first {

@@ -54,8 +54,9 @@ fn hostile_text_stays_text_and_is_seen_as_what_it_is() {
     assert!(!page.contains("onfocus=\""), "{page}");
     assert!(!page.contains(['\u{202e}', '\u{1b}']));
     let shown = "&lt;script&gt;alert(1)&lt;/script&gt;&quot; onfocus=&quot;alert(2)' \\u{202e}gpj\\u{1b}[2J";
-    // Title, heading, lead, caption and its sentence, name, cause, words, cell.
-    assert_eq!(page.matches(shown).count(), 9, "{page}");
+    // Title, heading, lead, caption as heading and as label and its sentence, name, cause, words,
+    // cell.
+    assert_eq!(page.matches(shown).count(), 10, "{page}");
 }
 
 #[test]

@@ -166,7 +166,7 @@ impl<'a> Builds<'a> {
         let mut timed = build.time(self.stop).await?;
         self.images.keep_only(variant, &tag).await?;
         // The step that makes the others the variant's own is ours.
-        timed.steps.retain(|step| !step.name.contains(&format!("COPY {SALT} /")));
+        timed.leave_out(|_, step| step.name.contains(&format!("COPY {SALT} /")));
         Ok(timed)
     }
 
