@@ -238,7 +238,7 @@ impl<'a> Rounds<'a> {
         };
         let timed = build.time(self.stop).await;
         self.images.keep_only(variant, &tag).await?;
-        timed.map(|timed| timed.run())
+        timed.map(|ended| ended.timed.run())
     }
 
     /// Removes all images that are left.

@@ -10,7 +10,7 @@ use super::{Fate, Table};
 use crate::Seconds;
 use crate::bench::{Outcome, Replay, Replayed};
 use crate::report::escape::text;
-use crate::report::replay::{cost, how, partial, said};
+use crate::report::replay::{cost, how, model, partial, said};
 use crate::report::units;
 
 /// Of a build's steps so many are named, those that took longest.
@@ -38,7 +38,12 @@ fn axis(replay: &Replay, variant: usize) -> Option<Markup> {
         .collect();
     let ends = [drawn.first()?, drawn.last()?].map(|(commit, _)| text(&commit.short_id));
     let name = text(&replay.variants.get(variant)?.name);
-    let says = format!("What each commit took, the oldest on the left: {}.", cost(replay, variant));
+    let does = if replay.is_expected { "is expected to take" } else { "took" };
+    let cost = cost(replay, variant);
+    let mut says = format!("What each commit {does}, the oldest on the left: {cost}.");
+    if let Some(model) = model(replay, variant) {
+        push!(says, " The model: {model}.");
+    }
     let caption = Caption { title: &name, says: &says };
     let column = |(commit, outcome): &(&Replayed, &Outcome)| {
         let (seconds, fate) = match outcome {
@@ -64,8 +69,9 @@ fn axis(replay: &Replay, variant: usize) -> Option<Markup> {
             steps,
         ]
     };
+    let took = if replay.is_expected { "Expected" } else { "Took" };
     let table = Table {
-        headings: vec!["Commit", "Subject", "Took", "Steps reused"],
+        headings: vec!["Commit", "Subject", took, "Steps reused"],
         rows: drawn.iter().map(row).collect(),
     };
     let marks: Vec<Column> = drawn.iter().map(column).collect();
