@@ -1,7 +1,8 @@
-//! What a replay of commits has measured.
+//! What a replay of commits has measured, and what the model expected.
 
 use std::collections::BTreeSet;
 
+use super::statistics::median;
 use super::types::{Run, Variant};
 use crate::{Seconds, Span};
 
@@ -16,6 +17,8 @@ pub struct Replay {
     pub wanted: usize,
     /// Whether it ended before all were built.
     pub is_partial: bool,
+    /// Whether nothing was built: each build is what the model expects of it.
+    pub is_expected: bool,
 }
 
 /// A commit with its builds.
@@ -40,13 +43,36 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// A build that was timed, with its steps.
+/// A build that was timed, or is expected where nothing is built, with its steps.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Timed {
     /// From the start of the program to its end.
     pub seconds: Seconds,
     /// The steps without the base images, as their builder lists them.
     pub steps: Vec<TimedStep>,
+    /// What the model expected of it, by what was known before it; docker has no model.
+    pub expected: Option<Expected>,
+}
+
+/// What the model expects of a build.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Expected {
+    /// How long it takes.
+    pub seconds: Seconds,
+    /// Of the steps that run, those of which no run is known: what they take is a guess.
+    pub untimed: usize,
+}
+
+/// How far the model is from what was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ModelError {
+    /// The median of the distances, each as a share of what was measured; `None` where no commit
+    /// counts.
+    pub median: Option<f64>,
+    /// The commits that count.
+    pub counted: usize,
+    /// Those that do not: they run steps of which no run is known.
+    pub guessed: usize,
 }
 
 /// A step of a build that was timed.
@@ -118,12 +144,42 @@ impl Replayed {
         }
     }
 
+    /// How far the model is from the variant's build, where it was built and nothing was guessed.
+    fn distance(&self, variant: usize) -> Option<f64> {
+        let timed = self.built(variant)?;
+        let expected = timed.expected.filter(|expected| expected.untimed == 0)?;
+        let measured = timed.seconds.get();
+        (measured > 0.0).then(|| (expected.seconds.get() - measured).abs() / measured)
+    }
+
     fn is_built_by_all(&self) -> bool {
         (0..self.builds.len()).all(|variant| self.built(variant).is_some())
     }
 }
 
 impl Replay {
+    /// How far the model is from the builds of the variant at this place; `None` where nothing was
+    /// both expected and built.
+    pub fn model_error(&self, variant: usize) -> Option<ModelError> {
+        if self.is_expected {
+            return None;
+        }
+        let builds = self.commits.iter().filter_map(|commit| commit.built(variant));
+        let expected = builds.filter(|timed| timed.expected.is_some()).count();
+        let distances: Vec<Seconds> = self
+            .commits
+            .iter()
+            .filter_map(|commit| commit.distance(variant))
+            // A share of seconds, whose median is taken as that of seconds is.
+            .map(Seconds::new)
+            .collect();
+        (expected > 0).then(|| ModelError {
+            median: median(&distances).map(Seconds::get),
+            counted: distances.len(),
+            guessed: expected - distances.len(),
+        })
+    }
+
     /// What the builds of the variant at this place have cost.
     pub fn cost(&self, variant: usize) -> Cost {
         let mut cost = Cost::default();
@@ -159,7 +215,34 @@ mod tests {
             needs: Vec::new(),
         };
         let steps = reused.iter().map(step).collect();
-        Outcome::Built(Timed { seconds: Seconds::new(seconds), steps })
+        Outcome::Built(Timed { seconds: Seconds::new(seconds), steps, expected: None })
+    }
+
+    #[test]
+    fn the_models_error_is_the_median_share_of_what_was_measured() {
+        let commit = |measured: f64, expected: f64, untimed| {
+            let expected = Some(Expected { seconds: Seconds::new(expected), untimed });
+            let timed = Timed { seconds: Seconds::new(measured), expected, ..Timed::default() };
+            let builds = vec![Some(Outcome::Built(timed)), Some(built(1.0, &[true]))];
+            Replayed { id: String::new(), short_id: String::new(), subject: String::new(), builds }
+        };
+        let commits = vec![
+            commit(9.0, 1.0, 2),
+            commit(2.0, 2.2, 0),
+            commit(1.0, 2.0, 0),
+            commit(4.0, 3.0, 0),
+        ];
+        let mut replay = Replay { commits, ..Replay::default() };
+        let wanted = ModelError { median: Some(0.25), counted: 3, guessed: 1 };
+        assert_eq!(replay.model_error(0), Some(wanted));
+        // Docker expects nothing.
+        assert_eq!(replay.model_error(1), None);
+        replay.is_expected = true;
+        assert_eq!(replay.model_error(0), None);
+        replay.is_expected = false;
+        replay.commits.truncate(1);
+        let wanted = ModelError { median: None, counted: 0, guessed: 1 };
+        assert_eq!(replay.model_error(0), Some(wanted));
     }
 
     #[test]

@@ -336,7 +336,8 @@ pub(super) fn dialect(engine: Option<&EngineInfo>) -> Dialect {
     Dialect::of_version(version).with_merging(merges)
 }
 
-fn build_options(
+/// The options of a build that its plan depends on.
+pub(super) fn build_options(
     flags: &BuildFlags,
     docker: Option<&Docker>,
     engine: Option<&EngineInfo>,

@@ -61,7 +61,8 @@ pub(super) fn new(
             StepKind::From => Verdict::Cached,
             _ => Verdict::Rebuild(Cause { step: crate::plan::StepIndex(index), kind }),
         };
-        StepForecast { step: step.clone(), verdict, seconds: crate::Seconds::ZERO }
+        let seconds = crate::Seconds::ZERO;
+        StepForecast { step: step.clone(), verdict, seconds, is_timed: false }
     };
     let steps = now.planned.plan.steps.iter().enumerate().map(runs).collect();
     let forecast = Forecast { steps, ..Forecast::default() };

@@ -93,7 +93,8 @@ impl ImageImpact {
                 Verdict::Rebuild(Cause { step: StepIndex(step), kind })
             }
         };
-        let forecast = StepForecast { step, verdict, seconds: Seconds::new(seconds) };
+        let took = Seconds::new(seconds);
+        let forecast = StepForecast { step, verdict, seconds: took, is_timed: true };
         let place = place(&self.dockerfile, line);
         self.steps.push(StepImpact { forecast, place, is_measured: true, bytes_added: 0 });
         self.summary.seconds_full = self.summary.seconds_full + Seconds::new(seconds);

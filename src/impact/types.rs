@@ -246,7 +246,11 @@ impl ImageImpact {
     /// The steps as a forecast, as other commands report them.
     pub fn forecast(&self) -> Forecast {
         let steps = self.steps.iter().map(|step| step.forecast.clone()).collect();
+        let is_guessed = |step: &&StepImpact| {
+            !step.is_measured && step.forecast.verdict.share_that_runs() >= 0.5
+        };
         let summary = crate::predict::Summary {
+            untimed: self.steps.iter().filter(is_guessed).count(),
             cached: self.summary.cached,
             rebuild: self.summary.rebuild,
             depends: self.summary.depends,

@@ -1,17 +1,17 @@
-//! What another tree had, in place of what was recorded.
+//! What other trees had, in place of what was recorded.
 //!
-//! The plan of the other tree is taken for the last build and for all that the engine knows: what
-//! is in it is `cached`, what is not is `rebuild`, with what differs as its cause. Both sides must
-//! be made alike: of the same kind of snapshot, with the same facts about base images.
+//! Their plans are taken for all that was ever built: what is in one of them is `cached`, what is
+//! not is `rebuild`, with what differs from the last one as its cause. All sides must be made
+//! alike: of the same kind of snapshot, with the same facts about base images.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::knowledge::{FileTable, Knowledge, PreviousBuild, PreviousStep};
 use super::types::{CauseKind, Forecast, Verdict};
 use super::verdicts::predict;
+use crate::BaseImage;
 use crate::context::Snapshot;
 use crate::plan::{KeyInput, Plan, StepKey};
-use crate::{BaseImage, Seconds};
 
 /// A tree that was built before.
 #[derive(Debug, Clone)]
@@ -24,8 +24,7 @@ pub struct PastTree {
 
 /// The forecast of a plan where `before` was built last and nothing else.
 ///
-/// What only the engine can tell, such as what a URL gives or a base image that is not among
-/// `images`, is taken to be the same on both sides. Of `recorded` only the times count.
+/// As [`Replayed::forecast`].
 pub fn predict_against(
     before: PastTree,
     plan: &Plan,
@@ -33,27 +32,60 @@ pub fn predict_against(
     images: &BTreeMap<String, BaseImage>,
     recorded: Knowledge,
 ) -> Forecast {
-    let mut plan = plan.clone();
-    for step in &mut plan.steps {
-        step.uncertain = false;
+    let mut replayed = Replayed::default();
+    replayed.build(before);
+    replayed.forecast(plan, snapshot, images, recorded)
+}
+
+/// An engine that has built these trees, one after the other, and nothing else.
+#[derive(Debug, Clone, Default)]
+pub struct Replayed {
+    keys: HashSet<StepKey>,
+    previous: Option<PreviousBuild>,
+    /// The names of the base images of the last one, by the digest that its plan has for them.
+    references: HashMap<String, String>,
+}
+
+impl Replayed {
+    /// Takes this tree for built, after those before it.
+    pub fn build(&mut self, tree: PastTree) {
+        let PastTree { plan, files } = tree;
+        self.references = references(&plan);
+        self.keys.extend(plan.steps.iter().flat_map(|step| step.other_keys().chain([step.key])));
+        let steps = plan.steps.into_iter().map(PreviousStep::of).collect();
+        self.previous = Some(PreviousBuild { steps, files });
     }
-    let references = references(&before.plan);
-    let PastTree { plan: past, files } = before;
-    let keys = past.steps.iter().flat_map(|step| step.other_keys().chain([step.key]));
-    let timed = |key: StepKey| (key, recorded.known.get(&key).copied().flatten());
-    let known: HashMap<StepKey, Option<Seconds>> = keys.map(timed).collect();
-    let steps = past.steps.into_iter().map(PreviousStep::of);
-    let knowledge = Knowledge {
-        recorded: true,
-        known,
-        previous: Some(PreviousBuild { steps: steps.collect(), files }),
-        times: recorded.times,
-        typical: recorded.typical,
-        ..Knowledge::default()
-    };
-    let mut forecast = predict(&plan, snapshot, &knowledge);
-    name_unknown_images(&mut forecast, &references, images);
-    forecast
+
+    /// The forecast of a plan that is built next.
+    ///
+    /// What only the engine can tell, such as what a URL gives or a base image that is not among
+    /// `images`, is taken to be always the same. Of `recorded` only the times count.
+    pub fn forecast(
+        &self,
+        plan: &Plan,
+        snapshot: &Snapshot,
+        images: &BTreeMap<String, BaseImage>,
+        recorded: Knowledge,
+    ) -> Forecast {
+        let mut plan = plan.clone();
+        for step in &mut plan.steps {
+            step.uncertain = false;
+        }
+        let times = recorded.known;
+        let timed = |key: &StepKey| (*key, times.get(key).copied().flatten());
+        let knowledge = Knowledge {
+            recorded: true,
+            known: self.keys.iter().map(timed).collect(),
+            previous: self.previous.clone(),
+            times: recorded.times,
+            typical: recorded.typical,
+            usual: recorded.usual,
+            ..Knowledge::default()
+        };
+        let mut forecast = predict(&plan, snapshot, &knowledge);
+        name_unknown_images(&mut forecast, &self.references, images);
+        forecast
+    }
 }
 
 /// The names of a plan's base images, by the digest that the plan has for their layers.
@@ -83,5 +115,61 @@ fn name_unknown_images(
             *before = old.cloned();
             *after = Some(reference.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime};
+    use crate::dockerfile::Dockerfile;
+    use crate::plan::{BuildOptions, Dialect, PlanRequest};
+    use crate::predict::file_table;
+    use crate::{Digest, Seconds};
+
+    fn snapshot(content: &str) -> Snapshot {
+        let entry = Entry {
+            path: ContextPath::new("app.py"),
+            kind: EntryKind::File,
+            mode: 0o644,
+            size: 1,
+            modified: ModifiedTime::default(),
+            digest: Some(Digest::of(content.as_bytes())),
+            target: None,
+        };
+        Snapshot::new(vec![entry], 0)
+    }
+
+    fn planned(snapshot: &Snapshot) -> Plan {
+        crate::plan::plan(PlanRequest {
+            dockerfile: &Dockerfile::parse("Dockerfile", "FROM base\nCOPY . .\nRUN make\n")
+                .unwrap(),
+            snapshot,
+            images: &BTreeMap::new(),
+            options: &BuildOptions::default(),
+            dialect: Dialect::default(),
+        })
+        .unwrap()
+    }
+
+    /// An engine finds what any earlier build has left, and not only the last one.
+    #[test]
+    fn a_commit_that_takes_back_the_one_before_it_runs_nothing() {
+        let mut replayed = Replayed::default();
+        let mut runs = |content: &str| {
+            let snapshot = snapshot(content);
+            let plan = planned(&snapshot);
+            let usual = plan.steps.iter().map(|step| (step.key, Seconds::new(2.0))).collect();
+            let recorded = Knowledge { usual, ..Knowledge::default() };
+            let found = replayed.forecast(&plan, &snapshot, &BTreeMap::new(), recorded).summary;
+            replayed.build(PastTree { plan, files: file_table(&snapshot) });
+            (found.rebuild, found.untimed, found.seconds.get().to_string())
+        };
+        // FROM is pulled by the first of all.
+        assert_eq!(runs("one"), (2, 2, "6".to_owned()));
+        assert_eq!(runs("two"), (2, 2, "4".to_owned()));
+        assert_eq!(runs("one"), (0, 0, "0".to_owned()));
     }
 }

@@ -34,6 +34,9 @@ pub struct Knowledge {
     pub times: PastTimes,
     /// Median seconds of each kind of step.
     pub typical: HashMap<StepKind, Seconds>,
+    /// What the commands of steps usually take, for those of which no run is known; empty where
+    /// nobody asked for that.
+    pub usual: HashMap<StepKey, Seconds>,
 }
 
 /// A build that was made before.

@@ -20,7 +20,7 @@ mod types;
 mod verdicts;
 
 pub use agreement::compare;
-pub use commit::{PastTree, predict_against};
+pub use commit::{PastTree, Replayed, predict_against};
 pub use knowledge::{
     FileState, FileTable, Knowledge, PreviousBuild, PreviousStep, announced_times,
     as_the_engine_has_it, directories_with_other_modes, directories_with_renames, file_table,

@@ -10,6 +10,9 @@ use crate::plan::{Step, StepIndex, StepKind};
 /// What a run counts less than the one after it.
 const FADING: f64 = 0.7;
 
+/// The probability from which on a step is taken to run.
+const LIKELY: f64 = 0.5;
+
 /// A step that ran in a past build.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastRun {
@@ -79,6 +82,14 @@ impl PastTimes {
         }
     }
 
+    /// What was learned elsewhere of a step: it counts where no run of its name or text does.
+    pub fn learn(&mut self, run: PastRun) {
+        if self.of_step(&run.name, &run.instruction).is_none() {
+            self.by_name.insert(without_number(&run.name), run.seconds);
+            self.by_instruction.insert(run.instruction, run.seconds);
+        }
+    }
+
     /// How long a step of this name takes, or else one of this text, whatever its key was.
     fn of_step(&self, name: &str, instruction: &str) -> Option<Seconds> {
         let by_name = self.by_name.get(&without_number(name));
@@ -98,24 +109,25 @@ impl PastTimes {
     }
 }
 
-/// How long a step takes when it runs.
+/// How long a step takes when it runs, and whether a run tells that.
 ///
 /// What its own key took counts first; then what a step of the same name or text in this project
 /// took, for an edit of its files gives a step another key and hardly another duration; then its
-/// counterpart in the last build, whose text was another; a step never seen takes the median of
-/// its kind.
+/// counterpart in the last build, whose text was another; a step never seen takes what such
+/// commands usually take, where that was asked for, or the median of its kind.
 pub(super) fn step_seconds(
     step: &Step,
     old: Option<&PreviousStep>,
     knowledge: &Knowledge,
-) -> Seconds {
+) -> (Seconds, bool) {
     let times = &knowledge.times;
     let of_key = knowledge.known.get(&step.key).copied().flatten();
-    of_key
+    let timed = of_key
         .or_else(|| times.of_step(&step.name, &step.instruction))
-        .or_else(|| old.and_then(|old| times.of_step(&old.name, &old.instruction).or(old.seconds)))
-        .or_else(|| knowledge.typical.get(&step.kind).copied())
-        .unwrap_or_default()
+        .or_else(|| old.and_then(|old| times.of_step(&old.name, &old.instruction).or(old.seconds)));
+    let guessed =
+        || knowledge.usual.get(&step.key).or_else(|| knowledge.typical.get(&step.kind)).copied();
+    (timed.or_else(guessed).unwrap_or_default(), timed.is_some())
 }
 
 /// What the verdicts of all steps add up to.
@@ -129,13 +141,15 @@ pub(super) fn summary(steps: &[StepForecast], times: &PastTimes) -> Summary {
             Verdict::Depends { .. } => summary.depends += 1,
             Verdict::Unknown(_) => summary.unknown += 1,
         }
+        let runs = step.verdict.share_that_runs() >= LIKELY;
+        summary.untimed += usize::from(runs && !step.is_timed);
     }
     let seconds = |share: fn(&Verdict) -> f64| {
         let path = longest_path(steps.iter().map(|step| {
             let inputs = step.step.parent().into_iter().chain(step.step.stage_outputs());
             (inputs, Seconds::new(step.seconds.get() * share(&step.verdict)))
         }));
-        let runs = steps.iter().filter(is_counted).filter(|step| share(&step.verdict) >= 0.5);
+        let runs = steps.iter().filter(is_counted).filter(|step| share(&step.verdict) >= LIKELY);
         path + times.around(&runs.map(|step| without_number(&step.step.name)).collect())
     };
     summary.seconds = seconds(Verdict::share_that_runs);
@@ -222,6 +236,11 @@ mod tests {
         assert_eq!(times.of_step("[3/5] COPY . .", "COPY . ."), Some(Seconds::new(7.0)));
         assert_eq!(times.of_step("[test 2/2] COPY . .", "COPY . ."), Some(Seconds::new(3.0)));
         assert_eq!(times.of_step("[2/2] COPY a .", "COPY a ."), None);
+        let mut times = times;
+        times.learn(run("[3/5] COPY . .", 9.0));
+        times.learn(run("[2/2] COPY a .", 2.0));
+        assert_eq!(times.of_step("[3/5] COPY . .", "COPY . ."), Some(Seconds::new(7.0)));
+        assert_eq!(times.of_step("[4/4] COPY a .", "COPY a ."), Some(Seconds::new(2.0)));
     }
 
     #[test]

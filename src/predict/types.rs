@@ -199,6 +199,8 @@ pub struct StepForecast {
     pub verdict: Verdict,
     /// How long it takes when it runs, as far as is known.
     pub seconds: Seconds,
+    /// Whether a run tells that: of its key, or of a step of its name or text. It is a guess else.
+    pub is_timed: bool,
 }
 
 /// Every step of a build with its verdict, in the plan's order.
@@ -221,6 +223,9 @@ pub struct Summary {
     pub depends: usize,
     /// Steps that nobody can tell.
     pub unknown: usize,
+    /// Of the steps that most likely run, those of which no run is known: what they take is a
+    /// guess, and so are the seconds.
+    pub untimed: usize,
     /// How long the build will take: the longest path through the steps that run, and what builds
     /// take around their steps.
     pub seconds: Seconds,

@@ -56,8 +56,8 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
             }
             None => verdict,
         };
-        let seconds = step_seconds(step, old, knowledge);
-        steps.push(StepForecast { step: step.clone(), verdict, seconds });
+        let (seconds, is_timed) = step_seconds(step, old, knowledge);
+        steps.push(StepForecast { step: step.clone(), verdict, seconds, is_timed });
     }
     let summary = summary(&steps, &knowledge.times);
     Forecast { steps, summary }

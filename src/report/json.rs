@@ -207,7 +207,7 @@ struct Step<'a> {
 
 impl<'a> Step<'a> {
     fn of(forecast: &'a Forecast, index: StepIndex) -> Option<Self> {
-        let StepForecast { step, verdict, seconds } = forecast.steps.get(index.0)?;
+        let StepForecast { step, verdict, seconds, .. } = forecast.steps.get(index.0)?;
         let (word, probability) = match verdict {
             Verdict::Cached => ("cached", Some(Probability::new(0.0))),
             Verdict::Rebuild(_) => ("rebuild", Some(Probability::new(1.0))),

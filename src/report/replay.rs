@@ -8,7 +8,7 @@ use super::style::{Capabilities, Role};
 use super::units;
 use crate::Seconds;
 use crate::bench::statistics::median;
-use crate::bench::{Outcome, Replay, Replayed};
+use crate::bench::{Expected, ModelError, Outcome, Replay, Replayed, Timed};
 
 /// Columns of the longest name of a variant that is not cut.
 const NAME: usize = 30;
@@ -31,7 +31,12 @@ pub fn replay(replay: &Replay, capabilities: &Capabilities) -> String {
                     let run = timed.run();
                     let steps = run.cached + run.ran;
                     let seconds = number(timed.seconds);
-                    push!(out, "  {name} {seconds:>6} s  {}/{steps} reused\n", run.cached);
+                    let expected = expected(replay, timed);
+                    push!(
+                        out,
+                        "  {name} {seconds:>6} s  {}/{steps} reused{expected}\n",
+                        run.cached
+                    );
                 }
                 Some(Outcome::Failed(why)) => {
                     let failed = capabilities.paint(Role::Wrong, "does not build");
@@ -50,13 +55,67 @@ pub fn replay(replay: &Replay, capabilities: &Capabilities) -> String {
         let said = format!("{}: {}", text(&variant.name), cost(replay, place));
         push_wrapped(&mut out, "cost    ", &said, capabilities);
     }
+    for (place, variant) in replay.variants.iter().enumerate() {
+        if let Some(said) = model(replay, place) {
+            let said = format!("{}: {said}", text(&variant.name));
+            push_wrapped(&mut out, "model   ", &said, capabilities);
+        }
+    }
     out
 }
 
 /// `4 commits, each built once after the one before it; the first reuses nothing`.
 pub(super) fn how(replay: &Replay) -> String {
     let commits = units::counted(replay.wanted as u64, "commit", "commits");
+    if replay.is_expected {
+        return format!(
+            "{commits}, nothing built: what each is expected to take after the one before it; the \
+             first reuses nothing"
+        );
+    }
     format!("{commits}, each built once after the one before it; the first reuses nothing")
+}
+
+/// What was expected of a build, or how sure that is where it was not built: `, 1.20 s expected`.
+fn expected(replay: &Replay, timed: &Timed) -> String {
+    let Some(Expected { seconds, untimed }) = timed.expected else { return String::new() };
+    match (replay.is_expected, untimed) {
+        (true, 0) => String::new(),
+        (false, 0) => format!(", {} s expected", number(seconds)),
+        (true, _) => format!(", {} guessed", units::counted(untimed as u64, "step", "steps")),
+        (false, _) => {
+            format!(", {} never timed", units::counted(untimed as u64, "step", "steps"))
+        }
+    }
+}
+
+/// How far the model is from what was measured; where nothing was, how much of it is a guess.
+pub(super) fn model(replay: &Replay, variant: usize) -> Option<String> {
+    if replay.is_expected {
+        let builds = replay.commits.iter().filter_map(|commit| commit.built(variant)?.expected);
+        let guessed = builds.filter(|expected| expected.untimed > 0).count();
+        if guessed == 0 {
+            return None;
+        }
+        let commits = units::counted(guessed as u64, "commit", "commits");
+        return Some(format!(
+            "{commits} with steps that were never timed here: such steps count as what their \
+             commands usually take"
+        ));
+    }
+    let ModelError { median, counted, guessed } = replay.model_error(variant)?;
+    let mut said = match median {
+        Some(share) => {
+            let commits = units::counted(counted as u64, "commit", "commits");
+            format!("off by {:.0} % in the median of {commits}", share * 100.0)
+        }
+        None => "nothing to say yet".to_owned(),
+    };
+    if guessed > 0 {
+        let commits = units::counted(guessed as u64, "commit", "commits");
+        push!(said, "; not counted: {commits} with steps that were never timed before");
+    }
+    Some(said)
 }
 
 /// How far a replay came that ended early.
@@ -91,20 +150,31 @@ pub(super) fn cost(replay: &Replay, variant: usize) -> String {
     said
 }
 
-/// One line a build: `commit,variant,built,seconds,cached_steps,run_steps`.
+/// One line a build:
+/// `commit,variant,built,seconds,cached_steps,run_steps,expected_seconds,untimed_steps`.
 pub fn replay_csv(replay: &Replay) -> String {
-    let mut out = "commit,variant,built,seconds,cached_steps,run_steps\n".to_owned();
+    let mut out = "commit,variant,built,seconds,cached_steps,run_steps,expected_seconds,\
+                   untimed_steps\n"
+        .to_owned();
     for commit in &replay.commits {
         for (variant, build) in replay.variants.iter().zip(&commit.builds) {
             let name = field(&variant.name);
             match build {
                 Some(Outcome::Built(timed)) => {
                     let run = timed.run();
-                    let seconds = timed.seconds.get();
-                    let (cached, ran) = (run.cached, run.ran);
-                    push!(out, "{},{name},yes,{seconds:.6},{cached},{ran}\n", commit.id);
+                    let seconds = format!("{:.6}", timed.seconds.get());
+                    let built = match replay.is_expected {
+                        true => "expected,".to_owned(),
+                        false => format!("yes,{seconds}"),
+                    };
+                    let expected = timed.expected.map_or_else(
+                        || ",".to_owned(),
+                        |it| format!("{:.6},{}", it.seconds.get(), it.untimed),
+                    );
+                    let (id, cached, ran) = (&commit.id, run.cached, run.ran);
+                    push!(out, "{id},{name},{built},{cached},{ran},{expected}\n");
                 }
-                Some(Outcome::Failed(_)) => push!(out, "{},{name},no,,,\n", commit.id),
+                Some(Outcome::Failed(_)) => push!(out, "{},{name},no,,,,,\n", commit.id),
                 None => {}
             }
         }
@@ -133,6 +203,9 @@ pub fn replay_markdown(replay: &Replay) -> String {
     out.push('\n');
     for (place, variant) in replay.variants.iter().enumerate() {
         push!(out, "- {}: {}\n", code(&variant.name), cost(replay, place));
+        if let Some(said) = model(replay, place) {
+            push!(out, "- {}, the model: {said}\n", code(&variant.name));
+        }
     }
     out
 }
@@ -171,7 +244,9 @@ pub(super) mod tests {
                 needs: Vec::new(),
             };
             let steps = vec![step("COPY . .", false), step("RUN \u{1b}[31mmake", is_reused)];
-            Some(Outcome::Built(Timed { seconds: Seconds::new(seconds), steps }))
+            let untimed = usize::from(!is_reused);
+            let expected = Some(Expected { seconds: Seconds::new(seconds - 0.5), untimed });
+            Some(Outcome::Built(Timed { seconds: Seconds::new(seconds), steps, expected }))
         };
         let failed = || {
             Some(Outcome::Failed("it ended with 1\nerror: \u{1b}[2J no rule to make".to_owned()))
@@ -194,6 +269,7 @@ pub(super) mod tests {
             ],
             wanted: 4,
             is_partial: true,
+            is_expected: false,
         }
     }
 
@@ -202,6 +278,16 @@ pub(super) mod tests {
         let told = replay(&sketch(), &Capabilities::PLAIN);
         assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
         insta::assert_snapshot!(told);
+    }
+
+    #[test]
+    fn what_is_expected_is_told_without_a_build() {
+        let mut of = sketch();
+        of.is_expected = true;
+        let told = replay(&of, &Capabilities::PLAIN);
+        assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+        insta::assert_snapshot!([told, replay_csv(&of), replay_markdown(&of)].join("\n----\n"));
+        insta::assert_json_snapshot!(crate::report::json::replay(&of));
     }
 
     #[test]

@@ -55,7 +55,8 @@ impl Steps {
             no_cache: false,
             is_doubted: false,
         };
-        self.0.push(StepForecast { step, verdict, seconds: Seconds::new(seconds) });
+        let seconds = Seconds::new(seconds);
+        self.0.push(StepForecast { step, verdict, seconds, is_timed: true });
         self
     }
 

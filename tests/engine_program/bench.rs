@@ -42,6 +42,7 @@ fn benches_and_replays_measure_and_leave_nothing() {
     let engine = engine("28.5");
     equal_variants_are_measured_alike(&engine);
     commits_are_replayed_each_on_what_the_one_before_it_left(&engine);
+    a_replay_builds_the_rewrite_of_each_commit(&engine);
 }
 
 fn equal_variants_are_measured_alike(engine: &TestEngine) {
@@ -195,6 +196,14 @@ fn commits_are_replayed_each_on_what_the_one_before_it_left(engine: &TestEngine)
         assert_eq!([0, 1, 3].map(|at| steps(at).len()), [4, 4, 4], "{found:#}");
         assert_eq!([0, 1, 3].map(reused), [0, 2, 4], "{found:#}");
         assert_eq!(variant["builds"][1]["run_steps"], 2);
+        // With the step that keeps variants apart; later commits run nothing that none ran before.
+        let untimed = [0, 1, 3].map(|at| &variant["builds"][at]["untimed_steps"]);
+        assert_eq!(untimed, [5, 0, 0], "{found:#}");
+        assert_eq!(
+            (&variant["model"]["commits"], &variant["model"]["guessed"]),
+            (&2.into(), &1.into())
+        );
+        assert!(variant["model"]["median_error"].is_f64(), "{found:#}");
         let seconds = variant["builds"][1]["steps"][3]["seconds"].as_f64();
         assert!(seconds.is_some_and(|seconds| seconds > 0.0), "{found:#}");
         let failed = &variant["builds"][2];
@@ -205,5 +214,74 @@ fn commits_are_replayed_each_on_what_the_one_before_it_left(engine: &TestEngine)
     assert_eq!(found["variants"][1]["name"], "Dockerfile (2)");
     let after = git(&shop, &["for-each-ref"]) + &git(&shop, &["status", "--porcelain"]);
     assert_eq!((shop.read("app.py").as_str(), after), ("not committed", before));
+    assert_eq!(left(&shop.engine), Vec::<Value>::new());
+    commits_are_expected_to_cost_what_the_records_say(&shop);
+}
+
+fn commits_are_expected_to_cost_what_the_records_say(shop: &Workshop) {
+    let expected = || {
+        let output = shop
+            .command()
+            .args(["bench", "--last", "4", "--model", "--format", "json", "."])
+            .output()
+            .expect("the program runs");
+        assert!(output.status.success(), "{output:?}");
+        let found: Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");
+        assert_eq!(found["expected"], true);
+        let builds = found["variants"][0]["builds"].as_array().expect("builds").clone();
+        assert!(builds.iter().all(|it| it["seconds"].is_null() && it["expected_seconds"].is_f64()));
+        let of = |name: &str| builds.iter().map(|it| it[name].clone()).collect::<Vec<_>>();
+        (of("run_steps"), of("untimed_steps"))
+    };
+    // The third takes its failing step along; the last goes back to what the second had.
+    let (runs, untimed) = expected();
+    assert_eq!(
+        (runs, untimed),
+        ([4, 2, 3, 0].map(Value::from).to_vec(), [4, 2, 3, 0].map(Value::from).to_vec())
+    );
+    assert!(shop.run(&["build", "."]).status.success());
+    let (runs, untimed) = expected();
+    assert_eq!(
+        (runs, untimed),
+        ([4, 2, 3, 0].map(Value::from).to_vec(), [0, 0, 1, 0].map(Value::from).to_vec())
+    );
+}
+
+fn a_replay_builds_the_rewrite_of_each_commit(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    // An image whose package manager does nothing: what counts is that it is known by its name.
+    let base = shop.image_name("base");
+    shop.remove_at_the_end(&base);
+    let tool = "FROM busybox:local\nRUN echo '#!/bin/sh' > /bin/apt-get && chmod +x /bin/apt-get\n";
+    shop.file("base/Dockerfile", tool);
+    assert!(shop.run(&["build", "-q", "-t", &base, "base"]).status.success());
+    let dockerfile = format!(
+        "FROM {base}\nWORKDIR /app\nCOPY . .\n\
+         RUN apt-get update && apt-get install -y --no-install-recommends gcc\n"
+    );
+    shop.file("Dockerfile", &dockerfile);
+    git(&shop, &["init", "-q", "--template="]);
+    for text in ["one", "two"] {
+        shop.file("app.py", text);
+        git(&shop, &["add", "--all"]);
+        git(&shop, &["commit", "-q", "-m", text]);
+    }
+    let output = shop
+        .command()
+        .args(["bench", "--optimized", "--last", "2", "--format", "json", "."])
+        .output()
+        .expect("the program runs");
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let bettered = "replay    Dockerfile, optimized: bettered at 2 of 2 commits\n";
+    assert!(said.contains(bettered), "{said}");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");
+    let runs = |variant: usize| {
+        let builds = found["variants"][variant]["builds"].as_array().expect("builds");
+        builds.iter().map(|it| it["run_steps"].clone()).collect::<Vec<Value>>()
+    };
+    assert_eq!(runs(0), [3, 2].map(Value::from), "{found:#}");
+    assert_eq!(runs(1), [3, 1].map(Value::from), "{found:#}");
+    assert_eq!(shop.read("Dockerfile"), dockerfile);
     assert_eq!(left(&shop.engine), Vec::<Value>::new());
 }

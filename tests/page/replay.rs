@@ -28,6 +28,7 @@ pub(crate) fn page() -> String {
         commits: (1..=40).map(commit).collect(),
         wanted: 40,
         is_partial: false,
+        is_expected: false,
     })
 }
 
@@ -52,5 +53,6 @@ fn build(at: u32, slower: f64) -> Outcome {
         step(HOSTILE_STEP, false, (installed, installed + 2.0), &[0]),
     ];
     let took = if is_reused { 2.4 } else { 27.1 };
-    Outcome::Built(Timed { seconds: seconds(took + f64::from(at % 3) / 4.0), steps })
+    let seconds = seconds(took + f64::from(at % 3) / 4.0);
+    Outcome::Built(Timed { seconds, steps, expected: None })
 }

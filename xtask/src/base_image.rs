@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Python,
     /// Node and npm, as node:20-slim; the Node is Debian's 18
     Node,
+    /// The Go compiler, as golang:1.19-bookworm
+    Go,
 }
 
 impl Kind {
@@ -40,6 +42,7 @@ impl Kind {
             Self::Debian => "debian:bookworm-slim",
             Self::Python => "python:3.12-slim",
             Self::Node => "node:20-slim",
+            Self::Go => "golang:1.19-bookworm",
         }
     }
 
@@ -49,6 +52,7 @@ impl Kind {
             Self::Debian => "debian",
             Self::Python => "python",
             Self::Node => "node",
+            Self::Go => "go",
         }
     }
 
@@ -57,6 +61,7 @@ impl Kind {
             Self::Busybox | Self::Debian => "ca-certificates",
             Self::Python => "ca-certificates,python3,python3-pip,python3-venv",
             Self::Node => "ca-certificates,nodejs,npm",
+            Self::Go => "ca-certificates,golang-go",
         }
     }
 }

@@ -40,7 +40,8 @@ pub struct BenchArgs {
         long,
         value_name = "A..B",
         value_parser = range,
-        conflicts_with_all = ["last", "only", "scenarios", "runs", "warmup", "optimized"]
+        group = "commits",
+        conflicts_with_all = ["last", "only", "scenarios", "runs", "warmup"]
     )]
     pub replay: Option<Range>,
     /// As --replay, with the last N commits of HEAD
@@ -48,9 +49,17 @@ pub struct BenchArgs {
         long,
         value_name = "N",
         value_parser = clap::value_parser!(u16).range(1..=1000),
-        conflicts_with_all = ["only", "scenarios", "runs", "warmup", "optimized"]
+        group = "commits",
+        conflicts_with_all = ["only", "scenarios", "runs", "warmup"]
     )]
     pub last: Option<u16>,
+    /// Build nothing: say what each of these commits is expected to cost
+    ///
+    /// Each is planned after those before it, with the seconds that are recorded of this project on
+    /// this engine, and what such commands usually take where nothing is. Without this each commit
+    /// is built, and what was expected of it is told beside what it took.
+    #[arg(long, requires = "commits", conflicts_with = "against_docker")]
+    pub model: bool,
     /// How many builds of each are timed
     #[arg(
         long,

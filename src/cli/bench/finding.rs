@@ -60,13 +60,7 @@ pub(super) async fn wanted(
             )
             .into());
         }
-        let flags = BuildFlags {
-            file,
-            build_args: args.build_args.clone(),
-            target: args.target.clone().filter(|target| !target.is_empty()),
-            platform: args.platform.clone().filter(|platform| !platform.is_empty()),
-            ..BuildFlags::default()
-        };
+        let flags = flags(args, file);
         let project =
             Box::pin(prepare(&args.path, &flags, EngineNeed::Required, environment, ui)).await?;
         projects.push(project);
@@ -86,6 +80,17 @@ pub(super) async fn wanted(
     }
     let (scenarios, left) = chosen(found, &args.only)?;
     Ok(Wanted { projects, variants, scenarios, left })
+}
+
+/// What was given for the builds of a Dockerfile.
+pub(super) fn flags(args: &BenchArgs, file: Option<PathBuf>) -> BuildFlags {
+    BuildFlags {
+        file,
+        build_args: args.build_args.clone(),
+        target: args.target.clone().filter(|target| !target.is_empty()),
+        platform: args.platform.clone().filter(|platform| !platform.is_empty()),
+        ..BuildFlags::default()
+    }
 }
 
 /// The scenarios of `--scenarios`.

@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use super::super::failure::Failure;
 use super::super::stop::Stop;
 use super::end::End;
-use crate::bench::{Builder, Timed, TimedStep};
+use crate::bench::{Builder, Expected, Timed, TimedStep};
 use crate::{Seconds, Span};
 
 /// How long a build has to end after it was told to.
@@ -48,6 +48,14 @@ pub(super) struct Build<'a> {
     pub(super) store: &'a Path,
     /// A directory for what is said.
     pub(super) notes: &'a Path,
+}
+
+/// A build that was timed.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) timed: Timed,
+    /// What it took as this program counts it, from its request to the engine's answer.
+    pub(super) inside: Option<Seconds>,
 }
 
 /// Why a build was not timed.
@@ -86,7 +94,7 @@ impl<E: Into<anyhow::Error>> From<E> for NotTimed {
 
 impl Build<'_> {
     /// Builds and takes the time.
-    pub(super) async fn time(&self, stop: &Stop) -> Result<Timed, NotTimed> {
+    pub(super) async fn time(&self, stop: &Stop) -> Result<Ended, NotTimed> {
         let report = self.notes.join("report.json");
         let log = self.notes.join("log");
         let mut command = self.command(&report)?;
@@ -105,13 +113,16 @@ impl Build<'_> {
         if !status.success() {
             return Err(failed(status, &log)?);
         }
-        match self.builder {
-            Builder::Smartbuild => Ok(reported(seconds, &report)?),
-            Builder::Docker => {
-                let log = std::fs::read_to_string(&log).unwrap_or_default();
-                Ok(Timed { seconds, steps: said(&log) })
+        Ok(match self.builder {
+            Builder::Smartbuild => {
+                let Ended { timed, inside } = reported(&report)?;
+                Ended { timed: Timed { seconds, ..timed }, inside }
             }
-        }
+            Builder::Docker => {
+                let steps = said(&std::fs::read_to_string(&log).unwrap_or_default());
+                Ended { timed: Timed { seconds, steps, expected: None }, inside: None }
+            }
+        })
     }
 
     fn command(&self, report: &Path) -> anyhow::Result<Command> {
@@ -204,11 +215,18 @@ fn tail(log: &PathBuf) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A build that took so long, with what became of the steps as this program reports it.
-fn reported(seconds: Seconds, report: &Path) -> anyhow::Result<Timed> {
+/// What became of the steps, as this program reports it, and what it had expected.
+fn reported(report: &Path) -> anyhow::Result<Ended> {
     #[derive(Deserialize)]
     struct Report {
         steps: Vec<Step>,
+        summary: Summary,
+        seconds: Seconds,
+    }
+    #[derive(Deserialize)]
+    struct Summary {
+        seconds: Seconds,
+        untimed: usize,
     }
     #[derive(Deserialize)]
     struct Step {
@@ -234,9 +252,12 @@ fn reported(seconds: Seconds, report: &Path) -> anyhow::Result<Timed> {
         span: step.actual_span,
         needs: step.needs,
     };
-    let mut timed = Timed { seconds, steps: report.steps.into_iter().map(step).collect() };
+    let Summary { seconds, untimed } = report.summary;
+    let expected = Some(Expected { seconds, untimed });
+    let steps = report.steps.into_iter().map(step).collect();
+    let mut timed = Timed { steps, expected, ..Timed::default() };
     timed.leave_out(|at, _| !counted[at]);
-    Ok(timed)
+    Ok(Ended { timed, inside: Some(report.seconds) })
 }
 
 /// What became of the steps, as docker's plain progress says it: a step is named as

@@ -243,7 +243,7 @@ impl<'a> Rounds<'a> {
         };
         let timed = build.time(self.stop).await;
         self.images.keep_only(variant, &tag).await?;
-        timed
+        timed.map(|ended| ended.timed)
     }
 
     /// Removes all images that are left.

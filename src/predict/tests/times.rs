@@ -35,6 +35,10 @@ fn a_step_with_a_new_key_takes_what_its_text_took() {
     story.dockerfile = "FROM base\nCOPY r.txt .\nRUN install -v -r r.txt\nCOPY . .\nRUN new\n";
     story.knowledge.typical.insert(crate::plan::StepKind::Run, Seconds::new(5.0));
     assert_eq!(seconds(&story, "RUN new").to_string(), "5", "the median of its kind");
+    assert_eq!(story.forecast().summary.untimed, 1, "the others had a run");
+    let key = story.forecast().steps.last().expect("a step").step.key;
+    story.knowledge.usual.insert(key, Seconds::new(3.0));
+    assert_eq!(seconds(&story, "RUN new").to_string(), "3", "what its command usually takes");
 }
 
 #[test]

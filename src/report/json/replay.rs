@@ -16,12 +16,17 @@ pub fn replay(replay: &measured::Replay) -> impl Serialize + use<> {
                 Builder::Smartbuild => "smartbuild",
                 Builder::Docker => "docker",
             },
-            built: cost.built,
+            built: if replay.is_expected { 0 } else { cost.built },
             failed: cost.failed,
-            seconds: cost.seconds,
-            built_by_all: cost.shared,
-            seconds_of_these: cost.shared_seconds,
-            builds: replay.commits.iter().filter_map(|commit| build(commit, place)).collect(),
+            seconds: (!replay.is_expected).then_some(cost.seconds),
+            model: Model::of(replay, place),
+            built_by_all: if replay.is_expected { 0 } else { cost.shared },
+            seconds_of_these: (!replay.is_expected).then_some(cost.shared_seconds),
+            builds: replay
+                .commits
+                .iter()
+                .filter_map(|commit| build(commit, place, replay.is_expected))
+                .collect(),
         }
     });
     let commits = replay
@@ -31,13 +36,14 @@ pub fn replay(replay: &measured::Replay) -> impl Serialize + use<> {
     Report {
         schema: "smartbuild/replay/v1",
         partial: replay.is_partial,
+        expected: replay.is_expected,
         wanted: replay.wanted,
         commits: commits.collect(),
         variants: variants.collect(),
     }
 }
 
-fn build(commit: &measured::Replayed, variant: usize) -> Option<Build> {
+fn build(commit: &measured::Replayed, variant: usize, is_expected: bool) -> Option<Build> {
     let commit_id = commit.id.clone();
     match commit.builds.get(variant)?.as_ref()? {
         Outcome::Built(timed) => {
@@ -49,8 +55,10 @@ fn build(commit: &measured::Replayed, variant: usize) -> Option<Build> {
             };
             Some(Build {
                 commit: commit_id,
-                built: true,
-                seconds: Some(timed.seconds),
+                built: !is_expected,
+                seconds: (!is_expected).then_some(timed.seconds),
+                expected_seconds: timed.expected.map(|it| it.seconds),
+                untimed_steps: timed.expected.map(|it| it.untimed),
                 cached_steps: Some(run.cached),
                 run_steps: Some(run.ran),
                 steps: timed.steps.iter().map(step).collect(),
@@ -61,6 +69,8 @@ fn build(commit: &measured::Replayed, variant: usize) -> Option<Build> {
             commit: commit_id,
             built: false,
             seconds: None,
+            expected_seconds: None,
+            untimed_steps: None,
             cached_steps: None,
             run_steps: None,
             steps: Vec::new(),
@@ -74,6 +84,8 @@ struct Report {
     schema: &'static str,
     /// Whether it ended before all were built.
     partial: bool,
+    /// Whether nothing was built, and each commit has what the model expects.
+    expected: bool,
     /// How many commits were wanted.
     wanted: usize,
     /// Those that were begun, oldest first.
@@ -95,11 +107,13 @@ struct Variant {
     built: usize,
     failed: usize,
     /// Of all that were built.
-    seconds: Seconds,
+    seconds: Option<Seconds>,
+    /// What the model expected; docker has none.
+    model: Option<Model>,
     /// Commits that every variant has built.
     built_by_all: usize,
     /// What these took.
-    seconds_of_these: Seconds,
+    seconds_of_these: Option<Seconds>,
     builds: Vec<Build>,
 }
 
@@ -108,6 +122,10 @@ struct Build {
     commit: String,
     built: bool,
     seconds: Option<Seconds>,
+    /// By what was known before it.
+    expected_seconds: Option<Seconds>,
+    /// Steps that were expected to run and of which no run is known: these seconds are a guess.
+    untimed_steps: Option<usize>,
     cached_steps: Option<usize>,
     run_steps: Option<usize>,
     steps: Vec<Step>,
@@ -119,4 +137,30 @@ struct Step {
     name: String,
     reused: bool,
     seconds: Option<Seconds>,
+}
+
+#[derive(Serialize)]
+struct Model {
+    /// Of all commits together.
+    seconds: Seconds,
+    /// The median distance from what was measured, as a share of that.
+    median_error: Option<f64>,
+    /// The commits that it is the median of.
+    commits: Option<usize>,
+    /// Those that run steps of which no run is known.
+    guessed: usize,
+}
+
+impl Model {
+    fn of(replay: &measured::Replay, variant: usize) -> Option<Self> {
+        let builds = replay.commits.iter().filter_map(|commit| commit.built(variant)?.expected);
+        let expected: Vec<measured::Expected> = builds.collect();
+        let error = replay.model_error(variant);
+        (!expected.is_empty()).then(|| Self {
+            seconds: expected.iter().map(|it| it.seconds).sum(),
+            median_error: error.and_then(|error| error.median),
+            commits: error.map(|error| error.counted),
+            guessed: expected.iter().filter(|it| it.untimed > 0).count(),
+        })
+    }
 }

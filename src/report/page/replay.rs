@@ -13,7 +13,7 @@ use crate::Seconds;
 use crate::bench::{Outcome, Replay, Replayed};
 use crate::report::bench::number;
 use crate::report::escape::{fit, text};
-use crate::report::replay::{cost, how, partial, said};
+use crate::report::replay::{cost, how, model, partial, said};
 use crate::report::units;
 
 /// Of a build's steps so many are named, those that took longest.
@@ -67,7 +67,12 @@ fn axis(replay: &Replay, variant: usize, timelines: &Timelines) -> Option<Markup
         .collect();
     let ends = [drawn.first()?, drawn.last()?].map(|(_, commit, _)| text(&commit.short_id));
     let name = text(&replay.variants.get(variant)?.name);
-    let says = format!("What each commit took, the oldest on the left: {}.", cost(replay, variant));
+    let does = if replay.is_expected { "is expected to take" } else { "took" };
+    let cost = cost(replay, variant);
+    let mut says = format!("What each commit {does}, the oldest on the left: {cost}.");
+    if let Some(model) = model(replay, variant) {
+        push!(says, " The model: {model}.");
+    }
     let caption = Caption { title: &name, says: &says };
     let column = |(at, commit, outcome): &(usize, &Replayed, &Outcome)| {
         let (seconds, fate) = match outcome {
@@ -94,8 +99,9 @@ fn axis(replay: &Replay, variant: usize, timelines: &Timelines) -> Option<Markup
             steps,
         ]
     };
+    let took = if replay.is_expected { "Expected" } else { "Took" };
     let table = Table {
-        headings: vec!["Commit", "Subject", "Took", "Steps reused"],
+        headings: vec!["Commit", "Subject", took, "Steps reused"],
         rows: drawn.iter().map(row).collect(),
     };
     let marks: Vec<Column> = drawn.iter().map(column).collect();

@@ -12,11 +12,16 @@ use super::super::super::ui::Ui;
 use super::super::copies::Copied;
 use super::super::end::End;
 use super::super::images::Images;
-use super::super::program::{Build, NotTimed};
+use super::super::program::{Build, Ended, NotTimed};
 use super::super::rounds::{CACHE_MOUNTS, options};
+use super::begun;
 use super::checkout::{Checkout, SALT};
+use super::commit_files::CommitFiles;
 use super::place::Place;
-use crate::bench::{Outcome, Replay, Replayed, Timed, Variant};
+use super::planner::Planner;
+use crate::Seconds;
+use crate::bench::statistics::median;
+use crate::bench::{Outcome, Replay, Timed, Variant};
 use crate::context::git::{Commit, Repository};
 use crate::engine::Docker;
 use crate::report::{escape, units};
@@ -28,6 +33,8 @@ pub(super) struct Builds<'a> {
     lines: Vec<Line>,
     options: Vec<String>,
     images: Images<'a>,
+    /// Where a variant is a rewrite.
+    planner: Option<Planner<'a>>,
     stop: &'a Stop,
     /// Numbers what is built.
     built: usize,
@@ -39,6 +46,10 @@ struct Line {
     place: Place,
     directory: PathBuf,
     checkout: Checkout,
+    /// At how many commits its Dockerfile was rewritten.
+    rewritten: usize,
+    /// What the program took beside its builds so far: its start, and what it does after them.
+    around: Vec<Seconds>,
 }
 
 impl<'a> Builds<'a> {
@@ -47,6 +58,7 @@ impl<'a> Builds<'a> {
         variants: Vec<(Variant, Place)>,
         args: &BenchArgs,
         docker: &'a Docker,
+        planner: Option<Planner<'a>>,
         directory: &Path,
         stop: &'a Stop,
     ) -> Result<Self, Failure> {
@@ -58,7 +70,8 @@ impl<'a> Builds<'a> {
             fs::create_dir_all(directory.join("notes"))
                 .context("cannot write the temporary directory")?;
             let checkout = Checkout::new(directory.join("now"), format!("{id}-{number}\n"));
-            lines.push(Line { variant, place, directory, checkout });
+            let (rewritten, around) = (0, Vec::new());
+            lines.push(Line { variant, place, directory, checkout, rewritten, around });
         }
         Ok(Self {
             images: Images::new(docker, &id),
@@ -66,6 +79,7 @@ impl<'a> Builds<'a> {
             repository,
             lines,
             options: options(args),
+            planner,
             stop,
             built: 0,
         })
@@ -87,20 +101,19 @@ impl<'a> Builds<'a> {
             if at % 2 == 1 {
                 order.reverse();
             }
-            replay.commits.push(Replayed {
-                id: commit.id.clone(),
-                short_id: commit.short_id.clone(),
-                subject: commit.subject.clone(),
-                builds: vec![None; self.lines.len()],
-            });
-            let Some(Replayed { builds, .. }) = replay.commits.last_mut() else { continue };
+            let builds = begun(replay, commit, self.lines.len());
             for variant in order {
-                builds[variant] = Some(ended(self.commit(variant, commit).await)?);
+                builds[variant] = Some(ended(self.commit(variant, commit, ui).await)?);
             }
             let said: Vec<String> = builds.iter().flatten().map(said).collect();
             let (id, count) = (escape::text(&commit.short_id), commits.len());
             let said = said.join(", ");
             ui.status(&format!("replay    {id}, {} of {count}: {said}\n", at + 1))?;
+        }
+        for line in self.lines.iter().filter(|line| line.variant.is_optimized) {
+            let (name, count) = (escape::text(&line.variant.name), commits.len());
+            let rewritten = line.rewritten;
+            ui.status(&format!("replay    {name}: bettered at {rewritten} of {count} commits\n"))?;
         }
         Ok(())
     }
@@ -113,11 +126,8 @@ impl<'a> Builds<'a> {
             let directory = self.lines[variant].directory.join("warm-up");
             let salt = format!("{}-{variant}-warm-up\n", self.id);
             let mut checkout = Checkout::new(directory.clone(), salt);
-            let tree = self.repository.tree(&first.id);
-            let put = match tree {
-                Ok(tree) => checkout.put(&tree, &self.lines[variant].place),
-                Err(error) => Err(NotTimed::Failed(error.to_string())),
-            };
+            let files = CommitFiles::read(self.repository, first, &self.lines[variant].place);
+            let put = files.and_then(|files| checkout.put(&files, &files.text));
             let timed = match put {
                 Ok(copy) => {
                     let mounts = format!("{}-{variant}-warm-up", self.id);
@@ -130,11 +140,20 @@ impl<'a> Builds<'a> {
         Ok(())
     }
 
-    async fn commit(&mut self, variant: usize, commit: &Commit) -> Result<Timed, NotTimed> {
-        let tree = self.repository.tree(&commit.id);
-        let tree = tree.map_err(|error| NotTimed::Failed(error.to_string()))?;
+    async fn commit(
+        &mut self,
+        variant: usize,
+        commit: &Commit,
+        ui: &mut Ui,
+    ) -> Result<Timed, NotTimed> {
         let line = &mut self.lines[variant];
-        let copy = line.checkout.put(&tree, &line.place)?;
+        let files = CommitFiles::read(self.repository, commit, &line.place)?;
+        let rewritten = match &mut self.planner {
+            Some(planner) if line.variant.is_optimized => planner.optimized(&files, ui).await?,
+            _ => None,
+        };
+        line.rewritten += usize::from(rewritten.is_some());
+        let copy = line.checkout.put(&files, rewritten.as_ref().unwrap_or(&files.text))?;
         let store = line.directory.join("store");
         let mounts = format!("{}-{variant}", self.id);
         self.build(variant, &copy, &store, &mounts).await
@@ -163,10 +182,16 @@ impl<'a> Builds<'a> {
             notes: &line.directory.join("notes"),
         };
         // A commit that does not build leaves the image before it.
-        let mut timed = build.time(self.stop).await?;
+        let Ended { mut timed, inside } = build.time(self.stop).await?;
         self.images.keep_only(variant, &tag).await?;
         // The step that makes the others the variant's own is ours.
         timed.leave_out(|_, step| step.name.contains(&format!("COPY {SALT} /")));
+        if let (Some(expected), Some(inside)) = (&mut timed.expected, inside) {
+            // Expected is what the program counts; timed is all of its process.
+            let around = &mut self.lines[variant].around;
+            expected.seconds = expected.seconds + median(around).unwrap_or_default();
+            around.push(timed.seconds.saturating_sub(inside));
+        }
         Ok(timed)
     }
 
@@ -177,7 +202,7 @@ impl<'a> Builds<'a> {
 }
 
 /// What became of a commit; an error where all ends with it.
-fn ended(timed: Result<Timed, NotTimed>) -> Result<Outcome, End> {
+pub(super) fn ended(timed: Result<Timed, NotTimed>) -> Result<Outcome, End> {
     match timed {
         Ok(timed) => Ok(Outcome::Built(timed)),
         Err(not_timed) => Ok(Outcome::Failed(not_timed.message()?)),

@@ -13,12 +13,9 @@ use anyhow::Context as _;
 
 use super::super::copies::{self, Copied, set_modified};
 use super::super::program::NotTimed;
-use super::place::Place;
+use super::commit_files::{CommitFiles, wrong};
 use crate::Digest;
-use crate::context::git::Tree;
-use crate::context::{
-    ContextPath, Entry, EntryKind, Found, IgnoreRules, ModifiedTime, Snapshot, Source as _,
-};
+use crate::context::{ContextPath, Entry, EntryKind, Found, ModifiedTime, Source as _};
 use crate::dockerfile::edit::{self, Edit};
 use crate::dockerfile::{Dockerfile, InstructionKind};
 
@@ -40,30 +37,24 @@ impl Checkout {
         Self { root, salt, since: HashMap::new() }
     }
 
-    /// Writes what the commit with this tree has, in place of what was there.
+    /// Writes what a commit has, in place of what was there, with this text of its Dockerfile.
     ///
     /// # Errors
     ///
-    /// [`NotTimed::Failed`] where the commit has nothing that can be built.
-    pub(super) fn put(&mut self, tree: &Tree, place: &Place) -> Result<Copied, NotTimed> {
-        let context = tree.at(&place.context).map_err(|error| wrong(&error))?;
-        let (path, text) = dockerfile(tree, place)?;
-        let beside = tree.at(&path.parent().unwrap_or_default()).map_err(|error| wrong(&error))?;
-        let name = path.components().last().unwrap_or_default();
-        let rules = IgnoreRules::load_beside(&context, &beside, name);
-        let rules = rules.map_err(|error| wrong(&error))?;
-        let taken = context.snapshot(&rules).map_err(|error| wrong(&error))?;
+    /// [`NotTimed::Failed`] where it cannot be read.
+    pub(super) fn put(&mut self, files: &CommitFiles, text: &str) -> Result<Copied, NotTimed> {
         let directory = self.root.join("context");
         self.clear(&directory)?;
-        self.write(&context, &taken.snapshot, &directory)?;
+        self.write(files, &directory)?;
         copies::write(&directory.join(SALT), self.salt.as_bytes())?;
         // Outside of the context, where no link of the commit can lead elsewhere.
+        let name = files.path.components().last().unwrap_or_default();
         let dockerfile = self.root.join("dockerfile").join(OsStr::from_bytes(name));
-        copies::write(&dockerfile, salted(&path, &text)?.as_bytes())?;
+        copies::write(&dockerfile, salted(&files.path, text)?.as_bytes())?;
         let ignore_file = [name, b".dockerignore"].concat();
         let ignore_file = dockerfile.with_file_name(OsStr::from_bytes(&ignore_file));
         let again = format!("\n!{SALT}\n");
-        copies::write(&ignore_file, &[rules.bytes(), again.as_bytes()].concat())?;
+        copies::write(&ignore_file, &[files.rules.bytes(), again.as_bytes()].concat())?;
         Ok(Copied { context: directory, dockerfile })
     }
 
@@ -76,17 +67,16 @@ impl Checkout {
         gone.with_context(|| format!("cannot write {}", self.root.display()))
     }
 
-    fn write(&mut self, context: &Tree, taken: &Snapshot, to: &Path) -> Result<(), NotTimed> {
+    fn write(&mut self, files: &CommitFiles, to: &Path) -> Result<(), NotTimed> {
         let now = now();
-        let entries = taken.entries();
+        let entries = files.snapshot.entries();
         let of = |kind| entries.iter().filter(move |entry| entry.kind == kind);
         for entry in of(EntryKind::Directory) {
             fs::create_dir(entry.path.on_disk(to)).with_context(|| no_file(entry))?;
         }
         for entry in of(EntryKind::File) {
-            let Some(Found::File(bytes)) =
-                context.find(&entry.path).map_err(|error| wrong(&error))?
-            else {
+            let found = files.context.find(&entry.path).map_err(|error| wrong(&error))?;
+            let Some(Found::File(bytes)) = found else {
                 return Err(NotTimed::Failed(format!("{} cannot be read of it", entry.path)));
             };
             let path = entry.path.on_disk(to);
@@ -124,17 +114,6 @@ impl Checkout {
     }
 }
 
-/// The Dockerfile of a commit, and where it is.
-fn dockerfile(tree: &Tree, place: &Place) -> Result<(ContextPath, String), NotTimed> {
-    for path in [Some(&place.dockerfile), place.otherwise.as_ref()].into_iter().flatten() {
-        let Some(bytes) = tree.read(path).map_err(|error| wrong(&error))? else { continue };
-        let text = String::from_utf8(bytes)
-            .map_err(|_| NotTimed::Failed(format!("its {path} is not text in UTF-8")))?;
-        return Ok((path.clone(), text));
-    }
-    Err(NotTimed::Failed(format!("it has no {}", place.dockerfile)))
-}
-
 /// The Dockerfile with a first step in each stage that no build has seen. What stands on another
 /// stage has it from there.
 fn salted(path: &ContextPath, text: &str) -> Result<String, NotTimed> {
@@ -151,10 +130,6 @@ fn salted(path: &ContextPath, text: &str) -> Result<String, NotTimed> {
         names.extend(name.clone());
     }
     edit::apply(&dockerfile, &edits).map_err(|error| wrong(&error))
-}
-
-fn wrong(error: &dyn std::fmt::Display) -> NotTimed {
-    NotTimed::Failed(error.to_string())
 }
 
 fn no_file(entry: &Entry) -> String {

@@ -1,4 +1,5 @@
-//! `smartbuild bench --replay` and `--last`: what each commit of a branch costs to build.
+//! `smartbuild bench --replay` and `--last`: what each commit of a branch costs to build, or with
+//! `--model` is expected to cost.
 //!
 //! Each variant has a directory of its own into which one commit after the other is written, as a
 //! checkout would have it, read from git's objects: neither the repository nor its working tree is
@@ -8,24 +9,34 @@
 
 mod builds;
 mod checkout;
+mod commit_files;
+mod model;
 mod place;
+mod planner;
+
+use std::path::Path;
 
 use anyhow::anyhow;
 
 use super::super::args::{BenchArgs, BenchFormat, Range};
-use super::super::engines;
+use super::super::engines::{self, Answered};
 use super::super::environment::Environment;
 use super::super::failure::Failure;
+use super::super::memory::Memory;
+use super::super::project::remembered_engine;
 use super::super::repository::ContextRepository;
 use super::super::source;
 use super::super::stop::Stop;
 use super::super::ui::Ui;
+use super::end::End;
 use super::{close, temporary};
-use crate::bench::{Builder, Replay, Variant};
-use crate::context::git::{CommitLine, HistoryEnd, Repository};
+use crate::bench::{Builder, Outcome, Replay, Replayed, Variant};
+use crate::context::git::{Commit, CommitLine, HistoryEnd, Repository};
 use crate::report;
 use builds::Builds;
+use model::Model;
 use place::Place;
+use planner::Planner;
 
 /// The longest line of commits that is replayed.
 const LONGEST: usize = 1000;
@@ -45,22 +56,21 @@ pub(super) async fn run(
         )
         .into());
     };
-    let commits = commits(&found.repository, args, ui)?;
+    let commits = commits(&found.repository, args, ui)?.commits;
     let variants = variants(args, &found)?;
-    let stop = Stop::on_ctrl_c();
-    let answered = stop.or(engines::connect(environment, None)).await??;
     let mut replay = Replay {
         variants: variants.iter().map(|(variant, _)| variant.clone()).collect(),
-        wanted: commits.commits.len(),
+        wanted: commits.len(),
+        is_expected: args.model,
         ..Replay::default()
     };
-    let directory = temporary()?;
-    let mut builds =
-        Builds::new(&found.repository, variants, args, &answered.docker, directory.path(), &stop)?;
-    let ended = Box::pin(builds.run(&commits.commits, &mut replay, ui)).await;
-    builds.clean(ui).await?;
+    let of = Wanted { args, root: &root, found: &found, commits: &commits, variants };
+    let ended = if args.model {
+        Box::pin(expect(of, &mut replay, environment, ui)).await?
+    } else {
+        Box::pin(build(of, &mut replay, environment, ui)).await?
+    };
     found.save();
-    close(directory, ui)?;
     replay.is_partial = ended.is_err();
     let is_any_built = (0..replay.variants.len()).any(|variant| replay.cost(variant).built > 0);
     if ended.is_ok() || is_any_built {
@@ -69,11 +79,86 @@ pub(super) async fn run(
     match ended {
         Ok(()) if is_any_built => Ok(()),
         Ok(()) => {
-            let message = "none of the commits builds: there is nothing to measure; see why above";
+            let message = "none of the commits can be built: there is nothing to tell; see why \
+                           above";
             Err(Failure::Build(Some(message.to_owned())))
         }
         Err(end) => Err(end.failure()),
     }
+}
+
+/// What is replayed.
+struct Wanted<'a> {
+    args: &'a BenchArgs,
+    /// The context's directory.
+    root: &'a Path,
+    found: &'a ContextRepository,
+    commits: &'a [Commit],
+    variants: Vec<(Variant, Place)>,
+}
+
+/// Builds every commit.
+async fn build(
+    wanted: Wanted<'_>,
+    replay: &mut Replay,
+    environment: &Environment,
+    ui: &mut Ui,
+) -> Result<Result<(), End>, Failure> {
+    let Wanted { args, root, found, commits, variants } = wanted;
+    let stop = Stop::on_ctrl_c();
+    let Answered { docker, info, .. } = stop.or(engines::connect(environment, None)).await??;
+    let planner = if args.optimized {
+        let memory = Memory::open(environment, ui)?;
+        Some(Planner::new(args, root, Some(&docker), Some(&info), memory)?)
+    } else {
+        None
+    };
+    let directory = temporary()?;
+    let (repository, place) = (&found.repository, directory.path());
+    let mut builds = Builds::new(repository, variants, args, &docker, planner, place, &stop)?;
+    let ended = Box::pin(builds.run(commits, replay, ui)).await;
+    builds.clean(ui).await?;
+    close(directory, ui)?;
+    Ok(ended)
+}
+
+/// Says of every commit what it is expected to cost. An engine is only asked for base images.
+async fn expect(
+    wanted: Wanted<'_>,
+    replay: &mut Replay,
+    environment: &Environment,
+    ui: &mut Ui,
+) -> Result<Result<(), End>, Failure> {
+    let Wanted { args, root, found, commits, variants } = wanted;
+    let stop = Stop::on_ctrl_c();
+    let memory = Memory::open(environment, ui)?;
+    let remembered = remembered_engine(&memory, &root.to_string_lossy());
+    let answered = stop.or(engines::connect(environment, remembered.clone())).await?;
+    let (docker, engine) = match answered {
+        Ok(Answered { docker, info, .. }) => (Some(docker), Some(info)),
+        Err(error) => {
+            ui.warning(&format!("going on with what was recorded: {error}"))?;
+            (None, remembered)
+        }
+    };
+    let planner = Planner::new(args, root, docker.as_ref(), engine.as_ref(), memory)?;
+    let mut model = Model::new(&found.repository, variants, planner, &stop);
+    Ok(Box::pin(model.run(commits, replay, ui)).await)
+}
+
+/// Says that a commit is begun; gives where its builds go.
+fn begun<'a>(
+    replay: &'a mut Replay,
+    commit: &Commit,
+    variants: usize,
+) -> &'a mut [Option<Outcome>] {
+    replay.commits.push(Replayed {
+        id: commit.id.clone(),
+        short_id: commit.short_id.clone(),
+        subject: commit.subject.clone(),
+        builds: vec![None; variants],
+    });
+    replay.commits.last_mut().map_or(&mut [], |last| &mut last.builds)
 }
 
 /// The commits that are asked for; says where there are fewer.
@@ -113,7 +198,7 @@ fn commits(repository: &Repository, args: &BenchArgs, ui: &mut Ui) -> Result<Com
     Ok(line)
 }
 
-/// The Dockerfiles, then the same built by docker.
+/// The Dockerfiles as they are, then as they are rewritten, then built by docker.
 fn variants(args: &BenchArgs, found: &ContextRepository) -> Result<Vec<(Variant, Place)>, Failure> {
     let places: Vec<Place> = match &*args.files {
         [] => vec![Place::usual(found)],
@@ -122,20 +207,24 @@ fn variants(args: &BenchArgs, found: &ContextRepository) -> Result<Vec<(Variant,
             .map(|file| Place::of(file, found))
             .collect::<Result<Vec<Place>, Failure>>()?,
     };
-    let builders = [Builder::Smartbuild, Builder::Docker];
+    let kinds = [
+        (true, "", Builder::Smartbuild),
+        (args.optimized, ", optimized", Builder::Smartbuild),
+        (args.against_docker, ", docker", Builder::Docker),
+    ];
     let mut variants: Vec<(Variant, Place)> = Vec::new();
-    for builder in builders.into_iter().take(1 + usize::from(args.against_docker)) {
+    for (_, how, builder) in kinds.into_iter().filter(|(is_wanted, ..)| *is_wanted) {
+        let is_optimized = how == ", optimized";
         for place in &places {
             let dockerfile = place.dockerfile.to_string();
-            let how = if builder == Builder::Docker { ", docker" } else { "" };
-            let same = variants
-                .iter()
-                .filter(|(it, _)| it.builder == builder && it.dockerfile == dockerfile)
-                .count();
+            let is_same = |it: &Variant| {
+                (it.builder, it.is_optimized) == (builder, is_optimized)
+                    && it.dockerfile == dockerfile
+            };
+            let same = variants.iter().filter(|(it, _)| is_same(it)).count();
             let again = if same > 0 { format!(" ({})", same + 1) } else { String::new() };
             let name = format!("{dockerfile}{how}{again}");
-            variants
-                .push((Variant { name, dockerfile, is_optimized: false, builder }, place.clone()));
+            variants.push((Variant { name, dockerfile, is_optimized, builder }, place.clone()));
         }
     }
     Ok(variants)

@@ -51,6 +51,15 @@ impl Place {
         Ok(Self { context: found.inside.clone(), dockerfile, otherwise: None })
     }
 
+    /// What a Dockerfile at this path of the repository is called in the records: by its path from
+    /// the context where it lies in that.
+    pub(super) fn name_in(&self, dockerfile: &ContextPath) -> String {
+        let whole = dockerfile.to_string();
+        let inside = whole.strip_prefix(&self.context.to_string());
+        let inside = inside.and_then(|rest| rest.strip_prefix('/')).map(str::to_owned);
+        inside.unwrap_or(whole)
+    }
+
     /// The Dockerfile from the repository's root: as docker takes it, from the current directory.
     fn inside(file: &Path, found: &ContextRepository) -> Option<PathBuf> {
         let name = file.file_name()?;

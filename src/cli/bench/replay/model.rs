@@ -1,0 +1,100 @@
+//! What the commits of a replay are expected to cost: planned, and not built.
+
+use super::super::super::stop::Stop;
+use super::super::super::ui::Ui;
+use super::super::end::End;
+use super::super::program::NotTimed;
+use super::begun;
+use super::builds::ended;
+use super::commit_files::CommitFiles;
+use super::place::Place;
+use super::planner::Planner;
+use crate::bench::{Expected, Replay, Timed, TimedStep, Variant};
+use crate::context::git::{Commit, Repository};
+use crate::plan::StepKind;
+use crate::predict::{Forecast, PastTree, Replayed, StepForecast, file_table};
+
+/// A step that runs with this probability is shown as one that runs.
+const LIKELY: f64 = 0.5;
+
+/// All that the forecasts of a replay need.
+pub(super) struct Model<'a> {
+    repository: &'a Repository,
+    planner: Planner<'a>,
+    lines: Vec<Line>,
+    stop: &'a Stop,
+}
+
+/// A variant, and the engine that has built nothing else.
+struct Line {
+    variant: Variant,
+    place: Place,
+    replayed: Replayed,
+}
+
+impl<'a> Model<'a> {
+    pub(super) fn new(
+        repository: &'a Repository,
+        variants: Vec<(Variant, Place)>,
+        planner: Planner<'a>,
+        stop: &'a Stop,
+    ) -> Self {
+        let line = |(variant, place)| Line { variant, place, replayed: Replayed::default() };
+        Self { repository, planner, lines: variants.into_iter().map(line).collect(), stop }
+    }
+
+    /// Plans one commit after the other, each with all variants.
+    pub(super) async fn run(
+        &mut self,
+        commits: &[Commit],
+        replay: &mut Replay,
+        ui: &mut Ui,
+    ) -> Result<(), End> {
+        for commit in commits {
+            let builds = begun(replay, commit, self.lines.len());
+            for (variant, build) in builds.iter_mut().enumerate() {
+                let stop = self.stop;
+                let expected = stop.or(self.commit(variant, commit, ui)).await?;
+                *build = Some(ended(expected)?);
+            }
+        }
+        Ok(())
+    }
+
+    async fn commit(
+        &mut self,
+        variant: usize,
+        commit: &Commit,
+        ui: &mut Ui,
+    ) -> Result<Timed, NotTimed> {
+        // Nothing else here waits, and whoever wants it to end is to be heard.
+        tokio::task::yield_now().await;
+        let Line { variant, place, replayed } = &mut self.lines[variant];
+        let files = CommitFiles::read(self.repository, commit, place)?;
+        let rewritten = match variant.is_optimized {
+            true => self.planner.optimized(&files, ui).await?,
+            false => None,
+        };
+        let text = rewritten.as_ref().unwrap_or(&files.text);
+        let plan = self.planner.plan(&files, text, ui).await?;
+        let knowledge = self.planner.knowledge(&plan, &files, place);
+        let forecast = replayed.forecast(&plan, &files.snapshot, &self.planner.images, knowledge);
+        replayed.build(PastTree { plan, files: file_table(&files.snapshot) });
+        Ok(expected(&forecast))
+    }
+}
+
+fn expected(forecast: &Forecast) -> Timed {
+    let step = |step: &StepForecast| TimedStep {
+        name: step.step.name.clone(),
+        is_reused: step.verdict.share_that_runs() < LIKELY,
+        seconds: Some(step.seconds),
+        span: None,
+        needs: step.step.needs().map(|needed| needed.0).collect(),
+    };
+    let steps = forecast.steps.iter().map(step).collect();
+    let (seconds, untimed) = (forecast.summary.seconds, forecast.summary.untimed);
+    let mut timed = Timed { seconds, steps, expected: Some(Expected { seconds, untimed }) };
+    timed.leave_out(|at, _| forecast.steps[at].step.kind == StepKind::From);
+    timed
+}
