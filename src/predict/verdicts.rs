@@ -7,7 +7,7 @@ use super::times::{step_seconds, summary};
 use super::told::clearer;
 use super::types::{Cause, CauseKind, Forecast, Probability, StepForecast, Verdict};
 use crate::context::Snapshot;
-use crate::plan::{KeyInput, Plan, Step, StepIndex, StepKey, StepKind};
+use crate::plan::{KeyInput, OfThisBuild, Plan, Step, StepIndex, StepKey, StepKind};
 
 /// How likely a step is to run when it copies what a step that runs again may have written, as
 /// long as nothing was observed.
@@ -47,6 +47,7 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
         });
         let of_stage = old.and_then(|old| stage_files(step, old, files, snapshot));
         let verdict = verdict(StepIndex(index), step, own, of_stage, &steps, knowledge);
+        let verdict = in_this_build(verdict, step);
         let verdict = told(verdict, StepIndex(index), step, old);
         let verdict = of_image(verdict, StepIndex(index), images[index].as_ref());
         let verdict = match previous {
@@ -171,6 +172,20 @@ fn verdict(
                 Verdict::Rebuild(cause)
             }
         }
+    }
+}
+
+/// The verdict of a step that would run, where an equal one of the same build has run by then.
+fn in_this_build(verdict: Verdict, step: &Step) -> Verdict {
+    match (verdict, step.content_keys.of_this_build) {
+        (Verdict::Rebuild(_), Some(OfThisBuild::Certain)) => Verdict::Cached,
+        (Verdict::Rebuild(cause), Some(OfThisBuild::Open)) => {
+            let output = step.stage_outputs().next();
+            let output = output.map(|step| Cause { step, kind: CauseKind::StageOutput });
+            let parent = || Some(Cause { step: step.parent()?, kind: CauseKind::Parent });
+            depends(output.or_else(parent).unwrap_or(cause))
+        }
+        (verdict, _) => verdict,
     }
 }
 
