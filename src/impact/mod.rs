@@ -40,7 +40,7 @@ pub use facts::{Facts, NoFacts};
 pub use gate::{Gate, Gates};
 pub use side::Side;
 pub use types::{
-    Advice, ImageChange, ImageImpact, Impact, ImpactSummary, NotCompared, Place, Problem,
+    Advice, ImageChange, ImageImpact, Impact, ImpactSummary, NotCompared, Patch, Place, Problem,
     RootCause, StepImpact, TreeSide,
 };
 
