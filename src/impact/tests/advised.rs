@@ -105,8 +105,8 @@ fn rewrites(project: &Project) -> Vec<Advice> {
 
 #[test]
 fn a_rewrite_of_an_inline_dockerfile_is_a_patch_of_its_file() {
-    let block = BAD.lines().map(|line| format!("\n        {line}")).collect::<String>();
-    let project = inline(&format!("|{block}"));
+    let block = BAD.trim_end().replace('\n', "\n        ");
+    let project = inline(&format!("|\n        {block}"));
     project.write("app.py", "print(2)\n");
     let [Advice::Rewrite { patch: Patch::OfFile(patch), line, .. }] = &*rewrites(&project) else {
         panic!("{:?}", project.impact().advice)
