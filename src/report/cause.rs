@@ -120,6 +120,15 @@ fn changed(what: &str, name: &str, before: Option<&str>, after: Option<&str>) ->
     let title = format!("{what} {name}");
     let what = title.trim_start();
     match (before, after) {
+        // An empty value is given, and would show as nothing.
+        (Some(before), Some("")) if !before.is_empty() => {
+            format!("{what} was {}, now empty", escape::text(before))
+        }
+        (None, Some("")) => format!("{what} now empty"),
+        (Some(""), None) => format!("{what} was empty"),
+        (Some(""), Some(after)) if !after.is_empty() => {
+            format!("{what} now {}", escape::text(after))
+        }
         (Some(before), Some(after)) if before == after => format!("{what} moved"),
         (Some(before), Some(after)) => {
             format!("{what} {} → {}", escape::text(before), escape::text(after))
@@ -127,5 +136,26 @@ fn changed(what: &str, name: &str, before: Option<&str>, after: Option<&str>) ->
         (None, Some(after)) => format!("{what} now {}", escape::text(after)),
         (Some(before), None) => format!("{what} was {}", escape::text(before)),
         (None, None) => format!("{what} changed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_value_is_told_in_words() {
+        let told = |before: Option<&str>, after: Option<&str>| {
+            let own = |value: Option<&str>| value.map(str::to_owned);
+            let (before, after) = (own(before), own(after));
+            brief_kind(&CauseKind::Argument { name: "V".to_owned(), before, after })
+        };
+        assert_eq!(told(Some("3"), Some("4")), "argument V 3 → 4");
+        assert_eq!(told(Some("3"), Some("")), "argument V was 3, now empty");
+        assert_eq!(told(Some(""), Some("3")), "argument V now 3");
+        assert_eq!(told(None, Some("")), "argument V now empty");
+        assert_eq!(told(Some(""), None), "argument V was empty");
+        assert_eq!(told(Some(""), Some("")), "argument V moved");
+        assert_eq!(told(Some("3"), None), "argument V was 3");
     }
 }
