@@ -125,7 +125,7 @@ fn says(build: &TimedBuild, bars: &[Bar]) -> String {
     let path = bars.iter().filter(|bar| bar.is_critical).map(|bar| bar.took).sum();
     let mut says = format!("{} in all, ", units::seconds(build.seconds));
     if path == Seconds::ZERO {
-        says.push_str("without a step that ran");
+        says.push_str("without a step that took time");
     } else {
         push!(says, "{} of it on the critical path", units::seconds(path));
     }
@@ -208,6 +208,8 @@ mod tests {
     fn without_a_build_there_is_nothing() {
         assert_eq!(drawn(&Timelines::of([])), "");
         let reused = [build(0, vec![step(Some(Fate::Reused), Some((0.0, 0.0)), &[])])];
-        assert!(drawn(&Timelines::of(reused)).contains("9.0 s in all, without a step that ran."));
+        assert!(
+            drawn(&Timelines::of(reused)).contains("9.0 s in all, without a step that took time.")
+        );
     }
 }
