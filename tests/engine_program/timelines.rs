@@ -44,7 +44,8 @@ fn when_steps_went_on_is_told_kept_and_drawn(engine: &TestEngine) {
     let all = report["steps"].as_array().expect("steps");
     let needs = |of: &Value| -> Vec<&Value> {
         let places = of["needs"].as_array().expect("places").iter();
-        places.map(|at| &all[at.as_u64().expect("a place") as usize]["name"]).collect()
+        let place = |at: &Value| serde_json::from_value::<usize>(at.clone()).expect("a place");
+        places.map(|at| &all[place(at)]["name"]).collect()
     };
     assert!(one["needs"].as_array().is_some_and(|it| it.len() == 1), "{one:#}");
     assert!([&one["name"], &two["name"]].iter().all(|it| needs(taken).contains(it)), "{report:#}");
@@ -85,5 +86,5 @@ fn a_build_that_fails_has_its_timeline(engine: &TestEngine) {
         drawn.contains("mark row failed critical") && !drawn.contains("RUN echo never"),
         "{drawn}"
     );
-    assert!(drawn.contains("1 step was not reached"), "{drawn}");
+    assert!(drawn.contains("1 step was not needed or not reached"), "{drawn}");
 }
