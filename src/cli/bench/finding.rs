@@ -1,5 +1,7 @@
 //! What is compared, and in which scenarios.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
@@ -11,17 +13,20 @@ use super::super::failure::Failure;
 use super::super::optimize;
 use super::super::project::{EngineNeed, Project, prepare};
 use super::super::ui::Ui;
-use crate::bench::{self, Builder, Left, Scenario, Scenarios, Variant};
+use crate::bench::{self, Builder, Change, Left, Scenario, Scenarios, Variant};
 use crate::context::ContextPath;
 use crate::context::git::PastCommits;
 use crate::optimize::history::{Frequencies, Observed};
+use crate::report::escape;
 
 /// How many commits tell what is edited most: as for `smartbuild optimize`.
 const COMMITS: usize = 50;
 
-/// A file of scenarios of this name is pointed to, and not run: whoever measures a project that
-/// others wrote has not asked for their commands.
+/// A file of scenarios of this name in the context is read, and what it runs is said.
 const USUAL_FILE: &str = "bench.toml";
+
+/// Bytes of a file of scenarios that is read: one that is longer is none.
+const LONGEST: u64 = 1 << 20;
 
 /// What is to be measured.
 pub(super) struct Wanted {
@@ -93,21 +98,49 @@ pub(super) fn flags(args: &BenchArgs, file: Option<PathBuf>) -> BuildFlags {
     }
 }
 
-/// The scenarios of `--scenarios`.
+/// The scenarios of `--scenarios`, else those of the project's own file.
 fn given_scenarios(args: &BenchArgs, ui: &mut Ui) -> Result<Scenarios, Failure> {
-    let Some(path) = &args.scenarios else {
-        let usual = args.path.join(USUAL_FILE);
-        if usual.is_file() {
-            let name = usual.display();
-            ui.hint(&format!(
-                "`--scenarios {name}` measures what {name} says, and runs its commands"
-            ))?;
-        }
-        return Ok(Scenarios::default());
+    let usual = args.path.join(USUAL_FILE);
+    let (path, is_given) = match &args.scenarios {
+        Some(path) => (path, true),
+        None if usual.is_file() => (&usual, false),
+        None => return Ok(Scenarios::default()),
     };
-    let name = path.display();
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read the scenarios {name}"))?;
-    Ok(Scenarios::parse(&bytes).map_err(|error| anyhow!("{name}, {error}"))?)
+    let name = path.display().to_string();
+    let bytes =
+        read_scenarios(path).with_context(|| format!("cannot read the scenarios {name}"))?;
+    let scenarios = Scenarios::parse(&bytes).map_err(|error| anyhow!("{name}, {error}"))?;
+    if !is_given {
+        say_what_runs(&name, &scenarios, &args.only, ui)?;
+    }
+    Ok(scenarios)
+}
+
+fn read_scenarios(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(anyhow!("it is longer than {LONGEST} bytes; name another with --scenarios"));
+    }
+    Ok(bytes)
+}
+
+/// Whoever measures a project that others wrote has not asked for their commands by name, so these
+/// are shown before any of them runs.
+fn say_what_runs(
+    name: &str,
+    scenarios: &Scenarios,
+    only: &[String],
+    ui: &mut Ui,
+) -> std::io::Result<()> {
+    let is_wanted = |it: &&Scenario| only.is_empty() || only.contains(&it.name);
+    for scenario in scenarios.scenarios.iter().filter(is_wanted) {
+        let (name, called) = (escape::text(name), escape::text(&scenario.name));
+        let Change::Shell(command) = &scenario.change else { continue };
+        let command = command.trim().lines().map(escape::text).collect::<Vec<_>>().join("; ");
+        ui.status(&format!("bench     {name}: {called} runs in a copy: {command}\n"))?;
+    }
+    Ok(())
 }
 
 /// The Dockerfiles as they are, then as they are rewritten, then built by docker.
