@@ -47,5 +47,5 @@ fn build(at: u32, slower: f64) -> Outcome {
     let steps = vec![step("RUN pip install", is_reused, 24.0), step(HOSTILE_STEP, false, 2.0)];
     let took = if is_reused { 2.4 } else { 27.1 };
     let took = seconds(took + f64::from(at % 3) / 4.0);
-    Outcome::Built(Timed { seconds: took, steps, expected: None })
+    Outcome::Built(Timed { seconds: took, steps, expected: None, recorded: None })
 }

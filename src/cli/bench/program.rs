@@ -136,7 +136,7 @@ impl Build<'_> {
             }
             Builder::Docker => {
                 let steps = said(&std::fs::read_to_string(&log).unwrap_or_default());
-                Ended { timed: Timed { seconds, steps, expected: None }, inside: None }
+                Ended { timed: Timed { seconds, steps, ..Timed::default() }, inside: None }
             }
         })
     }

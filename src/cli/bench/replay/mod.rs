@@ -13,6 +13,7 @@ mod commit_files;
 mod model;
 mod place;
 mod planner;
+mod recorded;
 
 use std::path::Path;
 
