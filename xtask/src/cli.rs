@@ -88,6 +88,9 @@ pub(crate) struct BenchArgs {
     /// Which commits: the same seed makes the same ones
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Build this example alone, and print what is measured instead of writing it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) example: Option<String>,
     /// The program to measure; unless given, the release binary, which is built first
     #[arg(long, value_name = "FILE")]
     pub(crate) program: Option<PathBuf>,
@@ -169,6 +172,7 @@ pub(crate) fn run(task: Task) -> Result<ExitCode> {
             only: args.only,
             commits: args.commits,
             seed: args.seed,
+            example: args.example,
             program: args.program,
         })
         .map(|()| ExitCode::SUCCESS),

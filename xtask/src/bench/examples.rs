@@ -38,7 +38,7 @@ pub(super) enum Edit {
 }
 
 /// All of them.
-pub(super) const EXAMPLES: [Example; 3] = [
+pub(super) static EXAMPLES: [Example; 3] = [
     Example {
         name: "flask-app",
         what: "Flask with pip",
@@ -75,6 +75,19 @@ RUN apt-get update && apt-get install -y --no-install-recommends tzdata \\
 ",
     },
 ];
+
+/// All of them, or the one of this name.
+///
+/// # Errors
+///
+/// Where there is none.
+pub(super) fn chosen(name: Option<&str>) -> Result<Vec<&'static Example>> {
+    let is_chosen = |it: &&Example| name.is_none_or(|name| it.name == name);
+    let chosen: Vec<&Example> = EXAMPLES.iter().filter(is_chosen).collect();
+    let names = EXAMPLES.each_ref().map(|it| it.name).join(", ");
+    ensure!(!chosen.is_empty(), "there is no such example; there are {names}");
+    Ok(chosen)
+}
 
 /// A copy of an example in a repository of git, with one commit.
 #[derive(Debug)]

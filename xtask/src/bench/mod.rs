@@ -55,6 +55,8 @@ pub(crate) struct Wanted {
     pub(crate) commits: usize,
     /// Which commits: the same seed makes the same ones.
     pub(crate) seed: u64,
+    /// The example that alone is built; then nothing is written, and the table is printed.
+    pub(crate) example: Option<String>,
     /// The program, where it is not the release one, which is built first.
     pub(crate) program: Option<PathBuf>,
 }
@@ -90,6 +92,7 @@ struct Bench {
 pub(crate) fn run(wanted: &Wanted) -> Result<()> {
     let home = Home::locate()?;
     debian::ensure_packages(&home, PACKAGES)?;
+    let examples = examples::chosen(wanted.example.as_deref())?;
     let program = match &wanted.program {
         Some(program) => program.canonicalize().context("there is no such program")?,
         None => demo::build_release()?,
@@ -119,16 +122,14 @@ pub(crate) fn run(wanted: &Wanted) -> Result<()> {
     if is_wanted(Subject::Rebuilds)
         && let Some(engine) = &bench.engine
     {
-        let table = rebuilds::measure(&bench, engine)?;
-        let text = format!("{}.\n\n{table}", machine(&bench));
-        write("RESULTS.md", |before| results::with_part(before, rebuilds::TITLE, &text))?;
+        let table = rebuilds::measure(&bench, engine, &examples)?;
+        write_part(&bench, wanted, rebuilds::TITLE, &table)?;
     }
     if is_wanted(Subject::Model)
         && let Some(engine) = &bench.engine
     {
-        let table = model::measure(&bench, engine, wanted.commits, wanted.seed)?;
-        let text = format!("{}.\n\n{table}", machine(&bench));
-        write("RESULTS.md", |before| results::with_part(before, model::TITLE, &text))?;
+        let table = model::measure(&bench, engine, &examples, wanted.commits, wanted.seed)?;
+        write_part(&bench, wanted, model::TITLE, &table)?;
     }
     if is_wanted(Subject::Impact) {
         let mut table = Table::default();
@@ -154,6 +155,15 @@ fn measure_contexts(bench: &Bench, sizes: &[usize]) -> Result<Table> {
     say("one file of 2 GiB");
     large::measure(bench, &mut table)?;
     Ok(table)
+}
+
+/// Writes a part of the results, or prints it where it is not of all examples.
+fn write_part(bench: &Bench, wanted: &Wanted, title: &str, table: &str) -> Result<()> {
+    let text = format!("{}.\n\n{table}", machine(bench));
+    if wanted.example.is_some() {
+        return Ok(ui::result(&text)?);
+    }
+    write("RESULTS.md", |before| results::with_part(before, title, &text))
 }
 
 /// Writes a file of results in place of what it says now.

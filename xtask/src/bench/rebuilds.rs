@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Bench,
-    examples::{Copied, EXAMPLES, Example},
+    examples::{Copied, Example},
     say,
 };
 use crate::{base_image, command, engine::Engine};
@@ -23,7 +23,7 @@ const FEWEST: usize = 5;
 /// # Errors
 ///
 /// When an example cannot be copied or built, or nothing in it is bettered.
-pub(super) fn measure(bench: &Bench, engine: &Engine) -> Result<String> {
+pub(super) fn measure(bench: &Bench, engine: &Engine, examples: &[&Example]) -> Result<String> {
     let runs = bench.rounds.max(FEWEST).to_string();
     let mut text = format!(
         "`smartbuild bench --optimized --runs {runs}` in a copy of each example: a real build after \
@@ -32,7 +32,7 @@ pub(super) fn measure(bench: &Bench, engine: &Engine) -> Result<String> {
          | example | scenario | before | after | after / before |\n\
          | --- | --- | ---: | ---: | --- |\n"
     );
-    for example in &EXAMPLES {
+    for example in examples {
         say(&format!("{}, before and after optimize", example.name));
         base_image::import(engine, example.base, &[])?;
         let directory = bench.directory.path().join("rebuilds");
@@ -91,6 +91,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::bench::examples::EXAMPLES;
 
     #[test]
     fn a_scenario_is_a_row_with_what_is_seen_of_it() {

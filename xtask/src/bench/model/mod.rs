@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{
     Bench,
-    examples::{Copied, EXAMPLES, Example},
+    examples::{Copied, Example},
     say,
 };
 use crate::{base_image, command, engine::Engine};
@@ -30,9 +30,15 @@ pub(super) const TITLE: &str = "Commits: what was expected, and what they took";
 ///
 /// When an example cannot be copied, or none of its commits builds. How large the error is, is no
 /// failure.
-pub(super) fn measure(bench: &Bench, engine: &Engine, commits: usize, seed: u64) -> Result<String> {
+pub(super) fn measure(
+    bench: &Bench,
+    engine: &Engine,
+    examples: &[&Example],
+    commits: usize,
+    seed: u64,
+) -> Result<String> {
     let mut figures = Figures::default();
-    for example in &EXAMPLES {
+    for example in examples {
         say(&format!("{}, {commits} commits", example.name));
         base_image::import(engine, example.base, &[])?;
         let directory = bench.directory.path().join("model");
