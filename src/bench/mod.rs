@@ -17,7 +17,9 @@ mod types;
 
 pub use edit::Edit;
 pub use find::{Found, Project, find};
-pub use replay::{Cost, Expected, ModelError, Outcome, Replay, Replayed, Timed, TimedStep};
+pub use replay::{
+    Cost, Expected, ModelError, Outcome, Recorded, Replay, Replayed, Timed, TimedStep,
+};
 pub use scenarios::{Scenarios, ScenariosError};
 pub use types::{
     Bench, Builder, Change, Comparison, Left, Measured, NAMES, Run, Scenario, Series, Variant,

@@ -52,6 +52,17 @@ pub struct Timed {
     pub steps: Vec<TimedStep>,
     /// What the model expected of it, by what was known before it; docker has no model.
     pub expected: Option<Expected>,
+    /// The same build as it was recorded some day, where nothing is built now.
+    pub recorded: Option<Recorded>,
+}
+
+/// A build that was recorded, with the same steps run and reused.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Recorded {
+    /// What it took.
+    pub seconds: Seconds,
+    /// What the model expects of it by what was known before it.
+    pub expected: Expected,
 }
 
 /// What the model expects of a build.
@@ -144,12 +155,14 @@ impl Replayed {
         }
     }
 
-    /// How far the model is from the variant's build, where it was built and nothing was guessed.
-    fn distance(&self, variant: usize) -> Option<f64> {
+    /// What was measured of the variant's build, now or some day, with what was expected of it.
+    fn compared(&self, variant: usize, is_expected: bool) -> Option<(Seconds, Expected)> {
         let timed = self.built(variant)?;
-        let expected = timed.expected.filter(|expected| expected.untimed == 0)?;
-        let measured = timed.seconds.get();
-        (measured > 0.0).then(|| (expected.seconds.get() - measured).abs() / measured)
+        if is_expected {
+            let recorded = timed.recorded?;
+            return Some((recorded.seconds, recorded.expected));
+        }
+        Some((timed.seconds, timed.expected?))
     }
 
     fn is_built_by_all(&self) -> bool {
@@ -158,25 +171,24 @@ impl Replayed {
 }
 
 impl Replay {
-    /// How far the model is from the builds of the variant at this place; `None` where nothing was
-    /// both expected and built.
+    /// How far the model is from the builds of the variant at this place, measured now or recorded
+    /// before; `None` where nothing was both expected and built.
     pub fn model_error(&self, variant: usize) -> Option<ModelError> {
-        if self.is_expected {
-            return None;
-        }
-        let builds = self.commits.iter().filter_map(|commit| commit.built(variant));
-        let expected = builds.filter(|timed| timed.expected.is_some()).count();
-        let distances: Vec<Seconds> = self
-            .commits
-            .iter()
-            .filter_map(|commit| commit.distance(variant))
-            // A share of seconds, whose median is taken as that of seconds is.
-            .map(Seconds::new)
-            .collect();
-        (expected > 0).then(|| ModelError {
+        let commits = self.commits.iter();
+        let all: Vec<(Seconds, Expected)> =
+            commits.filter_map(|it| it.compared(variant, self.is_expected)).collect();
+        let counts =
+            |(measured, it): &&(Seconds, Expected)| it.untimed == 0 && *measured > Seconds::ZERO;
+        let distance = |(measured, it): &(Seconds, Expected)| {
+            let distance = (it.seconds.get() - measured.get()).abs() / measured.get();
+            // A share, whose median is taken as that of seconds is.
+            Seconds::new(distance)
+        };
+        let distances: Vec<Seconds> = all.iter().filter(counts).map(distance).collect();
+        (!all.is_empty()).then(|| ModelError {
             median: median(&distances).map(Seconds::get),
             counted: distances.len(),
-            guessed: expected - distances.len(),
+            guessed: all.len() - distances.len(),
         })
     }
 
@@ -215,7 +227,7 @@ mod tests {
             needs: Vec::new(),
         };
         let steps = reused.iter().map(step).collect();
-        Outcome::Built(Timed { seconds: Seconds::new(seconds), steps, expected: None })
+        Outcome::Built(Timed { seconds: Seconds::new(seconds), steps, ..Timed::default() })
     }
 
     #[test]
@@ -237,8 +249,15 @@ mod tests {
         assert_eq!(replay.model_error(0), Some(wanted));
         // Docker expects nothing.
         assert_eq!(replay.model_error(1), None);
+        // Where nothing is built, what was recorded of the same builds counts.
         replay.is_expected = true;
         assert_eq!(replay.model_error(0), None);
+        if let Some(Outcome::Built(timed)) = &mut replay.commits[1].builds[0] {
+            let expected = Expected { seconds: Seconds::new(3.0), untimed: 0 };
+            timed.recorded = Some(Recorded { seconds: Seconds::new(4.0), expected });
+        }
+        let wanted = ModelError { median: Some(0.25), counted: 1, guessed: 0 };
+        assert_eq!(replay.model_error(0), Some(wanted));
         replay.is_expected = false;
         replay.commits.truncate(1);
         let wanted = ModelError { median: None, counted: 0, guessed: 1 };

@@ -372,7 +372,7 @@ impl Memory {
 }
 
 /// What a build took, with the steps that it ran.
-fn duration(build: &BuildRecord) -> PastDuration {
+pub(super) fn duration(build: &BuildRecord) -> PastDuration {
     let ran = |step: &&StepRecord| step.outcome == Outcome::Ran && step.kind != "FROM";
     let names = build.steps.iter().filter(ran).map(|step| &*step.name);
     let path = longest_path(build.steps.iter().map(|step| {

@@ -71,8 +71,8 @@ impl Replayed {
         for step in &mut plan.steps {
             step.uncertain = false;
         }
-        let times = recorded.known;
-        let timed = |key: &StepKey| (*key, times.get(key).copied().flatten());
+        let recorded_keys = recorded.known;
+        let timed = |key: &StepKey| (*key, recorded_keys.get(key).copied().flatten());
         let knowledge = Knowledge {
             recorded: true,
             known: self.keys.iter().map(timed).collect(),

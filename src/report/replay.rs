@@ -76,46 +76,46 @@ pub(super) fn how(replay: &Replay) -> String {
     format!("{commits}, each built once after the one before it; the first reuses nothing")
 }
 
-/// What was expected of a build, or how sure that is where it was not built: `, 1.20 s expected`.
+/// What was expected of a build, or recorded of it where it is not built now: `, 1.20 s expected`.
 fn expected(replay: &Replay, timed: &Timed) -> String {
     let Some(Expected { seconds, untimed }) = timed.expected else { return String::new() };
+    let steps = || units::counted(untimed as u64, "step", "steps");
     match (replay.is_expected, untimed) {
-        (true, 0) => String::new(),
+        (true, 0) => match timed.recorded {
+            Some(recorded) => format!(", {} s recorded", number(recorded.seconds)),
+            None => String::new(),
+        },
         (false, 0) => format!(", {} s expected", number(seconds)),
-        (true, _) => format!(", {} guessed", units::counted(untimed as u64, "step", "steps")),
-        (false, _) => {
-            format!(", {} never timed", units::counted(untimed as u64, "step", "steps"))
-        }
+        (true, _) => format!(", {} guessed", steps()),
+        (false, _) => format!(", {} never timed", steps()),
     }
 }
 
-/// How far the model is from what was measured; where nothing was, how much of it is a guess.
+/// How far the model is from what was measured, and how much of it is a guess.
 pub(super) fn model(replay: &Replay, variant: usize) -> Option<String> {
-    if replay.is_expected {
-        let builds = replay.commits.iter().filter_map(|commit| commit.built(variant)?.expected);
-        let guessed = builds.filter(|expected| expected.untimed > 0).count();
-        if guessed == 0 {
-            return None;
+    let mut said = Vec::new();
+    let of = |count: usize| units::counted(count as u64, "commit", "commits");
+    if let Some(ModelError { median, counted, guessed }) = replay.model_error(variant) {
+        let built = if replay.is_expected { " built here before" } else { "" };
+        if let Some(share) = median {
+            let (percent, commits) = (share * 100.0, of(counted));
+            said.push(format!("off by {percent:.0} % in the median of {commits}{built}"));
         }
-        let commits = units::counted(guessed as u64, "commit", "commits");
-        return Some(format!(
+        if guessed > 0 {
+            let commits = of(guessed);
+            said.push(format!("not counted: {commits} with steps that were never timed before"));
+        }
+    }
+    let builds = replay.commits.iter().filter_map(|commit| commit.built(variant)?.expected);
+    let guessed = builds.filter(|expected| expected.untimed > 0).count();
+    if replay.is_expected && guessed > 0 {
+        let commits = of(guessed);
+        said.push(format!(
             "{commits} with steps that were never timed here: such steps count as what their \
              commands usually take"
         ));
     }
-    let ModelError { median, counted, guessed } = replay.model_error(variant)?;
-    let mut said = match median {
-        Some(share) => {
-            let commits = units::counted(counted as u64, "commit", "commits");
-            format!("off by {:.0} % in the median of {commits}", share * 100.0)
-        }
-        None => "nothing to say yet".to_owned(),
-    };
-    if guessed > 0 {
-        let commits = units::counted(guessed as u64, "commit", "commits");
-        push!(said, "; not counted: {commits} with steps that were never timed before");
-    }
-    Some(said)
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 /// How far a replay came that ended early.
@@ -163,9 +163,10 @@ pub fn replay_csv(replay: &Replay) -> String {
                 Some(Outcome::Built(timed)) => {
                     let run = timed.run();
                     let seconds = format!("{:.6}", timed.seconds.get());
-                    let built = match replay.is_expected {
-                        true => "expected,".to_owned(),
-                        false => format!("yes,{seconds}"),
+                    let built = if replay.is_expected {
+                        "expected,".to_owned()
+                    } else {
+                        format!("yes,{seconds}")
                     };
                     let expected = timed.expected.map_or_else(
                         || ",".to_owned(),
@@ -226,7 +227,7 @@ pub(super) fn said(commit: &Replayed, variant: usize) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::bench::{Builder, Timed, TimedStep, Variant};
+    use crate::bench::{Builder, Recorded, TimedStep, Variant};
 
     pub(in crate::report) fn sketch() -> Replay {
         let variant = |name: &str, builder| Variant {
@@ -246,7 +247,8 @@ pub(super) mod tests {
             let steps = vec![step("COPY . .", false), step("RUN \u{1b}[31mmake", is_reused)];
             let untimed = usize::from(!is_reused);
             let expected = Some(Expected { seconds: Seconds::new(seconds - 0.5), untimed });
-            Some(Outcome::Built(Timed { seconds: Seconds::new(seconds), steps, expected }))
+            let seconds = Seconds::new(seconds);
+            Some(Outcome::Built(Timed { seconds, steps, expected, recorded: None }))
         };
         let failed = || {
             Some(Outcome::Failed("it ended with 1\nerror: \u{1b}[2J no rule to make".to_owned()))
@@ -284,6 +286,10 @@ pub(super) mod tests {
     fn what_is_expected_is_told_without_a_build() {
         let mut of = sketch();
         of.is_expected = true;
+        if let Some(Outcome::Built(timed)) = &mut of.commits[2].builds[0] {
+            let expected = Expected { seconds: Seconds::new(2.0), untimed: 0 };
+            timed.recorded = Some(Recorded { seconds: Seconds::new(2.5), expected });
+        }
         let told = replay(&of, &Capabilities::PLAIN);
         assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
         insta::assert_snapshot!([told, replay_csv(&of), replay_markdown(&of)].join("\n----\n"));

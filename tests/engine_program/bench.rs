@@ -81,16 +81,20 @@ fn equal_variants_are_measured_alike(engine: &TestEngine) {
 #[test]
 fn a_command_that_fails_or_changes_nothing_is_told_and_the_others_are_measured() {
     let shop = shop(&engine("26.1"));
-    let scenarios = shop.beside("bench.toml");
     let text = "[[scenario]]\nname = 'words'\nrun = 'echo $SMARTBUILD_BENCH_SALT >> README.md'\n\
                 [[scenario]]\nname = 'same'\nrun = 'echo same >> README.md'\n\
                 [[scenario]]\nname = 'wrong'\nrun = 'echo no such tool >&2; exit 3'\n";
-    std::fs::write(&scenarios, text).expect("a file");
+    // No step reads it, so that it disturbs nothing.
+    shop.file("bench.toml", text);
+    let unread = shop.run(&["bench", "--scenario", "words", "."]);
+    let said = String::from_utf8_lossy(&unread.stderr);
+    assert!(said.contains("bench.toml is not read without --scenarios"), "{said}");
+    assert!(!unread.status.success(), "{said}");
     let output = shop
         .command()
-        .args(["bench", "--runs", "2", "--warmup", "0", "--scenarios"])
-        .arg(&scenarios)
-        .args(["--scenario", "words", "--scenario", "same", "--scenario", "wrong", "."])
+        .args(["bench", "--runs", "2", "--warmup", "0", "--scenarios", "bench.toml"])
+        .args(["--scenario", "words"])
+        .args(["--scenario", "same", "--scenario", "wrong", "."])
         .output()
         .expect("the program runs");
     assert!(output.status.success(), "{output:?}");
@@ -228,30 +232,37 @@ fn commits_are_expected_to_cost_what_the_records_say(shop: &Workshop) {
         assert!(output.status.success(), "{output:?}");
         let found: Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");
         assert_eq!(found["expected"], true);
-        let builds = found["variants"][0]["builds"].as_array().expect("builds").clone();
+        let variant = found["variants"][0].clone();
+        let builds = variant["builds"].as_array().expect("builds");
         assert!(builds.iter().all(|it| it["seconds"].is_null() && it["expected_seconds"].is_f64()));
-        let of = |name: &str| builds.iter().map(|it| it[name].clone()).collect::<Vec<_>>();
-        (of("run_steps"), of("untimed_steps"))
+        variant
+    };
+    let of = |variant: &Value, name: &str| {
+        let builds = variant["builds"].as_array().expect("builds");
+        builds.iter().map(|it| it[name].clone()).collect::<Vec<_>>()
     };
     // The third takes its failing step along; the last goes back to what the second had.
-    let (runs, untimed) = expected();
-    assert_eq!(
-        (runs, untimed),
-        ([4, 2, 3, 0].map(Value::from).to_vec(), [4, 2, 3, 0].map(Value::from).to_vec())
-    );
+    let found = expected();
+    assert_eq!(of(&found, "run_steps"), [4, 2, 3, 0].map(Value::from));
+    assert_eq!(of(&found, "untimed_steps"), [4, 2, 3, 0].map(Value::from));
+    assert!(found["model"]["median_error"].is_null(), "{found:#}");
     assert!(shop.run(&["build", "."]).status.success());
-    let (runs, untimed) = expected();
-    assert_eq!(
-        (runs, untimed),
-        ([4, 2, 3, 0].map(Value::from).to_vec(), [0, 0, 1, 0].map(Value::from).to_vec())
-    );
+    // As the second commit has it, on what the build before has left.
+    shop.file("app.py", "2");
+    assert!(shop.run(&["build", "."]).status.success());
+    let found = expected();
+    assert_eq!(of(&found, "run_steps"), [4, 2, 3, 0].map(Value::from));
+    assert_eq!(of(&found, "untimed_steps"), [0, 0, 1, 0].map(Value::from));
+    let recorded: Vec<bool> = of(&found, "recorded_seconds").iter().map(Value::is_f64).collect();
+    assert_eq!(recorded, [false, true, false, false], "{found:#}");
+    assert!(found["model"]["median_error"].is_f64(), "{found:#}");
+    assert_eq!(found["model"]["commits"], 1);
 }
 
 fn a_replay_builds_the_rewrite_of_each_commit(engine: &TestEngine) {
     let shop = Workshop::new(engine);
     // An image whose package manager does nothing: what counts is that it is known by its name.
     let base = shop.image_name("base");
-    shop.remove_at_the_end(&base);
     let tool = "FROM busybox:local\nRUN echo '#!/bin/sh' > /bin/apt-get && chmod +x /bin/apt-get\n";
     shop.file("base/Dockerfile", tool);
     assert!(shop.run(&["build", "-q", "-t", &base, "base"]).status.success());

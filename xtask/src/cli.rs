@@ -82,9 +82,21 @@ pub(crate) struct BenchArgs {
     /// Measure no builds, and start no engine
     #[arg(long)]
     pub(crate) no_engine: bool,
-    /// Measure this alone; the other file of results stays as it is
+    /// Measure this alone; the other results stay as they are
     #[arg(long, value_name = "WHAT")]
     pub(crate) only: Option<bench::Subject>,
+    /// How many commits of each example are built to see how right the model is
+    #[arg(long, value_name = "NUMBER", default_value_t = 40)]
+    pub(crate) commits: usize,
+    /// Which commits: the same seed makes the same ones
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Build this example alone, and print what is measured instead of writing it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) example: Option<String>,
+    /// The program to measure; unless given, the release binary, which is built first
+    #[arg(long, value_name = "FILE")]
+    pub(crate) program: Option<PathBuf>,
 }
 
 /// What `times` takes.
@@ -172,6 +184,10 @@ pub(crate) fn run(task: Task) -> Result<ExitCode> {
             files: args.files,
             engine: (!args.no_engine).then_some(args.engine),
             only: args.only,
+            commits: args.commits,
+            seed: args.seed,
+            example: args.example,
+            program: args.program,
         })
         .map(|()| ExitCode::SUCCESS),
         Task::Storm(args) => storm::run(&args),

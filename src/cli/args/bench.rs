@@ -28,7 +28,8 @@ pub struct BenchArgs {
     ///
     /// FILE is TOML: a table `[[scenario]]` each, with its `name` and the command to `run` before
     /// each build. The command has to write `$SMARTBUILD_BENCH_SALT` into a file, another word each
-    /// time, so that no build is helped by an earlier one.
+    /// time, so that no build is helped by an earlier one. `--scenario` leaves out what it does not
+    /// name. No file is read without this, `bench.toml` in the context neither.
     #[arg(long, value_name = "FILE", value_parser = values::path())]
     pub scenarios: Option<PathBuf>,
     /// Build the commits of A..B one after the other instead, each on what the one before it left

@@ -1,5 +1,7 @@
 //! What is compared, and in which scenarios.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
@@ -15,13 +17,16 @@ use crate::bench::{self, Builder, Left, Scenario, Scenarios, Variant};
 use crate::context::ContextPath;
 use crate::context::git::PastCommits;
 use crate::optimize::history::{Frequencies, Observed};
+use crate::report::escape;
 
 /// How many commits tell what is edited most: as for `smartbuild optimize`.
 const COMMITS: usize = 50;
 
-/// A file of scenarios of this name is pointed to, and not run: whoever measures a project that
-/// others wrote has not asked for their commands.
+/// What a project's file of scenarios is mostly called.
 const USUAL_FILE: &str = "bench.toml";
+
+/// Bytes of a file of scenarios that is read: one that is longer is none.
+const LONGEST: u64 = 1 << 20;
 
 /// What is to be measured.
 pub(super) struct Wanted {
@@ -93,21 +98,32 @@ pub(super) fn flags(args: &BenchArgs, file: Option<PathBuf>) -> BuildFlags {
     }
 }
 
-/// The scenarios of `--scenarios`.
+/// The scenarios of `--scenarios`. Others may have written the project, so that its own file runs
+/// nothing before it is asked for.
 fn given_scenarios(args: &BenchArgs, ui: &mut Ui) -> Result<Scenarios, Failure> {
     let Some(path) = &args.scenarios else {
         let usual = args.path.join(USUAL_FILE);
         if usual.is_file() {
-            let name = usual.display();
-            ui.hint(&format!(
-                "`--scenarios {name}` measures what {name} says, and runs its commands"
-            ))?;
+            let usual = escape::text(&usual.display().to_string()).into_owned();
+            let told = format!("bench     {usual} is not read without --scenarios {usual}\n");
+            ui.status(&told)?;
         }
         return Ok(Scenarios::default());
     };
-    let name = path.display();
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read the scenarios {name}"))?;
-    Ok(Scenarios::parse(&bytes).map_err(|error| anyhow!("{name}, {error}"))?)
+    let name = path.display().to_string();
+    let bytes =
+        read_scenarios(path).with_context(|| format!("cannot read the scenarios {name}"))?;
+    let scenarios = Scenarios::parse(&bytes).map_err(|error| anyhow!("{name}, {error}"))?;
+    Ok(scenarios)
+}
+
+fn read_scenarios(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(anyhow!("it is longer than {LONGEST} bytes; name another with --scenarios"));
+    }
+    Ok(bytes)
 }
 
 /// The Dockerfiles as they are, then as they are rewritten, then built by docker.

@@ -76,14 +76,26 @@ impl NotTimed {
     pub(super) fn message(self) -> Result<String, End> {
         match self {
             Self::Failed(message) => Ok(message),
-            Self::Full(message) => Err(End::Failed(format!(
-                "the disk is full; make room on the engine's disk or in the temporary directory, \
-                 and measure again:\n{message}"
-            ))),
+            Self::Full(message) => Err(full(&message)),
             Self::Cancelled => Err(End::Cancelled),
+            Self::Other(Failure::NotBegun(error)) if is_full(&error) => {
+                Err(full(&format!("{error:#}")))
+            }
             Self::Other(failure) => Err(End::Other(failure)),
         }
     }
+}
+
+fn full(message: &str) -> End {
+    End::Failed(format!(
+        "the disk is full; make room on the engine's disk or in the temporary directory (TMPDIR), \
+         and measure again:\n{message}"
+    ))
+}
+
+fn is_full(error: &anyhow::Error) -> bool {
+    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    causes.into_iter().any(|cause| cause.kind() == std::io::ErrorKind::StorageFull)
 }
 
 impl<E: Into<anyhow::Error>> From<E> for NotTimed {
@@ -115,12 +127,16 @@ impl Build<'_> {
         }
         Ok(match self.builder {
             Builder::Smartbuild => {
+                // A build without its records succeeds, and is another than what is measured.
+                if let Some(warning) = unrecorded(&log)? {
+                    return Err(NotTimed::Full(warning));
+                }
                 let Ended { timed, inside } = reported(&report)?;
                 Ended { timed: Timed { seconds, ..timed }, inside }
             }
             Builder::Docker => {
                 let steps = said(&std::fs::read_to_string(&log).unwrap_or_default());
-                Ended { timed: Timed { seconds, steps, expected: None }, inside: None }
+                Ended { timed: Timed { seconds, steps, ..Timed::default() }, inside: None }
             }
         })
     }
@@ -204,6 +220,15 @@ fn failed(status: ExitStatus, log: &PathBuf) -> Result<NotTimed, NotTimed> {
     };
     let all: Vec<&str> = std::iter::once(&*how).chain(last.iter().copied()).collect();
     Ok(NotTimed::Failed(all.join("\n")))
+}
+
+/// What a build said that could not keep its records, as their disk is full.
+fn unrecorded(log: &PathBuf) -> anyhow::Result<Option<String>> {
+    let said = tail(log).with_context(|| format!("cannot read {}", log.display()))?;
+    let is_it = |line: &&str| {
+        line.starts_with("warning: going on without ") && line.contains("disk is full")
+    };
+    Ok(said.lines().find(is_it).map(str::to_owned))
 }
 
 fn tail(log: &PathBuf) -> std::io::Result<String> {
@@ -301,6 +326,23 @@ fn said(log: &str) -> Vec<TimedStep> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_failures() {
+        let of = |kind: std::io::ErrorKind| {
+            let error = Err::<(), _>(std::io::Error::from(kind)).context("cannot write a").err();
+            let message = NotTimed::from(error.unwrap_or_else(|| anyhow!("none"))).message();
+            message.err().map(End::failure)
+        };
+        let full = of(std::io::ErrorKind::StorageFull);
+        assert!(
+            matches!(&full, Some(Failure::Build(Some(said))) if said.contains("make room")
+                && said.ends_with("cannot write a: no storage space")),
+            "{full:?}"
+        );
+        let other = of(std::io::ErrorKind::PermissionDenied);
+        assert!(matches!(other, Some(Failure::NotBegun(_))), "{other:?}");
+    }
 
     #[test]
     fn steps_of_dockers_progress_are_counted() {

@@ -59,6 +59,7 @@ fn build(commit: &measured::Replayed, variant: usize, is_expected: bool) -> Opti
                 seconds: (!is_expected).then_some(timed.seconds),
                 expected_seconds: timed.expected.map(|it| it.seconds),
                 untimed_steps: timed.expected.map(|it| it.untimed),
+                recorded_seconds: timed.recorded.map(|it| it.seconds),
                 cached_steps: Some(run.cached),
                 run_steps: Some(run.ran),
                 steps: timed.steps.iter().map(step).collect(),
@@ -71,6 +72,7 @@ fn build(commit: &measured::Replayed, variant: usize, is_expected: bool) -> Opti
             seconds: None,
             expected_seconds: None,
             untimed_steps: None,
+            recorded_seconds: None,
             cached_steps: None,
             run_steps: None,
             steps: Vec::new(),
@@ -126,6 +128,8 @@ struct Build {
     expected_seconds: Option<Seconds>,
     /// Steps that were expected to run and of which no run is known: these seconds are a guess.
     untimed_steps: Option<usize>,
+    /// What the same build took some day, where nothing is built now.
+    recorded_seconds: Option<Seconds>,
     cached_steps: Option<usize>,
     run_steps: Option<usize>,
     steps: Vec<Step>,

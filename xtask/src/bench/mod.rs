@@ -5,10 +5,14 @@
 //! when the machine is slow or busy for a while. Each has had one round before that is not counted.
 
 mod builds;
+mod examples;
 mod impact;
 mod large;
 mod memory;
+mod model;
 mod monorepo;
+mod rebuilds;
+mod results;
 mod rounds;
 mod scans;
 mod shell;
@@ -47,13 +51,25 @@ pub(crate) struct Wanted {
     pub(crate) engine: Option<Version>,
     /// What alone is measured.
     pub(crate) only: Option<Subject>,
+    /// How many commits of each example are built for the model.
+    pub(crate) commits: usize,
+    /// Which commits: the same seed makes the same ones.
+    pub(crate) seed: u64,
+    /// The example that alone is built; then nothing is written, and the table is printed.
+    pub(crate) example: Option<String>,
+    /// The program, where it is not the release one, which is built first.
+    pub(crate) program: Option<PathBuf>,
 }
 
-/// What can be measured. Each has a file of results of its own.
+/// What can be measured. Each has a file of results of its own, or a part of one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Subject {
     /// Contexts and builds: RESULTS.md
     Contexts,
+    /// Rebuilds of the examples before and after `optimize`: a part of RESULTS.md
+    Rebuilds,
+    /// What commits of the examples were expected to take, and took: a part of RESULTS.md
+    Model,
     /// `smartbuild impact` in repositories of many images: IMPACT.md
     Impact,
 }
@@ -76,9 +92,13 @@ struct Bench {
 pub(crate) fn run(wanted: &Wanted) -> Result<()> {
     let home = Home::locate()?;
     debian::ensure_packages(&home, PACKAGES)?;
-    let program = demo::build_release()?;
+    let examples = examples::chosen(wanted.example.as_deref())?;
+    let program = match &wanted.program {
+        Some(program) => program.canonicalize().context("there is no such program")?,
+        None => demo::build_release()?,
+    };
     let is_wanted = |subject| wanted.only.is_none_or(|only| only == subject);
-    let engine = match wanted.engine.filter(|_| is_wanted(Subject::Contexts)) {
+    let engine = match wanted.engine.filter(|_| wanted.only != Some(Subject::Impact)) {
         Some(version) => {
             let engine = Engine::new(home, version);
             engine.up()?;
@@ -96,12 +116,26 @@ pub(crate) fn run(wanted: &Wanted) -> Result<()> {
     let bench = Bench { program, rounds: wanted.rounds, directory, engine };
     if is_wanted(Subject::Contexts) {
         let table = measure_contexts(&bench, &wanted.files)?;
-        write("RESULTS.md", &table.of_contexts(&machine(&bench)))?;
+        let text = table.of_contexts(&machine(&bench));
+        write("RESULTS.md", |before| results::with_head(before, &text))?;
+    }
+    if is_wanted(Subject::Rebuilds)
+        && let Some(engine) = &bench.engine
+    {
+        let table = rebuilds::measure(&bench, engine, &examples)?;
+        write_part(&bench, wanted, rebuilds::TITLE, &table)?;
+    }
+    if is_wanted(Subject::Model)
+        && let Some(engine) = &bench.engine
+    {
+        let table = model::measure(&bench, engine, &examples, wanted.commits, wanted.seed)?;
+        write_part(&bench, wanted, model::TITLE, &table)?;
     }
     if is_wanted(Subject::Impact) {
         let mut table = Table::default();
         impact::measure(&bench, &mut table)?;
-        write("IMPACT.md", &table.of_impact(&machine(&bench)))?;
+        let text = table.of_impact(&machine(&bench));
+        write("IMPACT.md", |_| text)?;
     }
     Ok(())
 }
@@ -123,9 +157,20 @@ fn measure_contexts(bench: &Bench, sizes: &[usize]) -> Result<Table> {
     Ok(table)
 }
 
-fn write(name: &str, text: &str) -> Result<()> {
+/// Writes a part of the results, or prints it where it is not of all examples.
+fn write_part(bench: &Bench, wanted: &Wanted, title: &str, table: &str) -> Result<()> {
+    let text = format!("{}.\n\n{table}", machine(bench));
+    if wanted.example.is_some() {
+        return Ok(ui::result(&text)?);
+    }
+    write("RESULTS.md", |before| results::with_part(before, title, &text))
+}
+
+/// Writes a file of results in place of what it says now.
+fn write(name: &str, text: impl FnOnce(&str) -> String) -> Result<()> {
     let path = checks::repository().join("benches").join(name);
-    fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    let before = fs::read_to_string(&path).unwrap_or_default();
+    fs::write(&path, text(&before)).with_context(|| format!("cannot write {}", path.display()))?;
     ui::result(&path.display().to_string())?;
     Ok(())
 }

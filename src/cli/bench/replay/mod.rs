@@ -13,6 +13,7 @@ mod commit_files;
 mod model;
 mod place;
 mod planner;
+mod recorded;
 
 use std::path::Path;
 
@@ -77,7 +78,15 @@ pub(super) async fn run(
         show(&replay, args.format, ui)?;
     }
     match ended {
-        Ok(()) if is_any_built => Ok(()),
+        Ok(()) if is_any_built => {
+            if args.model && args.format == BenchFormat::Text {
+                ui.hint(
+                    "without --model the commits are built, and how far the model is from what \
+                     they take is told",
+                )?;
+            }
+            Ok(())
+        }
         Ok(()) => {
             let message = "none of the commits can be built: there is nothing to tell; see why \
                            above";

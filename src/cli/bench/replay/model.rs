@@ -1,5 +1,7 @@
 //! What the commits of a replay are expected to cost: planned, and not built.
 
+use std::collections::HashMap;
+
 use super::super::super::stop::Stop;
 use super::super::super::ui::Ui;
 use super::super::end::End;
@@ -9,13 +11,14 @@ use super::builds::ended;
 use super::commit_files::CommitFiles;
 use super::place::Place;
 use super::planner::Planner;
-use crate::bench::{Expected, Replay, Timed, TimedStep, Variant};
+use super::recorded::Recorded as Builds;
+use crate::bench::{Expected, Recorded, Replay, Timed, TimedStep, Variant};
 use crate::context::git::{Commit, Repository};
 use crate::plan::StepKind;
-use crate::predict::{Forecast, PastTree, Replayed, StepForecast, file_table};
+use crate::predict::{Forecast, Knowledge, PastTree, Replayed, StepForecast, Summary, file_table};
 
 /// A step that runs with this probability is shown as one that runs.
-const LIKELY: f64 = 0.5;
+pub(super) const LIKELY: f64 = 0.5;
 
 /// All that the forecasts of a replay need.
 pub(super) struct Model<'a> {
@@ -30,6 +33,7 @@ struct Line {
     variant: Variant,
     place: Place,
     replayed: Replayed,
+    recorded: Builds,
 }
 
 impl<'a> Model<'a> {
@@ -39,8 +43,12 @@ impl<'a> Model<'a> {
         planner: Planner<'a>,
         stop: &'a Stop,
     ) -> Self {
-        let line = |(variant, place)| Line { variant, place, replayed: Replayed::default() };
-        Self { repository, planner, lines: variants.into_iter().map(line).collect(), stop }
+        let line = |(variant, place)| {
+            let recorded = planner.recorded(&place);
+            Line { variant, place, replayed: Replayed::default(), recorded }
+        };
+        let lines = variants.into_iter().map(line).collect();
+        Self { repository, planner, lines, stop }
     }
 
     /// Plans one commit after the other, each with all variants.
@@ -54,7 +62,7 @@ impl<'a> Model<'a> {
             let builds = begun(replay, commit, self.lines.len());
             for (variant, build) in builds.iter_mut().enumerate() {
                 let stop = self.stop;
-                let expected = stop.or(self.commit(variant, commit, ui)).await?;
+                let expected = Box::pin(stop.or(self.commit(variant, commit, ui))).await?;
                 *build = Some(ended(expected)?);
             }
         }
@@ -69,18 +77,24 @@ impl<'a> Model<'a> {
     ) -> Result<Timed, NotTimed> {
         // Nothing else here waits, and whoever wants it to end is to be heard.
         tokio::task::yield_now().await;
-        let Line { variant, place, replayed } = &mut self.lines[variant];
+        let Line { variant, place, replayed, recorded } = &mut self.lines[variant];
         let files = CommitFiles::read(self.repository, commit, place)?;
-        let rewritten = match variant.is_optimized {
-            true => self.planner.optimized(&files, ui).await?,
-            false => None,
-        };
+        let rewritten =
+            if variant.is_optimized { self.planner.optimized(&files, ui).await? } else { None };
         let text = rewritten.as_ref().unwrap_or(&files.text);
         let plan = self.planner.plan(&files, text, ui).await?;
         let knowledge = self.planner.knowledge(&plan, &files, place);
-        let forecast = replayed.forecast(&plan, &files.snapshot, &self.planner.images, knowledge);
-        replayed.build(PastTree { plan, files: file_table(&files.snapshot) });
-        Ok(expected(&forecast))
+        let (snapshot, images) = (&files.snapshot, &self.planner.images);
+        let guesses = Knowledge { known: HashMap::new(), ..knowledge.clone() };
+        let forecast = replayed.forecast(&plan, snapshot, images, knowledge);
+        let mut timed = expected(&forecast);
+        timed.recorded = recorded.of_forecast(&forecast).map(|(build, times)| {
+            let earlier = Knowledge { times, ..guesses };
+            let summary = replayed.forecast(&plan, snapshot, images, earlier).summary;
+            Recorded { seconds: build.seconds, expected: of(&summary) }
+        });
+        replayed.build(PastTree { plan, files: file_table(snapshot) });
+        Ok(timed)
     }
 }
 
@@ -93,8 +107,13 @@ fn expected(forecast: &Forecast) -> Timed {
         needs: step.step.needs().map(|needed| needed.0).collect(),
     };
     let steps = forecast.steps.iter().map(step).collect();
-    let (seconds, untimed) = (forecast.summary.seconds, forecast.summary.untimed);
-    let mut timed = Timed { seconds, steps, expected: Some(Expected { seconds, untimed }) };
+    let expected = of(&forecast.summary);
+    let seconds = expected.seconds;
+    let mut timed = Timed { seconds, steps, expected: Some(expected), recorded: None };
     timed.leave_out(|at, _| forecast.steps[at].step.kind == StepKind::From);
     timed
+}
+
+fn of(summary: &Summary) -> Expected {
+    Expected { seconds: summary.seconds, untimed: summary.untimed }
 }

@@ -68,3 +68,20 @@ impl Place {
         parent.join(name).strip_prefix(&found.top).ok().map(Path::to_owned)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dockerfile_is_recorded_by_its_path_from_the_context() {
+        let named = |context: &str, dockerfile: &str| {
+            let (context, dockerfile) = (ContextPath::new(context), ContextPath::new(dockerfile));
+            let place = Place { context, dockerfile: dockerfile.clone(), otherwise: None };
+            place.name_in(&dockerfile)
+        };
+        assert_eq!(named("", "docker/Dockerfile"), "docker/Dockerfile");
+        assert_eq!(named("web", "web/Dockerfile"), "Dockerfile");
+        assert_eq!(named("web", "webs/Dockerfile"), "webs/Dockerfile");
+    }
+}

@@ -16,6 +16,7 @@ use super::super::finding::flags;
 use super::super::program::NotTimed;
 use super::commit_files::{CommitFiles, wrong};
 use super::place::Place;
+use super::recorded::Recorded;
 use crate::BaseImage;
 use crate::context::{ContextPath, Source as _};
 use crate::dockerfile::Dockerfile;
@@ -124,6 +125,12 @@ impl<'a> Planner<'a> {
             knowledge.usual.insert(step.key, typical_seconds(step, &files.snapshot));
         }
         knowledge
+    }
+
+    /// The builds of the Dockerfile at this place that are recorded.
+    pub(super) fn recorded(&self, place: &Place) -> Recorded {
+        let line = Line { dockerfile: place.name_in(&place.dockerfile), ..self.line.clone() };
+        Recorded::of(&self.memory, &line)
     }
 
     /// Asks for the base images that no commit had before.
