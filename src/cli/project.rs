@@ -196,6 +196,7 @@ pub(super) async fn prepare_source(
         let free = held::unshare(&mut knowledge, docker, engine, &memory, &line, &plan);
         Box::pin(free).await;
     }
+    memory.learn_from_recent(&mut knowledge, &line, &plan, &seen);
     if memory.give_up_if_damaged(ui)? {
         knowledge = memory.knowledge(&line, &plan, None, None);
     }
