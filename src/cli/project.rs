@@ -207,7 +207,6 @@ pub(super) async fn prepare_source(
     let is_as_told = is_as_told(&plan, &snapshot, &announced, &copy);
     drop(copy);
     let forecast = predict(&plan, &seen, &knowledge);
-    let routes = knowledge.routes;
     Ok(Project {
         source,
         snapshot,
@@ -220,7 +219,7 @@ pub(super) async fn prepare_source(
         context_records,
         is_confirmed,
         is_as_told,
-        routes,
+        routes: knowledge.routes,
         options,
         dialect,
         images,

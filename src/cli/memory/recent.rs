@@ -3,7 +3,7 @@
 
 use super::{Line, Memory, past_build, step};
 use crate::context::Snapshot;
-use crate::plan::{Plan, StepIndex, StepKind};
+use crate::plan::{Plan, Step, StepIndex, StepKey, StepKind};
 use crate::predict::{
     COUNTED_BUILDS, Knowledge, PastBuild, PreviousStep, Recorded, nearest, steps_to_compare,
 };
@@ -57,8 +57,8 @@ fn may_depend(plan: &Plan, knowledge: &Knowledge) -> bool {
             || !knowledge.known.contains_key(&step.key)
             || knowledge.evictions.evicted.contains(&step.key)
     };
-    let takes = plan.steps.iter().flat_map(|step| step.unknown_outputs());
-    let takes_from_stage = takes.into_iter().any(|it| plan.steps[it.0].kind != StepKind::From);
+    let mut takes = plan.steps.iter().flat_map(Step::unknown_outputs);
+    let takes_from_stage = takes.any(|it| plan.steps[it.0].kind != StepKind::From);
     takes_from_stage && (0..plan.steps.len()).map(StepIndex).any(|index| runs(&index))
 }
 
@@ -86,7 +86,7 @@ fn recorded(
     recorded
 }
 
-fn parent_key(build: &BuildRecord, step: &PreviousStep) -> Option<crate::plan::StepKey> {
+fn parent_key(build: &BuildRecord, step: &PreviousStep) -> Option<StepKey> {
     let StepIndex(parent) = step.parent()?;
-    build.steps.get(parent).map(|parent| crate::plan::StepKey(parent.key))
+    build.steps.get(parent).map(|parent| StepKey(parent.key))
 }
