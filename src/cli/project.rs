@@ -386,16 +386,21 @@ fn contexts(flags: &BuildFlags) -> BTreeMap<String, NamedContext> {
     flags.contexts.iter().map(|it| (it.name.clone(), context(&it.source))).collect()
 }
 
+/// The argument that docker's client gives each build from its own environment.
+const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
+
 /// `--build-arg`; a name alone takes the environment's value, and is nothing without one.
 fn build_args(flags: &BuildFlags) -> BTreeMap<String, String> {
-    flags
-        .build_args
-        .iter()
-        .filter_map(|given| {
-            let value = given.value.clone().or_else(|| Environment::variable(&given.name))?;
-            Some((given.name.clone(), value))
-        })
-        .collect()
+    let given = flags.build_args.iter().filter_map(|given| {
+        let value = given.value.clone().or_else(|| Environment::variable(&given.name))?;
+        Some((given.name.clone(), value))
+    });
+    let mut arguments: BTreeMap<_, _> = given.collect();
+    let epoch = Environment::variable(SOURCE_DATE_EPOCH).filter(|value| !value.is_empty());
+    if let Some(epoch) = epoch {
+        arguments.entry(SOURCE_DATE_EPOCH.to_owned()).or_insert(epoch);
+    }
+    arguments
 }
 
 /// A Dockerfile that cannot be planned, shown with its line.

@@ -1,8 +1,8 @@
 //! An impact to test with: two images that change, a new one and one that is gone.
 
 use super::{
-    Advice, ImageChange, ImageImpact, Impact, ImpactSummary, Place, Problem, RootCause, StepImpact,
-    TreeSide,
+    Advice, ImageChange, ImageImpact, Impact, ImpactSummary, Patch, Place, Problem, RootCause,
+    StepImpact, TreeSide,
 };
 use crate::plan::{ContentKeys, KeyInput, Step, StepIndex, StepKey, StepKind};
 use crate::predict::{Cause, CauseKind, ChangeKind, FileChange, StepForecast, Verdict};
@@ -198,13 +198,14 @@ pub(crate) fn impact() -> Impact {
                 seconds: Seconds::new(0.2),
             },
             Advice::Rewrite {
-                image: "api/Dockerfile".to_owned(),
+                images: vec!["api/Dockerfile".to_owned()],
                 dockerfile: "api/Dockerfile".to_owned(),
                 line: 2,
                 id: "hoist-manifests",
                 title: "copy what pip reads first".to_owned(),
-                patch: "--- a/api/Dockerfile\n+++ b/api/Dockerfile\n@@ -1 +1 @@\n-a\n+b\n"
-                    .to_owned(),
+                patch: Patch::OfFile(
+                    "--- a/api/Dockerfile\n+++ b/api/Dockerfile\n@@ -1 +1 @@\n-a\n+b\n".to_owned(),
+                ),
                 seconds: Seconds::new(36.0),
             },
         ],

@@ -7,8 +7,10 @@
 //! for what the engine has, and the plan of the other is predicted against it: no engine and no
 //! checkout is needed. Whether the cost is accepted is the [`Gate`]'s to say.
 //!
-//! An image is found in the other tree by its name, else by how it is built (`pairs`). Where a tree
-//! does not tell what becomes of an image, it is not compared, and breaks every limit. One that nothing of the change can reach
+//! An image is found in the other tree by its name, else by how it is built (`pairs`); a Dockerfile
+//! or stage that is [asked](Asked) for alone, by what it has in common with those there. Where a tree
+//! does not tell what becomes of an image, it is not compared, and breaks every limit. One that
+//! nothing of the change can reach
 //! (`touched`) is not planned at all; of the others each context is read once for all images that
 //! share it, and no file's bytes are read.
 
@@ -40,7 +42,7 @@ pub use facts::{Facts, NoFacts};
 pub use gate::{Gate, Gates};
 pub use side::Side;
 pub use types::{
-    Advice, ImageChange, ImageImpact, Impact, ImpactSummary, NotCompared, Place, Problem,
+    Advice, ImageChange, ImageImpact, Impact, ImpactSummary, NotCompared, Patch, Place, Problem,
     RootCause, StepImpact, TreeSide,
 };
 

@@ -96,7 +96,7 @@ impl<'a> Files<'a> {
             ImageDockerfile::Inline(text) => {
                 // None is beside it: it comes to the engine in a directory of its own.
                 let rules = IgnoreRules::load_from(&context, &ContextPath::root());
-                (text.clone(), rules.map_err(wrong)?)
+                (text.clone(), rules.map_err(|error| self.wrong_rules(image, &error))?)
             }
             ImageDockerfile::File(path) => {
                 let bytes = self.tree.read(path).map_err(wrong)?;
@@ -115,7 +115,8 @@ impl<'a> Files<'a> {
                 let beside = self.tree.at(&named.parent().unwrap_or_default());
                 let beside = beside.map_err(|error| wrong(error.into()))?;
                 let own = named.file_name().unwrap_or_default();
-                (text, IgnoreRules::load_beside(&context, &beside, own).map_err(wrong)?)
+                let rules = IgnoreRules::load_beside(&context, &beside, own);
+                (text, rules.map_err(|error| self.wrong_rules(image, &error))?)
             }
         };
         let dockerfile = Dockerfile::parse(&name, &text).map_err(|error| {
@@ -352,7 +353,8 @@ impl<'a> Files<'a> {
             let wrong = |error: context::Error| self.problem(image, None, &error.to_string());
             let tree = self.tree.at(directory).map_err(|error| wrong(error.into()))?;
             let rules = IgnoreRules::load_from(&tree, &ContextPath::root());
-            let context = self.context(image, directory, &rules.map_err(wrong)?)?;
+            let rules = rules.map_err(|error| self.wrong_rules(image, &error))?;
+            let context = self.context(image, directory, &rules)?;
             named.insert(name.clone(), (*context.snapshot).clone());
         }
         if named.is_empty() {
@@ -361,6 +363,24 @@ impl<'a> Files<'a> {
         let snapshot = context::join(Arc::clone(&own.snapshot), named);
         let table = file_table(&snapshot);
         Ok(Arc::new(Context { snapshot, table, absent: own.absent.clone() }))
+    }
+
+    /// Something wrong with an ignore file, told there.
+    fn wrong_rules(&self, image: &Image, error: &context::Error) -> Problem {
+        let message = error.to_string();
+        let (context::Error::Pattern { file, line, .. } | context::Error::LongLine { file, line }) =
+            error
+        else {
+            return self.problem(image, None, &message);
+        };
+        let tree = self.tree.place(&ContextPath::root());
+        let from_the_root = tree.to_str().and_then(|tree| file.strip_prefix(tree));
+        let own = message.strip_prefix(&format!("{file}:{line}: "));
+        Problem {
+            file: from_the_root.unwrap_or(file).to_owned(),
+            line: u32::try_from(*line).ok(),
+            ..self.problem(image, None, own.unwrap_or(&message))
+        }
     }
 
     /// Something wrong with an image.

@@ -190,9 +190,9 @@ pub enum Advice {
     },
     /// A rewrite of `smartbuild optimize` with which the change would have lost less.
     Rewrite {
-        /// The image, by name.
-        image: String,
-        /// Its Dockerfile, from the repository's root.
+        /// The images of the Dockerfile that lose less with it, by name; at least one.
+        images: Vec<String>,
+        /// The file with their instructions, from the repository's root.
         dockerfile: String,
         /// The line at which the rewrite begins.
         line: u32,
@@ -200,11 +200,30 @@ pub enum Advice {
         id: &'static str,
         /// What it does, in a few words.
         title: String,
-        /// Unified diff of the Dockerfile.
-        patch: String,
-        /// What this change would have lost less.
+        /// What to write.
+        patch: Patch,
+        /// What this change would have lost less, in all of them.
         seconds: Seconds,
     },
+}
+
+/// A change of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Patch {
+    /// Unified diff of a file from the repository's root, for `git apply` or `patch -p1`.
+    OfFile(String),
+    /// Hunks of a Dockerfile whose lines are not those of the file that it stands in: they are to be
+    /// written there by hand.
+    ByHand(String),
+}
+
+impl Patch {
+    /// The lines, as people read them.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::OfFile(text) | Self::ByHand(text) => text,
+        }
+    }
 }
 
 impl Impact {

@@ -56,6 +56,7 @@ pub mod verify;
 pub use apply::{ApplyError, apply};
 pub use dependencies::installs_packages;
 pub use error::Error;
+pub(crate) use patch::unified;
 pub use reason::Reason;
 pub use types::{
     Basis, History, Optimization, Past, PastBuild, Proof, ReadFile, Refusal, Request, Rewrite,

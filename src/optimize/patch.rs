@@ -4,7 +4,7 @@ use similar::TextDiff;
 
 /// The patch from `before` to `after`, as `git apply` and `patch -p1` take it; empty where the
 /// two are equal.
-pub(super) fn unified(name: &str, before: &str, after: &str) -> String {
+pub(crate) fn unified(name: &str, before: &str, after: &str) -> String {
     let name = name.trim_start_matches('/');
     TextDiff::from_lines(before, after)
         .unified_diff()

@@ -235,10 +235,8 @@ impl<'a> Builder<'a> {
                 image_state(self.request.images.get(name), step)
             }
         };
-        let no_cache = self.request.options.no_cache
-            || super::stages::stage_name(source.from).is_some_and(|name| {
-                self.request.options.no_cache_filter.iter().any(|one| one.to_lowercase() == name)
-            });
+        let name = super::stages::stage_name(source.from);
+        let no_cache = self.request.options.is_without_cache(name.as_deref());
         let mut scope = Scope { index, label, platform, no_cache, onbuild: true };
         for instruction in triggers {
             self.instruction(instruction, &mut state, &mut namer, &scope)?;

@@ -26,6 +26,7 @@ mod named;
 mod reference;
 mod request;
 mod run;
+mod same_build;
 mod secret;
 mod selection;
 mod sent;
@@ -44,8 +45,8 @@ pub use reference::{context_name, full_reference, reference_problem};
 pub use request::{BuildOptions, BuilderKind, Dialect, NamedContext, PlanRequest, Platform};
 pub use secret::shown_value;
 pub use step::{
-    ContentKeys, FetchedKeys, ImageConfiguration, KeyInput, Plan, Step, StepIndex, StepKey,
-    StepKind,
+    ContentKeys, FetchedKeys, ImageConfiguration, KeyInput, OfThisBuild, Plan, Step, StepIndex,
+    StepKey, StepKind,
 };
 
 use crate::dockerfile::Dockerfile;
@@ -59,7 +60,11 @@ use crate::dockerfile::Dockerfile;
 pub fn plan(request: PlanRequest<'_>) -> Result<Plan, Error> {
     let builder = convert::Builder::new(request)?;
     match request.dialect.builder {
-        BuilderKind::BuildKit => builder.build(),
+        BuilderKind::BuildKit => {
+            let mut plan = builder.build()?;
+            same_build::mark(&mut plan.steps, request.dialect);
+            Ok(plan)
+        }
         BuilderKind::Classic => builder.build_classic(),
     }
 }

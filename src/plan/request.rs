@@ -37,7 +37,7 @@ pub struct BuildOptions {
     pub build_platform: Platform,
     /// `--no-cache`.
     pub no_cache: bool,
-    /// `--no-cache-filter`: stages by name.
+    /// `--no-cache-filter`, as given ([`is_without_cache`](Self::is_without_cache)).
     pub no_cache_filter: Vec<String>,
     /// `--network`.
     pub network: Option<String>,
@@ -53,6 +53,22 @@ pub struct BuildOptions {
     pub contexts: BTreeMap<String, NamedContext>,
     /// `--label`: to the classic builder each is a step.
     pub labels: BTreeMap<String, String>,
+}
+
+impl BuildOptions {
+    /// Whether the stage of this name, in lower case, is built without cache.
+    ///
+    /// The clients join all filters with commas, and the engine takes them apart there: an empty
+    /// name is that of the stages that have none, and nothing but one empty name is every stage
+    /// (`IsNoCache` in `BuildKit`'s `dockerui`).
+    pub(super) fn is_without_cache(&self, stage: Option<&str>) -> bool {
+        let filters = &self.no_cache_filter;
+        let mut names = filters.iter().flat_map(|filter| filter.split(','));
+        let is_every_stage = filters.len() == 1 && filters[0].is_empty();
+        self.no_cache
+            || is_every_stage
+            || names.any(|name| name.to_lowercase() == stage.unwrap_or_default())
+    }
 }
 
 /// What stands for a name in FROM, `COPY --from` and mounts (`--build-context`).
@@ -188,6 +204,11 @@ pub struct Dialect {
     /// (`context-for-a-stage-with-its-own-trigger`): since the frontend looks for ONBUILD in the
     /// stages below, with `BuildKit` 0.17.
     pub replaced_stages_set_triggers: bool,
+    /// Whether a copy from a stage is found by its content where an equal step of the same build has
+    /// just copied that (`stage-copied-on-in-one-build`), without cache too, and what stands on it
+    /// by that. Seen on 20.10, and not on 26.1; what is between them was not asked, and is taken to
+    /// do so. On `scratch` a copy is found everywhere.
+    pub finds_copies_of_one_build: bool,
     /// Whether the classic builder cleans an absolute path of WORKDIR (`workdir-respelt`).
     pub cleans_directories: bool,
 }
@@ -217,6 +238,7 @@ impl Dialect {
             owners_count: at >= (23, 0),
             replaced_stages_have_triggers: at < (28, 0),
             replaced_stages_set_triggers: at >= (27, 4),
+            finds_copies_of_one_build: at < (26, 1),
             cleans_directories: at >= (26, 1),
         }
     }

@@ -173,6 +173,18 @@ pub struct ContentKeys {
     pub loose: Option<StepKey>,
     /// What becomes known and is asked of a step that fetches from a URL.
     pub fetched: Option<FetchedKeys>,
+    /// Whether the engine finds the result that an earlier step of the same build leaves
+    /// ([`Dialect::finds_copies_of_one_build`](super::Dialect::finds_copies_of_one_build)).
+    pub of_this_build: Option<OfThisBuild>,
+}
+
+/// What an earlier step of the same build leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfThisBuild {
+    /// Just this result.
+    Certain,
+    /// This result, if files of which nobody knows are equal.
+    Open,
 }
 
 /// Keys of a step that fetches a file, with its address and content left out: whatever of it has

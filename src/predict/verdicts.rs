@@ -8,7 +8,7 @@ use super::times::{step_seconds, summary};
 use super::told::clearer;
 use super::types::{Cause, CauseKind, Forecast, StepForecast, Verdict};
 use crate::context::Snapshot;
-use crate::plan::{KeyInput, Plan, Step, StepIndex, StepKey, StepKind};
+use crate::plan::{KeyInput, OfThisBuild, Plan, Step, StepIndex, StepKey, StepKind};
 
 /// The verdict of every step of `plan`, given what is known of the engine.
 ///
@@ -49,6 +49,7 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
         });
         let of_stage = near.and_then(|near| stage_files(step, near, files, snapshot));
         let verdict = verdict(StepIndex(index), step, own, of_stage, &steps, knowledge);
+        let verdict = in_this_build(verdict, step, knowledge);
         let verdict = told(verdict, StepIndex(index), step, near);
         let verdict = of_image(verdict, StepIndex(index), image);
         let verdict = match previous {
@@ -178,6 +179,20 @@ fn verdict(
                 Verdict::Rebuild(cause)
             }
         }
+    }
+}
+
+/// The verdict of a step that would run, where an equal one of the same build has run by then.
+fn in_this_build(verdict: Verdict, step: &Step, knowledge: &Knowledge) -> Verdict {
+    match (verdict, step.content_keys.of_this_build) {
+        (Verdict::Rebuild(_), Some(OfThisBuild::Certain)) => Verdict::Cached,
+        (Verdict::Rebuild(cause), Some(OfThisBuild::Open)) => {
+            let output = step.stage_outputs().next();
+            let output = output.map(|step| Cause { step, kind: CauseKind::StageOutput });
+            let parent = || Some(Cause { step: step.parent()?, kind: CauseKind::Parent });
+            depends(step, output.or_else(parent).unwrap_or(cause), knowledge)
+        }
+        (verdict, _) => verdict,
     }
 }
 

@@ -154,7 +154,9 @@ mod tests {
         assert_eq!(told(Some(""), None), "argument G (empty) → (unset)");
         assert_eq!(told(None, Some("1")), "argument G (unset) → 1");
         assert_eq!(told(Some("a\u{1b}[2J"), None), "argument G a\\u{1b}[2J → (unset)");
+        assert_eq!(told(Some("1"), Some("2")), "argument G 1 → 2");
         assert_eq!(told(Some("1"), Some("1")), "argument G moved");
+        assert_eq!(told(Some(""), Some("")), "argument G moved");
         assert_eq!(told(None, None), "argument G changed");
     }
 }

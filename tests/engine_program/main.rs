@@ -27,6 +27,7 @@ mod records;
 mod sharing;
 mod shortcut;
 mod story;
+mod timelines;
 mod unrecorded;
 mod verify;
 mod why;

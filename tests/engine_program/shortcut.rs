@@ -9,6 +9,7 @@ use serde_json::Value;
 on_engines!(
     the_image_is_the_one_that_the_engine_would_have_given,
     whatever_decides_the_image_builds_it,
+    the_time_of_the_environment_is_the_builds,
     an_image_that_is_gone_or_was_made_again_is_built,
     what_others_made_again_is_built,
     what_others_made_again_stays_known,
@@ -88,6 +89,7 @@ fn whatever_decides_the_image_builds_it(engine: &TestEngine) {
     build_again("another target", &["--target", "made"]);
     build_again("no cache", &["--no-cache"]);
     build_again("no cache of one stage", &["--no-cache-filter", "made"]);
+    build_again("no cache of every stage", &["--no-cache-filter", ""]);
     shop.build(&["-t", &image]);
     for (before, after) in [("who=we", "who=you"), ("\"true\"", "\"false\"")] {
         let edited = shop.read("Dockerfile").replace(before, after);
@@ -98,6 +100,29 @@ fn whatever_decides_the_image_builds_it(engine: &TestEngine) {
     }
     shop.append("source.txt", "more\n");
     build_again("a file", &[]);
+}
+
+/// Docker's client gives each build the time that its environment sets.
+fn the_time_of_the_environment_is_the_builds(engine: &TestEngine) {
+    let (shop, image) = project(engine);
+    let first = shop.build(&["-t", &image]);
+    let build = |time: &str, arguments: &[&str]| {
+        let report = shop.context().with_extension("report");
+        let mut command = shop.command();
+        command.env("SOURCE_DATE_EPOCH", time).args(["build", "-q", "-t", &image, "--report"]);
+        let done = command.arg(&report).args(arguments).arg(".").output().expect("it runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        crate::workshop::json(&report)
+    };
+    assert!(is_kept(&build("", &[])));
+    let dated = build("1", &[]);
+    assert!(!is_kept(&dated), "{dated:#}");
+    // 20.10 does not heed it.
+    let is_same = dated["image"] == first["image"];
+    assert_eq!(is_same, engine.version.starts_with("20.10"), "{dated:#}");
+    assert_agreed(&dated);
+    let given = build("2", &["--build-arg", "SOURCE_DATE_EPOCH=1"]);
+    assert_eq!((is_kept(&given), &given["image"]), (true, &dated["image"]), "{given:#}");
 }
 
 fn an_image_that_is_gone_or_was_made_again_is_built(engine: &TestEngine) {

@@ -11,6 +11,7 @@ use crate::{
     bench, checks, chromium, demo,
     engine::{self, Engine, Version},
     home::Home,
+    pictures,
     storm::{self, StormArgs},
     times, ui,
 };
@@ -46,6 +47,8 @@ pub(crate) enum Task {
     Chromium,
     /// Measure how near predicted seconds come to real ones, over days of work on the example
     Times(TimesArgs),
+    /// Take the two pictures of pages that the README shows, of real builds
+    Pictures(PicturesArgs),
 }
 
 /// What `demo` takes.
@@ -94,6 +97,17 @@ pub(crate) struct TimesArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 2)]
     pub(crate) days: usize,
     /// The program to measure; unless given, the release binary, which is built first
+    #[arg(long, value_name = "FILE")]
+    pub(crate) program: Option<PathBuf>,
+}
+
+/// What `pictures` takes.
+#[derive(Debug, Args, PartialEq)]
+pub(crate) struct PicturesArgs {
+    /// The engine: 20.10, 26.1, 28.5 or 28.5-containerd
+    #[arg(long, value_name = "VERSION", default_value = "28.5")]
+    pub(crate) engine: Version,
+    /// The program to run; unless given, the release binary, which is built first
     #[arg(long, value_name = "FILE")]
     pub(crate) program: Option<PathBuf>,
 }
@@ -170,6 +184,9 @@ pub(crate) fn run(task: Task) -> Result<ExitCode> {
                 ui::result(&tag)?;
             }
             Ok(ExitCode::SUCCESS)
+        }
+        Task::Pictures(args) => {
+            pictures::run(args.engine, args.program).map(|()| ExitCode::SUCCESS)
         }
         Task::Times(args) => {
             times::run(args.engine, args.days, args.program).map(|()| ExitCode::SUCCESS)

@@ -17,6 +17,7 @@ mod debian;
 mod demo;
 mod engine;
 mod home;
+mod pictures;
 mod plugins;
 mod storm;
 mod times;

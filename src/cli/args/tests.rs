@@ -177,6 +177,9 @@ fn wrong_use_gets_a_helpful_answer() {
         "-",
         "https://example.com/repo.git",
         "predict --format xml",
+        "impact --max-seconds -1",
+        "impact --max-steps -1",
+        "impact --max-image-growth -1",
     ];
     let answers: Vec<String> =
         all.iter().map(|line| format!("$ smartbuild {line}\n{}", refused(line))).collect();

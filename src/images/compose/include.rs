@@ -8,11 +8,26 @@ use super::yaml::{Fault, Node, Value};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Include {
     /// The files, of which the later ones lie over the first.
-    pub(super) paths: Vec<String>,
+    pub(super) paths: Vec<Named>,
     /// The directory from which their paths count, where it is said.
     pub(super) directory: Option<String>,
-    pub(super) env_files: Vec<String>,
+    pub(super) env_files: Vec<Named>,
     pub(super) line: usize,
+}
+
+/// A path, and the line that has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) path: String,
+    pub(super) line: usize,
+}
+
+impl Include {
+    /// The line that names a file, told by its path as it is written.
+    pub(super) fn line_of(&self, is_it: impl Fn(&str) -> bool) -> usize {
+        let mut all = self.paths.iter().chain(&self.env_files);
+        all.find(|named| is_it(&named.path)).map_or(self.line, |named| named.line)
+    }
 }
 
 /// Reads a list of paths and mappings.
@@ -25,11 +40,14 @@ pub(super) fn read(
         Value::Scalar(Scalar::Null) => return Ok(Vec::new()),
         _ => return Err(Fault::new(node.line, "`include` must be a list: write `- ` before each")),
     };
-    let texts = |node: Option<&Node>| -> Result<Vec<String>, Fault> {
+    let named = |node: &Node| -> Result<Named, Fault> {
+        Ok(Named { path: text(node, look_up)?, line: node.line })
+    };
+    let all = |node: Option<&Node>| -> Result<Vec<Named>, Fault> {
         match node.map(|it| &it.value) {
             None => Ok(Vec::new()),
-            Some(Value::List(list)) => list.iter().map(|it| text(it, look_up)).collect(),
-            Some(_) => node.map(|it| text(it, look_up)).into_iter().collect(),
+            Some(Value::List(list)) => list.iter().map(named).collect(),
+            Some(_) => node.map(named).into_iter().collect(),
         }
     };
     let mut includes = Vec::with_capacity(list.len());
@@ -43,13 +61,13 @@ pub(super) fn read(
             }
             let directory = item.get("project_directory").map(|it| text(it, look_up));
             Include {
-                paths: texts(item.get("path"))?,
+                paths: all(item.get("path"))?,
                 directory: directory.transpose()?.filter(|it| !it.is_empty()),
-                env_files: texts(item.get("env_file"))?,
+                env_files: all(item.get("env_file"))?,
                 line,
             }
         } else {
-            let paths = vec![text(item, look_up)?];
+            let paths = vec![named(item)?];
             Include { paths, directory: None, env_files: Vec::new(), line }
         };
         if include.paths.is_empty() {

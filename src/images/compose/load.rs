@@ -243,14 +243,16 @@ impl<'f, 'a> Loader<'f, 'a> {
         let mut above = above.to_vec();
         above.push(file.clone());
         for include in includes {
-            let inner = self.included_project(project, file, &include)?;
+            let told_here = |failure| told_where_included(failure, project, file, &include);
+            let inner = self.included_project(project, file, &include).map_err(told_here)?;
             let main = inner.files.first().cloned().unwrap_or_default();
             if above.contains(&main) || above.len() >= CHAIN_LIMIT {
                 let message = format!("`{}` includes itself: break the circle", shown(&main));
                 return Err(Problem::at(file, include.line, message).into());
             }
             self.included.extend(inner.files.iter().cloned());
-            merge_all(&mut services, self.services(&inner, &above)?);
+            let found = self.services(&inner, &above).map_err(told_here)?;
+            merge_all(&mut services, found);
         }
         Ok(services)
     }
@@ -265,18 +267,18 @@ impl<'f, 'a> Loader<'f, 'a> {
         let place = |text: &str| {
             below(&project.directory, text).ok_or_else(|| {
                 let message = format!("`{text}` is outside of the repository: keep it in there");
-                Problem::at(file, include.line, message)
+                Problem::at(file, include.line_of(|path| path == text), message)
             })
         };
         let files: Vec<ContextPath> =
-            include.paths.iter().map(|text| place(text)).collect::<Result<_, _>>()?;
+            include.paths.iter().map(|it| place(&it.path)).collect::<Result<_, _>>()?;
         let directory = match &include.directory {
             Some(text) => place(text)?,
             None => files.first().and_then(ContextPath::parent).unwrap_or_default(),
         };
         let mut env_files = Vec::new();
-        for text in include.env_files.iter().filter(|text| *text != "/dev/null") {
-            env_files.push(place(text)?);
+        for named in include.env_files.iter().filter(|it| it.path != "/dev/null") {
+            env_files.push(place(&named.path)?);
         }
         if include.env_files.is_empty() {
             env_files.extend(self.usual_env_file(&directory)?);
@@ -304,6 +306,24 @@ impl<'f, 'a> Loader<'f, 'a> {
         }
         known.lay_over(outer);
         Ok(known)
+    }
+}
+
+/// What is wrong with a file as a whole, told on the line of `file` that includes it.
+fn told_where_included(
+    failure: Failure,
+    project: &Project,
+    file: &ContextPath,
+    include: &Include,
+) -> Failure {
+    match failure {
+        Failure::Problem(problem) if problem.line.is_none() && problem.file != *file => {
+            let is_it =
+                |path: &str| below(&project.directory, path).as_ref() == Some(&problem.file);
+            let message = format!("{}: {}", shown(&problem.file), problem.message);
+            Problem::at(file, include.line_of(is_it), message).into()
+        }
+        failure => failure,
     }
 }
 

@@ -147,6 +147,22 @@ fn a_service_extends_others_here_and_elsewhere() {
 }
 
 #[test]
+fn what_is_missing_of_an_include_is_told_where_it_is_included() {
+    let problems = |include: &str| {
+        let text = format!("# parts\ninclude:\n{include}services: {{}}\n");
+        project().compose(&text).file("a.yaml", "include:\n\n- b/none.yaml\n").problems()
+    };
+    let missing = "no such file: add it or correct its name\n";
+    assert_eq!(problems("- b/none.yaml\n"), format!("compose.yaml:3: b/none.yaml: {missing}"));
+    let several = "- path:\n  - a.yaml\n  - b/none.yaml\n";
+    assert_eq!(problems(several), format!("a.yaml:3: b/none.yaml: {missing}"));
+    let second = "- path:\n  - c.yaml\n  - a.yaml\n";
+    assert_eq!(problems(second), format!("compose.yaml:4: c.yaml: {missing}"));
+    let env = "- path: a.yaml\n  env_file:\n  - none.env\n";
+    assert_eq!(problems(env), format!("compose.yaml:5: none.env: {missing}"));
+}
+
+#[test]
 fn included_files_keep_their_own_directory_and_env_file() {
     let p = project()
         .file("sub/Dockerfile", "FROM scratch\n")

@@ -3,6 +3,7 @@
 //! Only for images that lose steps, and within limits: this is asked at every commit.
 
 mod exclude;
+mod inline;
 mod rewrite;
 
 use super::facts::Facts;

@@ -2,14 +2,16 @@
 
 use std::io;
 
-use super::Losing;
+use super::{Losing, inline};
 use crate::context::git::TreeChanges;
 use crate::context::{ContextPath, Source as _};
+use crate::dockerfile::edit;
+use crate::images::{Image, ImageDockerfile, InlineText};
 use crate::impact::facts::Facts;
-use crate::impact::side::Files;
+use crate::impact::side::{Files, Planned};
 use crate::impact::touched::below;
-use crate::impact::types::{Advice, ImageImpact};
-use crate::optimize::{History, PastBuild, Request, installs_packages, optimize};
+use crate::impact::types::{Advice, ImageImpact, Patch};
+use crate::optimize::{History, PastBuild, Request, Rewrite, installs_packages, optimize, unified};
 use crate::plan::{PlanRequest, Step};
 use crate::predict::Verdict;
 
@@ -39,7 +41,8 @@ pub(super) fn advice(
         |it: &Losing<'_>| impacts.get(it.place).map_or(0.0, |it| it.summary.seconds_lost.get());
     installs.sort_by(|one, other| seconds(other).total_cmp(&seconds(one)));
     installs.truncate(IMAGES);
-    installs.into_iter().flat_map(|it| of_image(it, changes, head, facts)).collect()
+    let found = installs.into_iter().flat_map(|it| of_image(it, changes, head, facts));
+    found.fold(Vec::new(), added)
 }
 
 fn loses_install(image: &ImageImpact) -> bool {
@@ -84,16 +87,69 @@ fn of_image(
     // What cannot be bettered needs no word here.
     let Ok(found) = optimize(&request) else { return Vec::new() };
     let worth = found.rewrites.into_iter().filter(|it| it.saves.seconds_per_build.get() >= WORTH);
-    let inline = image.written.inline.as_ref();
+    let inline = inline_of(image);
     let line_of = |line: u32| inline.and_then(|it| it.line(line)).unwrap_or(line);
     let told = worth.map(|rewrite| Advice::Rewrite {
-        image: image.name.clone(),
+        images: vec![image.name.clone()],
         dockerfile: planned.dockerfile.name().to_owned(),
         line: line_of(rewrite.line),
         id: rewrite.id,
+        patch: match inline {
+            Some(inline) => in_its_file(&rewrite, planned, inline, head),
+            None => Patch::OfFile(rewrite.patch),
+        },
         title: rewrite.title,
-        patch: rewrite.patch,
         seconds: rewrite.saves.seconds_per_build,
     });
     told.collect()
+}
+
+/// Where the image's Dockerfile stands, if not in a file of its own.
+fn inline_of(image: &Image) -> Option<&InlineText> {
+    let is_inline = matches!(image.dockerfile, ImageDockerfile::Inline(_));
+    image.written.inline.as_ref().filter(|_| is_inline)
+}
+
+/// The patch of the file that has the Dockerfile inline, or else its hunks.
+fn in_its_file(
+    rewrite: &Rewrite,
+    planned: &Planned,
+    inline: &InlineText,
+    head: &Files<'_>,
+) -> Patch {
+    let file = &inline.origin.file;
+    let patch = || {
+        let text = String::from_utf8(head.tree.read(file).ok()??).ok()?;
+        let before = planned.dockerfile.source();
+        let after = edit::apply(&planned.dockerfile, &rewrite.edits).ok()?;
+        let rewritten = inline::rewritten(&text, inline, before, &after)?;
+        Some(Patch::OfFile(unified(&file.to_string(), &text, &rewritten)))
+    };
+    // Without the names of files nothing takes it for a patch.
+    let hunks = || rewrite.patch.split_inclusive('\n').skip(2).collect();
+    patch().unwrap_or_else(|| Patch::ByHand(hunks()))
+}
+
+/// The advice with one more; the same rewrite of one Dockerfile is told once for all its images.
+fn added(mut all: Vec<Advice>, one: Advice) -> Vec<Advice> {
+    if let Advice::Rewrite { images, dockerfile, line, patch, seconds, .. } = &one {
+        for known in &mut all {
+            if let Advice::Rewrite {
+                images: others,
+                dockerfile: file,
+                line: place,
+                patch: same,
+                seconds: sum,
+                ..
+            } = known
+                && (&*file, &*place, &*same) == (dockerfile, line, patch)
+            {
+                others.extend(images.iter().cloned());
+                *sum = *sum + *seconds;
+                return all;
+            }
+        }
+    }
+    all.push(one);
+    all
 }

@@ -72,10 +72,10 @@ fn the_rewrite_that_keeps_an_install_is_shown() {
     let project = bad();
     project.write("app.py", "print(2)\n");
     let impact = project.impact();
-    let [Advice::Rewrite { id, seconds, image, .. }] = &*impact.advice else {
+    let [Advice::Rewrite { id, seconds, images, .. }] = &*impact.advice else {
         panic!("{:?}", impact.advice)
     };
-    assert_eq!((*id, &**image), ("hoist-manifests", "Dockerfile"));
+    assert_eq!((*id, &**images), ("hoist-manifests", &["Dockerfile".to_owned()][..]));
     assert!((seconds.get() - 30.0).abs() < 1.0, "{seconds:?}");
     insta::assert_snapshot!(project.text());
 }
@@ -85,4 +85,57 @@ fn a_change_of_the_packages_themselves_has_no_rewrite() {
     let project = bad();
     project.write("requirements.txt", "flask==3.1.0\n");
     assert!(project.impact().advice.is_empty());
+}
+
+/// A compose file with the Dockerfile in it, in a block or in quotes.
+fn inline(written: &str) -> Project {
+    let compose = format!(
+        "services:\n  a:\n    image: app\n    build:\n      context: .\n      \
+         dockerfile_inline: {written}\n    ports: []\n"
+    );
+    let project = bad().configured("").file("compose.yaml", compose);
+    project.remove("Dockerfile");
+    project.committed()
+}
+
+fn rewrites(project: &Project) -> Vec<Advice> {
+    let advice = project.impact().advice.into_iter();
+    advice.filter(|it| matches!(it, Advice::Rewrite { .. })).collect()
+}
+
+#[test]
+fn a_rewrite_of_an_inline_dockerfile_is_a_patch_of_its_file() {
+    let block = BAD.trim_end().replace('\n', "\n        ");
+    let project = inline(&format!("|\n        {block}"));
+    project.write("app.py", "print(2)\n");
+    let [Advice::Rewrite { patch: Patch::OfFile(patch), line, .. }] = &*rewrites(&project) else {
+        panic!("{:?}", project.impact().advice)
+    };
+    assert_eq!(*line, 9);
+    insta::assert_snapshot!(patch);
+    project.write("../patch", patch);
+    project.git(&["apply", "../patch"]);
+    assert_eq!(rewrites(&project), []);
+}
+
+#[test]
+fn a_rewrite_of_an_inline_dockerfile_in_quotes_is_for_people() {
+    let project = inline(&format!("{BAD:?}"));
+    project.write("app.py", "print(2)\n");
+    insta::assert_snapshot!(project.text());
+}
+
+#[test]
+fn a_rewrite_of_one_dockerfile_is_told_once() {
+    let service = |name: &str, tag: &str| {
+        format!("  {name}:\n    build:\n      context: .\n      args: {{ A: {tag} }}\n")
+    };
+    let compose = format!("services:\n{}{}", service("a", "x"), service("b", "y"));
+    let project = bad().configured("").file("compose.yaml", compose).committed();
+    project.write("app.py", "print(2)\n");
+    let [Advice::Rewrite { images, seconds, .. }] = &*rewrites(&project) else {
+        panic!("{:?}", project.impact().advice)
+    };
+    assert_eq!(**images, ["compose.yaml:a", "compose.yaml:b"]);
+    assert!((seconds.get() - 60.0).abs() < 2.0, "{seconds:?}");
 }

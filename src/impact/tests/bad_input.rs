@@ -20,6 +20,21 @@ fn a_binary_dockerfile_is_named_and_the_rest_reported() {
 }
 
 #[test]
+fn a_broken_ignore_file_is_named_with_its_line() {
+    let project = project().file("a/Dockerfile", "FROM a\nCOPY x /\n").file("a/x", "1").committed();
+    for name in ["a/Dockerfile.dockerignore", "a/.dockerignore"] {
+        project.write(name, "y\n[\n");
+        let problem = project.impact().problems.remove(0);
+        assert_eq!((&*problem.file, problem.line), (name, Some(2)), "{}", problem.message);
+        assert!(problem.message.starts_with("the pattern `[`"), "{}", problem.message);
+        project.write(name, format!("{}\n", "y".repeat(70_000)));
+        let problem = project.impact().problems.remove(0);
+        assert_eq!((&*problem.file, problem.line), (name, Some(1)), "{}", problem.message);
+        project.remove(name);
+    }
+}
+
+#[test]
 fn a_dockerfile_that_was_broken_is_new_when_it_is_not() {
     let project = project().file("Dockerfile", "FRM a\n").committed();
     project.write("Dockerfile", "FROM a\nRUN make\n");

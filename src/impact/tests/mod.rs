@@ -2,6 +2,7 @@
 
 mod advised;
 mod asked;
+mod at_fault;
 mod bad_input;
 mod blamed;
 mod costs;

@@ -14,6 +14,22 @@ fn what_stands_on_a_stage_without_cache_runs_too() {
     assert!(matches!(story.verdict("COPY --from=1"), Verdict::Depends { .. }));
 }
 
+#[test]
+fn an_empty_filter_is_every_stage_and_beside_another_those_without_a_name() {
+    let text = "FROM base AS one\nRUN one\nFROM base\nRUN two\nCOPY --from=one /x /x\n";
+    let mut story = Story::new(text, &[]).built();
+    let runs = |story: &mut Story, filters: &[&str]| {
+        story.options.no_cache_filter = filters.iter().map(|it| (*it).to_owned()).collect();
+        ["RUN one", "RUN two"].map(|step| matches!(story.verdict(step), Verdict::Rebuild(_)))
+    };
+    assert_eq!(runs(&mut story, &[""]), [true, true]);
+    assert_eq!(runs(&mut story, &["", ""]), [false, true]);
+    assert_eq!(runs(&mut story, &["ONE,"]), [true, true]);
+    assert_eq!(runs(&mut story, &["other,"]), [false, true]);
+    assert_eq!(runs(&mut story, &["one"]), [true, false]);
+    assert_eq!(runs(&mut story, &["one,other"]), [true, false]);
+}
+
 const STAGES: &str = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
                       FROM base\nCOPY --from=build /out /out\nRUN use /out\n";
 

@@ -51,10 +51,21 @@ fn of_reason(impact: &Impact, broken: &Reason, level: Level) -> Finding {
     let image = impact.images.iter().find(|image| image.name == broken.image);
     let dockerfile = image.map_or(&*broken.image, |image| &*image.dockerfile);
     let whole = || Place { file: dockerfile.to_owned(), lines: None };
+    // What is lost all in all is shown where most of it is lost.
+    let most = |of: fn(&RootCause) -> f64| {
+        let causes = || image.into_iter().flat_map(|image| &image.causes);
+        let worst = causes().reduce(|worst, it| if of(it) > of(worst) { it } else { worst });
+        image.zip(worst).map_or_else(whole, |(image, root)| place_of(image, root))
+    };
+    let grown = || {
+        let steps = image.into_iter().flat_map(|image| &image.steps);
+        let most = steps.filter(|step| step.bytes_added > 0).max_by_key(|step| step.bytes_added);
+        most.map_or_else(whole, |step| step.place.clone())
+    };
     let (place, limit) = match &broken.broken {
-        Broken::Seconds { .. } => (whole(), "max_seconds".to_owned()),
-        Broken::Steps { .. } => (whole(), "max_steps".to_owned()),
-        Broken::Growth { .. } => (whole(), "max_image_growth".to_owned()),
+        Broken::Seconds { .. } => (most(|root| root.seconds.get()), "max_seconds".to_owned()),
+        Broken::Steps { .. } => (most(steps_lost), "max_steps".to_owned()),
+        Broken::Growth { .. } => (grown(), "max_image_growth".to_owned()),
         Broken::NotCompared { problem } => {
             let lines = problem.line.map(|line| (line, line));
             (Place { file: problem.file.clone(), lines }, "not_compared".to_owned())
@@ -76,6 +87,11 @@ fn of_reason(impact: &Impact, broken: &Reason, level: Level) -> Finding {
         message: reason::reason(broken) + &accepted.unwrap_or_default(),
         identity: format!("{}\0{limit}", broken.image),
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no image has so many steps")]
+fn steps_lost(root: &RootCause) -> f64 {
+    root.lost.len() as f64
 }
 
 fn of_problem(problem: &Problem) -> Finding {

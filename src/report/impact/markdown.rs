@@ -5,6 +5,7 @@
 
 use super::super::{cause, escape, units};
 use super::finding::place_of;
+use super::text::by_hand;
 use super::{not_compared, reason};
 use crate::Seconds;
 use crate::impact::{Advice, ImageChange, ImageImpact, Impact, RootCause};
@@ -206,13 +207,14 @@ fn of_advice(advice: &Advice) -> String {
                 units::seconds(*seconds)
             )
         }
-        Advice::Rewrite { image, dockerfile, line, id, title, patch, seconds } => {
+        Advice::Rewrite { images, dockerfile, line, id, title, patch, seconds } => {
+            let (note, patch) = (by_hand(patch), patch.text());
+            let images: Vec<String> = images.iter().map(|image| code(image)).collect();
             let fence = "`".repeat(longest_run(patch).max(2) + 1);
             let patch: Vec<_> = patch.lines().map(|line| escape::text(line)).collect();
             format!(
-                "- {}, {}: {} ({}) would have saved about {} of this change; `smartbuild optimize` \
-                 writes it\n\n{fence}diff\n{}\n{fence}\n\n",
-                code(image),
+                "- {}, {}: {} ({}) would have saved about {} of this change{note}\n\n{fence}diff\n{}\n{fence}\n\n",
+                images.join(" and "),
                 code(&format!("{dockerfile}:{line}")),
                 plain(title),
                 code(id),

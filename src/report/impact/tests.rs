@@ -12,7 +12,7 @@ use crate::Seconds;
 use crate::context::git::Trailer;
 use crate::impact::example::{files, image, impact, place, whole};
 use crate::impact::gate::FileLimits;
-use crate::impact::{Advice, Gates, ImageImpact, Impact, NotCompared, Problem, TreeSide};
+use crate::impact::{Advice, Gates, ImageImpact, Impact, NotCompared, Patch, Problem, TreeSide};
 use crate::predict::{CauseKind, ChangeKind};
 
 /// The example under limits that it breaks, each once.
@@ -73,12 +73,12 @@ fn hostile() -> Impact {
         }],
         notices: vec![HOSTILE.to_owned()],
         advice: vec![Advice::Rewrite {
-            image: HOSTILE.to_owned(),
+            images: vec![HOSTILE.to_owned()],
             dockerfile: HOSTILE.to_owned(),
             line: 1,
             id: "sink-copy",
             title: HOSTILE.to_owned(),
-            patch: format!("```\n{HOSTILE}\n````"),
+            patch: Patch::OfFile(format!("```\n{HOSTILE}\n````")),
             seconds: Seconds::new(1.0),
         }],
         ..Impact::default()

@@ -8,7 +8,7 @@ use super::super::units;
 use super::{not_compared, reason};
 use crate::Seconds;
 use crate::impact::{
-    Advice, ImageChange, ImageImpact, Impact, ImpactSummary, Place, Problem, TreeSide,
+    Advice, ImageChange, ImageImpact, Impact, ImpactSummary, Patch, Place, Problem, TreeSide,
 };
 
 /// Of the places of a reason so many are shown.
@@ -204,7 +204,22 @@ fn push_advice(out: &mut String, advice: &Advice, capabilities: &Capabilities) {
     push_wrapped(out, "advice", &advice_text(advice), capabilities);
     if let Advice::Rewrite { patch, .. } = advice {
         out.push('\n');
-        out.push_str(&diff(patch, capabilities));
+        out.push_str(&diff(patch.text(), capabilities));
+    }
+}
+
+fn these(images: &[String]) -> String {
+    match images {
+        [image] => text(image).into_owned(),
+        images => format!("{} images", images.len()),
+    }
+}
+
+/// What to say of a patch that no program can apply.
+pub(super) fn by_hand(patch: &Patch) -> &'static str {
+    match patch {
+        Patch::OfFile(_) => "",
+        Patch::ByHand(_) => "; its lines are to be written there by hand",
     }
 }
 
@@ -212,13 +227,10 @@ fn push_advice(out: &mut String, advice: &Advice, capabilities: &Capabilities) {
 pub(in crate::report) fn advice_text(advice: &Advice) -> String {
     match advice {
         Advice::Exclude { file, images, ignore_files, line, seconds } => {
-            let images = match &**images {
-                [image] => format!("of {}", text(image)),
-                images => format!("of {} images", images.len()),
-            };
+            let images = these(images);
             let files: Vec<_> = ignore_files.iter().map(|file| text(file)).collect();
             format!(
-                "{} is in the context {images}, and no instruction names it: `{}` in {} keeps it \
+                "{} is in the context of {images}, and no instruction names it: `{}` in {} keeps it \
                  out, and steps that take {} would not be lost for it",
                 text(file),
                 text(line),
@@ -226,12 +238,13 @@ pub(in crate::report) fn advice_text(advice: &Advice) -> String {
                 about(*seconds, false)
             )
         }
-        Advice::Rewrite { image, dockerfile, line, title, seconds, .. } => format!(
-            "{}:{line}: {}; this change would have cost {} {} less",
+        Advice::Rewrite { images, dockerfile, line, title, seconds, patch, .. } => format!(
+            "{}:{line}: {}; this change would have cost {} {} less{}",
             text(dockerfile),
             text(title),
-            text(image),
-            about(*seconds, false)
+            these(images),
+            about(*seconds, false),
+            by_hand(patch)
         ),
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::reason;
 use super::{Step, StepCause};
 use crate::Seconds;
-use crate::impact::{Advice, ImageChange, ImageImpact, Impact, Place, RootCause, TreeSide};
+use crate::impact::{Advice, ImageChange, ImageImpact, Impact, Patch, Place, RootCause, TreeSide};
 use crate::plan::StepIndex;
 use crate::predict::Forecast;
 
@@ -166,11 +166,14 @@ enum Advised<'a> {
     },
     Rewrite {
         image: &'a str,
+        images: &'a [String],
         dockerfile: &'a str,
         line: u32,
         id: &'a str,
         title: &'a str,
         patch: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by_hand: Option<&'a str>,
         seconds: Seconds,
     },
 }
@@ -258,14 +261,20 @@ impl<'a> Advised<'a> {
             Advice::Exclude { file, images, ignore_files, line, seconds } => {
                 Self::Exclude { file, images, ignore_files, line, seconds: *seconds }
             }
-            Advice::Rewrite { image, dockerfile, line, id, title, patch, seconds } => {
+            Advice::Rewrite { images, dockerfile, line, id, title, patch, seconds } => {
+                let (patch, by_hand) = match patch {
+                    Patch::OfFile(text) => (&**text, None),
+                    Patch::ByHand(hunks) => ("", Some(&**hunks)),
+                };
                 Self::Rewrite {
-                    image,
+                    image: images.first().map_or("", |image| image),
+                    images,
                     dockerfile,
                     line: *line,
                     id,
                     title,
                     patch,
+                    by_hand,
                     seconds: *seconds,
                 }
             }

@@ -106,7 +106,7 @@ fn advice(impact: &Impact) -> Option<Markup> {
                     p { (advice_text(advice)) }
                     @if let Advice::Rewrite { patch, .. } = advice {
                         // It may be wider than the screen; what scrolls has to be reached by keyboard.
-                        pre tabindex="0" { (patch) }
+                        pre tabindex="0" { (patch.text()) }
                     }
                 }
             }

@@ -175,7 +175,7 @@ fn an_impact_whose_every_name_is_hostile_stays_text() {
     }
     for advice in &mut impact.advice {
         if let Advice::Rewrite { patch, title, .. } = advice {
-            *patch = HOSTILE.to_owned();
+            *patch = crate::impact::Patch::OfFile(HOSTILE.to_owned());
             *title = HOSTILE.to_owned();
         }
     }

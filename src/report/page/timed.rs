@@ -16,7 +16,10 @@ pub(super) fn timed(id: String, title: String, build: &Timed) -> TimedBuild {
 /// Why builds have no timeline.
 pub(super) fn untold(count: u64) -> String {
     let builds = units::counted(count, "build has", "builds have");
-    format!("{builds} no timeline: docker's own client does not say when steps begin and end.")
+    format!(
+        "{builds} no timeline: the image was there and nothing was built, or docker's own client \
+         built, which does not say when steps begin and end."
+    )
 }
 
 fn step(step: &bench::TimedStep) -> TimedStep {

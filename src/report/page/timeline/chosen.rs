@@ -120,19 +120,24 @@ impl Drawn {
     }
 }
 
-/// `41 s in all, 38 s of it on the critical path; 2 steps are not drawn: they were not reached.`
+/// `41 s in all, 38 s of it on the critical path; 2 steps were not needed or not reached.`
 fn says(build: &TimedBuild, bars: &[Bar]) -> String {
     let path = bars.iter().filter(|bar| bar.is_critical).map(|bar| bar.took).sum();
     let mut says = format!("{} in all, ", units::seconds(build.seconds));
     if path == Seconds::ZERO {
-        says.push_str("without a step that ran");
+        says.push_str("without a step that took time");
     } else {
         push!(says, "{} of it on the critical path", units::seconds(path));
     }
     let of = |is_it: fn(&&TimedStep) -> bool| build.steps.iter().filter(is_it).count() as u64;
-    let reached = of(|step| step.fate.is_none());
-    if reached > 0 {
-        push!(says, "; {} not reached", units::counted(reached, "step was", "steps were"));
+    // Of what nobody asked for an engine tells as little as of what it did not come to.
+    let silent = of(|step| step.fate.is_none());
+    if silent > 0 {
+        push!(
+            says,
+            "; {} not needed or not reached",
+            units::counted(silent, "step was", "steps were")
+        );
     }
     let untold = of(|step| step.fate.is_some() && step.span.is_none());
     if untold > 0 {
@@ -185,7 +190,7 @@ mod tests {
         assert!(page.contains("<details class=\"fold\" id=\"build-0\" open>"), "{page}");
         assert!(page.contains("<summary>1 more build</summary>"), "{page}");
         assert!(page.contains("2 have none."), "{page}");
-        let says = "9.0 s in all, 3.0 s of it on the critical path; 1 step was not reached; of 1 step is \
+        let says = "9.0 s in all, 3.0 s of it on the critical path; 1 step was not needed or not reached; of 1 step is \
                     not known when.";
         assert!(page.contains(says), "{page}");
         assert_eq!(timelines.link("build-1".to_owned()).as_deref(), Some("build-1"));
@@ -208,6 +213,8 @@ mod tests {
     fn without_a_build_there_is_nothing() {
         assert_eq!(drawn(&Timelines::of([])), "");
         let reused = [build(0, vec![step(Some(Fate::Reused), Some((0.0, 0.0)), &[])])];
-        assert!(drawn(&Timelines::of(reused)).contains("9.0 s in all, without a step that ran."));
+        assert!(
+            drawn(&Timelines::of(reused)).contains("9.0 s in all, without a step that took time.")
+        );
     }
 }

@@ -48,10 +48,13 @@ impl TimedStep {
     }
 }
 
-/// A bar for each step of which is known when it went on.
+/// A bar for each step of which is known when it went on. Of a build that took no time to speak of,
+/// as where an engine looked up a base image and reused the rest, none is marked as the path.
 pub fn bars(steps: &[TimedStep]) -> Vec<Bar> {
     let works: Vec<_> = steps.iter().map(|step| (step.needs.clone(), step.work())).collect();
     let places = schedule(&works);
+    let critical = places.iter().zip(&works).filter(|(place, _)| place.is_critical);
+    let is_long = units::is_worth_saying(critical.map(|(_, (_, work))| *work).sum());
     let bar = |(step, is_critical): (&TimedStep, bool)| {
         let (span, fate) = (step.span?, step.fate?);
         let length = if fate == Fate::Reused { Seconds::ZERO } else { span.length() };
@@ -65,7 +68,7 @@ pub fn bars(steps: &[TimedStep]) -> Vec<Bar> {
             words: words(steps, step, fate, span, is_critical),
         })
     };
-    let marked = steps.iter().zip(places.iter().map(|place| place.is_critical));
+    let marked = steps.iter().zip(places.iter().map(|place| place.is_critical && is_long));
     marked.filter_map(bar).collect()
 }
 
@@ -143,6 +146,13 @@ mod tests {
             told(&steps),
             wanted.map(|(name, at, long, is)| (name.to_owned(), at, long, is))
         );
+    }
+
+    #[test]
+    fn where_nothing_took_time_there_is_no_path() {
+        let looked_up = step("FROM a", Some(Fate::Runs), Some((0.25, 0.2501)), &[]);
+        let reused = step("RUN make", Some(Fate::Reused), Some((0.25, 0.25)), &[0]);
+        assert!(bars(&[looked_up, reused]).iter().all(|bar| !bar.is_critical));
     }
 
     #[test]

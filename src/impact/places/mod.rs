@@ -1,10 +1,14 @@
 //! Where to look for a reason: files and lines of the newer tree.
 
+mod ignored;
+mod settings;
+
+use settings::{KEYWORDS, Settings, Versions};
+
 use super::compared::Version;
 use super::types::Place;
 use crate::context::git::Tree;
 use crate::context::{ContextPath, Source as _};
-use crate::dockerfile::{Dockerfile, Instruction, InstructionKind};
 use crate::images::{Image, ImageDockerfile, Origin};
 use crate::plan::Step;
 use crate::predict::{CauseKind, ChangeKind, FileChange};
@@ -32,44 +36,67 @@ impl Places<'_> {
     ) -> Vec<Place> {
         let instruction = in_dockerfile(now, (step.line, step.last_line));
         let mut places = match kind {
-            CauseKind::Files { files, .. } => {
-                files.iter().take(MOST).map(|file| self.of_file(file)).collect()
+            CauseKind::Files { files, .. } => self.of_files(files, now, before),
+            CauseKind::Argument { .. }
+            | CauseKind::Environment { .. }
+            | CauseKind::Option { .. }
+            | CauseKind::BaseImage { .. }
+            | CauseKind::Instruction { .. } => {
+                before.map_or_else(Vec::new, |before| self.of_settings(kind, step, now, before))
             }
-            CauseKind::Argument { name, .. } | CauseKind::Environment { name, .. } => {
-                let set = before
-                    .filter(|it| it.planned.dockerfile.source() != now.planned.dockerfile.source())
-                    .and_then(|_| setting(&now.planned.dockerfile, name))
-                    .map(|lines| in_dockerfile(now, lines));
-                let given = || before.map_or_else(Vec::new, |it| self.of_arguments(name, now, it));
-                let mut places = set.map_or_else(given, |set| vec![set]);
-                if places.is_empty() {
-                    places.push(in_origin(now));
-                }
-                places
-            }
-            // The instruction is the same, and what differs is what its arguments have made of it.
-            CauseKind::BaseImage { .. } | CauseKind::Instruction { .. } => before
-                .filter(|it| it.planned.dockerfile.source() == now.planned.dockerfile.source())
-                .map_or_else(Vec::new, |it| self.of_arguments("", now, it)),
             _ => Vec::new(),
         };
+        let is_set = matches!(kind, CauseKind::Argument { .. } | CauseKind::Environment { .. });
+        if places.is_empty() && (is_set || is_of_the_project(kind, now)) {
+            places.push(in_origin(now));
+        }
         if !places.contains(&instruction) {
             places.push(instruction);
         }
         places
     }
 
-    /// The lines that give the argument another value; where it is none, those of every argument
-    /// that has another one.
-    fn of_arguments(&self, name: &str, now: Version<'_>, before: Version<'_>) -> Vec<Place> {
-        let (old, new) = (&before.image.args, &now.image.args);
-        let differs = |name: &&String| old.get(*name) != new.get(*name);
-        let names: Vec<&String> = match new.get_key_value(name).map(|(name, _)| name) {
-            Some(own) if differs(&own) => vec![own],
-            _ => new.keys().filter(differs).collect(),
+    /// The lines that set what the step notices otherwise than before: the Dockerfile's, or those
+    /// that give its arguments other values.
+    fn of_settings(
+        &self,
+        kind: &CauseKind,
+        step: &Step,
+        now: Version<'_>,
+        before: Version<'_>,
+    ) -> Vec<Place> {
+        let of = Versions {
+            before: &before.planned.dockerfile,
+            now: &now.planned.dockerfile,
+            line: step.line,
         };
+        let Some(settings) = Settings::of(kind, of) else { return Vec::new() };
+        let is_edited = of.before.source() != of.now.source();
+        let in_text = |lines: Option<(u32, u32)>| -> Vec<Place> {
+            let lines = lines.filter(|_| is_edited);
+            lines.map(|lines| in_dockerfile(now, lines)).into_iter().collect()
+        };
+        let ways: [&dyn Fn() -> Vec<Place>; 5] = [
+            &|| in_text(settings.edited(of)),
+            &|| self.of_arguments(now, before, |name| settings.names.contains(name)),
+            &|| in_text(settings.gone(of)),
+            &|| self.of_arguments(now, before, |_| true),
+            &|| in_text(settings.last(of)),
+        ];
+        ways.into_iter().map(|way| way()).find(|places| !places.is_empty()).unwrap_or_default()
+    }
+
+    /// The lines that give those of the wanted arguments another value that have one.
+    fn of_arguments(
+        &self,
+        now: Version<'_>,
+        before: Version<'_>,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Vec<Place> {
+        let (old, new) = (&before.image.args, &now.image.args);
+        let names = new.keys().filter(|name| is_wanted(name) && old.get(*name) != new.get(*name));
         let mut places = Vec::new();
-        for name in names.into_iter().take(MOST) {
+        for name in names.take(MOST) {
             let lines = now.image.written.args.get(name).map_or(&[][..], Vec::as_slice);
             let before = before.image.written.args.get(name).map_or(&[][..], Vec::as_slice);
             let before: Vec<_> =
@@ -90,9 +117,33 @@ impl Places<'_> {
         places
     }
 
-    fn of_file(&self, file: &FileChange) -> Place {
+    /// Each file, or the line of an ignore file that let it in or out.
+    fn of_files(
+        &self,
+        files: &[FileChange],
+        now: Version<'_>,
+        before: Option<Version<'_>>,
+    ) -> Vec<Place> {
+        let mut places = Vec::new();
+        for file in files.iter().take(MOST) {
+            let place = self.of_file(file, now, before);
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        places
+    }
+
+    fn of_file(&self, file: &FileChange, now: Version<'_>, before: Option<Version<'_>>) -> Place {
+        let path = ContextPath::new(&file.path);
         let lines = match file.change {
-            ChangeKind::Modified => self.changed_lines(&ContextPath::new(&file.path)),
+            ChangeKind::Modified => self.changed_lines(&path),
+            ChangeKind::Added | ChangeKind::Removed => {
+                if let Some(place) = before.and_then(|before| self.of_rule(&path, now, before)) {
+                    return place;
+                }
+                None
+            }
             _ => None,
         };
         Place { file: file.path.clone(), lines }
@@ -155,17 +206,11 @@ fn at(origin: &Origin) -> Place {
     Place { file: origin.file.to_string(), lines: line.map(|line| (line, line)) }
 }
 
-/// The last ARG or ENV that sets a variable.
-fn setting(dockerfile: &Dockerfile, name: &str) -> Option<(u32, u32)> {
-    let sets = |instruction: &&Instruction| match &instruction.kind {
-        InstructionKind::Arg(pairs) => {
-            pairs.iter().any(|(it, value)| it == name && value.is_some())
-        }
-        InstructionKind::Env(pairs) => pairs.iter().any(|(it, _)| it == name),
-        _ => false,
-    };
-    let found = dockerfile.instructions().iter().rev().find(sets)?;
-    Some((found.line, found.last_line))
+/// Whether only the compose or bake file can say it: an option of the build.
+fn is_of_the_project(kind: &CauseKind, now: Version<'_>) -> bool {
+    let is_option =
+        matches!(kind, CauseKind::Option { name, .. } if !KEYWORDS.contains(&name.as_str()));
+    is_option && now.image.project.is_some()
 }
 
 #[cfg(test)]
