@@ -72,8 +72,8 @@ impl Replayed {
         for step in &mut plan.steps {
             step.uncertain = false;
         }
-        let times = recorded.known;
-        let timed = |key: &StepKey| (*key, times.get(key).copied().flatten());
+        let known = recorded.known;
+        let timed = |key: &StepKey| (*key, known.get(key).copied().flatten());
         let knowledge = Knowledge {
             recorded: true,
             known: self.keys.iter().map(timed).collect(),

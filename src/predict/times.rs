@@ -122,12 +122,12 @@ pub(super) fn step_seconds(
 ) -> (Seconds, bool) {
     let times = &knowledge.times;
     let of_key = knowledge.known.get(&step.key).copied().flatten();
-    let timed = of_key
+    let measured = of_key
         .or_else(|| times.of_step(&step.name, &step.instruction))
         .or_else(|| old.and_then(|old| times.of_step(&old.name, &old.instruction).or(old.seconds)));
     let guessed =
         || knowledge.usual.get(&step.key).or_else(|| knowledge.typical.get(&step.kind)).copied();
-    (timed.or_else(guessed).unwrap_or_default(), timed.is_some())
+    (measured.or_else(guessed).unwrap_or_default(), measured.is_some())
 }
 
 /// What the verdicts of all steps add up to.

@@ -163,9 +163,10 @@ pub fn replay_csv(replay: &Replay) -> String {
                 Some(Outcome::Built(timed)) => {
                     let run = timed.run();
                     let seconds = format!("{:.6}", timed.seconds.get());
-                    let built = match replay.is_expected {
-                        true => "expected,".to_owned(),
-                        false => format!("yes,{seconds}"),
+                    let built = if replay.is_expected {
+                        "expected,".to_owned()
+                    } else {
+                        format!("yes,{seconds}")
                     };
                     let expected = timed.expected.map_or_else(
                         || ",".to_owned(),

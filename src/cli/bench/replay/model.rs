@@ -54,7 +54,7 @@ impl<'a> Model<'a> {
             let builds = begun(replay, commit, self.lines.len());
             for (variant, build) in builds.iter_mut().enumerate() {
                 let stop = self.stop;
-                let expected = stop.or(self.commit(variant, commit, ui)).await?;
+                let expected = Box::pin(stop.or(self.commit(variant, commit, ui))).await?;
                 *build = Some(ended(expected)?);
             }
         }
@@ -71,10 +71,8 @@ impl<'a> Model<'a> {
         tokio::task::yield_now().await;
         let Line { variant, place, replayed } = &mut self.lines[variant];
         let files = CommitFiles::read(self.repository, commit, place)?;
-        let rewritten = match variant.is_optimized {
-            true => self.planner.optimized(&files, ui).await?,
-            false => None,
-        };
+        let rewritten =
+            if variant.is_optimized { self.planner.optimized(&files, ui).await? } else { None };
         let text = rewritten.as_ref().unwrap_or(&files.text);
         let plan = self.planner.plan(&files, text, ui).await?;
         let knowledge = self.planner.knowledge(&plan, &files, place);
