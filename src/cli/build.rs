@@ -423,10 +423,7 @@ fn checked_out(root: &Path) -> Option<String> {
 
 /// The steps with why they were not reused, to be told when it happens again.
 fn with_causes(steps: impl Iterator<Item = StepRecord>, forecast: &Forecast) -> Vec<StepRecord> {
-    let kept = |verdict: &Verdict| {
-        let cause = PastCause::from(verdict.cause()?);
-        serde_json::to_string(&cause).ok()
-    };
+    let kept = |verdict: &Verdict| serde_json::to_string(&PastCause::of(verdict)?).ok();
     let causes = forecast.steps.iter().map(|step| kept(&step.verdict));
     steps.zip(causes).map(|(step, cause)| StepRecord { cause, ..step }).collect()
 }

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod damage_tests;
+mod recent;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -311,21 +312,7 @@ impl Memory {
 
     /// What the newest builds of this line did with their steps, newest first.
     pub(super) fn past_steps(&self, line: &Line, limit: usize) -> Vec<predict::PastBuild> {
-        let step = |step: StepRecord| predict::PastStep {
-            name: step.name,
-            instruction: step.instruction,
-            fate: match step.outcome {
-                Outcome::Cached => Fate::Reused,
-                Outcome::Ran => Fate::Ran(step.seconds),
-                Outcome::Failed | Outcome::NotReached => Fate::Neither,
-            },
-            cause: step.cause.and_then(|cause| serde_json::from_str(&cause).ok()),
-        };
-        let build = |build: BuildRecord| predict::PastBuild {
-            started: build.started,
-            steps: build.steps.into_iter().map(step).collect(),
-        };
-        self.builds(line, limit).into_iter().map(build).collect()
+        self.builds(line, limit).into_iter().map(past_build).collect()
     }
 
     /// The newest builds of this line, newest first, without their files.
@@ -371,6 +358,24 @@ impl Memory {
     }
 }
 
+/// What a build did with its steps.
+fn past_build(build: BuildRecord) -> predict::PastBuild {
+    let step = |step: StepRecord| predict::PastStep {
+        name: step.name,
+        instruction: step.instruction,
+        fate: match step.outcome {
+            Outcome::Cached => Fate::Reused,
+            Outcome::Ran => Fate::Ran(step.seconds),
+            Outcome::Failed | Outcome::NotReached => Fate::Neither,
+        },
+        cause: step.cause.and_then(|cause| serde_json::from_str(&cause).ok()),
+    };
+    predict::PastBuild {
+        started: build.started,
+        steps: build.steps.into_iter().map(step).collect(),
+    }
+}
+
 /// What a build took, with the steps that it ran.
 pub(super) fn duration(build: &BuildRecord) -> PastDuration {
     let ran = |step: &&StepRecord| step.outcome == Outcome::Ran && step.kind != "FROM";
@@ -405,6 +410,7 @@ fn step(record: StepRecord) -> Option<PreviousStep> {
         name: record.name,
         instruction: record.instruction,
         seconds: record.seconds,
+        is_built: matches!(record.outcome, Outcome::Cached | Outcome::Ran),
     })
 }
 

@@ -196,6 +196,7 @@ pub(super) async fn prepare_source(
         let free = held::unshare(&mut knowledge, docker, engine, &memory, &line, &plan);
         Box::pin(free).await;
     }
+    memory.learn_from_recent(&mut knowledge, &line, &plan, &seen);
     if memory.give_up_if_damaged(ui)? {
         knowledge = memory.knowledge(&line, &plan, None, None);
     }
@@ -206,7 +207,6 @@ pub(super) async fn prepare_source(
     let is_as_told = is_as_told(&plan, &snapshot, &announced, &copy);
     drop(copy);
     let forecast = predict(&plan, &seen, &knowledge);
-    let routes = knowledge.routes;
     Ok(Project {
         source,
         snapshot,
@@ -219,7 +219,7 @@ pub(super) async fn prepare_source(
         context_records,
         is_confirmed,
         is_as_told,
-        routes,
+        routes: knowledge.routes,
         options,
         dialect,
         images,

@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use crate::report::{Capabilities, Role, escape};
 
+/// Columns below which a terminal breaks our lines: less has no room for a name.
+const NARROWEST: usize = 20;
+
 /// What is known of the place that output goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Surroundings {
@@ -51,7 +54,11 @@ impl Surroundings {
         Capabilities {
             color: !is_set(&self.no_color) && (able || forced),
             // Narrower than this nothing can be said in columns.
-            width: self.width.filter(|_| is_terminal).unwrap_or(Capabilities::PLAIN.width).max(24),
+            width: self
+                .width
+                .filter(|_| is_terminal)
+                .unwrap_or(Capabilities::PLAIN.width)
+                .max(NARROWEST),
             interactive: able,
         }
     }
@@ -261,7 +268,7 @@ mod tests {
     #[test]
     fn the_width_is_the_terminals_or_80() {
         assert_eq!(capabilities(&terminal()).width, 120);
-        assert_eq!(capabilities(&Surroundings { width: Some(3), ..terminal() }).width, 24);
+        assert_eq!(capabilities(&Surroundings { width: Some(3), ..terminal() }).width, 20);
         assert_eq!(
             capabilities(&Surroundings { stdout_is_terminal: false, ..terminal() }).width,
             80

@@ -37,7 +37,7 @@ pub struct BuildOptions {
     pub build_platform: Platform,
     /// `--no-cache`.
     pub no_cache: bool,
-    /// `--no-cache-filter`, as given ([`is_without_cache`](Self::is_without_cache)).
+    /// `--no-cache-filter`, as given: joined with commas, and taken apart there.
     pub no_cache_filter: Vec<String>,
     /// `--network`.
     pub network: Option<String>,

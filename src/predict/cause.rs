@@ -86,12 +86,13 @@ impl Matching {
 }
 
 /// `[stage i`, or `Step i` of the classic builder: how many steps there are says nothing of one of
-/// them. The number may be padded.
+/// them. The number may be padded, and the only stage has its name only where one of its RUNs has
+/// a mount.
 fn place(name: &str) -> Vec<&str> {
     let end = if name.starts_with("Step ") { " : " } else { "] " };
     let place = name.split_once(end).map_or(name, |(place, _)| place);
     let place = place.rsplit_once('/').map_or(place, |(before, _)| before);
-    place.trim_start_matches('[').split_whitespace().collect()
+    place.trim_start_matches('[').split_whitespace().filter(|word| *word != "stage-0").collect()
 }
 
 /// How a step compares with its counterpart in the last build, apart from the steps below.
@@ -154,11 +155,23 @@ fn instruction(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
         .any(|input| matches!(input, KeyInput::StageFiles { .. }));
     let differs = value(&step.inputs) != value(&old.inputs)
         || (!is_known && paths(&step.inputs) != paths(&old.inputs))
+        || (step.instruction != old.instruction && flags(&step.inputs) != flags(&old.inputs))
         || step.kind != old.kind;
     differs.then(|| CauseKind::Instruction {
         before: Some(old.instruction.clone()),
         after: step.instruction.clone(),
     })
+}
+
+/// The options that a RUN may give itself, which are the command line's where it does not.
+fn flags(inputs: &[KeyInput]) -> Vec<(&str, &str)> {
+    let flags = inputs.iter().filter_map(|input| match input {
+        KeyInput::Option { name, value } if matches!(&**name, "network" | "security") => {
+            Some((&**name, &**value))
+        }
+        _ => None,
+    });
+    flags.collect()
 }
 
 pub(super) fn base_image(step: &Step, old: Option<&PreviousStep>) -> Option<CauseKind> {
@@ -251,7 +264,7 @@ pub(super) fn option(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     None
 }
 
-fn files(
+pub(super) fn files(
     step: &Step,
     old: &PreviousStep,
     previous: &FileTable,

@@ -59,7 +59,8 @@ impl Replayed {
     /// The forecast of a plan that is built next.
     ///
     /// What only the engine can tell, such as what a URL gives or a base image that is not among
-    /// `images`, is taken to be always the same. Of `recorded` only the times count.
+    /// `images`, is taken to be always the same. Of `recorded` only the times count, and how likely
+    /// a step is to run that depends on another stage.
     pub fn forecast(
         &self,
         plan: &Plan,
@@ -77,6 +78,7 @@ impl Replayed {
             recorded: true,
             known: self.keys.iter().map(timed).collect(),
             previous: self.previous.clone(),
+            past: recorded.past,
             times: recorded.times,
             typical: recorded.typical,
             usual: recorded.usual,

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::eviction::Evictions;
+use super::nearest::Nearest;
+use super::past::PastBuild;
 use super::routes::Route;
 use super::times::PastTimes;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot, in_named};
-use crate::plan::{KeyInput, Step, StepKey, StepKind};
+use crate::plan::{KeyInput, Step, StepIndex, StepKey, StepKind};
 use crate::{Digest, Seconds};
 
 /// What is remembered of an engine and of this project's last build on it.
@@ -30,6 +32,12 @@ pub struct Knowledge {
     pub imports: bool,
     /// The last build of this Dockerfile, if there was one.
     pub previous: Option<PreviousBuild>,
+    /// What a step is compared with in place of its counterpart in that, by its key
+    /// ([`nearest`](super::nearest())).
+    pub nearest: HashMap<StepKey, Nearest>,
+    /// The newest builds of this project on this engine, newest first, as far as they tell how
+    /// likely a step is to run that depends on another stage.
+    pub past: Vec<PastBuild>,
     /// What past builds of this project took.
     pub times: PastTimes,
     /// Median seconds of each kind of step.
@@ -63,13 +71,24 @@ pub struct PreviousStep {
     pub inputs: Vec<KeyInput>,
     /// How long it took, where it ran.
     pub seconds: Option<Seconds>,
+    /// Whether it ran to its end or was reused: what failed, or was not reached, the engine never
+    /// had.
+    pub is_built: bool,
 }
 
 impl PreviousStep {
     /// The step as a plan has it, of which nobody knows how long it took.
     pub fn of(step: Step) -> Self {
         let Step { name, instruction, kind, key, inputs, .. } = step;
-        Self { name, instruction, kind, key, inputs, seconds: None }
+        Self { name, instruction, kind, key, inputs, seconds: None, is_built: true }
+    }
+
+    /// The place of what it stood on among the steps of its build.
+    pub fn parent(&self) -> Option<StepIndex> {
+        self.inputs.iter().find_map(|input| match input {
+            KeyInput::Parent { step } => Some(*step),
+            _ => None,
+        })
     }
 }
 

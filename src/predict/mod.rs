@@ -6,9 +6,11 @@
 
 mod agreement;
 mod cause;
+mod chance;
 mod commit;
 pub mod eviction;
 mod knowledge;
+mod nearest;
 mod past;
 mod routes;
 mod stood_on;
@@ -26,6 +28,7 @@ pub use knowledge::{
     as_the_engine_has_it, directories_with_other_modes, directories_with_renames, file_table,
     files_to_send,
 };
+pub use nearest::{Nearest, Recorded, nearest, steps_to_compare};
 pub use past::{
     COUNTED_BUILDS, Fate, PastBuild, PastCause, PastStep, StepHistory, Strikes, history, strikes,
 };

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::types::{Cause, CauseKind};
+use super::types::{CauseKind, Verdict};
 use crate::Seconds;
 use crate::plan::{Step, StepIndex};
 
@@ -25,14 +25,20 @@ pub struct PastCause {
     /// The files that differed, or the name of what did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
+    /// Whether the verdict was `depends`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_open: bool,
 }
 
-impl From<&Cause> for PastCause {
-    fn from(cause: &Cause) -> Self {
+impl PastCause {
+    /// What is kept of why a step is not reused, if it is not.
+    pub fn of(verdict: &Verdict) -> Option<Self> {
+        let cause = verdict.cause()?;
         let mut names = cause.kind.names();
         names.truncate(KEPT_NAMES);
         let names = names.into_iter().map(str::to_owned).collect();
-        Self { kind: cause.kind.word().to_owned(), step: cause.step, names }
+        let is_open = matches!(verdict, Verdict::Depends { .. });
+        Some(Self { kind: cause.kind.word().to_owned(), step: cause.step, names, is_open })
     }
 }
 
@@ -50,7 +56,7 @@ impl CauseKind {
             Self::Parent => "parent",
             Self::StageOutput => "stage_output",
             Self::Evicted => "evicted",
-            Self::NoRecord | Self::Shared => "no_record",
+            Self::NoRecord | Self::Shared | Self::Fetched | Self::Doubted => "no_record",
             Self::NoCache | Self::ContextBase { .. } => "no_cache",
         }
     }
@@ -147,7 +153,7 @@ pub fn history(step: &Step, builds: &[PastBuild]) -> StepHistory {
 /// builds; of several files that which did so most often. `None` where no past build had the step,
 /// and of a reason that says nothing.
 pub fn strikes(step: &Step, root: &CauseKind, builds: &[PastBuild]) -> Option<Strikes> {
-    if matches!(root, CauseKind::NoRecord | CauseKind::Parent | CauseKind::StageOutput) {
+    if matches!(root.word(), "no_record" | "parent" | "stage_output") {
         return None;
     }
     // A build that did not come to the step says nothing, nor does one whose causes were not kept.
@@ -189,7 +195,7 @@ pub fn strikes(step: &Step, root: &CauseKind, builds: &[PastBuild]) -> Option<St
 }
 
 /// The step of a past build that this one was: the same name, else the same text.
-fn counterpart<'a>(step: &Step, build: &'a PastBuild) -> Option<(usize, &'a PastStep)> {
+pub(super) fn counterpart<'a>(step: &Step, build: &'a PastBuild) -> Option<(usize, &'a PastStep)> {
     let find =
         |is: &dyn Fn(&PastStep) -> bool| build.steps.iter().enumerate().find(|(_, past)| is(past));
     find(&|past| past.name == step.name)
@@ -216,7 +222,7 @@ mod tests {
     use super::*;
     use crate::Digest;
     use crate::plan::{ContentKeys, StepKey, StepKind};
-    use crate::predict::{ChangeKind, FileChange};
+    use crate::predict::{Cause, ChangeKind, FileChange, Probability};
 
     fn step(name: &str) -> Step {
         Step {
@@ -243,6 +249,7 @@ mod tests {
             kind: kind.to_owned(),
             step: StepIndex(step),
             names: names.iter().copied().map(str::to_owned).collect(),
+            is_open: false,
         });
         let Step { name, instruction, .. } = step(name);
         PastStep { name, instruction, fate, cause }
@@ -339,9 +346,14 @@ mod tests {
     fn no_value_is_kept_of_a_cause() {
         let value = Some("hunter2".to_owned());
         let kind = CauseKind::Argument { name: "WHO".into(), before: value.clone(), after: value };
-        let kept = PastCause::from(&Cause { step: StepIndex(3), kind });
+        let cause = Cause { step: StepIndex(3), kind };
+        let verdict = Verdict::Rebuild(cause.clone());
+        let kept = PastCause::of(&verdict).unwrap();
         let json = serde_json::to_string(&kept).unwrap();
         assert_eq!(json, r#"{"kind":"argument","step":3,"names":["WHO"]}"#);
         assert_eq!(serde_json::from_str::<PastCause>(&json).unwrap(), kept);
+        let open = Verdict::Depends { cause, probability: Probability::new(0.5) };
+        assert!(PastCause::of(&open).unwrap().is_open && !kept.is_open);
+        assert_eq!(PastCause::of(&Verdict::Cached), None);
     }
 }

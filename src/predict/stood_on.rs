@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::cause::Matching;
-use super::knowledge::{PreviousBuild, PreviousStep};
+use super::knowledge::PreviousBuild;
 use super::types::{Cause, CauseKind, Verdict};
-use crate::plan::{KeyInput, Step, StepIndex};
+use crate::plan::{Step, StepIndex};
 
 /// The plan beside the last build.
 pub(super) struct Beside<'a> {
@@ -67,7 +67,7 @@ impl Beside<'_> {
             let before = matching.text_before(at, previous);
             return here(CauseKind::Instruction { before, after: step.instruction.clone() });
         };
-        let stood_on = parent(previous.steps.get(old)?)?;
+        let StepIndex(stood_on) = previous.steps.get(old)?.parent()?;
         let stands_on = step.parent();
         if let Some(parent) = stands_on
             && matching.counterpart(parent).is_none_or(|parent| parent == stood_on)
@@ -81,12 +81,4 @@ impl Beside<'_> {
             after: after.map(|parent| parent.instruction.clone()).unwrap_or_default(),
         })
     }
-}
-
-/// The place of what a step of the last build stood on.
-fn parent(old: &PreviousStep) -> Option<usize> {
-    old.inputs.iter().find_map(|input| match input {
-        KeyInput::Parent { step: StepIndex(step) } => Some(*step),
-        _ => None,
-    })
 }

@@ -180,6 +180,10 @@ pub enum CauseKind {
     NoRecord,
     /// A build that runs at this moment may have it too: then it runs, and what stands on it.
     Shared,
+    /// It is as it was; what its URL or its repository holds now, only a server can tell.
+    Fetched,
+    /// It is as it was but for a directory, of which only the engine can tell how it has it.
+    Doubted,
     /// `--no-cache` or `--no-cache-filter`.
     NoCache,
     /// It stands on a directory of `--build-context`, which is another one to the engine at each

@@ -1,17 +1,14 @@
 //! One verdict a step, in the plan's order.
 
 use super::cause::{Difference, Matching, base_image, configuration, difference, stage_files};
+use super::chance::probability;
 use super::knowledge::{FileTable, Knowledge, PreviousStep};
 use super::stood_on::Beside;
 use super::times::{step_seconds, summary};
 use super::told::clearer;
-use super::types::{Cause, CauseKind, Forecast, Probability, StepForecast, Verdict};
+use super::types::{Cause, CauseKind, Forecast, StepForecast, Verdict};
 use crate::context::Snapshot;
 use crate::plan::{KeyInput, OfThisBuild, Plan, Step, StepIndex, StepKey, StepKind};
-
-/// How likely a step is to run when it copies what a step that runs again may have written, as
-/// long as nothing was observed.
-const UNOBSERVED: f64 = 0.5;
 
 /// The verdict of every step of `plan`, given what is known of the engine.
 ///
@@ -40,22 +37,32 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
                 })
                 .map(|kind| Cause { step: StepIndex(index), kind }),
         });
-        let own = difference(step, old, files, snapshot);
+        // Of the last build's image a nearer one, which stands on another, says nothing.
+        let (image, near, files) = match knowledge.nearest.get(&step.key) {
+            Some(nearest) => (None, Some(&nearest.step), &nearest.files),
+            None => (images[index].as_ref(), old, files),
+        };
+        let own = difference(step, near, files, snapshot);
         owns.push(match &own {
-            Difference::Own(kind) => Some(clearer(kind.clone(), step, old)),
+            Difference::Own(kind) => Some(clearer(kind.clone(), step, near)),
             Difference::None | Difference::New => None,
         });
-        let of_stage = old.and_then(|old| stage_files(step, old, files, snapshot));
+        let of_stage = near.and_then(|near| stage_files(step, near, files, snapshot));
         let verdict = verdict(StepIndex(index), step, own, of_stage, &steps, knowledge);
-        let verdict = in_this_build(verdict, step);
-        let verdict = told(verdict, StepIndex(index), step, old);
-        let verdict = of_image(verdict, StepIndex(index), images[index].as_ref());
+        let verdict = in_this_build(verdict, step, knowledge);
+        let verdict = told(verdict, StepIndex(index), step, near);
+        let verdict = of_image(verdict, StepIndex(index), image);
         let verdict = match previous {
             Some(previous) => {
                 let (steps, owns, matching) = (&*plan.steps, &*owns, &matching);
                 Beside { steps, owns, matching, previous }.told(StepIndex(index), verdict)
             }
             None => verdict,
+        };
+        let verdict = if near.is_some_and(|near| !near.is_built) {
+            never_built(verdict, StepIndex(index))
+        } else {
+            verdict
         };
         let (seconds, is_timed) = step_seconds(step, old, knowledge);
         steps.push(StepForecast { step: step.clone(), verdict, seconds, is_timed });
@@ -130,8 +137,8 @@ fn verdict(
     if is_known {
         // What runs although its key is known, for want of the cache, writes anew.
         return match reason {
-            Some(cause) => depends(cause),
-            None if step.uncertain => Verdict::Unknown(here(CauseKind::NoRecord)),
+            Some(cause) => depends(step, cause, knowledge),
+            None if step.uncertain => Verdict::Unknown(uncertain(index, step, below)),
             None => Verdict::Cached,
         };
     }
@@ -148,7 +155,7 @@ fn verdict(
         (own, _) => {
             let open = may_be_known(step, below, knowledge);
             if let Some(output) = open.or_else(|| may_stand_on_an_equal(step, below, knowledge)) {
-                return depends(reason.unwrap_or(output));
+                return depends(step, reason.unwrap_or(output), knowledge);
             }
             let from_base = parent.filter(|parent| is_another_base(&below[parent.0]));
             let cause = match (own, from_base) {
@@ -176,14 +183,14 @@ fn verdict(
 }
 
 /// The verdict of a step that would run, where an equal one of the same build has run by then.
-fn in_this_build(verdict: Verdict, step: &Step) -> Verdict {
+fn in_this_build(verdict: Verdict, step: &Step, knowledge: &Knowledge) -> Verdict {
     match (verdict, step.content_keys.of_this_build) {
         (Verdict::Rebuild(_), Some(OfThisBuild::Certain)) => Verdict::Cached,
         (Verdict::Rebuild(cause), Some(OfThisBuild::Open)) => {
             let output = step.stage_outputs().next();
             let output = output.map(|step| Cause { step, kind: CauseKind::StageOutput });
             let parent = || Some(Cause { step: step.parent()?, kind: CauseKind::Parent });
-            depends(output.or_else(parent).unwrap_or(cause))
+            depends(step, output.or_else(parent).unwrap_or(cause), knowledge)
         }
         (verdict, _) => verdict,
     }
@@ -207,6 +214,20 @@ fn shared(
     let mut outputs = step.unknown_outputs().filter(is_no_image);
     let step = outputs.find_map(|output| shared_root(output, below))?;
     Some(Cause { step, kind: CauseKind::StageOutput })
+}
+
+/// Why only others can tell of a step whose key is known: what it stands on or takes files from is
+/// as open, or it fetches something, or reads a directory of which the engine's copy is not known.
+fn uncertain(index: StepIndex, step: &Step, below: &[StepForecast]) -> Cause {
+    let is_open = |input: &StepIndex| matches!(below[input.0].verdict, Verdict::Unknown(_));
+    if let Some(step) = step.parent().filter(is_open) {
+        return Cause { step, kind: CauseKind::Parent };
+    }
+    if let Some(step) = step.stage_outputs().find(is_open) {
+        return Cause { step, kind: CauseKind::StageOutput };
+    }
+    let kind = if step.is_doubted { CauseKind::Doubted } else { CauseKind::Fetched };
+    Cause { step: index, kind }
 }
 
 /// The step that builds may share, where nothing is known of this one for no other reason.
@@ -239,6 +260,26 @@ fn told(
         cause.kind = clearer(kind, step, old);
     }
     verdict
+}
+
+/// A verdict on a step that the last build did not come to the end of, and that no other build had
+/// on what it stands on: it was never built with other files or values, only its text may tell.
+fn never_built(verdict: Verdict, index: StepIndex) -> Verdict {
+    let tells = |kind: &CauseKind| match kind {
+        CauseKind::Files { .. }
+        | CauseKind::Argument { .. }
+        | CauseKind::Environment { .. }
+        | CauseKind::Option { .. }
+        | CauseKind::StoodOn { .. } => false,
+        CauseKind::Instruction { before, after } => before.as_ref() != Some(after),
+        _ => true,
+    };
+    match verdict {
+        Verdict::Rebuild(cause) if cause.step == index && !tells(&cause.kind) => {
+            Verdict::Rebuild(Cause { step: index, kind: CauseKind::NoRecord })
+        }
+        verdict => verdict,
+    }
 }
 
 /// A verdict whose own cause is what the image gives otherwise is told by that.
@@ -288,8 +329,8 @@ fn may_be_fetched_again(step: &Step, knowledge: &Knowledge) -> bool {
     fetched.is_some_and(|keys| knowledge.known.contains_key(&keys.ask))
 }
 
-fn depends(cause: Cause) -> Verdict {
-    Verdict::Depends { cause, probability: Probability::new(UNOBSERVED) }
+fn depends(step: &Step, cause: Cause, knowledge: &Knowledge) -> Verdict {
+    Verdict::Depends { cause, probability: probability(step, &knowledge.past) }
 }
 
 /// The verdict of a step whose own result is lost. The engine may find it all the same: by the files
@@ -305,15 +346,16 @@ fn lost(index: StepIndex, step: &Step, below: &[StepForecast], knowledge: &Knowl
         return Verdict::Rebuild(here);
     }
     if knowledge.evictions.replaceable.contains(&step.key) {
-        if let Some(step) = parent.filter(|parent| matches!(of(*parent), Verdict::Depends { .. })) {
-            return depends(Cause { step, kind: CauseKind::Parent });
+        let open = parent.filter(|parent| matches!(of(*parent), Verdict::Depends { .. }));
+        if let Some(parent) = open {
+            return depends(step, Cause { step: parent, kind: CauseKind::Parent }, knowledge);
         }
         let outputs = || step.unknown_outputs().filter(is_no_base);
         let may_run = |output: &StepIndex| {
             matches!(of(*output), Verdict::Rebuild(_) | Verdict::Depends { .. })
         };
-        if let Some(step) = outputs().find(may_run) {
-            return depends(Cause { step, kind: CauseKind::StageOutput });
+        if let Some(output) = outputs().find(may_run) {
+            return depends(step, Cause { step: output, kind: CauseKind::StageOutput }, knowledge);
         }
         if outputs().next().is_some() {
             return Verdict::Unknown(here);

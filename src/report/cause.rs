@@ -1,5 +1,7 @@
 //! Causes in a few words.
 
+use std::borrow::Cow;
+
 use super::escape;
 use crate::plan::StepIndex;
 use crate::predict::{Cause, CauseKind, ChangeKind, FileChange, Forecast};
@@ -84,6 +86,8 @@ pub(super) fn brief_kind(kind: &CauseKind) -> String {
         CauseKind::Evicted => "the engine dropped it".to_owned(),
         CauseKind::NoRecord => "no record of it".to_owned(),
         CauseKind::Shared => "another build runs with it".to_owned(),
+        CauseKind::Fetched => "only its server can tell".to_owned(),
+        CauseKind::Doubted => "only the engine can tell".to_owned(),
         CauseKind::NoCache => "--no-cache".to_owned(),
         CauseKind::ContextBase { name } => {
             format!("stands on the directory {}", escape::text(name))
@@ -114,28 +118,24 @@ pub(super) fn option_word(name: &str) -> &'static str {
     if matches!(name, "SHELL" | "USER" | "WORKDIR") { "" } else { "option" }
 }
 
-/// A value that is not given may be absent or look like a secret: either way it is not shown.
+/// Values of which neither is given look like a secret, and are not shown.
 fn changed(what: &str, name: &str, before: Option<&str>, after: Option<&str>) -> String {
     let name = escape::text(name);
     let title = format!("{what} {name}");
     let what = title.trim_start();
     match (before, after) {
-        // An empty value is given, and would show as nothing.
-        (Some(before), Some("")) if !before.is_empty() => {
-            format!("{what} was {}, now empty", escape::text(before))
-        }
-        (None, Some("")) => format!("{what} now empty"),
-        (Some(""), None) => format!("{what} was empty"),
-        (Some(""), Some(after)) if !after.is_empty() => {
-            format!("{what} now {}", escape::text(after))
-        }
-        (Some(before), Some(after)) if before == after => format!("{what} moved"),
-        (Some(before), Some(after)) => {
-            format!("{what} {} → {}", escape::text(before), escape::text(after))
-        }
-        (None, Some(after)) => format!("{what} now {}", escape::text(after)),
-        (Some(before), None) => format!("{what} was {}", escape::text(before)),
         (None, None) => format!("{what} changed"),
+        (Some(before), Some(after)) if before == after => format!("{what} moved"),
+        (before, after) => format!("{what} {} → {}", value(before), value(after)),
+    }
+}
+
+/// A value as it is shown beside another one that is: what has none, or an empty one, says so.
+pub(super) fn value(value: Option<&str>) -> Cow<'_, str> {
+    match value {
+        None => "(unset)".into(),
+        Some("") => "(empty)".into(),
+        Some(value) => escape::text(value),
     }
 }
 
@@ -144,18 +144,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_value_is_told_in_words() {
+    fn a_value_that_is_empty_or_not_set_is_told_so() {
         let told = |before: Option<&str>, after: Option<&str>| {
-            let own = |value: Option<&str>| value.map(str::to_owned);
-            let (before, after) = (own(before), own(after));
-            brief_kind(&CauseKind::Argument { name: "V".to_owned(), before, after })
+            let [before, after] = [before, after].map(|it| it.map(str::to_owned));
+            brief_kind(&CauseKind::Argument { name: "G".into(), before, after })
         };
-        assert_eq!(told(Some("3"), Some("4")), "argument V 3 → 4");
-        assert_eq!(told(Some("3"), Some("")), "argument V was 3, now empty");
-        assert_eq!(told(Some(""), Some("3")), "argument V now 3");
-        assert_eq!(told(None, Some("")), "argument V now empty");
-        assert_eq!(told(Some(""), None), "argument V was empty");
-        assert_eq!(told(Some(""), Some("")), "argument V moved");
-        assert_eq!(told(Some("3"), None), "argument V was 3");
+        assert_eq!(told(Some("1"), Some("")), "argument G 1 → (empty)");
+        assert_eq!(told(Some(""), Some("1")), "argument G (empty) → 1");
+        assert_eq!(told(Some(""), None), "argument G (empty) → (unset)");
+        assert_eq!(told(None, Some("1")), "argument G (unset) → 1");
+        assert_eq!(told(Some("a\u{1b}[2J"), None), "argument G a\\u{1b}[2J → (unset)");
+        assert_eq!(told(Some("1"), Some("2")), "argument G 1 → 2");
+        assert_eq!(told(Some("1"), Some("1")), "argument G moved");
+        assert_eq!(told(Some(""), Some("")), "argument G moved");
+        assert_eq!(told(None, None), "argument G changed");
     }
 }

@@ -130,6 +130,16 @@ fn sentence(forecast: &Forecast, index: StepIndex, cause: &Cause, kind: &CauseKi
              engine may run it and what stands on it once more; wait for it, and it can be reused"
                 .to_owned()
         }
+        CauseKind::Fetched => {
+            "only the server can tell what it gives now: the engine asks it during the build, and \
+             reuses the step where that is what it was"
+                .to_owned()
+        }
+        CauseKind::Doubted => {
+            "only the engine can tell how its copy of the context has a directory whose mode or \
+             name is another than in the last build"
+                .to_owned()
+        }
         CauseKind::NoCache => {
             "--no-cache or --no-cache-filter asks for it; it is in the cache afterwards".to_owned()
         }
@@ -169,8 +179,7 @@ fn story(view: &WhyView<'_>, path: &str) -> Option<(Role, String)> {
     Some((Role::Quiet, view.files.get(path)?.told(&view.clock)?))
 }
 
-/// A value before and after. One that is missing was not set, or looks like a secret and is not
-/// shown; of an option nothing is hidden.
+/// A value before and after. Where both are missing they look like a secret, and are not shown.
 fn named(what: &str, name: &str, before: Option<&str>, after: Option<&str>) -> Vec<(Role, String)> {
     let title = |rest: &str| {
         let title = format!("{what} {}{rest}", text(name));
@@ -182,14 +191,8 @@ fn named(what: &str, name: &str, before: Option<&str>, after: Option<&str>) -> V
     if before.is_some() && before == after {
         return vec![title(" stands at another place among the variables, which counts")];
     }
-    let shown = |value: Option<&str>| match value {
-        Some("") => "(empty)".to_owned(),
-        Some(value) => text(value).into_owned(),
-        None if matches!(what, "" | "option") => "(not set)".to_owned(),
-        None => "(not set, or not shown)".to_owned(),
-    };
     let mut lines = vec![title(":")];
-    lines.extend(changed(&shown(before), &shown(after)));
+    lines.extend(changed(&cause::value(before), &cause::value(after)));
     lines
 }
 

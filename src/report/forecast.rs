@@ -19,6 +19,12 @@ const GROUP: usize = 3;
 /// From this width on, a step's cause stands beside it; below, under it.
 const WIDE: usize = 64;
 
+/// Lines that a cause may take under its step.
+const LONGEST: usize = 3;
+
+/// Columns of a name without which the time beside it says nothing.
+const LEAST_NAME: usize = 8;
+
 /// Columns before a step's name: `  >  `.
 const MARGIN: usize = 5;
 
@@ -117,7 +123,7 @@ pub(super) fn push_titled(out: &mut String, line: &str, capabilities: &Capabilit
 /// text begins, but for two columns.
 pub(super) fn push_wrapped(out: &mut String, title: &str, said: &str, capabilities: &Capabilities) {
     let indent = columns(title) + 2;
-    let lines = wrapped(said, capabilities.width.saturating_sub(indent).max(24));
+    let lines = wrapped(said, capabilities.width.saturating_sub(indent).max(8));
     for (at, line) in lines.iter().enumerate() {
         if at == 0 {
             out.push_str(&capabilities.paint(Role::Title, title));
@@ -304,10 +310,12 @@ impl Layout {
         let room = self.width.saturating_sub(MARGIN);
         if row.cause.is_empty() {
             // Nothing stands between the name and its time.
-            let time_room = if row.time.is_empty() { 0 } else { columns(&row.time) + 2 };
+            let time_room = columns(&row.time) + 2;
+            let is_shown = !row.time.is_empty() && time_room + LEAST_NAME <= room;
+            let (time, time_room) = if is_shown { (&*row.time, time_room) } else { ("", 0) };
             let name = fit(&row.name, room.saturating_sub(time_room));
             push_cells(out, &[(&name, room.saturating_sub(time_room))]);
-            push_right(out, &row.time, time_room, capabilities);
+            push_right(out, time, time_room, capabilities);
         } else if self.width >= WIDE {
             let name_room = room.saturating_sub(self.cause + self.time);
             let name = fit(&row.name, name_room);
@@ -320,21 +328,39 @@ impl Layout {
             out.push_str(&fit(&row.name, room));
             out.push('\n');
             out.extend(std::iter::repeat_n(' ', MARGIN + 2));
-            let below = if row.time.is_empty() {
-                row.cause.clone()
-            } else {
-                format!(
-                    "{}, {}",
-                    fit(&row.cause, room.saturating_sub(columns(&row.time) + 4)),
-                    row.time
-                )
-            };
-            out.push_str(&fit(&below, room.saturating_sub(2)));
+            let lines = below(row, room.saturating_sub(2));
+            out.push_str(&lines.join(&format!("\n{:1$}", "", MARGIN + 2)));
         }
         let kept = out.trim_end_matches(' ').len();
         out.truncate(kept);
         out.push('\n');
     }
+}
+
+/// The cause and the time of a row in lines of so many columns, broken between words; of a longer
+/// one only what one line has room for.
+fn below(row: &Row, room: usize) -> Vec<String> {
+    if row.time.is_empty() {
+        let lines = wrapped(&row.cause, room);
+        return if fits(&lines, room) { lines } else { vec![fit(&row.cause, room).into_owned()] };
+    }
+    let mut lines = wrapped(&format!("{},", row.cause), room);
+    match lines.last_mut() {
+        Some(last) if columns(last) + 1 + columns(&row.time) <= room => {
+            push!(last, " {}", row.time);
+        }
+        _ => lines.push(row.time.clone()),
+    }
+    if fits(&lines, room) {
+        return lines;
+    }
+    let cause = fit(&row.cause, room.saturating_sub(columns(&row.time) + 2));
+    vec![fit(&format!("{cause}, {}", row.time), room).into_owned()]
+}
+
+/// Whether these are few lines of at most so many columns.
+fn fits(lines: &[String], room: usize) -> bool {
+    lines.len() <= LONGEST && lines.iter().all(|line| columns(line) <= room)
 }
 
 /// Texts, each padded to its columns. They have no colour: only the mark has, as yellow and cyan

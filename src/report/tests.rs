@@ -135,7 +135,8 @@ fn every_cause() -> Forecast {
         cause: Cause { step: StepIndex(3), kind: CauseKind::StageOutput },
         probability: Probability::new(0.25),
     };
-    let unknown = Verdict::Unknown(Cause { step: StepIndex(13), kind: CauseKind::NoRecord });
+    let unknown = Verdict::Unknown(Cause { step: StepIndex(13), kind: CauseKind::Fetched });
+    let doubted = Verdict::Unknown(Cause { step: StepIndex(19), kind: CauseKind::Doubted });
     let shared = Verdict::Unknown(Cause { step: StepIndex(16), kind: CauseKind::Shared });
     steps()
         .rebuild("FROM alpine:3.20", 0.0, base(some("sha256:11")))
@@ -189,6 +190,7 @@ fn every_cause() -> Forecast {
             1.0,
             CauseKind::Option { name: "USER".into(), before: some("1"), after: some("2") },
         )
+        .step("COPY doubted /", 0.1, doubted)
         .done()
 }
 

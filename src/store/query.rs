@@ -82,7 +82,8 @@ impl Store {
         dockerfile: &str,
         target: Option<&str>,
     ) -> Result<Option<(BuildRecord, Option<Manifest>)>, StoreError> {
-        Ok(self.builds(engine, project, dockerfile, target, 1)?.into_iter().next())
+        let line = Some((dockerfile, target));
+        Ok(self.builds(engine, project, line, 1)?.into_iter().next())
     }
 
     /// The target of the newest build of this Dockerfile; `None` where it was never built.
@@ -115,8 +116,19 @@ impl Store {
         target: Option<&str>,
         limit: usize,
     ) -> Result<Vec<BuildRecord>, StoreError> {
-        let builds = self.builds(engine, project, dockerfile, target, limit)?;
+        let builds = self.builds(engine, project, Some((dockerfile, target)), limit)?;
         Ok(builds.into_iter().map(|(build, _)| build).collect())
+    }
+
+    /// The newest `limit` builds of this project, of whatever Dockerfile and target, newest first,
+    /// with their steps, and where their files are as far as they are kept; `files` is left empty.
+    pub fn recent_builds(
+        &self,
+        engine: &str,
+        project: &str,
+        limit: usize,
+    ) -> Result<Vec<(BuildRecord, Option<Manifest>)>, StoreError> {
+        self.builds(engine, project, None, limit)
     }
 
     /// The image that the newest build of this Dockerfile and target with these
@@ -190,7 +202,7 @@ impl Store {
         target: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Manifest>, StoreError> {
-        let builds = self.builds(engine, project, dockerfile, target, limit)?;
+        let builds = self.builds(engine, project, Some((dockerfile, target)), limit)?;
         Ok(builds.into_iter().filter_map(|(_, manifest)| manifest).collect())
     }
 
@@ -257,30 +269,36 @@ impl Store {
         })
     }
 
+    /// The newest builds of one Dockerfile and target, or of all of the project.
     fn builds(
         &self,
         engine: &str,
         project: &str,
-        dockerfile: &str,
-        target: Option<&str>,
+        line: Option<(&str, Option<&str>)>,
         limit: usize,
     ) -> Result<Vec<(BuildRecord, Option<Manifest>)>, StoreError> {
         self.read(|| {
             // One snapshot for the builds and their steps: another process may be deleting.
             let snapshot = self.connection.unchecked_transaction()?;
-            let mut statement = snapshot.prepare_cached(
+            let of_line = match line {
+                Some(_) => "dockerfile = ?3 AND target IS ?4",
+                None => "?3 IS NULL AND ?4 IS NULL",
+            };
+            let mut statement = snapshot.prepare_cached(&format!(
                 "SELECT id, started, seconds, succeeded, image, manifest, context_lost,
-                        commit_id, context_copy
+                        commit_id, context_copy, dockerfile, target
                  FROM build
                  WHERE engine = (SELECT id FROM engine WHERE identity = ?1)
-                   AND project = ?2 AND dockerfile = ?3 AND target IS ?4
-                 ORDER BY id DESC LIMIT ?5",
-            )?;
+                   AND project = ?2 AND {of_line}
+                 ORDER BY id DESC LIMIT ?5"
+            ))?;
             let mut steps = snapshot.prepare_cached(&format!(
                 "SELECT {STEP_COLUMNS} FROM step WHERE build = ?1 ORDER BY position"
             ))?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let mut rows = statement.query(params![engine, project, dockerfile, target, limit])?;
+            let (dockerfile, target) = line.unzip();
+            let mut rows =
+                statement.query(params![engine, project, dockerfile, target.flatten(), limit])?;
             let mut builds = Vec::new();
             while let Some(row) = rows.next()? {
                 let id: i64 = row.get(0)?;
@@ -288,8 +306,8 @@ impl Store {
                 let build = BuildRecord {
                     engine: engine.to_owned(),
                     project: project.to_owned(),
-                    dockerfile: dockerfile.to_owned(),
-                    target: target.map(str::to_owned),
+                    dockerfile: row.get(9)?,
+                    target: row.get(10)?,
                     started: time_from(row.get(1)?),
                     seconds: Seconds::new(row.get(2)?),
                     succeeded: row.get(3)?,

@@ -379,6 +379,36 @@ fn the_nearest_run_is_the_newest_of_that_name_or_instruction() {
 }
 
 #[test]
+fn recent_builds_are_those_of_any_dockerfile_and_target_newest_first() {
+    let mut store = Store::in_memory().unwrap();
+    let of = |at, dockerfile: &str, target: Option<&str>| BuildRecord {
+        dockerfile: dockerfile.to_owned(),
+        target: target.map(str::to_owned),
+        ..build(at, vec![step(&format!("RUN {at}"))])
+    };
+    store.record(&of(1, "Dockerfile", None)).unwrap();
+    store.record(&of(2, "Dockerfile", Some("test"))).unwrap();
+    store.record(&of(3, "other", None)).unwrap();
+    store.record(&BuildRecord { project: "/elsewhere".into(), ..of(4, "other", None) }).unwrap();
+    store.record(&BuildRecord { engine: "engine-b".into(), ..of(5, "other", None) }).unwrap();
+    let recent = |limit| store.recent_builds(ENGINE, "/home/ann/shop", limit).unwrap();
+    let told: Vec<_> = recent(9)
+        .into_iter()
+        .map(|(build, manifest)| {
+            let files = files(&store, manifest);
+            (build.dockerfile, build.target, build.steps[0].instruction.clone(), files)
+        })
+        .collect();
+    let expected = [(3, "other", None), (2, "Dockerfile", Some("test")), (1, "Dockerfile", None)];
+    let expected = expected.map(|(at, dockerfile, target)| {
+        let target = target.map(str::to_owned);
+        (dockerfile.to_owned(), target, format!("RUN {at}"), vec![file("app.py", at)])
+    });
+    assert_eq!(told, expected);
+    assert_eq!(recent(2).len(), 2);
+}
+
+#[test]
 fn a_base_image_is_remembered_by_engine_reference_and_platform() {
     let mut store = Store::in_memory().unwrap();
     store.remember_image(ENGINE, "alpine:3", "", "old").unwrap();

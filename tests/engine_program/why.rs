@@ -12,6 +12,8 @@ on_engines!(
     without_an_engine_the_records_say_the_same,
     against_a_commit_is_what_the_engine_then_does,
     a_build_of_another_target_with_all_steps_tells_the_cause,
+    the_nearest_record_tells_the_cause,
+    how_likely_a_copy_is_to_run_is_learnt,
 );
 
 const NO_ENGINE: &str = "unix:///nowhere/docker.sock";
@@ -142,4 +144,54 @@ fn a_build_of_another_target_with_all_steps_tells_the_cause(engine: &TestEngine)
     shop.append("src/a", "4\n");
     // All that differs from what was built last, and not from the last build of this target.
     assert_eq!(cause()["files"], changed("src/a"));
+}
+
+/// The cause of the last step where it is built with these arguments.
+fn last_cause(shop: &Workshop, engine: &TestEngine, arguments: &[&str]) -> Value {
+    let report = json(shop, &engine.host, &[&["predict"], arguments].concat());
+    report["steps"].as_array().and_then(|steps| steps.last()).expect("a step")["cause"].clone()
+}
+
+fn the_nearest_record_tells_the_cause(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    shop.file(
+        "Dockerfile",
+        "FROM busybox:local\nCOPY salt /salt\nARG G=1\nRUN cat /salt\nARG U=u\nRUN test $U != no\n",
+    );
+    shop.file("salt", &shop.salt());
+    shop.build(&[]);
+    shop.build(&["--build-arg", "G=2"]);
+    let cause = || {
+        let cause = last_cause(&shop, engine, &["--build-arg", "U=other"]);
+        ["kind", "name", "before", "after"].map(|field| cause[field].as_str().map(str::to_owned))
+    };
+    let told = ["argument", "U", "u", "other"].map(|word| Some(word.to_owned()));
+    assert_eq!(cause(), told);
+    // What failed says nothing of what was built.
+    assert!(!shop.run(&["build", "--build-arg", "U=no", "."]).status.success());
+    assert_eq!(cause(), told);
+}
+
+fn how_likely_a_copy_is_to_run_is_learnt(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    shop.file(
+        "Dockerfile",
+        "FROM busybox:local AS made\nCOPY src /src\nRUN echo const > /o\n\
+         FROM busybox:local\nCOPY --from=made /o /o\n",
+    );
+    shop.file("src/a", &shop.salt());
+    shop.build(&[]);
+    let likely = || {
+        shop.append("src/a", "more\n");
+        let why = json(&shop, &engine.host, &["why", "from=made"]);
+        assert_eq!(why["chain"][0]["verdict"], "depends", "{why:#}");
+        format!("{:.3}", why["chain"][0]["probability"].as_f64().expect("a probability"))
+    };
+    assert_eq!(likely(), "0.500");
+    // Each build that reuses it makes it less likely to run.
+    for expected in ["0.333", "0.250", "0.200"] {
+        let built = shop.build(&[]);
+        assert_eq!(told(&built).last().map(|it| &**it), Some("depends cached"));
+        assert_eq!(likely(), expected);
+    }
 }

@@ -199,3 +199,26 @@ fn another_text_at_the_same_place_is_an_edit_though_steps_were_added() {
     let edited = CauseKind::Instruction { before: Some("RUN a".into()), after: "RUN aa".into() };
     assert_eq!(story.cause("RUN aa"), edited);
 }
+
+/// The same options may come from the command line, which no edit of the text tells of.
+#[test]
+fn flags_of_a_run_are_its_text() {
+    for edited in ["RUN --network=none make", "RUN --security=insecure make"] {
+        let mut story = Story::new("FROM base\nRUN make\n", &[]).built();
+        story.dockerfile = Box::leak(format!("FROM base\n{edited}\n").into_boxed_str());
+        let told = CauseKind::Instruction { before: Some("RUN make".into()), after: edited.into() };
+        assert_eq!(story.cause("RUN"), told);
+        let mut story = story.built();
+        story.dockerfile = "FROM base\nRUN make\n";
+        let told = CauseKind::Instruction { before: Some(edited.into()), after: "RUN make".into() };
+        // What was built first is known.
+        story.knowledge.known.clear();
+        assert_eq!(story.cause("RUN"), told);
+    }
+    for edited in ["--mount=type=cache,target=/c", "--mount=source=a,target=/a"] {
+        let mut story = Story::new("FROM base\nRUN make\n", &[("a", "1")]).built();
+        story.dockerfile = Box::leak(format!("FROM base\nRUN {edited} make\n").into_boxed_str());
+        let cause = story.cause("RUN");
+        assert!(matches!(cause, CauseKind::Instruction { before: Some(_), .. }), "{cause:?}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Stories of a project without a disk: the words that they are told in, and a file for each subject.
 
 mod causes;
+mod nearest;
 mod routes;
 mod stages;
 mod times;
@@ -11,9 +12,10 @@ use std::collections::BTreeMap;
 
 use super::eviction::Remembered;
 use super::{
-    Agreement, Cause, CauseKind, ChangeKind, FileChange, FileState, Forecast, Knowledge,
-    PastDuration, PastRun, PastTimes, PreviousBuild, PreviousStep, Verdict, announced_times,
-    compare, file_table, predict,
+    Agreement, Cause, CauseKind, ChangeKind, Fate, FileChange, FileState, FileTable, Forecast,
+    Knowledge, PastBuild, PastCause, PastDuration, PastRun, PastStep, PastTimes, PreviousBuild,
+    PreviousStep, Recorded, Verdict, announced_times, compare, file_table, predict,
+    steps_to_compare,
 };
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::dockerfile::Dockerfile;
@@ -29,6 +31,10 @@ struct Story {
     images: BTreeMap<String, BaseImage>,
     dialect: Dialect,
     knowledge: Knowledge,
+    /// The steps of all builds with the files that these had, the newest first.
+    recorded: Vec<Recorded<usize>>,
+    /// The files of each build, by its number.
+    tables: Vec<FileTable>,
 }
 
 impl Story {
@@ -41,6 +47,8 @@ impl Story {
             images: [("base".to_owned(), base)].into(),
             dialect: Dialect::default(),
             knowledge: Knowledge { recorded: true, ..Knowledge::default() },
+            recorded: Vec::new(),
+            tables: Vec::new(),
         }
     }
 
@@ -97,25 +105,56 @@ impl Story {
     }
 
     /// A build that succeeds, each step in one second.
-    fn built(mut self) -> Self {
+    fn built(self) -> Self {
         let plan = self.plan();
+        let reached = plan.steps.len();
+        self.built_until(plan, reached)
+    }
+
+    /// A build in which the first step fails whose name has this in it.
+    fn failed(self, part: &str) -> Self {
+        let plan = self.plan();
+        let at = plan.steps.iter().position(|step| step.name.contains(part)).unwrap();
+        self.built_until(plan, at)
+    }
+
+    /// A build of so many steps of a plan.
+    fn built_until(mut self, plan: Plan, reached: usize) -> Self {
         let second = Some(Seconds::new(1.0));
         let known = self.knowledge.known.clone();
         self.knowledge.know_by_layers(&plan, |_| Remembered::Yes);
         // What it took for known is not all kept.
         self.knowledge.known = known;
         let routes = std::mem::take(&mut self.knowledge.routes);
-        for (step, route) in plan.steps.iter().zip(routes) {
+        for (step, route) in plan.steps.iter().zip(routes).take(reached) {
             let keys = route.keys(step);
             self.knowledge.known.insert(keys[0], second);
             for key in step.other_keys().chain(keys) {
                 self.knowledge.known.entry(key).or_insert(None);
             }
         }
-        let steps = plan.steps.into_iter();
-        let steps = steps.map(|step| PreviousStep { seconds: second, ..PreviousStep::of(step) });
+        let steps: Vec<PreviousStep> = plan
+            .steps
+            .into_iter()
+            .enumerate()
+            .map(|(at, step)| {
+                let is_built = at < reached;
+                PreviousStep {
+                    seconds: second.filter(|_| is_built),
+                    is_built,
+                    ..PreviousStep::of(step)
+                }
+            })
+            .collect();
+        let files = Some(self.tables.len());
+        self.tables.push(file_table(&self.snapshot()));
+        let parent = |step: &PreviousStep| step.parent().map(|parent| steps[parent.0].key);
+        let built = steps.iter().take(reached);
+        let recorded =
+            built.map(|step| Recorded { step: step.clone(), parent: parent(step), files });
+        self.recorded.splice(0..0, recorded.collect::<Vec<_>>());
         self.knowledge.previous =
-            Some(PreviousBuild { steps: steps.collect(), files: file_table(&self.snapshot()) });
+            Some(PreviousBuild { steps, files: file_table(&self.snapshot()) });
         self
     }
 
@@ -123,6 +162,11 @@ impl Story {
         let plan = self.plan();
         let mut knowledge = self.knowledge.clone();
         knowledge.know_by_layers(&plan, |_| Remembered::Yes);
+        let snapshot = self.snapshot();
+        let wanted = steps_to_compare(&plan, &snapshot, &knowledge);
+        let read = |build: usize| self.tables.get(build).cloned();
+        knowledge.nearest =
+            super::nearest(&plan, &snapshot, &knowledge, &wanted, &self.recorded, read);
         predict(&plan, &self.snapshot(), &knowledge)
     }
 

@@ -234,3 +234,27 @@ fn what_a_link_hides_from_the_engine_is_never_said_to_be_reused() {
     story.dockerfile = "FROM base\nCOPY e/g /y\nCOPY l /x\nRUN use /x\nCOPY d/f /z\n";
     assert_eq!(story.verdict("RUN use"), Verdict::Cached);
 }
+
+/// Nothing of it is unrecorded: the engine asks the server, and nobody else can.
+#[test]
+fn what_is_fetched_is_unknown_for_the_reason_that_only_its_server_can_tell() {
+    let text = "FROM base AS got\nADD http://localhost/f /f\nRUN use /f\n\
+                FROM base\nCOPY --from=got /f /f\nRUN more\n";
+    let story = Story::new(text, &[]).built();
+    let steps = story.forecast().steps;
+    let causes: Vec<_> = steps
+        .iter()
+        .filter_map(|step| match &step.verdict {
+            Verdict::Unknown(cause) => Some((cause.step.0, cause.kind.clone())),
+            _ => None,
+        })
+        .collect();
+    let expected = [
+        (1, CauseKind::Fetched),
+        (1, CauseKind::Parent),
+        (2, CauseKind::StageOutput),
+        (3, CauseKind::Parent),
+    ];
+    assert_eq!(causes, expected);
+    assert_eq!(CauseKind::Fetched.word(), "no_record");
+}

@@ -226,7 +226,7 @@ fn unwieldy() -> Forecast {
 fn no_line_is_wider_than_the_terminal() {
     for forecast_of in [shop(), every_cause(), unwieldy()] {
         let source = source(&forecast_of);
-        for width in [24, 40, 63, 64, 80, 120, 200] {
+        for width in [20, 24, 40, 63, 64, 80, 120, 200] {
             let capabilities = Capabilities { width, ..Capabilities::PLAIN };
             let mut text = forecast(Some(&CONTEXT), &forecast_of, &capabilities);
             for step in 0..forecast_of.steps.len() {

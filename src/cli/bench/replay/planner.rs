@@ -112,11 +112,12 @@ impl<'a> Planner<'a> {
         found.proven_text(&dockerfile).map(Some).map_err(|error| wrong(&error))
     }
 
-    /// What the records have of the times of a plan's steps; what they have not is what such
-    /// commands usually take.
+    /// What the records have of the times of a plan's steps, and of how likely those are to run that
+    /// depend on another stage. Times that they have not are what such commands usually take.
     pub(super) fn knowledge(&self, plan: &Plan, files: &CommitFiles, place: &Place) -> Knowledge {
         let line = Line { dockerfile: place.name_in(&files.path), ..self.line.clone() };
         let mut knowledge = self.memory.knowledge(&line, plan, None, None);
+        knowledge.past = self.memory.recent_steps(&line);
         for step in &plan.steps {
             if let Some(seconds) = self.memory.measured(&line, step) {
                 let (name, instruction) = (step.name.clone(), step.instruction.clone());
