@@ -357,7 +357,8 @@ fn lost(index: StepIndex, step: &Step, below: &[StepForecast], knowledge: &Knowl
         if let Some(output) = outputs().find(may_run) {
             return depends(step, Cause { step: output, kind: CauseKind::StageOutput }, knowledge);
         }
-        if outputs().next().is_some() {
+        let is_on_unknown = parent.is_some_and(|parent| matches!(of(parent), Verdict::Unknown(_)));
+        if is_on_unknown || outputs().next().is_some() {
             return Verdict::Unknown(here);
         }
     }

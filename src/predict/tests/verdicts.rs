@@ -81,6 +81,7 @@ fn what_the_engine_lost_may_be_found_by_what_a_stage_that_runs_leaves() {
     // Where the stage does not run, what it left may be what it left before.
     story.knowledge.evictions.evicted.remove(&key("RUN a"));
     assert!(matches!(story.verdict("COPY --from"), Verdict::Unknown(_)));
+    assert!(matches!(story.verdict("RUN c"), Verdict::Unknown(_)));
     // Whatever stood on a result that is lost is lost with it.
     story.knowledge.evictions.evicted.insert(key("RUN b"));
     assert!(matches!(story.verdict("COPY --from"), Verdict::Rebuild(_)));
