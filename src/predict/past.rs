@@ -50,7 +50,7 @@ impl CauseKind {
             Self::Parent => "parent",
             Self::StageOutput => "stage_output",
             Self::Evicted => "evicted",
-            Self::NoRecord | Self::Shared => "no_record",
+            Self::NoRecord | Self::Unreadable | Self::Shared => "no_record",
             Self::NoCache | Self::ContextBase { .. } => "no_cache",
         }
     }
@@ -147,7 +147,10 @@ pub fn history(step: &Step, builds: &[PastBuild]) -> StepHistory {
 /// builds; of several files that which did so most often. `None` where no past build had the step,
 /// and of a reason that says nothing.
 pub fn strikes(step: &Step, root: &CauseKind, builds: &[PastBuild]) -> Option<Strikes> {
-    if matches!(root, CauseKind::NoRecord | CauseKind::Parent | CauseKind::StageOutput) {
+    if matches!(
+        root,
+        CauseKind::NoRecord | CauseKind::Unreadable | CauseKind::Parent | CauseKind::StageOutput
+    ) {
         return None;
     }
     // A build that did not come to the step says nothing, nor does one whose causes were not kept.
