@@ -42,16 +42,17 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     builder::can_build(environment)?;
     make_way(args)?;
-    let mut project =
-        prepare(&args.path, &args.flags, EngineNeed::Required, environment, ui).await?;
+    let mode = args.progress();
+    let talks = !matches!(mode, ProgressMode::Quiet | ProgressMode::RawJson);
+    let (flags, need) = (&args.flags, EngineNeed::Required);
+    let mut project = prepare(&args.path, flags, need, environment, ui).await?;
     if args.optimize {
-        project = Box::pin(optimized::rewritten(project, args, environment, ui)).await?;
+        let rewritten = optimized::rewritten(project, flags, need, talks, environment, ui);
+        project = Box::pin(rewritten).await?;
     }
     let Some(docker) = project.docker.take() else {
         return Err(anyhow::anyhow!("no engine answers").into());
     };
-    let mode = args.progress();
-    let talks = !matches!(mode, ProgressMode::Quiet | ProgressMode::RawJson);
     let mut request = request(&project, &args.flags)?;
     if talks {
         let text = report::forecast(Some(&project.context), &project.forecast, ui.messages());
