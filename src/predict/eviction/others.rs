@@ -12,7 +12,7 @@ use super::sharing::may_be;
 use super::survey::{Layers, Survey};
 use super::{OF_FILES, below};
 use crate::CacheRecord;
-use crate::plan::{Plan, StepKey, StepKind};
+use crate::plan::{Plan, Step, StepKey, StepKind};
 
 /// The steps of `plan` whose key is new, and which others may have built since the last look.
 ///
@@ -37,17 +37,33 @@ pub(super) fn made_by_others(
             Some(parent) => record.parents.iter().any(|id| made[parent].contains(id.as_str())),
             None => images.is_empty() || record.parents.iter().any(|id| images.contains(id)),
         };
+        // On an image that is not known, any layer could be anybody's.
+        let is_known_place = |index, record: &CacheRecord| {
+            let is_known = below(plan, index).is_some() || !images.is_empty();
+            is_known && is_stood_on_right(plan, index, record, survey)
+        };
         let new = survey.records().filter(|record| survey.is_new(record));
         let fitting = new.filter(|record| {
-            may_be(step, record)
+            is_called(step, record)
                 && stands(record)
-                && (tells(record) || is_stood_on_right(plan, index, record, survey))
+                && (tells(record) || is_known_place(index, record))
         });
         made.push(fitting.map(|record| record.id.as_str()).collect());
     }
     let steps = plan.steps.iter().zip(made);
     let new = steps.filter(|(step, _)| step.kind != StepKind::From && !is_known(&step.key));
     new.filter(|(_, made)| !made.is_empty()).map(|(step, _)| step.key).collect()
+}
+
+/// Whether a record may be the result of a step by what the engine noted: of a RUN its whole
+/// command, behind the shell's `-c`.
+fn is_called(step: &Step, record: &CacheRecord) -> bool {
+    let is_whole = || {
+        let command = step.name.split_once("] RUN ").map(|(_, command)| command.trim());
+        let shell = command.and_then(|command| record.description.strip_suffix(command));
+        shell.is_some_and(|shell| shell.ends_with("-c "))
+    };
+    may_be(step, record) && (step.kind != StepKind::Run || is_whole())
 }
 
 /// Whether the engine noted the instruction: before 23.0 it noted that of RUN alone.
@@ -60,7 +76,7 @@ fn is_stood_on_right(plan: &Plan, index: usize, record: &CacheRecord, survey: &S
     let mut above = survey.records().filter(|it| it.parents.contains(&record.id)).peekable();
     let is_planned = |it: &CacheRecord| {
         let mut steps = plan.steps.iter();
-        steps.any(|step| step.parent().is_some_and(|at| at.0 == index) && may_be(step, it))
+        steps.any(|step| step.parent().is_some_and(|at| at.0 == index) && is_called(step, it))
     };
     above.peek().is_none() || above.any(is_planned)
 }

@@ -47,6 +47,7 @@ fn builds_of_other_projects_make_nothing_uncertain() {
         run("x", "base", "make", 9),
         run("y", "x", "b", 10),
         run("z", "another", "a", 11),
+        run("w", "base", "make a", 11),
         copy("c", "base", "[2/3] COPY . .", 12),
     ]);
     assert!(engine.made_by_others(&["base"]).is_empty());
@@ -74,6 +75,7 @@ fn where_the_engine_notes_no_instruction_what_stands_on_a_layer_tells() {
     assert!(engine.made_by_others(&["base"]).is_empty());
     engine.listing.push(copy("w4", "base", OF_FILES, 11));
     assert_eq!(engine.made_by_others(&["base"]), ["WORKDIR /a"]);
+    assert!(engine.made_by_others(&[]).is_empty(), "an image that is not known");
     engine.listing.push(run("a4", "w4", "a", 12));
     assert_eq!(engine.made_by_others(&["base"]), ["WORKDIR /a", "RUN a"]);
 }
