@@ -279,6 +279,9 @@ snapshots! {
     an_unknown_target: Project::new("FROM busybox AS one\nFROM busybox AS two\n"), ["predict", "--target", "nope", "."];
     an_unknown_target_among_none: fine(), ["predict", "--target", "nope", "."];
     predict_without_records: fine(), ["predict", "."];
+    predict_with_what_only_a_build_heeds: fine(), ["predict", "--progress", "plain", "--no-shortcut", "."];
+    predict_against_a_commit_and_optimized: fine(), ["predict", "--optimize", "--against", "HEAD", "."];
+    predict_with_a_report_that_cannot_be_written: fine(), ["predict", "--report", "nowhere/report.json", "."];
     predict_with_a_malformed_configuration: fine().configuration("{\n  \"auths\": [\n"), ["predict", "."];
     build_with_a_malformed_configuration: fine().configuration("{\n  \"auths\": [\n"), ["."];
     predict_with_a_slip_in_docker_host: fine().variable("DOCKER_HOST", "garbage"), ["predict", "."];
@@ -357,6 +360,17 @@ fn json_stands_alone() {
     let steps = report["steps"].as_array().expect("steps");
     assert!(steps.iter().all(|step| step["verdict"] == "unknown"), "{report:#}");
     assert!(steps.iter().all(|step| step["cause"]["kind"] == "no_record"), "{report:#}");
+}
+
+#[test]
+fn a_forecast_goes_into_the_file_that_is_named() {
+    let project = fine();
+    let output = project.run(&["predict", "--report", "report.json", "."]);
+    assert_eq!(output.status.code(), Some(0));
+    let written = fs::read_to_string(project.context().join("report.json")).expect("a file");
+    let report: serde_json::Value = serde_json::from_str(&written).expect("JSON");
+    assert_eq!(report["schema"], "smartbuild/predict/v1");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("forecast"), "the text stays");
 }
 
 #[test]

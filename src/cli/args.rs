@@ -132,8 +132,21 @@ pub struct PredictArgs {
     #[command(flatten)]
     pub flags: BuildFlags,
     /// Compare with a commit in place of the records
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", conflicts_with = "optimize")]
     pub against: Option<String>,
+    /// Predict the build with those rewrites of `smartbuild optimize` that are proven to build the
+    /// same, as `smartbuild build --optimize` builds it
+    #[arg(long)]
+    pub optimize: bool,
+    /// Write what is forecast to FILE as JSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Of `build`: nothing is built that could be shown
+    #[arg(long, value_name = "TYPE", default_value = "auto", hide = true)]
+    pub progress: ProgressMode,
+    /// Of `build`: the forecast is the same
+    #[arg(long, hide = true)]
+    pub no_shortcut: bool,
     /// How the result is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub format: DrawnFormat,

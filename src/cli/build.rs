@@ -42,16 +42,17 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     builder::can_build(environment)?;
     make_way(args)?;
-    let mut project =
-        prepare(&args.path, &args.flags, EngineNeed::Required, environment, ui).await?;
+    let mode = args.progress();
+    let talks = !matches!(mode, ProgressMode::Quiet | ProgressMode::RawJson);
+    let (flags, need) = (&args.flags, EngineNeed::Required);
+    let mut project = prepare(&args.path, flags, need, environment, ui).await?;
     if args.optimize {
-        project = Box::pin(optimized::rewritten(project, args, environment, ui)).await?;
+        let rewritten = optimized::rewritten(project, flags, need, talks, environment, ui);
+        project = Box::pin(rewritten).await?;
     }
     let Some(docker) = project.docker.take() else {
         return Err(anyhow::anyhow!("no engine answers").into());
     };
-    let mode = args.progress();
-    let talks = !matches!(mode, ProgressMode::Quiet | ProgressMode::RawJson);
     let mut request = request(&project, &args.flags)?;
     if talks {
         let text = report::forecast(Some(&project.context), &project.forecast, ui.messages());
@@ -66,12 +67,17 @@ pub(super) async fn run(
             return keep(image, &project, args, begun.1.elapsed().into(), ui);
         }
     }
-    let copy = project.memory.begin_context(&project.line, ui)?;
-    request.shared_key = format!("smartbuild:{copy}");
+    let begun_context = project.memory.begin_context(&project.line, ui)?;
+    request.shared_key = format!("smartbuild:{}", begun_context.copy);
     let built = watch(&docker, &request, &project, mode, ui).await?;
     let seconds = Seconds::from(begun.1.elapsed());
     let finished = Finished::new(&project, &built, args, seconds, inputs);
-    let is_recorded = finished.remember(&mut project, begun.0, copy, ui)?;
+    let is_recorded = if finished.began() || !is_untold(&built) {
+        finished.remember(&mut project, begun.0, begun_context.copy, ui)?
+    } else {
+        project.memory.leave_context(&project.line, &begun_context, ui)?;
+        false
+    };
     let outcome = finish(&built, &finished, &project, args, talks, ui);
     if let Some(path) = &args.report {
         let sent = built.result.as_ref().map_or(Sent::default(), |outcome| outcome.sent);
@@ -199,6 +205,11 @@ struct Built {
     result: Result<BuildOutcome, BuildError>,
 }
 
+/// Whether the engine ended the build by itself, before it was told of any file of the context.
+fn is_untold(built: &Built) -> bool {
+    matches!(built.result, Err(BuildError::Failed { has_asked: false, .. }))
+}
+
 /// Runs the build and shows it.
 async fn watch(
     docker: &Docker,
@@ -291,6 +302,11 @@ impl<'a> Finished<'a> {
         Self { steps, ended, is_certain, inputs, unsent }
     }
 
+    /// Whether the engine came to any step.
+    fn began(&self) -> bool {
+        self.steps.iter().any(|step| step.outcome != Outcome::NotReached)
+    }
+
     fn ended(&self) -> Ended<'_> {
         Ended {
             steps: &self.steps,
@@ -341,8 +357,7 @@ impl<'a> Finished<'a> {
         copy: String,
         ui: &mut Ui,
     ) -> Result<bool, Failure> {
-        let began = self.steps.iter().any(|step| step.outcome != Outcome::NotReached);
-        if !self.is_certain || !began {
+        if !self.is_certain || !self.began() {
             return Ok(false);
         }
         let doubtful = self.doubtful(project);
@@ -447,9 +462,8 @@ fn finish(
         }
         Err(BuildError::Cancelled) => Err(Failure::Cancelled),
         Err(error @ (BuildError::Engine(_) | BuildError::Request { .. })) => {
-            let began = finished.steps.iter().any(|step| step.outcome != Outcome::NotReached);
             let message = error.to_string();
-            if began {
+            if finished.began() {
                 Err(Failure::Build(Some(message)))
             } else {
                 Err(Failure::NotBegun(anyhow::anyhow!(message)))

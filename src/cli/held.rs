@@ -123,7 +123,7 @@ pub(super) async fn look(
     memory: &mut Memory,
     ui: &mut Ui,
 ) -> std::io::Result<()> {
-    if memory.store().is_none() {
+    if !memory.is_written() {
         return Ok(());
     }
     let engine = recorded.engine;

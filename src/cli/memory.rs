@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod damage_tests;
 mod recent;
+#[cfg(test)]
+mod unrecorded_tests;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,14 +15,14 @@ use super::process;
 use super::ui::Ui;
 use crate::optimize::PastBuild;
 use crate::plan::{KeyInput, Plan, Step, StepKey, StepKind};
-use crate::predict::eviction::{Evictions, Remembered, Survey, evictions};
+use crate::predict::eviction::{Evictions, Layers, Remembered, Survey, evictions};
 use crate::predict::{
     self, Fate, FileTable, Knowledge, PastDuration, PastRun, PastTimes, PreviousBuild,
     PreviousStep, Route, longest_path,
 };
 use crate::store::{
-    BuildRecord, Holding, Holdings, Manifest, Outcome, Sight, StepRecord, StepRun, Store,
-    StoreError,
+    Begun, BuildRecord, Holding, Holdings, Manifest, Outcome, Sight, StepRecord, StepRun, Store,
+    StoreError, Unrecorded,
 };
 use crate::{BaseImage, Digest, Seconds};
 
@@ -40,6 +42,12 @@ pub(super) struct Line {
 #[derive(Debug)]
 pub(super) struct Memory {
     store: Option<Store>,
+    /// Whether there are records, and they cannot be read.
+    is_unreadable: bool,
+    /// Whether a record could not be written: then none is any more, and what is there is read on.
+    is_closed: bool,
+    /// What is told beside the store, where there is a place for it.
+    unrecorded: Option<Unrecorded>,
     last_files: LastFiles,
     first_failure: FirstFailure,
 }
@@ -57,23 +65,34 @@ impl Memory {
     pub(super) fn open(environment: &Environment, ui: &mut Ui) -> std::io::Result<Self> {
         let Some(directory) = &environment.cache_directory else {
             ui.warning("going on without records: set SMARTBUILD_CACHE_DIR or HOME")?;
-            return Ok(Self::of(None));
+            return Ok(Self::of(None, None));
         };
+        let unrecorded = Some(Unrecorded::of(directory));
         match Store::open(directory) {
-            Ok(store) => Ok(Self::of(Some(store))),
+            Ok(store) => Ok(Self::of(Some(store), unrecorded)),
             Err(error) => {
                 ui.warning(&format!("going on without records: {error}"))?;
-                Ok(Self::of(None))
+                // Where there is no directory, there are no records either.
+                let is_unreadable = !matches!(error, StoreError::Directory { .. });
+                Ok(Self { is_unreadable, ..Self::of(None, unrecorded) })
             }
         }
     }
 
-    fn of(store: Option<Store>) -> Self {
-        Self { store, last_files: LastFiles::default(), first_failure: FirstFailure::default() }
+    fn of(store: Option<Store>, unrecorded: Option<Unrecorded>) -> Self {
+        Self {
+            store,
+            is_unreadable: false,
+            is_closed: false,
+            unrecorded,
+            last_files: LastFiles::default(),
+            first_failure: FirstFailure::default(),
+        }
     }
 
-    pub(super) fn store(&self) -> Option<&Store> {
-        self.store.as_ref()
+    /// Whether records are written, as far as is known.
+    pub(super) fn is_written(&self) -> bool {
+        self.store.is_some() && !self.is_closed
     }
 
     /// Reads the store; a failure is kept for [`Self::give_up_if_damaged`].
@@ -93,22 +112,27 @@ impl Memory {
         let Some(error) = self.first_failure.take() else { return Ok(false) };
         ui.warning(&format!("going on without records: {error}"))?;
         self.store = None;
+        self.is_unreadable = true;
         Ok(true)
     }
 
-    /// Uses the store; where that fails, says so and goes on without it.
+    /// Writes to the store; where that fails, says so and writes no more. What can be read still is.
     pub(super) fn write(
         &mut self,
         ui: &mut Ui,
         work: impl FnOnce(&mut Store) -> Result<(), StoreError>,
     ) -> std::io::Result<()> {
-        if let Some(store) = &mut self.store
+        if let Some(store) = self.store.as_mut().filter(|_| !self.is_closed)
             && let Err(error) = work(store)
         {
             ui.warning(&format!("going on without new records: {error}"))?;
-            self.store = None;
-            // Said once is enough.
-            self.first_failure.take();
+            self.is_closed = true;
+            if matches!(error, StoreError::Damaged { .. }) {
+                self.store = None;
+                self.is_unreadable = true;
+                // Said once is enough.
+                self.first_failure.take();
+            }
         }
         Ok(())
     }
@@ -212,22 +236,58 @@ impl Memory {
     /// Whether a build of this context ended without a record: what it ran, only the engine knows.
     pub(super) fn has_unrecorded(&self, line: &Line) -> bool {
         let (engine, project) = (&line.engine, &line.project);
-        self.read(|store| store.has_unrecorded(engine, project, process::is_running))
-            .unwrap_or(false)
+        let is_noted =
+            self.unrecorded.as_ref().is_some_and(|beside| beside.is_noted(engine, project));
+        is_noted
+            || self
+                .read(|store| store.has_unrecorded(engine, project, process::is_running))
+                .unwrap_or(false)
     }
 
-    /// Says that this process begins to write to the engine's copy of the context, and gives that
-    /// copy's name. What cannot be recorded writes to a copy of its own.
-    pub(super) fn begin_context(&mut self, line: &Line, ui: &mut Ui) -> std::io::Result<String> {
+    /// Says that this process begins to write to the engine's copy of the context, and tells which
+    /// that is. What cannot be recorded writes to a copy of its own.
+    pub(super) fn begin_context(&mut self, line: &Line, ui: &mut Ui) -> std::io::Result<Begun> {
         let (builder, fresh) = (process::name(), process::fresh_word());
-        let mut name = None;
+        let (engine, project) = (&line.engine, &line.project);
+        let mut begun = None;
         self.write(ui, |store| {
             let running = process::is_running;
-            let (engine, project) = (&line.engine, &line.project);
-            name = Some(store.begin_context(engine, project, &builder, &fresh, running)?);
+            begun = Some(store.begin_context(engine, project, &builder, &fresh, running)?);
             Ok(())
         })?;
-        Ok(name.unwrap_or(fresh))
+        let Some(begun) = begun else {
+            self.note_unrecorded(engine, project);
+            return Ok(Begun { copy: fresh, gave_up: true });
+        };
+        // From here on the store tells it, until this build is recorded.
+        let was_noted =
+            self.unrecorded.as_ref().is_some_and(|beside| beside.forget(engine, project));
+        Ok(Begun { gave_up: begun.gave_up || was_noted, ..begun })
+    }
+
+    /// Says that a build ended before the engine was told of any file or ran anything, so that its
+    /// copy of the context is as it was.
+    pub(super) fn leave_context(
+        &mut self,
+        line: &Line,
+        begun: &Begun,
+        ui: &mut Ui,
+    ) -> std::io::Result<()> {
+        // What was not known before stays so until a build is recorded.
+        if begun.gave_up {
+            return Ok(());
+        }
+        let builder = process::name();
+        self.write(ui, |store| store.leave_context(&line.engine, &line.project, &builder))
+    }
+
+    /// Says beside the store that it has no record of a build. Where nothing can be written there
+    /// either, only what the engine lists tells of the build.
+    fn note_unrecorded(&self, engine: &str, project: &str) {
+        let Some(beside) = &self.unrecorded else { return };
+        if let Err(error) = beside.note(engine, project) {
+            tracing::debug!(%error, "nothing tells of the build without a record");
+        }
     }
 
     fn files(&self, manifest: Manifest) -> Option<FileTable> {
@@ -249,7 +309,8 @@ impl Memory {
         previous: Option<PreviousBuild>,
         survey: Option<&Survey>,
     ) -> Knowledge {
-        let mut knowledge = Knowledge { previous, ..Knowledge::default() };
+        let unreadable = self.is_unreadable;
+        let mut knowledge = Knowledge { unreadable, previous, ..Knowledge::default() };
         if self.store.is_none() {
             return knowledge;
         }
@@ -271,7 +332,8 @@ impl Memory {
         };
         knowledge.know_by_layers(plan, memory_of);
         if let Some(survey) = survey {
-            knowledge.evictions = evictions_of(plan, &knowledge, &holdings, survey);
+            let images = self.image_layers(line, plan, &knowledge, survey);
+            knowledge.evictions = evictions_of(plan, &knowledge, &holdings, &images, survey);
         }
         let typical = self.read(|store| store.typical_seconds(&line.engine)).unwrap_or_default();
         knowledge.typical = typical
@@ -292,7 +354,29 @@ impl Memory {
     ) -> Evictions {
         let keys: Vec<Digest> =
             plan.steps.iter().flat_map(Step::asked_keys).map(|key| key.0).collect();
-        evictions_of(plan, knowledge, &self.holdings(&line.engine, &keys), survey)
+        let images = self.image_layers(line, plan, knowledge, survey);
+        evictions_of(plan, knowledge, &self.holdings(&line.engine, &keys), &images, survey)
+    }
+
+    /// The records on which the steps of the last build stand, those of its base images among them;
+    /// none where these are not the plan's.
+    fn image_layers(
+        &self,
+        line: &Line,
+        plan: &Plan,
+        knowledge: &Knowledge,
+        survey: &Survey,
+    ) -> Layers {
+        let Some(previous) = &knowledge.previous else { return Layers::new() };
+        let had = |step: &Step| previous.steps.iter().any(|old| old.key == step.key);
+        let mut images = plan.steps.iter().filter(|step| step.kind == StepKind::From);
+        if !images.all(had) {
+            return Layers::new();
+        }
+        let keys: Vec<Digest> = previous.steps.iter().map(|step| step.key.0).collect();
+        let holdings = self.holdings(&line.engine, &keys);
+        let records = holdings.values().flat_map(|held| &held.records);
+        survey.stood_on(records)
     }
 
     /// How long the steps of this project took, and the builds of this line.
@@ -354,7 +438,12 @@ impl Memory {
             let Some(copy) = &build.context_copy else { return Ok(()) };
             let (builder, fresh) = (process::name(), process::fresh_word());
             store.end_context(&build.engine, &build.project, &builder, copy, &fresh)
-        })
+        })?;
+        // A build beside this one may have forgotten what was noted when it began.
+        if !self.is_written() {
+            self.note_unrecorded(&build.engine, &build.project);
+        }
+        Ok(())
     }
 }
 
@@ -442,10 +531,11 @@ fn evictions_of(
     plan: &Plan,
     knowledge: &Knowledge,
     holdings: &Holdings,
+    images: &Layers,
     survey: &Survey,
 ) -> Evictions {
     let holdings = by_routes(plan, &knowledge.routes, holdings);
-    evictions(plan, |key| knowledge.known.contains_key(key), &holdings, survey)
+    evictions(plan, |key| knowledge.known.contains_key(key), &holdings, images, survey)
 }
 
 /// Where each step's result is, among the keys of which the engine may have it, told of its own.

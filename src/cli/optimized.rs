@@ -1,8 +1,9 @@
-//! `smartbuild build --optimize`: the rewritten Dockerfile is built, and the file stays as it is.
+//! `--optimize` of `build` and `predict`: the rewritten Dockerfile is built, or what that would
+//! reuse is said, and the file stays as it is.
 
 use std::sync::Arc;
 
-use super::args::{BuildArgs, ProgressMode};
+use super::args::BuildFlags;
 use super::commits;
 use super::environment::Environment;
 use super::failure::Failure;
@@ -17,10 +18,12 @@ use crate::report::escape;
 const COMMITS: usize = 50;
 
 /// The project with all rewrites that are proven; itself where there are none. Says in a line what
-/// was done.
+/// was done, if it `talks`.
 pub(super) async fn rewritten(
     project: Project,
-    args: &BuildArgs,
+    flags: &BuildFlags,
+    need: EngineNeed,
+    talks: bool,
     environment: &Environment,
     ui: &mut Ui,
 ) -> Result<Project, Failure> {
@@ -39,11 +42,12 @@ pub(super) async fn rewritten(
                 [line] => format!("line {line}"),
                 lines => format!("lines {}", lines.join(", ")),
             };
-            format!("optimized {shown} at {lines} for this build; the file stays as it is\n")
+            let purpose = if need == EngineNeed::Required { "build" } else { "forecast" };
+            format!("optimized {shown} at {lines} for this {purpose}; the file stays as it is\n")
         }
-        None => format!("nothing in {shown} can be bettered for certain; built as it is\n"),
+        None => format!("nothing in {shown} can be bettered for certain; taken as it is\n"),
     };
-    if !matches!(args.progress(), ProgressMode::Quiet | ProgressMode::RawJson) {
+    if talks {
         ui.status(&said)?;
     }
     let Some(text) = text else { return Ok(project) };
@@ -52,5 +56,5 @@ pub(super) async fn rewritten(
     let mut source = project.source;
     source.dockerfile = Arc::new(dockerfile);
     source.file = SourceFile { name, content: text.into_bytes() };
-    Box::pin(prepare_source(source, &args.flags, EngineNeed::Required, environment, ui)).await
+    Box::pin(prepare_source(source, flags, need, environment, ui)).await
 }

@@ -1,9 +1,12 @@
 //! `smartbuild predict`: the forecast alone.
 
+use anyhow::Context as _;
+
 use super::against;
 use super::args::{DrawnFormat, PredictArgs};
 use super::environment::{Environment, clock};
 use super::failure::Failure;
+use super::optimized;
 use super::project::{EngineNeed, Project, prepare};
 use super::ui::Ui;
 use crate::plan::BuilderKind;
@@ -15,16 +18,20 @@ pub(super) async fn run(
     environment: &Environment,
     ui: &mut Ui,
 ) -> Result<(), Failure> {
-    let project = prepare(&args.path, &args.flags, EngineNeed::Optional, environment, ui).await?;
+    let (flags, need) = (&args.flags, EngineNeed::Optional);
+    let mut project = prepare(&args.path, flags, need, environment, ui).await?;
     if let Some(revision) = &args.against {
-        return against(&project, revision, args.format, environment, ui);
+        return against(&project, revision, args, environment, ui);
+    }
+    if args.optimize {
+        let rewritten = optimized::rewritten(project, flags, need, true, environment, ui);
+        project = Box::pin(rewritten).await?;
     }
     let rests_on = if project.docker.is_some() { RestsOn::Engine } else { RestsOn::Records };
+    let report = report::json::predict(&project.subject(), &project.forecast, rests_on);
+    write_report(args, &report)?;
     match args.format {
-        DrawnFormat::Json => {
-            let report = report::json::predict(&project.subject(), &project.forecast, rests_on);
-            ui.json(&report)?;
-        }
+        DrawnFormat::Json => ui.json(&report)?,
         DrawnFormat::Text => {
             let text = report::forecast(Some(&project.context), &project.forecast, ui.results());
             ui.result(&text)?;
@@ -48,18 +55,17 @@ pub(super) async fn run(
 fn against(
     project: &Project,
     revision: &str,
-    format: DrawnFormat,
+    args: &PredictArgs,
     environment: &Environment,
     ui: &mut Ui,
 ) -> Result<(), Failure> {
     let compared = against::compare(project, revision, environment, ui)?;
     let commit = compared.commit.as_ref();
-    match format {
-        DrawnFormat::Json => {
-            let commit = commit.map(|commit| &*commit.id);
-            let rests_on = RestsOn::Commit { revision, commit };
-            ui.json(&report::json::predict(&project.subject(), &compared.forecast, rests_on))?;
-        }
+    let rests_on = RestsOn::Commit { revision, commit: commit.map(|commit| &*commit.id) };
+    let report = report::json::predict(&project.subject(), &compared.forecast, rests_on);
+    write_report(args, &report)?;
+    match args.format {
+        DrawnFormat::Json => ui.json(&report)?,
         DrawnFormat::Text => {
             let line = report::against(revision, commit, &clock(), ui.results());
             let text = report::forecast(Some(&project.context), &compared.forecast, ui.results());
@@ -72,6 +78,14 @@ fn against(
         }
     }
     Ok(())
+}
+
+/// Writes the forecast where `--report` says.
+fn write_report(args: &PredictArgs, report: &impl serde::Serialize) -> Result<(), Failure> {
+    let Some(path) = &args.report else { return Ok(()) };
+    let text = serde_json::to_string_pretty(report)?;
+    let written = std::fs::write(path, text + "\n");
+    Ok(written.with_context(|| format!("cannot write the forecast to {}", path.display()))?)
 }
 
 /// What a page says of the project, compared with a commit where `against` names one.

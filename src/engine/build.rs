@@ -65,7 +65,8 @@ impl Docker {
             Ended::Solved(Err(status)) => {
                 let failed = steps.failed.as_ref().and_then(|step| steps.name(step));
                 let dockerfile = dockerfile_name(request);
-                Err(failure(&status, &dockerfile, |step| steps.name(step), failed))
+                let has_asked = session.report.was_asked();
+                Err(failure(&status, &dockerfile, |step| steps.name(step), failed, has_asked))
             }
         }
     }

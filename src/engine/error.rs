@@ -126,6 +126,8 @@ pub enum BuildError {
         message: String,
         /// Where in the Dockerfile, where the engine says so.
         location: Option<SourceLocation>,
+        /// Whether the engine may have been told of a file of the context before.
+        has_asked: bool,
     },
     /// A file is not what it was when the context was read; nothing was built from it.
     #[error(

@@ -14,9 +14,12 @@ use crate::{Digest, Seconds};
 
 /// What is remembered of an engine and of this project's last build on it.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Knowledge {
     /// Whether anything was ever recorded of this engine.
     pub recorded: bool,
+    /// Whether there are records that could not be read.
+    pub unreadable: bool,
     /// Whether it was asked for the base images: what the plan does not know of them, it cannot
     /// resolve.
     pub asked: bool,

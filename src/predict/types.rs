@@ -178,6 +178,8 @@ pub enum CauseKind {
     Evicted,
     /// No record of it.
     NoRecord,
+    /// There are records, and they could not be read.
+    Unreadable,
     /// A build that runs at this moment may have it too: then it runs, and what stands on it.
     Shared,
     /// It is as it was; what its URL or its repository holds now, only a server can tell.

@@ -100,7 +100,7 @@ fn verdict(
         let input = parent.into_iter().chain(step.stage_outputs()).find(stands_on_nothing);
         return Verdict::Unknown(match input {
             Some(step) => Cause { step, kind: CauseKind::Parent },
-            None => here(CauseKind::NoRecord),
+            None => here(nothing_read(knowledge)),
         });
     }
     let is_known = knowledge.known.contains_key(&step.key);
@@ -171,8 +171,10 @@ fn verdict(
                     _ => here(new_instruction(step, knowledge)),
                 },
             };
-            let may_be_elsewhere =
-                knowledge.imports || step.is_doubted || may_be_fetched_again(step, knowledge);
+            let may_be_elsewhere = knowledge.imports
+                || step.is_doubted
+                || knowledge.evictions.made_by_others.contains(&step.key)
+                || may_be_fetched_again(step, knowledge);
             if may_be_elsewhere && step.kind != StepKind::From {
                 Verdict::Unknown(cause)
             } else {
@@ -254,7 +256,7 @@ fn told(
     step: &Step,
     old: Option<&PreviousStep>,
 ) -> Verdict {
-    let is_open = matches!(&verdict, Verdict::Unknown(cause) if cause.kind == CauseKind::NoRecord);
+    let is_open = matches!(&verdict, Verdict::Unknown(cause) if matches!(cause.kind, CauseKind::NoRecord | CauseKind::Unreadable));
     if let Some(cause) = verdict.cause_mut().filter(|cause| cause.step == index && !is_open) {
         let kind = std::mem::replace(&mut cause.kind, CauseKind::NoRecord);
         cause.kind = clearer(kind, step, old);
@@ -437,8 +439,13 @@ fn unresolved(step: &Step, knowledge: &Knowledge) -> CauseKind {
         Some(reference) if knowledge.asked => {
             CauseKind::BaseImage { reference, before: None, after: None }
         }
-        _ => CauseKind::NoRecord,
+        _ => nothing_read(knowledge),
     }
+}
+
+/// Why nothing at all is known.
+const fn nothing_read(knowledge: &Knowledge) -> CauseKind {
+    if knowledge.unreadable { CauseKind::Unreadable } else { CauseKind::NoRecord }
 }
 
 fn new_instruction(step: &Step, knowledge: &Knowledge) -> CauseKind {

@@ -85,6 +85,7 @@ pub(super) fn brief_kind(kind: &CauseKind) -> String {
         CauseKind::StageOutput => "output of another stage".to_owned(),
         CauseKind::Evicted => "the engine dropped it".to_owned(),
         CauseKind::NoRecord => "no record of it".to_owned(),
+        CauseKind::Unreadable => "the records could not be read".to_owned(),
         CauseKind::Shared => "another build runs with it".to_owned(),
         CauseKind::Fetched => "only its server can tell".to_owned(),
         CauseKind::Doubted => "only the engine can tell".to_owned(),

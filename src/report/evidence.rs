@@ -125,6 +125,10 @@ fn sentence(forecast: &Forecast, index: StepIndex, cause: &Cause, kind: &CauseKi
         CauseKind::NoRecord => {
             "no record of it: smartbuild has not seen this engine build it as it is now".to_owned()
         }
+        CauseKind::Unreadable => {
+            "the records could not be read, as the warning says: what this engine has is not known"
+                .to_owned()
+        }
         CauseKind::Shared => {
             "another build that runs now may have made it: until that has ended, the \
              engine may run it and what stands on it once more; wait for it, and it can be reused"

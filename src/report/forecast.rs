@@ -53,9 +53,9 @@ pub fn forecast(
     if let Some(context) = context {
         push_context(&mut out, context, capabilities);
     }
-    if is_first(forecast) {
-        let line = "forecast  none: nothing is recorded of this engine yet";
-        push_titled(&mut out, &fit(line, capabilities.width), capabilities);
+    if let Some(reason) = nothing_known(forecast) {
+        let line = format!("forecast  none: {reason}");
+        push_titled(&mut out, &fit(&line, capabilities.width), capabilities);
         return out;
     }
     push_titled(&mut out, &sum(forecast, capabilities.width), capabilities);
@@ -105,10 +105,16 @@ pub fn base(revision: &str, commit: Option<&Commit>, clock: &Clock) -> String {
     base
 }
 
-/// Whether no step has anything to say but that nothing was ever recorded.
-pub(super) fn is_first(forecast: &Forecast) -> bool {
-    let nothing = |step: &StepForecast| matches!(&step.verdict, Verdict::Unknown(cause) if cause.kind == CauseKind::NoRecord);
-    !forecast.steps.is_empty() && forecast.steps.iter().all(nothing)
+/// Why no step has anything to say, where that is so: nothing was ever recorded, or could be read.
+pub(super) fn nothing_known(forecast: &Forecast) -> Option<&'static str> {
+    let is_all = |wanted: &CauseKind| {
+        let is_of = |step: &StepForecast| matches!(&step.verdict, Verdict::Unknown(cause) if cause.kind == *wanted);
+        !forecast.steps.is_empty() && forecast.steps.iter().all(is_of)
+    };
+    if is_all(&CauseKind::NoRecord) {
+        return Some("nothing is recorded of this engine yet");
+    }
+    is_all(&CauseKind::Unreadable).then_some("the records could not be read")
 }
 
 /// A line with its first word as its title.

@@ -138,6 +138,7 @@ fn every_cause() -> Forecast {
     let unknown = Verdict::Unknown(Cause { step: StepIndex(13), kind: CauseKind::Fetched });
     let doubted = Verdict::Unknown(Cause { step: StepIndex(19), kind: CauseKind::Doubted });
     let shared = Verdict::Unknown(Cause { step: StepIndex(16), kind: CauseKind::Shared });
+    let unread = Verdict::Unknown(Cause { step: StepIndex(20), kind: CauseKind::Unreadable });
     steps()
         .rebuild("FROM alpine:3.20", 0.0, base(some("sha256:11")))
         .rebuild("COPY a /", 0.1, files(&[("a", ChangeKind::Mode), ("b", ChangeKind::Added)], 7))
@@ -191,6 +192,7 @@ fn every_cause() -> Forecast {
             CauseKind::Option { name: "USER".into(), before: some("1"), after: some("2") },
         )
         .step("COPY doubted /", 0.1, doubted)
+        .step("RUN fourteen", 1.0, unread)
         .done()
 }
 
@@ -249,6 +251,20 @@ fn the_sketch_in_colour_has_the_same_text() {
 #[test]
 fn the_sketch_at_40_columns() {
     insta::assert_snapshot!(forecast(Some(&CONTEXT), &shop(), &NARROW));
+}
+
+#[test]
+fn records_that_cannot_be_read_are_not_said_to_be_none() {
+    let unknown = |kind| Verdict::Unknown(Cause { step: StepIndex(0), kind });
+    let said = |kind| {
+        let of_all = steps().step("FROM alpine:3.20", 0.0, unknown(kind)).done();
+        forecast(None, &of_all, &Capabilities::PLAIN)
+    };
+    assert_eq!(
+        said(CauseKind::NoRecord),
+        "forecast  none: nothing is recorded of this engine yet\n"
+    );
+    assert_eq!(said(CauseKind::Unreadable), "forecast  none: the records could not be read\n");
 }
 
 #[test]

@@ -11,6 +11,15 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::record::engine_number;
 use super::{Store, StoreError};
 
+/// How a build begins to write to the engine's copy of a context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// The name of the copy.
+    pub copy: String,
+    /// Whether builds before it left no record, which is known no more once this one has begun.
+    pub gave_up: bool,
+}
+
 impl Store {
     /// The name of the engine's copy of this project's context; `None` where there is none, or a
     /// build that wrote to it ended without a record. `is_running` tells whether the process of
@@ -52,7 +61,7 @@ impl Store {
     }
 
     /// Says that the process `builder` begins to write to the engine's copy of this context, and
-    /// gives its name: `fresh` where there is none, or nobody knows what it holds.
+    /// tells which copy that is: `fresh` where there is none, or nobody knows what it holds.
     pub fn begin_context(
         &mut self,
         engine: &str,
@@ -60,7 +69,7 @@ impl Store {
         builder: &str,
         fresh: &str,
         is_running: impl Fn(&str) -> bool,
-    ) -> Result<String, StoreError> {
+    ) -> Result<Begun, StoreError> {
         self.write(|transaction| {
             let engine = engine_number(transaction, engine)?;
             let builders = builders(transaction, engine, project)?;
@@ -78,7 +87,21 @@ impl Store {
                  VALUES (?1, ?2, ?3)",
                 params![engine, project, builder],
             )?;
-            Ok(name)
+            Ok(Begun { copy: name, gave_up: !gone.is_empty() })
+        })
+    }
+
+    /// Says that the build of `builder` ended before the engine was told of any file or ran
+    /// anything: the copy is as it was. Not to be said where [`Begun::gave_up`] is.
+    pub fn leave_context(
+        &mut self,
+        engine: &str,
+        project: &str,
+        builder: &str,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let engine = engine_number(transaction, engine)?;
+            end(transaction, engine, project, builder).map(drop)
         })
     }
 
@@ -158,7 +181,7 @@ mod tests {
 
     fn begin(store: &mut Store, builder: &str, fresh: &str, running: &[&str]) -> String {
         let is_running = |builder: &str| running.contains(&builder);
-        store.begin_context(ENGINE, PROJECT, builder, fresh, is_running).unwrap()
+        store.begin_context(ENGINE, PROJECT, builder, fresh, is_running).unwrap().copy
     }
 
     fn end(store: &mut Store, builder: &str, copy: &str) {
@@ -200,6 +223,20 @@ mod tests {
         assert_eq!(begin(&mut store, "b", "two", &[]), "two");
         end(&mut store, "b", "two");
         assert_eq!(known(&store, &[]).as_deref(), Some("two"));
+    }
+
+    #[test]
+    fn what_a_build_left_alone_is_as_it_was() {
+        let mut store = Store::in_memory().unwrap();
+        begin(&mut store, "a", "one", &[]);
+        end(&mut store, "a", "one");
+        let begun = store.begin_context(ENGINE, PROJECT, "b", "two", |_| false).unwrap();
+        assert_eq!(begun, Begun { copy: "one".to_owned(), gave_up: false });
+        store.leave_context(ENGINE, PROJECT, "b").unwrap();
+        assert_eq!(known(&store, &[]).as_deref(), Some("one"));
+        assert!(!store.has_unrecorded(ENGINE, PROJECT, |_| false).unwrap());
+        begin(&mut store, "killed", "two", &[]);
+        assert!(store.begin_context(ENGINE, PROJECT, "c", "three", |_| false).unwrap().gave_up);
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod types;
+mod unrecorded;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,10 +37,12 @@ use std::time::{Duration, SystemTime};
 use rusqlite::Connection;
 
 pub use cache::{Holding, Holdings, Seen, Sight};
+pub use copies::Begun;
 pub use error::StoreError;
 pub use history::{KeptBuild, KeptStep};
 pub use record::nanoseconds;
 pub use types::{BuildRecord, FileRecord, Manifest, Outcome, StepRecord, StepRun, Timing};
+pub use unrecorded::Unrecorded;
 
 /// The name of the file in its directory.
 pub const FILE_NAME: &str = "smartbuild.sqlite3";

@@ -345,7 +345,7 @@ fn what_a_copy_of_another_name_was_told_counts_for_nothing() {
     let mut store = Store::in_memory().unwrap();
     let project = "/home/ann/shop";
     let begin = |store: &mut Store, builder: &str, fresh: &str| {
-        store.begin_context(ENGINE, project, builder, fresh, |_| false).unwrap()
+        store.begin_context(ENGINE, project, builder, fresh, |_| false).unwrap().copy
     };
     let copy = begin(&mut store, "a", "one");
     store.record(&BuildRecord { context_copy: Some(copy), ..build(1, vec![]) }).unwrap();

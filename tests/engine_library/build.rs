@@ -180,7 +180,7 @@ on_every_engine!(ignored_files_stay_here, |engine| {
 on_every_engine!(a_failing_command_is_told_with_its_step_and_line, |engine| {
     let p = project("FROM busybox:local\nRUN true\nRUN echo before; \\\n    exit 42\n");
     let (ended, events) = build(engine, &p.request(&engine.tag()), pending()).await;
-    let BuildError::Failed { step, exit_code, message, location } = ended.unwrap_err() else {
+    let BuildError::Failed { step, exit_code, message, location, .. } = ended.unwrap_err() else {
         panic!("not a failed step")
     };
     assert_eq!(step.as_deref(), Some("[3/3] RUN echo before;     exit 42"));

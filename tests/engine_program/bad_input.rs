@@ -16,6 +16,7 @@ on_engines!(
     a_file_that_changes_before_it_is_sent_is_never_sent_wrong,
     a_file_that_never_stops_changing_is_never_sent_wrong,
     ctrl_c_ends_the_engines_command_too,
+    a_build_that_could_not_begin_leaves_what_is_known_of_the_context,
     a_base_image_that_is_nowhere_is_named_with_its_line,
     an_impossible_name_is_refused_before_the_build,
     an_old_image_id_does_not_outlive_a_failed_build,
@@ -239,6 +240,35 @@ fn a_base_image_that_is_nowhere_is_named_with_its_line(engine: &TestEngine) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("Dockerfile:2 | FROM 127.0.0.1:9/nobody/nothing:none"), "{stderr}");
+}
+
+/// A base image that is in no registry: with `--pull` the engine cannot resolve it, nor can it an
+/// image of `--build-context`. It has asked for no file then.
+fn a_build_that_could_not_begin_leaves_what_is_known_of_the_context(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    shop.file("app", &shop.salt());
+    shop.file("other", &shop.salt());
+    shop.file("Dockerfile", "FROM busybox:local\nCOPY . /\nRUN cat /app\n");
+    shop.build(&[]);
+    let nowhere = format!("lib=docker-image://{}", shop.image_name("nowhere"));
+    let mut attempts = vec![vec!["--pull", "."]];
+    // Engines before 23.0 have no named contexts.
+    if !engine.version.starts_with("20.10") {
+        attempts.push(vec!["--build-context", &nowhere, "."]);
+        shop.append("Dockerfile", "COPY --from=lib /a /\n");
+    }
+    for attempt in attempts {
+        let output = shop.run(&attempt);
+        assert!(!output.status.success(), "{attempt:?}");
+    }
+    let text = shop.read("Dockerfile");
+    let kept: Vec<&str> = text.lines().take(3).collect();
+    shop.file("Dockerfile", &(kept.join("\n") + "\n"));
+    shop.append("app", "more");
+    let report = shop.build(&[]);
+    assert_eq!(told(&report), ["rebuild ran", "rebuild ran"], "{report:#}");
+    // The engine has its copy: of three files it asks for those alone that were written.
+    assert!(report["sent"]["files"].as_u64().expect("a number") < 3, "{report:#}");
 }
 
 fn an_impossible_name_is_refused_before_the_build(engine: &TestEngine) {

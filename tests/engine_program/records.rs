@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::report::assert_all_reused;
+use crate::report::{assert_all_reused, told};
 use crate::workshop::{TestEngine, Workshop, engine};
 use rusqlite::Connection;
 
 on_engines!(
     a_locked_store_is_one_warning_and_keeps_what_it_has,
+    what_was_built_beside_a_locked_store_is_not_said_to_run,
     a_store_of_a_newer_version_is_one_warning_and_stays_as_it_is,
     a_store_that_is_no_store_is_one_warning_and_stays_as_it_is,
     a_store_that_is_damaged_in_the_middle_is_one_warning,
@@ -71,6 +72,32 @@ fn a_locked_store_is_one_warning_and_keeps_what_it_has(engine: &TestEngine) {
     builds_with_one_warning(&shop, "in use by another process");
     holder.execute_batch("ROLLBACK").expect("the lock goes");
     assert_all_reused(&shop.build(&["--no-shortcut"]));
+}
+
+fn what_was_built_beside_a_locked_store_is_not_said_to_run(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    shop.file("app.py", &shop.salt());
+    shop.file("Dockerfile", "FROM busybox:local\nCOPY app.py /\nRUN cat /app.py\n");
+    shop.build(&[]);
+    let holder = Connection::open(shop.beside("cache").join("smartbuild.sqlite3"));
+    let holder = holder.expect("a store");
+    holder.execute_batch("BEGIN EXCLUSIVE").expect("a lock");
+    shop.append("app.py", "more");
+    shop.build(&[]);
+    holder.execute_batch("ROLLBACK").expect("the lock goes");
+    // Whoever asks without an engine is told by what is kept beside the store.
+    let output = shop
+        .command()
+        .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
+        .args(["predict", "--format", "json", "."])
+        .output()
+        .expect("the program runs");
+    let forecast: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let summary = &forecast["summary"];
+    assert_eq!((&summary["unknown"], &summary["rebuild"]), (&2.into(), &0.into()), "{forecast:#}");
+    assert_eq!(told(&shop.build(&[])), ["unknown cached", "unknown cached"]);
+    shop.append("app.py", "and more");
+    assert_eq!(told(&shop.build(&[])), ["rebuild ran", "rebuild ran"]);
 }
 
 fn a_store_of_a_newer_version_is_one_warning_and_stays_as_it_is(engine: &TestEngine) {

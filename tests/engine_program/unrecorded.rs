@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::report::{assert_agreed, steps};
+use crate::report::{assert_agreed, steps, told};
 use crate::workshop::{TestEngine, Workshop, engine};
 
 on_engines!(
     after_the_records_are_lost_the_files_that_are_there_are_built,
     after_a_build_with_other_records_the_files_that_are_there_are_built,
+    what_another_client_built_meanwhile_is_not_said_to_run,
+    what_others_built_of_other_projects_makes_nothing_unsure,
     after_a_build_that_was_killed_the_files_that_are_there_are_built,
     what_a_build_ran_that_was_told_to_end_is_known,
 );
@@ -57,13 +59,43 @@ fn after_the_records_are_lost_the_files_that_are_there_are_built(engine: &TestEn
 fn after_a_build_with_other_records_the_files_that_are_there_are_built(engine: &TestEngine) {
     let shop = built(engine);
     edit_unseen(&shop, '2');
-    let mut other = shop.command();
-    other.env("SMARTBUILD_CACHE_DIR", shop.beside("other")).args(["build", "-q", "."]);
-    assert!(other.output().expect("the program runs").status.success());
+    build_as_another(&shop);
     edit_unseen(&shop, '3');
     let report = shop.build(&[]);
     assert_eq!(ran(&report), [true, true]);
-    assert_agreed(&report);
+    assert_eq!(report["agreement"]["false_cached"], 0, "{report:#}");
+}
+
+/// Builds as a client does whose builds are nowhere recorded.
+fn build_as_another(shop: &Workshop) {
+    let mut other = shop.command();
+    other.env("SMARTBUILD_CACHE_DIR", shop.beside("other")).args(["build", "-q", "."]);
+    assert!(other.output().expect("the program runs").status.success());
+}
+
+fn what_another_client_built_meanwhile_is_not_said_to_run(engine: &TestEngine) {
+    let shop = built(engine);
+    shop.append("app.py", "more");
+    build_as_another(&shop);
+    let report = shop.build(&[]);
+    assert_eq!(told(&report), ["unknown cached", "unknown cached"], "{report:#}");
+    // Once it has been looked at, it makes nothing uncertain any more.
+    shop.append("app.py", "and more");
+    assert_eq!(told(&shop.build(&[])), ["rebuild ran", "rebuild ran"]);
+}
+
+fn what_others_built_of_other_projects_makes_nothing_unsure(engine: &TestEngine) {
+    let shop = built(engine);
+    let other = Workshop::new(engine);
+    other.file("app.py", &other.salt());
+    // The same instruction on another image, and another one on the same image.
+    other.file("Dockerfile", DOCKERFILE);
+    build_as_another(&other);
+    other.file("Dockerfile", &shop.read("Dockerfile").replace("cat /app.py", "test -e /app.py"));
+    other.append("Dockerfile", "RUN true\n");
+    build_as_another(&other);
+    shop.append("app.py", "more");
+    assert_eq!(told(&shop.build(&[])), ["rebuild ran", "rebuild ran"]);
 }
 
 fn after_a_build_that_was_killed_the_files_that_are_there_are_built(engine: &TestEngine) {

@@ -40,6 +40,9 @@ impl FileSync {
         let wanted = Wanted::from_metadata(request.metadata())?;
         tracing::debug!(?wanted, "the engine asks for files");
         let selection = self.locals.select(&wanted)?;
+        if wanted.asks_for_context() {
+            self.report.note_asked();
+        }
         let outgoing = sender::start(selection, request.into_inner(), Arc::clone(&self.report));
         Ok(Response::new(ReceiverStream::new(outgoing)))
     }

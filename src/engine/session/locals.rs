@@ -172,6 +172,11 @@ impl Wanted {
         self.follow == [IGNORE_FILE.as_bytes()] && self.exclude.is_empty()
     }
 
+    /// Whether this asks for files of a context, and not only for the Dockerfile or the rules.
+    pub(super) fn asks_for_context(&self) -> bool {
+        self.directory != "dockerfile" && !self.asks_for_rules()
+    }
+
     /// Reads what the engine asks for.
     pub(super) fn from_metadata(metadata: &MetadataMap) -> Result<Self, Status> {
         let directory = values(metadata, "dir-name")?.pop().unwrap_or_default();
@@ -273,6 +278,18 @@ mod tests {
         let mut filtered = wanted("context", &[]);
         filtered.exclude = vec![b"*.txt".to_vec(), b"!c.txt".to_vec()];
         assert_eq!(got(&filtered), ["b.md", "c.txt"]);
+    }
+
+    #[test]
+    fn neither_the_dockerfile_nor_the_rules_are_files_of_a_context() {
+        let asks = |directory, follow: &[&str]| wanted(directory, follow).asks_for_context();
+        assert!(!asks("dockerfile", &["Dockerfile"]));
+        assert!(!asks("context", &[IGNORE_FILE]) && !asks("lib", &[IGNORE_FILE]));
+        assert!(asks("context", &["a.txt"]) && asks("context", &[]) && asks("lib", &[]));
+        // A COPY of the rules asks with what they leave out.
+        let mut copied = wanted("context", &[IGNORE_FILE]);
+        copied.exclude = vec![b"*.md".to_vec()];
+        assert!(copied.asks_for_context());
     }
 
     #[test]

@@ -91,6 +91,8 @@ pub(in crate::engine) struct Report {
     pub(in crate::engine) counter: Counter,
     /// The files of the context that were sent.
     sent: std::sync::Mutex<HashSet<ContextPath>>,
+    /// Whether the engine asked for the files of a context.
+    asked: std::sync::atomic::AtomicBool,
     /// The first file that was found changed.
     changed: Changed,
     /// The first name that is not UTF-8.
@@ -106,6 +108,16 @@ impl Report {
     /// The files of the context whose bytes the engine asked for and got.
     pub(in crate::engine) fn sent_files(&self) -> HashSet<ContextPath> {
         self.sent.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Whether the engine asked for the files of a context, and so may have been told of some.
+    pub(in crate::engine) fn was_asked(&self) -> bool {
+        self.asked.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Says that it asks for them.
+    pub(super) fn note_asked(&self) {
+        self.asked.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
     fn note_sent(&self, path: ContextPath, bytes: u64) {

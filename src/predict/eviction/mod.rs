@@ -18,6 +18,7 @@
 //! - Restarting the engine and removing images take nothing.
 
 mod learn;
+mod others;
 mod sharing;
 mod survey;
 #[cfg(test)]
@@ -25,7 +26,7 @@ mod tests;
 mod verdict;
 
 pub use learn::{Circumstances, Done, Learnt, learn};
-pub use survey::{ContextCopy, Remembered, Survey};
+pub use survey::{ContextCopy, Layers, Remembered, Survey};
 pub use verdict::{Evictions, evictions};
 
 use crate::CacheRecord;

@@ -130,7 +130,7 @@ pub(super) fn results<'a>(
 }
 
 /// Whether a record may be the result of the step, by what the engine noted on it.
-fn may_be(step: &Step, record: &CacheRecord) -> bool {
+pub(super) fn may_be(step: &Step, record: &CacheRecord) -> bool {
     fits(step, record) && (record.description == OF_FILES || fits_exactly(step, record))
 }
 

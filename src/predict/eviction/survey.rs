@@ -24,7 +24,12 @@ pub struct Survey {
     /// Whether the engine forgets everything as soon as it loses anything.
     pub(super) forgets_all: bool,
     number: i64,
+    /// [`Sight::newest`] then.
+    newest: i64,
 }
+
+/// The records of layers on which results stand.
+pub type Layers = HashSet<String>;
 
 /// What a listing tells of the engine's copy of a context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +66,7 @@ impl Survey {
         survey.has_past = true;
         survey.losses = sight.losses;
         survey.number = sight.number;
+        survey.newest = sight.newest;
         let known: HashSet<&str> = sight.records.iter().map(|old| old.id.as_str()).collect();
         let mut unseen: Vec<&CacheRecord> =
             survey.listed.values().filter(|record| !known.contains(record.id.as_str())).collect();
@@ -154,6 +160,12 @@ impl Survey {
         self.listed.values().filter(is_lasting).cloned().collect()
     }
 
+    /// The records that these stand on.
+    pub fn stood_on<'a>(&self, records: impl Iterator<Item = &'a String>) -> Layers {
+        let listed = records.filter_map(|id| self.get(id));
+        listed.flat_map(|record| record.parents.iter().cloned()).collect()
+    }
+
     pub(super) fn holds(&self, record: &str) -> bool {
         let record = self.renamed.get(record).map_or(record, String::as_str);
         self.listed.contains_key(record)
@@ -170,6 +182,12 @@ impl Survey {
     /// Whether it was not there, in no form, when the cache was last looked at.
     pub(super) fn is_fresh(&self, record: &str) -> bool {
         self.fresh.contains(record)
+    }
+
+    /// Whether it was made after the cache was last looked at. What was being made then was not
+    /// listed either.
+    pub(super) fn is_new(&self, record: &CacheRecord) -> bool {
+        self.is_fresh(&record.id) && nanoseconds(record.created) > self.newest
     }
 }
 

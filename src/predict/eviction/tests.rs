@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod equal;
+mod others;
 mod sharing;
 
 use std::collections::{BTreeMap, HashMap};
@@ -132,7 +133,7 @@ impl Engine {
     /// The names of the steps that are evicted, then those that are doubted.
     fn lost(&self) -> (Vec<&str>, Vec<&str>) {
         let is_known = |key: &crate::plan::StepKey| self.holdings.contains_key(&key.0);
-        let found = evictions(&self.plan, is_known, &self.holdings, &self.survey());
+        let found = evictions(&self.plan, is_known, &self.holdings, &Layers::new(), &self.survey());
         let named = |keys: &std::collections::HashSet<crate::plan::StepKey>| {
             let steps = self.plan.steps.iter().filter(|step| keys.contains(&step.key));
             steps.map(|step| step.name.split_once("] ").unwrap().1).collect()
@@ -178,7 +179,8 @@ fn only_what_is_gone_is_evicted() {
 fn what_is_gone_may_be_there_as_it_was_with_other_files_while_the_step_below_is_there() {
     let is_replaceable = |engine: &Engine| {
         let is_known = |key: &crate::plan::StepKey| engine.holdings.contains_key(&key.0);
-        let found = evictions(&engine.plan, is_known, &engine.holdings, &engine.survey());
+        let found =
+            evictions(&engine.plan, is_known, &engine.holdings, &Layers::new(), &engine.survey());
         found.replaceable.contains(&engine.plan.steps[2].key)
     };
     let mut engine = line();

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::others::made_by_others;
 use super::sharing::{is_remade, results, sharing};
-use super::survey::Survey;
+use super::survey::{Layers, Survey};
 use super::{OF_FILES, below, fits, fits_exactly};
 use crate::CacheRecord;
 use crate::plan::{Plan, Step, StepKey, StepKind};
@@ -22,6 +23,8 @@ pub struct Evictions {
     /// Builds that run at this moment may share them with this one, and have them without keys: what
     /// stands on them may run, and so may they.
     pub shared: HashSet<StepKey>,
+    /// Their keys are new, and others may have built them since the cache was last looked at.
+    pub made_by_others: HashSet<StepKey>,
     /// Whether all that a build would ask for is known to be there.
     pub is_all_there: bool,
     /// Whether others may have made a step again since the cache was last looked at, so that the
@@ -48,21 +51,23 @@ enum Demand {
 }
 
 /// The steps of `plan` that a build would ask for and the engine has lost, among those that are
-/// known.
+/// known; `images` are the records of the base images' layers, where they are known.
 pub fn evictions(
     plan: &Plan,
     is_known: impl Fn(&StepKey) -> bool,
     holdings: &Holdings,
+    images: &Layers,
     survey: &Survey,
 ) -> Evictions {
     let (states, could_be) = states(plan, &is_known, holdings, survey);
     let may_be_found = may_be_found(plan, &is_known, &states, &could_be, survey);
+    let made_by_others = made_by_others(plan, &is_known, &could_be, images, survey);
     let replaceable = replaceable(plan, &states, could_be, survey);
     let mut demands = vec![Demand::No; plan.steps.len()];
     if let Some(last) = demands.last_mut() {
         *last = Demand::Yes;
     }
-    let mut found = Evictions::default();
+    let mut found = Evictions { made_by_others, ..Evictions::default() };
     for (index, step) in plan.steps.iter().enumerate().rev() {
         let demand = demands[index];
         let is_sure = states[index] == State::Gone && demand == Demand::Yes;

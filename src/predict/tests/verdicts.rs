@@ -34,6 +34,38 @@ fn what_the_engine_lost_runs_and_what_was_copied_from_it_is_found() {
 }
 
 #[test]
+fn what_others_may_have_built_meanwhile_is_not_known_to_run() {
+    let mut story = Story::new("FROM base\nCOPY a /\nRUN a\nRUN b\n", &[("a", "1")]).built();
+    story.files.insert("a", "2");
+    assert!(matches!(story.verdict("COPY a"), Verdict::Rebuild(_)));
+    let plan = story.plan();
+    let key = |part: &str| plan.steps.iter().find(|step| step.name.ends_with(part)).unwrap().key;
+    story.knowledge.evictions.made_by_others.insert(key("COPY a /"));
+    assert!(matches!(
+        story.verdict("COPY a"),
+        Verdict::Unknown(Cause { kind: CauseKind::Files { .. }, .. })
+    ));
+    assert!(matches!(
+        story.verdict("RUN a"),
+        Verdict::Unknown(Cause { step: StepIndex(1), kind: CauseKind::Parent })
+    ));
+    assert!(matches!(story.verdict("RUN b"), Verdict::Unknown(_)));
+}
+
+#[test]
+fn where_the_records_cannot_be_read_that_is_the_reason() {
+    let mut story = Story::new("FROM base\nRUN a\n", &[]);
+    story.knowledge.recorded = false;
+    let reason = |story: &Story| match story.verdict("RUN a") {
+        Verdict::Unknown(cause) => Some(cause.kind),
+        _ => None,
+    };
+    assert_eq!(reason(&story), Some(CauseKind::NoRecord));
+    story.knowledge.unreadable = true;
+    assert_eq!(reason(&story), Some(CauseKind::Unreadable));
+}
+
+#[test]
 fn what_stands_on_a_step_that_another_build_runs_is_not_known() {
     let text = "FROM base AS made\nRUN a\nRUN b\nFROM base\nCOPY --from=made /a /a\nRUN c\n";
     let mut story = Story::new(text, &[]).built();

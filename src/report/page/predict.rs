@@ -4,7 +4,7 @@ use super::document;
 use super::steps::steps;
 use crate::predict::Forecast;
 use crate::report::escape::text;
-use crate::report::forecast::{ContextLine, is_first, sum};
+use crate::report::forecast::{ContextLine, nothing_known, sum};
 use crate::report::units;
 
 /// A forecast and what it is of.
@@ -29,8 +29,8 @@ pub fn predict(view: &PredictView<'_>) -> String {
     let of = view.target.map(|target| format!(", stage {}", text(target))).unwrap_or_default();
     let title = format!("Forecast of {}{of}", text(view.dockerfile));
     let mut lead = Vec::new();
-    if is_first(view.forecast) {
-        lead.push("Nothing is recorded of this engine yet.".to_owned());
+    if let Some(reason) = nothing_known(view.forecast) {
+        lead.push(format!("There is no forecast: {reason}."));
     } else {
         let sum = sum(view.forecast, usize::MAX);
         lead.push(format!("{}.", sum.trim_start_matches("forecast").trim_start()));

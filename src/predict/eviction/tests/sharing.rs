@@ -6,7 +6,8 @@ impl Engine {
     /// The names of the steps that a build may share.
     fn shared(&self) -> Vec<&str> {
         let is_known = |key: &crate::plan::StepKey| self.holdings.contains_key(&key.0);
-        let found = evictions(&self.plan, is_known, &self.holdings, &self.survey()).shared;
+        let found =
+            evictions(&self.plan, is_known, &self.holdings, &Layers::new(), &self.survey()).shared;
         let steps = self.plan.steps.iter().filter(|step| found.contains(&step.key));
         steps.map(|step| step.name.split_once("] ").unwrap().1).collect()
     }
@@ -96,7 +97,8 @@ fn what_another_build_makes_again_is_shared_with_it() {
 fn what_others_made_again_since_the_last_look_is_told() {
     let is_remade = |engine: &Engine| {
         let is_known = |key: &crate::plan::StepKey| engine.holdings.contains_key(&key.0);
-        evictions(&engine.plan, is_known, &engine.holdings, &engine.survey()).is_remade
+        evictions(&engine.plan, is_known, &engine.holdings, &Layers::new(), &engine.survey())
+            .is_remade
     };
     let mut engine = line();
     assert!(!is_remade(&engine));
