@@ -56,11 +56,9 @@ impl CauseKind {
             Self::Parent => "parent",
             Self::StageOutput => "stage_output",
             Self::Evicted => "evicted",
-            Self::NoRecord
-            | Self::Unreadable
-            | Self::Shared
-            | Self::Fetched
-            | Self::Doubted => "no_record",
+            Self::NoRecord | Self::Unreadable | Self::Shared | Self::Fetched | Self::Doubted => {
+                "no_record"
+            }
             Self::NoCache | Self::ContextBase { .. } => "no_cache",
         }
     }
