@@ -117,7 +117,9 @@ impl Builder<'_> {
             origins.push(origin.map(|origin| self.as_context(origin)));
         }
         inputs.extend(self.parent_of_run(state, &origins, &mounts));
-        for (mount, origin) in mounts.iter().zip(origins) {
+        let hidden = self.hidden_by_a_part(&mounts, &origins);
+        for ((mount, origin), is_hidden) in mounts.iter().zip(origins).zip(hidden) {
+            let counted = inputs.len();
             let source =
                 Selector { path: mount.source.clone(), required: true, ..Selector::default() };
             match origin {
@@ -135,6 +137,9 @@ impl Builder<'_> {
                 }
                 Some(origin) => inputs.extend(self.origin_input(&origin, &[source])),
             }
+            if is_hidden {
+                inputs.truncate(counted);
+            }
         }
         inputs.extend(fact::documents(instruction));
         inputs.extend(fact::shell(instruction, command, &state.shell));
@@ -150,6 +155,20 @@ impl Builder<'_> {
             no_cache: scope.no_cache,
             operation: None,
         })
+    }
+
+    /// Which mounts count for nothing to an engine that looks at the named parts of an origin alone,
+    /// where there are any, and not at a mount of all of it.
+    fn hidden_by_a_part(&self, mounts: &[ExpandedMount], origins: &[Option<Origin>]) -> Vec<bool> {
+        let counts_all = self.request.dialect.whole_mounts_count_beside_parts;
+        let is_read = |mount: &ExpandedMount| mount.mount.read_only != Some(false);
+        let is_part = |mount: &ExpandedMount| !mount.source.is_empty() && is_read(mount);
+        let is_hidden = |(mount, origin): (&ExpandedMount, &Option<Origin>)| {
+            let mut others = mounts.iter().zip(origins);
+            let mut has_part = || others.any(|(other, of)| of == origin && is_part(other));
+            !counts_all && mount.source.is_empty() && is_read(mount) && has_part()
+        };
+        mounts.iter().zip(origins).map(is_hidden).collect()
     }
 
     /// What a RUN stands on. Where it also mounts the very stage that it stands on, the mount

@@ -209,6 +209,9 @@ pub struct Dialect {
     /// by that. Seen on 20.10, and not on 26.1; what is between them was not asked, and is taken to
     /// do so. On `scratch` a copy is found everywhere.
     pub finds_copies_of_one_build: bool,
+    /// Whether a mount of all of a context or stage counts where a RUN mounts a part of the same as
+    /// well (`run-bind-all-and-a-part-other-edited`); since `BuildKit` 0.13.
+    pub whole_mounts_count_beside_parts: bool,
     /// Whether the classic builder cleans an absolute path of WORKDIR (`workdir-respelt`).
     pub cleans_directories: bool,
 }
@@ -239,6 +242,7 @@ impl Dialect {
             replaced_stages_have_triggers: at < (28, 0),
             replaced_stages_set_triggers: at >= (27, 4),
             finds_copies_of_one_build: at < (26, 1),
+            whole_mounts_count_beside_parts: at >= (26, 0),
             cleans_directories: at >= (26, 1),
         }
     }
