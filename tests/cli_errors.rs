@@ -330,6 +330,8 @@ snapshots! {
     impact_of_a_broken_compose_file: shop().file("compose.yaml", "services:\n  web:\n    build: .\n").committed().file("compose.yaml", "services:\n\tweb:\n"), ["impact", "--max-steps", "0"];
     impact_of_two_directories: shop().committed(), ["impact", "sub", "other"];
     impact_of_a_binary_dockerfile: { let it = shop().committed().directory("bin"); fs::write(it.context().join("bin/Dockerfile"), b"\x7fELF\xff").expect("a file"); it.file("app.py", "print(2)\n") }, ["impact"];
+    impact_where_git_names_another_repository: shop().committed().variable("GIT_DIR", "/nowhere"), ["impact"];
+    impact_where_git_names_this_repository: shop().committed().variable("GIT_DIR", ".git"), ["impact"];
     impact_as_json: shop().committed().file("app.py", "print(2)\n"), ["impact", "--format", "json"];
     replay_without_a_repository: shop(), ["bench", "--last", "2"];
     replay_of_no_revision: shop().committed(), ["bench", "--replay", "nope..HEAD"];

@@ -26,6 +26,8 @@ pub struct Environment {
     pub docker_config: Option<PathBuf>,
     /// `GIT_INDEX_FILE`: the index that git hands to a hook.
     pub git_index_file: Option<PathBuf>,
+    /// `GIT_DIR`: the repository that git runs a hook for, where it is not the one around it.
+    pub git_directory: Option<PathBuf>,
     /// `SMARTBUILD_CACHE_DIR`, else `smartbuild` below the XDG cache directory.
     pub cache_directory: Option<PathBuf>,
     /// The files that our output goes to, where it goes to files.
@@ -53,6 +55,7 @@ impl Environment {
                 .map(PathBuf::from)
                 .or_else(|| home.map(|home| home.join(".docker"))),
             git_index_file: variable("GIT_INDEX_FILE").map(PathBuf::from),
+            git_directory: variable("GIT_DIR").map(PathBuf::from),
             cache_directory: cache,
             outputs: own_output::of_this_process(),
         }

@@ -75,6 +75,8 @@ pub(super) struct Builder<'a> {
     pub(super) plan: Plan,
     pub(super) finished: BTreeMap<usize, StageState>,
     images: BTreeMap<String, StepIndex>,
+    /// The lines of the instruction that is converted.
+    lines: (u32, u32),
     /// What is asked of the build's own context.
     pub(super) asked: Asked,
     /// Folders of patterns that match nothing, each with what is wrong where the engine has no
@@ -97,6 +99,7 @@ impl<'a> Builder<'a> {
             plan: Plan::default(),
             finished: BTreeMap::new(),
             images: BTreeMap::new(),
+            lines: (0, 0),
             asked: Asked::default(),
             unmatched: Vec::new(),
             is_sent: false,
@@ -301,12 +304,14 @@ impl<'a> Builder<'a> {
             _ => None,
         });
         let unwritten = || format!("FROM {}", reference.unwrap_or_default());
+        // One that no FROM names is told where files are first taken of it.
+        let (line, last_line) = from.map_or(self.lines, |from| (from.line, from.last_line));
         let key = self.key(StepKind::From, &inputs);
         self.plan.steps.push(Step {
             name,
             stage,
-            line: from.map_or(0, |from| from.line),
-            last_line: from.map_or(0, |from| from.last_line),
+            line,
+            last_line,
             instruction: from.map_or_else(unwritten, |from| from.text.clone()),
             kind: StepKind::From,
             key,
@@ -333,6 +338,7 @@ impl<'a> Builder<'a> {
         namer: &mut Namer,
         scope: &Scope,
     ) -> Result<(), Error> {
+        self.lines = (instruction.line, instruction.last_line);
         match &instruction.kind {
             InstructionKind::Run { command, mounts, network, security, devices } => {
                 let flags = RunFlags { network, security, devices };

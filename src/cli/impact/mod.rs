@@ -36,6 +36,11 @@ pub(super) fn run(
     let options =
         GitOptions { index_file: environment.git_index_file.clone(), ..GitOptions::default() };
     let repository = Repository::open(directory, &options)?;
+    if path.is_none()
+        && let Some(named) = &environment.git_directory
+    {
+        check_is_named(named, repository.git_directory())?;
+    }
     let kept = environment.cache_directory.as_deref();
     let kept = kept.map(|cache| digests_path(cache, repository.git_directory()));
     let repository = match &kept {
@@ -84,6 +89,21 @@ pub(super) fn run(
     }
     judged.say(args.format == ImpactFormat::Text, ui)?;
     if impact.gate.is_passed() { Ok(()) } else { Err(Failure::Gate) }
+}
+
+/// Limits that are kept in another repository than the one that git commits to would be none.
+fn check_is_named(named: &Path, found: &Path) -> Result<(), Failure> {
+    let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if full(named) == full(found) {
+        return Ok(());
+    }
+    Err(anyhow::anyhow!(
+        "GIT_DIR names {}, and the repository here is {}: unset GIT_DIR, or name the directory of \
+         the repository that is meant",
+        named.display(),
+        found.display()
+    )
+    .into())
 }
 
 /// Where a directory is in a repository.

@@ -80,6 +80,18 @@ fn an_argument_before_the_first_from_is_at_its_own_line() {
 }
 
 #[test]
+fn an_image_that_files_are_taken_of_is_where_they_are_taken() {
+    let copied = |version: &str| format!("FROM a\nRUN one\nCOPY --from=b:{version} /x /y\n");
+    assert_eq!(blamed(&copied("1"), &copied("2")), ["Dockerfile:3"]);
+    let mounted = |version: &str| {
+        format!(
+            "FROM a\nRUN --mount=from=b:{version},target=/m one\nCOPY --from=b:{version} /x /y\n"
+        )
+    };
+    assert_eq!(blamed(&mounted("1"), &mounted("2"))[0], "Dockerfile:2");
+}
+
+#[test]
 fn a_user_a_shell_and_a_directory_are_at_their_own_lines() {
     let user = |name: &str| format!("FROM a\nRUN one\n{name}\nENV A=1\nRUN make\nCOPY x /\n");
     assert_eq!(blamed(&user("USER me"), &user("USER you")), ["Dockerfile:3"]);
