@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::cli::ui::Surroundings;
-use crate::store::FILE_NAME;
+use crate::store::{Begun, FILE_NAME};
 
 fn line() -> Line {
     Line {
