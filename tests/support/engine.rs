@@ -165,13 +165,25 @@ impl Workshop {
         std::fs::write(&tar, salted_busybox(&self.salt())).expect("a tar file");
         let socket = self.engine.host.trim_start_matches("unix://");
         let (repository, tag) = image.split_once(':').expect("a tag");
-        let imported = Command::new("curl")
-            .args(["-sSf", "-o", "/dev/null", "-X", "POST", "--unix-socket", socket, "-T"])
-            .arg(&tar)
-            .arg(format!("http://engine/images/create?fromSrc=-&repo={repository}&tag={tag}"))
-            .output()
-            .expect("curl runs");
-        assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+        let import = || {
+            let imported = Command::new("curl")
+                .args(["-sSf", "-X", "POST", "--unix-socket", socket, "-T"])
+                .arg(&tar)
+                .arg(format!("http://engine/images/create?fromSrc=-&repo={repository}&tag={tag}"))
+                .output()
+                .expect("curl runs");
+            assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+            // What goes wrong is only told in the answer.
+            let said = String::from_utf8_lossy(&imported.stdout).into_owned();
+            if said.contains("errorDetail") { Err(said) } else { Ok(()) }
+        };
+        // With containerd's store what a prune left may be collected while an image is put together,
+        // which then fails.
+        if import().is_err()
+            && let Err(said) = import()
+        {
+            panic!("{image}: {said}");
+        }
         image
     }
 
