@@ -314,6 +314,9 @@ pub(super) fn stage_files(
         roots.flatten().map(ContextPath::new).collect()
     };
     let all = [roots(&step.inputs), roots(&old.inputs)].concat();
+    if all.is_empty() {
+        return None;
+    }
     let changes = changed_files(&all, previous, snapshot);
     (!changes.is_empty()).then(|| named(changes))
 }

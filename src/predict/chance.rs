@@ -7,9 +7,9 @@ use crate::plan::Step;
 /// How likely a step is to run whose verdict is `depends`, by these builds, newest first.
 ///
 /// Those count that the verdict was the same in, and in which the step ran whose output it depended
-/// on. Laplace's rule of succession (1814): where it ran
-/// in `ran` of `times` such builds, it does so with a probability of `(ran + 1) / (times + 2)`: one
-/// half where there were none, and never quite 0 or 1.
+/// on. Laplace's rule of succession (1814): where it ran in `ran` of `times` such builds, it does so
+/// with a probability of `(ran + 1) / (times + 2)`: one half where there were none, and never quite
+/// 0 or 1.
 pub(super) fn probability(step: &Step, builds: &[PastBuild]) -> Probability {
     let fates = builds.iter().take(COUNTED_BUILDS).filter_map(|build| {
         let (index, past) = counterpart(step, build)?;

@@ -28,7 +28,7 @@ pub use knowledge::{
     as_the_engine_has_it, directories_with_other_modes, directories_with_renames, file_table,
     files_to_send,
 };
-pub use nearest::{Nearest, Recorded, nearest, steps_to_compare};
+pub use nearest::{Nearest, Recorded, ToCompare, nearest, steps_to_compare};
 pub use past::{
     COUNTED_BUILDS, Fate, PastBuild, PastCause, PastStep, StepHistory, Strikes, history, strikes,
 };

@@ -40,22 +40,30 @@ pub struct Nearest {
 /// In how much a step differs from a recorded one: the values, and the files.
 type Distance = (usize, usize);
 
+/// A step for which a nearer record is looked for than its counterpart in the last build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToCompare {
+    /// The step.
+    pub step: StepIndex,
+    /// How far that counterpart is; `None` where it was not built on the same step.
+    last: Option<Distance>,
+}
+
 /// The steps whose counterpart in the last build may not be the nearest: those of which the engine
 /// has what they stand on and not themselves, where that counterpart stood on something else, did not
 /// come to its end, or differs in more than one value or file.
-pub fn steps_to_compare(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Vec<StepIndex> {
+pub fn steps_to_compare(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Vec<ToCompare> {
     let last = Last::new(plan, snapshot, knowledge);
     let is_known = |step: &Step| knowledge.known.contains_key(&step.key);
     let is_open = |index: &StepIndex| {
         let step = &plan.steps[index.0];
         let stands_on_known = step.parent().is_none_or(|parent| is_known(&plan.steps[parent.0]));
-        step.kind != StepKind::From
-            && !step.no_cache
-            && !is_known(step)
-            && stands_on_known
-            && last.distance(*index).is_none_or(|(values, files)| values > 1 || files > 1)
+        step.kind != StepKind::From && !step.no_cache && !is_known(step) && stands_on_known
     };
-    (0..plan.steps.len()).map(StepIndex).filter(is_open).collect()
+    let open = (0..plan.steps.len()).map(StepIndex).filter(is_open);
+    let beside = open.map(|step| ToCompare { step, last: last.distance(step) });
+    let is_far = |it: &ToCompare| it.last.is_none_or(|(values, files)| values > 1 || files > 1);
+    beside.filter(is_far).collect()
 }
 
 /// What these steps are best compared with, by their keys; nothing where the last build is as near.
@@ -63,15 +71,13 @@ pub fn steps_to_compare(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge)
 pub fn nearest<F: Copy>(
     plan: &Plan,
     snapshot: &Snapshot,
-    knowledge: &Knowledge,
-    wanted: &[StepIndex],
+    wanted: &[ToCompare],
     recorded: &[Recorded<F>],
     mut read: impl FnMut(F) -> Option<FileTable>,
 ) -> HashMap<StepKey, Nearest> {
-    let last = Last::new(plan, snapshot, knowledge);
     let mut found = HashMap::new();
-    for &index in wanted {
-        let step = &plan.steps[index.0];
+    for wanted in wanted {
+        let step = &plan.steps[wanted.step.0];
         let mut seen = HashSet::new();
         let alike = recorded.iter().filter(|it| stands_alike(it, step, plan));
         // Of equal ones the newest.
@@ -80,7 +86,7 @@ pub fn nearest<F: Copy>(
             .map(|it| (differing_values(step, &it.step), it))
             .collect();
         alike.sort_by_key(|(values, _)| *values);
-        let mut best = last.distance(index);
+        let mut best = wanted.last;
         let mut reads = 0;
         for (values, candidate) in alike {
             if best.is_some_and(|best| best <= (values, 1)) || reads == READ_BUILDS {

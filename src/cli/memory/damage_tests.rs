@@ -33,7 +33,7 @@ impl std::io::Write for Shared {
     }
 }
 
-fn line() -> Line {
+pub(super) fn line() -> Line {
     Line {
         engine: "engine".to_owned(),
         project: "/project".to_owned(),

@@ -5,7 +5,8 @@ use super::{Line, Memory, past_build, step};
 use crate::context::Snapshot;
 use crate::plan::{Plan, Step, StepIndex, StepKey, StepKind};
 use crate::predict::{
-    COUNTED_BUILDS, Knowledge, PastBuild, PreviousStep, Recorded, nearest, steps_to_compare,
+    COUNTED_BUILDS, Knowledge, PastBuild, PreviousStep, Recorded, ToCompare, nearest,
+    steps_to_compare,
 };
 use crate::store::{BuildRecord, Manifest};
 
@@ -28,7 +29,7 @@ impl Memory {
         if !wanted.is_empty() {
             let recorded = recorded(&recent, plan, &wanted);
             let read = |manifest| self.files(manifest);
-            knowledge.nearest = nearest(plan, snapshot, knowledge, &wanted, &recorded, read);
+            knowledge.nearest = nearest(plan, snapshot, &wanted, &recorded, read);
         }
         if may_depend {
             knowledge.past = recent.into_iter().map(|(build, _)| past_build(build)).collect();
@@ -66,13 +67,13 @@ fn may_depend(plan: &Plan, knowledge: &Knowledge) -> bool {
 fn recorded(
     recent: &[(BuildRecord, Option<Manifest>)],
     plan: &Plan,
-    wanted: &[StepIndex],
+    wanted: &[ToCompare],
 ) -> Vec<Recorded<Manifest>> {
     let mut recorded = Vec::new();
     for (build, files) in recent {
         for record in &build.steps {
-            let is_wanted = |index: &StepIndex| {
-                let step = &plan.steps[index.0];
+            let is_wanted = |it: &ToCompare| {
+                let step = &plan.steps[it.step.0];
                 step.instruction == record.instruction || step.name == record.name
             };
             if !wanted.iter().any(is_wanted) {

@@ -4,18 +4,10 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::damage_tests::line;
 use super::*;
 use crate::cli::ui::Surroundings;
 use crate::store::{Begun, FILE_NAME};
-
-fn line() -> Line {
-    Line {
-        engine: "engine".to_owned(),
-        project: "/project".to_owned(),
-        dockerfile: "Dockerfile".to_owned(),
-        target: None,
-    }
-}
 
 fn silent() -> Ui {
     Ui::new(&Surroundings::default(), Box::new(std::io::sink()), Box::new(std::io::sink()))

@@ -165,8 +165,7 @@ impl Story {
         let snapshot = self.snapshot();
         let wanted = steps_to_compare(&plan, &snapshot, &knowledge);
         let read = |build: usize| self.tables.get(build).cloned();
-        knowledge.nearest =
-            super::nearest(&plan, &snapshot, &knowledge, &wanted, &self.recorded, read);
+        knowledge.nearest = super::nearest(&plan, &snapshot, &wanted, &self.recorded, read);
         predict(&plan, &self.snapshot(), &knowledge)
     }
 
