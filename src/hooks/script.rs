@@ -82,12 +82,12 @@ fi
 "#
     );
     let before = format!(
-        r#"# `smartbuild hook remove` takes it away. To commit without it once: git commit --no-verify
+        r"# `smartbuild hook remove` takes it away. To commit without it once: git commit --no-verify
 {}
 if command -v smartbuild >/dev/null 2>&1; then
     exec smartbuild impact --staged
 fi
-"#,
+",
         if is_chained { &*chain } else { "" }
     );
     let remove = format!(
