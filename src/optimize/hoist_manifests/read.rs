@@ -142,9 +142,9 @@ pub(super) fn run<'a>(
     Ok(Run { index, instruction, step, installs, entered })
 }
 
-/// What the platform is called, which no manifest depends on.
+/// Names whose value no manifest depends on: that of the platform, and of the kind of build.
 fn platform(step: &Step) -> Vec<(&str, &str)> {
-    const NAMES: &[&str] = &["TARGETARCH", "TARGETOS", "BUILDARCH", "BUILDOS"];
+    const NAMES: &[&str] = &["TARGETARCH", "TARGETOS", "BUILDARCH", "BUILDOS", "MIX_ENV"];
     let variables = environment(step).into_iter();
     variables.filter(|(name, _)| NAMES.contains(name)).collect()
 }
