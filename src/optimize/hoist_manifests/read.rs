@@ -171,7 +171,7 @@ fn destination_of_cd(step: &Step, from: &ContextPath, target: &str) -> Option<Co
     (is_plain && !is_led && there.starts_with(&directory(step))).then_some(there)
 }
 
-pub(super) fn mounts(instruction: &Instruction) -> &[Mount] {
+pub(in crate::optimize) fn mounts(instruction: &Instruction) -> &[Mount] {
     match &instruction.kind {
         InstructionKind::Run { mounts, .. } => mounts,
         _ => &[],

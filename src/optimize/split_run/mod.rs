@@ -31,6 +31,8 @@ use crate::plan::{KeyInput, Plan, PlanRequest, Step, plan};
 
 use cut::Cut;
 
+pub(super) use script::chain;
+
 /// How many ways to cut one RUN are tried.
 const TRIES: usize = 4;
 

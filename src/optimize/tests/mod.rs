@@ -10,6 +10,7 @@ mod go;
 mod good;
 mod gradle;
 mod javascript;
+mod join_update;
 mod maven;
 mod mix;
 mod pdm;
