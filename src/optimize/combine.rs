@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use super::candidate::{Candidate, Found};
 use super::types::{Refusal, Request, Risk};
-use super::{Reason, hoist_manifests, join_update, sink_copy, split_run};
+use super::{
+    Reason, bind_manifests, cache_mount, hoist_manifests, join_update, sink_copy, split_run,
+};
 use crate::dockerfile::edit::{self, Edit};
 use crate::dockerfile::{Dockerfile, Span};
 use crate::plan::{Plan, PlanRequest, plan};
@@ -34,7 +36,7 @@ pub(super) fn find(request: &Request<'_>, original: &Plan) -> Found {
     }
     found.refusals.extend(splits.refusals);
     // By themselves, as they are not about what is rebuilt.
-    for kind in [join_update::find] {
+    for kind in [join_update::find, cache_mount::find, bind_manifests::find] {
         let more = kind(request, original);
         for candidate in more.candidates {
             let region = region(&candidate.edits);

@@ -1,6 +1,8 @@
 //! Stories of projects that are bettered and of those that are not.
 
+mod bind_manifests;
 mod bundler;
+mod cache_mount;
 mod cargo;
 mod composer;
 mod conda;

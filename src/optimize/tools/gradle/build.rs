@@ -137,7 +137,9 @@ fn catalogs<'a>(behind: impl Iterator<Item = &'a Token<'a>>) -> Option<Vec<Strin
     let mut files = Vec::new();
     for token in behind.skip(1) {
         match token {
-            Token::Text(file) if file.ends_with(".toml") => files.push((*file).to_owned()),
+            Token::Text(file) if file.strip_suffix(".toml").is_some() => {
+                files.push((*file).to_owned())
+            }
             Token::Symbol(',') => {}
             Token::Symbol(')') => return Some(files),
             _ => return None,

@@ -75,7 +75,7 @@ impl Tool for Gradle {
             wrapper(view, needs, &view.directory)?;
         }
         let root = root_of(view, &here);
-        let mut build = Build { view, needs, root: root.clone(), seen: BTreeSet::new() };
+        let mut build = Build { view, needs, root, seen: BTreeSet::new() };
         build.read(&here)?;
         if build.seen.len() > DIRECTORIES {
             return Err(Reason::Scattered(build.seen.len()));

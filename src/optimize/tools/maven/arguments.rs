@@ -202,9 +202,9 @@ pub(super) fn options(words: &[String]) -> Result<Told, Reason> {
         let refused = || Reason::Option { tool: "mvn", text: word.clone() };
         if let Some(property) = word.strip_prefix("-D") {
             // `-D name=value` is two words.
-            let property =
-                if property.is_empty() { words.next() } else { Some(&property.to_owned()) };
-            let property = property.ok_or_else(refused)?.clone();
+            let behind = || words.next().cloned();
+            let own = Some(property.to_owned()).filter(|own| !own.is_empty());
+            let property = own.or_else(behind).ok_or_else(refused)?;
             let (name, value) = property.split_once('=').unwrap_or((&property, "true"));
             if name == "maven.repo.local" {
                 told.repository = Some(value.to_owned());
