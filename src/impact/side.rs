@@ -144,7 +144,7 @@ impl<'a> Files<'a> {
         let options = self.options(image, platform)?;
         let wrong = |error: &plan::Error| {
             let help = match &error.problem {
-                plan::Problem::MissingSource { source_path, context: None }
+                plan::Problem::MissingSource { source_path, context: None, .. }
                     if let Some(help) = absent::of_source(source_path, &context.absent) =>
                 {
                     Some(help)
