@@ -184,12 +184,7 @@ impl Builder<'_> {
         let Some(parent) = state.parent else { return Vec::new() };
         let is_secret =
             |mount: &ExpandedMount| matches!(mount.mount.kind, MountKind::Secret | MountKind::Ssh);
-        // Of a copy that changed, so has what it leaves.
-        let may_leave_the_same = self.plan.steps[parent.0].kind == StepKind::Run;
-        if self.request.dialect.secrets_mount_the_stage_below
-            && may_leave_the_same
-            && mounts.iter().any(is_secret)
-        {
+        if self.request.dialect.secrets_mount_the_stage_below && mounts.iter().any(is_secret) {
             return vec![KeyInput::StageOutput { step: parent, path: String::new() }];
         }
         let is_below = |origin: &&Origin| match origin {
