@@ -346,7 +346,7 @@ pub(super) fn build_options(
         engine.and_then(|engine| Platform::parse(&engine.platform)).unwrap_or_default();
     let platform = match &flags.platform {
         None => build_platform.clone(),
-        Some(text) => Platform::parse(text).with_context(|| {
+        Some(text) => Platform::parse_on(&build_platform, text).with_context(|| {
             format!("`{text}` is not a platform; write one such as linux/arm64")
         })?,
     };

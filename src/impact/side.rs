@@ -204,10 +204,12 @@ impl<'a> Files<'a> {
             ..BuildOptions::default()
         };
         if let Some(text) = wanted {
-            options.platform = Platform::parse(text).ok_or_else(|| {
-                let message = format!("`{text}` is not a platform; write one such as linux/amd64");
-                self.problem(image, None, &message)
-            })?;
+            options.platform =
+                Platform::parse_on(&options.build_platform, text).ok_or_else(|| {
+                    let message =
+                        format!("`{text}` is not a platform; write one such as linux/amd64");
+                    self.problem(image, None, &message)
+                })?;
         }
         for (name, context) in &image.contexts {
             let context = match context {

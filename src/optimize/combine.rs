@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use super::candidate::{Candidate, Found};
 use super::types::{Refusal, Request, Risk};
-use super::{Reason, hoist_manifests, sink_copy, split_run};
+use super::{
+    Reason, bind_manifests, cache_mount, hoist_manifests, join_update, sink_copy, split_run,
+};
 use crate::dockerfile::edit::{self, Edit};
 use crate::dockerfile::{Dockerfile, Span};
 use crate::plan::{Plan, PlanRequest, plan};
@@ -33,6 +35,18 @@ pub(super) fn find(request: &Request<'_>, original: &Plan) -> Found {
         add_split(request, with_next(request, candidate), &mut found);
     }
     found.refusals.extend(splits.refusals);
+    // By themselves, as they are not about what is rebuilt.
+    for kind in [join_update::find, cache_mount::find, bind_manifests::find] {
+        let more = kind(request, original);
+        for candidate in more.candidates {
+            let region = region(&candidate.edits);
+            let mut others = found.candidates.iter();
+            if others.all(|other| are_apart(&self::region(&other.edits), &region)) {
+                found.candidates.push(candidate);
+            }
+        }
+        found.refusals.extend(more.refusals);
+    }
     found.candidates.sort_by_key(|candidate| candidate.line);
     found.refusals.sort_by_key(|refusal| refusal.line);
     found

@@ -16,7 +16,9 @@
 //!
 //! `sink-copy` moves a COPY down past the steps that do not notice it, such as an install of the
 //! system's packages. `split-run` gives the install at the beginning of a RUN a RUN of its own, where
-//! one of these can move it then.
+//! one of these can move it then. `join-update` fetches the lists of packages in the RUN that installs
+//! from them, `cache-mount` keeps the cache of a package manager on the engine, and `bind-manifests`
+//! shows an install its manifests without a layer for them.
 //!
 //! Each is offered only where every part is understood: the command (`shell`, `tools`, and
 //! `effects` for what is no install of a project's packages), what the COPY brings where
@@ -27,6 +29,8 @@
 //! [`verify`] compares the images.
 
 mod apply;
+mod bind_manifests;
+mod cache_mount;
 mod candidate;
 mod combine;
 mod dependencies;
@@ -34,6 +38,7 @@ mod effects;
 mod error;
 pub mod history;
 mod hoist_manifests;
+mod join_update;
 mod landing;
 mod patch;
 mod planned;

@@ -87,3 +87,15 @@ pub(super) fn roots_below(plan: &Plan, line: u32) -> Vec<ContextPath> {
     }
     roots
 }
+
+/// Whether the layers of a step are part of the image that is built.
+pub(super) fn is_kept(plan: &Plan, run: &Step) -> bool {
+    let mut step = plan.steps.last();
+    while let Some(kept) = step {
+        if kept.line == run.line {
+            return true;
+        }
+        step = kept.parent().map(|parent| &plan.steps[parent.0]);
+    }
+    false
+}

@@ -252,6 +252,17 @@ pub enum Reason {
          image if the install had a RUN of its own; install in an earlier stage and copy from it"
     )]
     CleansUp(String),
+    /// A cache that the image, or a later step, has today.
+    #[error(
+        "{tool} leaves its cache in {place}, which the image or a later step has today; a cache mount \
+         would be quicker when packages change, and take it away from there, so it is not added"
+    )]
+    KeptCache {
+        /// The tool.
+        tool: &'static str,
+        /// Where.
+        place: String,
+    },
     /// The plan of the result is not as it must be.
     #[error("the rewritten order did not keep its promise when it was planned, so it is dropped")]
     NotProven,
@@ -309,6 +320,7 @@ mod tests {
             Reason::Shell("pwsh -c".into()),
             Reason::ShellState("umask 7".into()),
             Reason::CleansUp("rm".into()),
+            Reason::KeptCache { tool: "pip", place: "/root/.cache/pip".into() },
             Reason::NotProven,
         ];
         let said: Vec<_> = reasons.iter().map(ToString::to_string).collect();

@@ -49,6 +49,9 @@ pub enum Problem {
         /// A stage that is called so but for its letters' case.
         stage: Option<String>,
     },
+    /// `COPY --from` with a variable.
+    #[error("`--from` of COPY doesn't support variables")]
+    VariableInFrom(String),
     /// A platform that is none.
     #[error("`{0}` is not a platform; write one such as linux/amd64")]
     Platform(String),
@@ -102,9 +105,10 @@ impl Problem {
     /// The words of the instruction that are wrong, as far as they stand in it as they are.
     pub fn words(&self) -> &str {
         match self {
-            Self::StageNotYetDefined(words) | Self::EmptyBase(words) | Self::Platform(words) => {
-                words
-            }
+            Self::StageNotYetDefined(words)
+            | Self::EmptyBase(words)
+            | Self::VariableInFrom(words)
+            | Self::Platform(words) => words,
             Self::Reference { name, .. } => name,
             Self::MissingSource { source_path, .. } => source_path,
             _ => "",
@@ -124,6 +128,11 @@ impl Problem {
                 let (path, rest) = name.split_at(end);
                 Some(format!("write it in lower case: `{}{rest}`", path.to_lowercase()))
             }
+            Self::VariableInFrom(_) => Some(
+                "give the image a stage's name with `FROM $IMAGE AS name`, then copy \
+                 `--from=name`"
+                    .into(),
+            ),
             Self::Reference { .. } => {
                 Some("write NAME, NAME:TAG or REGISTRY/NAME:TAG, such as `busybox:1.36`".into())
             }

@@ -23,6 +23,7 @@ mod made;
 mod mount;
 mod name;
 mod named;
+mod owner;
 mod reference;
 mod request;
 mod run;

@@ -86,6 +86,27 @@ fn a_rewrite_that_builds_the_same_is_verified_and_written() {
 }
 
 #[test]
+fn a_cache_mount_leaves_nothing_in_the_image() {
+    // As the real one: its cache is in the home directory unless it is told to keep none.
+    let pip = "case \"$*\" in *--no-cache-dir*) ;; *) mkdir -p ~/.cache/pip && \
+               date >> ~/.cache/pip/x;; esac\ncp requirements.txt /installed";
+    let project = project(&engine("28.5"), pip);
+    let base = project.original.lines().next().expect("its FROM");
+    let lines = "WORKDIR /app\nCOPY requirements.txt .\n\
+                 RUN pip install --no-cache-dir -r requirements.txt\nCOPY . .\n";
+    project.shop.file("Dockerfile", &format!("# syntax=docker/dockerfile:1\n{base}\n{lines}"));
+    let output = project.optimize(&["--apply", "--format", "json"]).output().expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");
+    assert_eq!(found["rewrites"][0]["id"], "cache-mount", "{found:#}");
+    assert_eq!(found["verification"]["passed"], true, "{found:#}");
+    let written = project.shop.read("Dockerfile");
+    let line = "RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt\n";
+    assert!(written.contains(line), "{written}");
+    project.assert_nothing_is_left();
+}
+
+#[test]
 fn a_rewrite_that_builds_something_else_is_shown_and_not_written() {
     // It sees which files are there, as no rule could know.
     let project = project(&engine("28.5"), "ls > /installed");

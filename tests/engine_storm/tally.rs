@@ -26,6 +26,9 @@ pub struct Tally {
     /// Of these, those that the engine once found by equal files and was not asked for since
     /// ([`Found`]).
     pub unasked: usize,
+    /// Of these, those whose result the engine lost, and that it may find by the files of a stage
+    /// that does not run, and what stands on them: `predict` knows no more of an engine's cache.
+    pub lost: usize,
     /// Of these, those that rest on how an engine that is nobody else's has a directory whose mode
     /// was another once ([`Allowances::other_modes`]).
     pub doubted: usize,
@@ -51,6 +54,7 @@ impl Tally {
         self.depends_reused += other.depends_reused;
         self.unknown += other.unknown;
         self.unasked += other.unasked;
+        self.lost += other.lost;
         self.doubted += other.doubted;
         self.left_open += other.left_open;
         self.evaded += other.evaded;
@@ -60,7 +64,7 @@ impl Tally {
     /// Whether nothing is wrong, and doubt as rare as it should be.
     pub fn is_clean(&self) -> bool {
         let wrong = self.false_cached + self.false_rebuild + self.evaded + self.unlike_predict;
-        wrong == 0 && self.doubted * 10 <= self.steps
+        wrong == 0 && (self.lost + self.doubted) * 10 <= self.steps
     }
 }
 
@@ -69,8 +73,8 @@ impl fmt::Display for Tally {
         write!(
             f,
             "{} steps, {} right, {} false_cached, {} false_rebuild, {} depends ({} reused, {} \
-             left open), {} unknown ({} unasked, {} doubted), {} evaded, {} unlike predict; {} builds, {} \
-             failed, {} left out",
+             left open), {} unknown ({} unasked, {} lost, {} doubted), {} evaded, {} unlike predict; {} \
+             builds, {} failed, {} left out",
             self.steps,
             self.right,
             self.false_cached,
@@ -80,6 +84,7 @@ impl fmt::Display for Tally {
             self.left_open,
             self.unknown,
             self.unasked,
+            self.lost,
             self.doubted,
             self.evaded,
             self.unlike_predict,
@@ -175,6 +180,10 @@ pub fn judge(
                     tally.unasked += 1;
                     continue;
                 }
+                if rests_on_a_lost_one(&steps[..=index]) {
+                    tally.lost += 1;
+                    continue;
+                }
                 if allowed.doubtful_directories {
                     continue;
                 }
@@ -194,6 +203,22 @@ pub fn judge(
         wrong.push(format!("{fault}: {name}: said {verdict}, {actual}; cause {cause}"));
     }
     wrong
+}
+
+/// Whether the last of these steps takes files from a stage and the engine lost what it made of
+/// them, or rests on such a step.
+fn rests_on_a_lost_one(steps: &[Step<'_>]) -> bool {
+    let Some((step, before)) = steps.split_last() else { return false };
+    if step.word("verdict") != "unknown" {
+        return false;
+    }
+    let cause = &step.0["cause"];
+    let takes_files = || step.word("instruction").contains("from=");
+    if cause["step"] == step.0["name"] {
+        return cause["kind"] == "evicted" && takes_files();
+    }
+    let root = before.iter().rposition(|other| other.0["name"] == cause["step"]);
+    root.is_some_and(|root| rests_on_a_lost_one(&before[..=root]))
 }
 
 /// What the verdict `depends` rests on.

@@ -11,6 +11,7 @@ use crate::{
     bench, checks, chromium, demo,
     engine::{self, Engine, Version},
     home::Home,
+    installs::{self, InstallsArgs},
     pictures,
     storm::{self, StormArgs},
     times, ui,
@@ -38,6 +39,8 @@ pub(crate) enum Task {
     Storm(StormArgs),
     /// Build commits of repositories on hollow base images, and compare each step with `impact`
     Agree(AgreeArgs),
+    /// Verify rewrites of installs on an engine, with the real package managers
+    Installs(InstallsArgs),
     /// Real engines side by side, from Debian's packages
     #[command(subcommand)]
     Engine(EngineTask),
@@ -192,6 +195,7 @@ pub(crate) fn run(task: Task) -> Result<ExitCode> {
         .map(|()| ExitCode::SUCCESS),
         Task::Storm(args) => storm::run(&args),
         Task::Agree(args) => agree::run(&args),
+        Task::Installs(args) => installs::run(args).map(|()| ExitCode::SUCCESS),
         Task::Engine(task) => run_engine(task),
         Task::BaseImage(args) => {
             let engine = Engine::new(Home::locate()?, args.version);

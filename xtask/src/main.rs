@@ -17,6 +17,7 @@ mod debian;
 mod demo;
 mod engine;
 mod home;
+mod installs;
 mod pictures;
 mod plugins;
 mod storm;

@@ -13,7 +13,7 @@ mod links;
 mod read;
 mod stack;
 
-pub(super) use read::brings_only_what_is_named;
+pub(super) use read::{brings_only_what_is_named, changes_nothing, mounts, run};
 
 use super::candidate::{Candidate, Found};
 use super::planned::{roots_below, step_at};

@@ -21,31 +21,31 @@ pub(super) struct Copy<'a> {
 
 /// A RUN of installs only.
 #[derive(Clone)]
-pub(super) struct Run<'a> {
-    pub(super) index: usize,
-    pub(super) instruction: &'a Instruction,
-    pub(super) step: &'a Step,
-    pub(super) installs: Vec<Placed>,
-    pub(super) entered: Vec<Entered>,
+pub(in crate::optimize) struct Run<'a> {
+    pub(in crate::optimize) index: usize,
+    pub(in crate::optimize) instruction: &'a Instruction,
+    pub(in crate::optimize) step: &'a Step,
+    pub(in crate::optimize) installs: Vec<Placed>,
+    pub(in crate::optimize) entered: Vec<Entered>,
 }
 
 /// An install and where it runs.
 #[derive(Clone)]
-pub(super) struct Placed {
-    pub(super) install: Install,
-    pub(super) directory: ContextPath,
+pub(in crate::optimize) struct Placed {
+    pub(in crate::optimize) install: Install,
+    pub(in crate::optimize) directory: ContextPath,
 }
 
 /// A directory that a RUN goes to on its way.
 #[derive(Clone)]
-pub(super) struct Entered {
+pub(in crate::optimize) struct Entered {
     pub(super) directory: ContextPath,
     /// As it is written.
     pub(super) command: String,
 }
 
 /// Whether an instruction may stand between a COPY and an install without either noticing.
-pub(super) fn changes_nothing(instruction: &Instruction) -> bool {
+pub(in crate::optimize) fn changes_nothing(instruction: &Instruction) -> bool {
     matches!(
         instruction.kind,
         InstructionKind::Label(_)
@@ -104,7 +104,7 @@ pub(super) fn copy<'a>(
 }
 
 /// The installs of a RUN.
-pub(super) fn run<'a>(
+pub(in crate::optimize) fn run<'a>(
     plan: &'a Plan,
     instruction: &'a Instruction,
     index: usize,
@@ -142,9 +142,9 @@ pub(super) fn run<'a>(
     Ok(Run { index, instruction, step, installs, entered })
 }
 
-/// What the platform is called, which no manifest depends on.
+/// Names whose value no manifest depends on: that of the platform, and of the kind of build.
 fn platform(step: &Step) -> Vec<(&str, &str)> {
-    const NAMES: &[&str] = &["TARGETARCH", "TARGETOS", "BUILDARCH", "BUILDOS"];
+    const NAMES: &[&str] = &["TARGETARCH", "TARGETOS", "BUILDARCH", "BUILDOS", "MIX_ENV"];
     let variables = environment(step).into_iter();
     variables.filter(|(name, _)| NAMES.contains(name)).collect()
 }
@@ -171,7 +171,7 @@ fn destination_of_cd(step: &Step, from: &ContextPath, target: &str) -> Option<Co
     (is_plain && !is_led && there.starts_with(&directory(step))).then_some(there)
 }
 
-pub(super) fn mounts(instruction: &Instruction) -> &[Mount] {
+pub(in crate::optimize) fn mounts(instruction: &Instruction) -> &[Mount] {
     match &instruction.kind {
         InstructionKind::Run { mounts, .. } => mounts,
         _ => &[],

@@ -35,7 +35,8 @@ impl Times {
     /// An instruction that was rewritten has no time of its own yet. Where the same number of RUNs
     /// is otherwise on both sides they are taken for the same ones in their order, and what was
     /// measured of one is changed as the typical times differ. What was measured of a RUN that was
-    /// taken apart is shared out among its parts in the same way.
+    /// taken apart is shared out among its parts in the same way, and what was measured of RUNs
+    /// that were joined is added up.
     pub(super) fn of_variant(
         variant: &Plan,
         original: &Plan,
@@ -47,6 +48,9 @@ impl Times {
         times.measure(variant, history);
         for whole in &old {
             times.share_out(whole, &new, snapshot);
+        }
+        for joined in &new {
+            times.add_up(joined, &old);
         }
         let pairs =
             if old.len() == new.len() { old.into_iter().zip(new).collect() } else { vec![] };
@@ -91,6 +95,23 @@ impl Times {
             let seconds = Seconds::new(measured * typical / sum);
             let time = StepTime { seconds, is_measured: false };
             self.known.insert(part.instruction.clone(), time);
+        }
+    }
+
+    /// Adds up the times of the RUNs whose commands are all in one now.
+    fn add_up(&mut self, joined: &Step, old: &[&Step]) {
+        let is_in = |part: &&&Step| {
+            part.stage == joined.stage && is_part(&part.instruction, &joined.instruction)
+        };
+        let parts: Vec<&&Step> = old.iter().filter(is_in).collect();
+        let known = parts.iter().filter_map(|part| self.known.get(&part.instruction));
+        let known: Vec<Seconds> = known.map(|time| time.seconds).collect();
+        if parts.len() > 1
+            && known.len() == parts.len()
+            && !self.known.contains_key(&joined.instruction)
+        {
+            let time = StepTime { seconds: known.into_iter().sum(), is_measured: false };
+            self.known.insert(joined.instruction.clone(), time);
         }
     }
 

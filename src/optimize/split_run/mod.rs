@@ -21,7 +21,7 @@ mod script;
 use super::candidate::{Candidate, Found};
 use super::effects::{Effects, Setting};
 use super::hoist_manifests::brings_only_what_is_named;
-use super::planned::{arguments, directory, environment, step_at};
+use super::planned::{arguments, directory, environment, is_kept, step_at};
 use super::proof::own_inputs;
 use super::types::{Proof, Refusal, Request, Risk};
 use super::{Reason, shell};
@@ -30,6 +30,8 @@ use crate::dockerfile::{Dockerfile, Instruction, InstructionKind, Mount, MountKi
 use crate::plan::{KeyInput, Plan, PlanRequest, Step, plan};
 
 use cut::Cut;
+
+pub(super) use script::chain;
 
 /// How many ways to cut one RUN are tried.
 const TRIES: usize = 4;
@@ -183,18 +185,6 @@ fn prevented(plan: &Plan, run: &Step, mounts: &[Mount], cut: &Cut) -> Option<Rea
         |word: &&str| CLEANING.contains(&word.trim_matches(['"', '\'', '(', ')', ';']));
     let cleaning = cut.rest.split_whitespace().find(is_cleaning);
     cleaning.filter(|_| is_kept(plan, run)).map(|word| Reason::CleansUp(word.to_owned()))
-}
-
-/// Whether the layers of a step are part of the image that is built.
-fn is_kept(plan: &Plan, run: &Step) -> bool {
-    let mut step = plan.steps.last();
-    while let Some(kept) = step {
-        if kept.line == run.line {
-            return true;
-        }
-        step = kept.parent().map(|parent| &plan.steps[parent.0]);
-    }
-    false
 }
 
 /// Whether the plan has both RUNs as the one was, but for the command, and nothing else changed.

@@ -8,16 +8,16 @@ use brush_parser::{Parser, ParserOptions};
 
 /// One command of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Link {
+pub(in crate::optimize) struct Link {
     /// As the parser writes it.
-    pub(super) text: String,
+    pub(in crate::optimize) text: String,
     /// What it leaves in the shell.
-    pub(super) state: State,
+    pub(in crate::optimize) state: State,
 }
 
 /// What a command leaves in the shell for those behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(in crate::optimize) enum State {
     /// Nothing.
     None,
     /// What the same command leaves in any other shell: a directory, variables, options.
@@ -28,10 +28,10 @@ pub(super) enum State {
 
 /// A script of commands joined by `&&` alone, with `set` before them or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Chain {
+pub(in crate::optimize) struct Chain {
     /// The `set` commands that end in `;`.
-    pub(super) options: Vec<String>,
-    pub(super) links: Vec<Link>,
+    pub(in crate::optimize) options: Vec<String>,
+    pub(in crate::optimize) links: Vec<Link>,
 }
 
 /// Commands whose work is the shell's own state, and which do the same in another shell.
@@ -44,7 +44,7 @@ const UNKNOWN: &[&str] = &[
 ];
 
 /// The chain that a script is; `None` where it is none.
-pub(super) fn chain(script: &str) -> Option<Chain> {
+pub(in crate::optimize) fn chain(script: &str) -> Option<Chain> {
     let parsed = Parser::new(script.as_bytes(), &ParserOptions::default()).parse_program().ok()?;
     let [list] = &*parsed.complete_commands else { return None };
     let (end, before) = list.0.split_last()?;

@@ -1,6 +1,8 @@
 //! Stories of projects that are bettered and of those that are not.
 
+mod bind_manifests;
 mod bundler;
+mod cache_mount;
 mod cargo;
 mod composer;
 mod conda;
@@ -8,7 +10,11 @@ mod dotnet;
 mod found;
 mod go;
 mod good;
+mod gradle;
 mod javascript;
+mod join_update;
+mod maven;
+mod mix;
 mod pdm;
 mod pipenv;
 mod poetry;

@@ -13,7 +13,10 @@ mod composer;
 mod conda;
 mod dotnet;
 mod go;
+mod gradle;
 mod javascript;
+mod maven;
+mod mix;
 mod pdm;
 pub(super) mod pip;
 mod pipenv;
@@ -21,6 +24,7 @@ mod poetry;
 mod python;
 mod uv;
 mod view;
+mod xml;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -51,6 +55,9 @@ const TOOLS: &[&dyn Tool] = &[
     &composer::Composer,
     &cargo::Cargo,
     &dotnet::Dotnet,
+    &gradle::Gradle,
+    &maven::Maven,
+    &mix::Mix,
 ];
 
 /// A package manager.

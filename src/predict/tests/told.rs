@@ -232,3 +232,13 @@ fn another_instruction_at_the_same_place_is_told_with_what_stood_there() {
     let new = CauseKind::Instruction { before: None, after: "RUN new".into() };
     assert_eq!(story.cause("RUN new"), new);
 }
+
+#[test]
+fn the_namespace_of_caches_is_told_where_it_counts() {
+    const NAMESPACE: &str = "BUILDKIT_CACHE_MOUNT_NS";
+    let text = "FROM base\nRUN --mount=type=cache,target=/c x\n";
+    let story = Story::new(text, &FILES).built().argument(NAMESPACE, "a");
+    assert_eq!(story.cause("RUN"), option(NAMESPACE, None, Some("a")));
+    let story = story.built().argument(NAMESPACE, "b");
+    assert_eq!(story.cause("RUN"), option(NAMESPACE, Some("a"), Some("b")));
+}
