@@ -19,6 +19,9 @@ const LONGEST: usize = 1024 * 1024;
 /// Of more files the lines are not looked for.
 const MOST: usize = 20;
 
+/// What images are called that a build is given under other names.
+const CONTEXTS: &str = "additional_contexts";
+
 /// The two trees that places are found in.
 pub(super) struct Places<'a> {
     pub(super) base: &'a Tree,
@@ -47,7 +50,7 @@ impl Places<'_> {
             _ => Vec::new(),
         };
         if places.is_empty() {
-            places.extend(before.and_then(|before| self.of_project(kind, now, before)));
+            places.extend(before.and_then(|before| self.of_project(kind, step, now, before)));
         }
         let is_set = matches!(kind, CauseKind::Argument { .. } | CauseKind::Environment { .. });
         if places.is_empty() && (is_set || is_of_the_project(kind, now)) {
@@ -128,15 +131,18 @@ impl Places<'_> {
         if found.is_empty() { lines.iter().take(1).cloned().collect() } else { found }
     }
 
-    /// The line of a compose or bake file that gives an option of the build.
-    fn of_project(&self, kind: &CauseKind, now: Version<'_>, before: Version<'_>) -> Option<Place> {
-        let CauseKind::Option { name, .. } = kind else { return None };
-        let key = match &**name {
-            "network" | "platform" => name,
-            "shm-size" => "shm_size",
-            "ulimit" => "ulimits",
-            "add-host" => "extra_hosts",
-            name if name.starts_with("build-context") => "additional_contexts",
+    /// The line of a compose or bake file that gives an option of the build, or the context of a
+    /// name.
+    fn of_project(
+        &self,
+        kind: &CauseKind,
+        step: &Step,
+        now: Version<'_>,
+        before: Version<'_>,
+    ) -> Option<Place> {
+        let key = match kind {
+            CauseKind::Option { name, .. } => setting(name)?,
+            _ if is_of_another_context(step, now, before) => CONTEXTS,
             _ => return None,
         };
         let of = |image: &Image| image.written.settings.get(key).cloned().unwrap_or_default();
@@ -182,6 +188,25 @@ impl Places<'_> {
     fn changed_lines(&self, path: &ContextPath) -> Option<(u32, u32)> {
         differing_lines(&text_of(self.base, path)?, &text_of(self.head, path)?)
     }
+}
+
+/// What compose and bake files call an option of the build.
+fn setting(option: &str) -> Option<&str> {
+    Some(match option {
+        "network" | "platform" => option,
+        "shm-size" => "shm_size",
+        "ulimit" => "ulimits",
+        "add-host" => "extra_hosts",
+        _ if option.starts_with("build-context") => CONTEXTS,
+        _ => return None,
+    })
+}
+
+/// Whether the step gets a named context, and the name is given to something else than before.
+fn is_of_another_context(step: &Step, now: Version<'_>, before: Version<'_>) -> bool {
+    let (old, new) = (&before.image.contexts, &now.image.contexts);
+    let mut others = new.iter().filter(|(name, context)| old.get(*name) != Some(*context));
+    others.any(|(name, _)| step.name.contains(&format!("context {name}] ")))
 }
 
 /// Whether the lines of the one are among those of the other.

@@ -116,16 +116,16 @@ impl Settings {
 /// The lines of the FROM that is otherwise than before, of those that the step stands on.
 pub(super) fn edited_from(of: Versions<'_>) -> Option<(u32, u32)> {
     let stage = of.stage()?;
-    let mut froms = vec![stage.from];
+    let mut chain = vec![stage.from];
     let mut at = stage;
     while let InstructionKind::From { image, .. } = &at.from.kind
         && let Some(below) = stage_called(of.now, image).filter(|it| it.index < at.index)
     {
-        froms.push(below.from);
+        chain.push(below.from);
         at = below;
     }
     let is_new = |it: &&&Instruction| !of.before.stages().any(|old| old.from.text == it.text);
-    froms.iter().find(is_new).map(|it| lines(it))
+    chain.iter().find(is_new).map(|it| lines(it))
 }
 
 impl<'a> Versions<'a> {

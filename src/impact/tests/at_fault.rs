@@ -138,6 +138,7 @@ fn every_key_of_a_compose_file_that_runs_steps_is_at_its_own_line() {
         ("    platform: linux/@\n", 5),
         ("      ulimits:\n        nofile:\n          soft: 1\n          hard: 1@\n", 8),
         ("      additional_contexts:\n        more: docker-image://b:@\n", 6),
+        ("      additional_contexts:\n        a: docker-image://b:@\n", 6),
     ] {
         let dockerfile = if text.contains("more") {
             "FROM a\nCOPY --from=more x /\nRUN make\n"

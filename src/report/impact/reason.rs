@@ -49,18 +49,19 @@ pub fn reason(reason: &Reason) -> String {
             limits(reason.set_by),
             at(problem)
         ),
-        // What it says of the image is wrong, so that it can leave it out no better.
-        Broken::NotCompared { problem } if problem.file == CONFIGURATION => format!(
-            "{image}: nothing is called so, so that nobody knows whether it keeps {}; correct {}",
-            limits(reason.set_by),
-            at(problem)
-        ),
-        Broken::NotCompared { problem } => format!(
-            "{image}: it could not be compared, so that nobody knows whether it keeps {}; correct \
-             {}, or exclude the image in smartbuild.toml",
-            limits(reason.set_by),
-            at(problem)
-        ),
+        Broken::NotCompared { problem } => {
+            // What is wrong in that file can leave out no image.
+            let or = match &*problem.file {
+                CONFIGURATION => "",
+                _ => ", or exclude the image in smartbuild.toml",
+            };
+            format!(
+                "{image}: it could not be compared, so that nobody knows whether it keeps {}; \
+                 correct {}{or}",
+                limits(reason.set_by),
+                at(problem)
+            )
+        }
         Broken::Install { instruction, place, cause, is_open } => {
             let cause = cause.as_ref().map(|kind| format!(" ({})", cause::brief_kind(kind)));
             let instruction = escape::text(instruction);
