@@ -406,7 +406,10 @@ fn build_args(flags: &BuildFlags) -> BTreeMap<String, String> {
 /// A Dockerfile that cannot be planned, shown with its line.
 pub(super) fn plan_failure(error: plan::Error, source: &Source) -> Failure {
     let help = match &error.problem {
-        plan::Problem::MissingSource { source_path, context: None } => {
+        plan::Problem::MissingSource { link: Some(_), .. } => {
+            Some("mend the link, or leave it out in the ignore file".into())
+        }
+        plan::Problem::MissingSource { source_path, context: None, .. } => {
             missing_source_help(source_path, source)
         }
         problem => problem.help(),

@@ -28,7 +28,9 @@ impl Files<'_> {
         error: &plan::Error,
         rules: &IgnoreRules,
     ) -> Option<ContextPath> {
-        let plan::Problem::MissingSource { source_path, context: None } = &error.problem else {
+        let plan::Problem::MissingSource { source_path, link: None, context: None } =
+            &error.problem
+        else {
             return None;
         };
         // Any file that a pattern may select.
@@ -49,7 +51,7 @@ impl Files<'_> {
     ) -> Problem {
         let line = (error.line > 0).then_some(error.line);
         let help = match &error.problem {
-            plan::Problem::MissingSource { source_path, context: None } => {
+            plan::Problem::MissingSource { source_path, link, context: None } => {
                 if let Some(rule) = self.rule_against(image, rules, source_path) {
                     let taken = self.problem(image, line, "");
                     let place = taken.line.map(|line| format!(":{line}")).unwrap_or_default();
@@ -61,7 +63,11 @@ impl Files<'_> {
                     return Problem { file, line: Some(rule), message, ..taken };
                 }
                 let help = absent::of_source(source_path, absent);
-                help.or_else(|| Some("commit it, or correct the path".to_owned()))
+                let usual = match link {
+                    Some(_) => "commit what the link leads to, or mend it",
+                    None => "commit it, or correct the path",
+                };
+                help.or_else(|| Some(usual.to_owned()))
             }
             plan::Problem::MissingSource { .. } => {
                 Some("commit it, or look what .dockerignore leaves out".to_owned())

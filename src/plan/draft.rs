@@ -14,7 +14,7 @@ use super::stage_files::{Copied, FilesOf, Operation, Owner, Source, Tree};
 use super::stages::Origin;
 use super::transfer::ExpandedTransfer;
 use super::{KeyInput, StepIndex, StepKind, fact, mount, run, transfer};
-use crate::context::{Snapshot, named_root};
+use crate::context::{ContextPath, Snapshot, named_root};
 use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, MountKind, Transfer};
 
 /// What a step is made of before it has a key.
@@ -334,9 +334,10 @@ impl Builder<'_> {
     ) -> Result<KeyInput, Error> {
         let named = context.map(|name| self.contexts.named(name));
         let snapshot = named.as_deref().unwrap_or(&self.contexts.own);
-        let missing = |source_path: String| {
+        let missing = |source_path: String, link: Option<ContextPath>| {
             let context = context.map(ToOwned::to_owned);
-            self.at(Problem::MissingSource { source_path, context }, instruction)
+            let link = link.map(|link| link.to_string());
+            self.at(Problem::MissingSource { source_path, link, context }, instruction)
         };
         let missing_one = || {
             let is_missing =
@@ -346,14 +347,16 @@ impl Builder<'_> {
         };
         let selected = match select(snapshot, selectors) {
             Ok(selected) => Ok(selected),
-            Err(Missing) if context.is_none() && self.is_sent => Ok(not_sent(selectors)),
-            Err(Missing) => Err(missing(missing_one().unwrap_or_else(|| source.to_owned()))),
+            Err(_) if context.is_none() && self.is_sent => Ok(not_sent(selectors)),
+            Err(Missing { link }) => {
+                Err(missing(missing_one().unwrap_or_else(|| source.to_owned()), link))
+            }
         };
         let Selection { digest, mut roots, mut unmatched } = selected?;
         unmatched.retain(|folder| !folder.is_root());
         if !unmatched.is_empty() {
             let pattern = missing_pattern(snapshot, selectors);
-            let error = missing(pattern.unwrap_or_else(|| source.to_owned()));
+            let error = missing(pattern.unwrap_or_else(|| source.to_owned()), None);
             if context.is_some() {
                 return Err(error);
             }

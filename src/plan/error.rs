@@ -56,10 +56,12 @@ pub enum Problem {
     #[error("`{0}` is not a platform; write one such as linux/amd64")]
     Platform(String),
     /// A source that is not in the context.
-    #[error("`{source_path}` is not in the build context{}", named(context.as_ref()))]
+    #[error("{} the build context{}", not_in(source_path, link.as_ref()), named(context.as_ref()))]
     MissingSource {
         /// The source as expanded.
         source_path: String,
+        /// The link that it takes and that leads to nothing, where that is why.
+        link: Option<String>,
         /// The name of `--build-context`, where it is not the build's own.
         context: Option<String>,
     },
@@ -87,6 +89,13 @@ pub enum Problem {
 
 fn at_line(line: u32) -> String {
     if line == 0 { String::new() } else { format!(":{line}") }
+}
+
+fn not_in(source_path: &str, link: Option<&String>) -> String {
+    match link {
+        Some(link) => format!("the link `{link}` leads to nothing in"),
+        None => format!("`{source_path}` is not in"),
+    }
 }
 
 fn named(context: Option<&String>) -> String {

@@ -58,6 +58,7 @@ pub fn context_sources(
     dialect: Dialect,
 ) -> Result<Vec<ContextSource>, Error> {
     let words = Words::new(dockerfile.escape());
+    let dialect = dialect.read_by(dockerfile, options);
     let stages = Stages::new(dockerfile, options, dialect)?;
     let target = stages.target(options.target.as_deref())?;
     let given = &options.build_args;

@@ -301,6 +301,32 @@ impl Dialect {
         }
     }
 
+    /// This dialect where the Dockerfile or the build names a frontend of its own (`# syntax=`,
+    /// `BUILDKIT_SYNTAX`): that reads the file in place of the engine's. What frontends decide is
+    /// then as in the newest one, and what only some of them count, counts.
+    #[must_use]
+    pub(super) fn read_by(self, dockerfile: &Dockerfile, options: &BuildOptions) -> Self {
+        let is_named =
+            dockerfile.syntax().is_some() || options.build_args.contains_key("BUILDKIT_SYNTAX");
+        if !is_named || self.builder == BuilderKind::Classic {
+            return self;
+        }
+        Self {
+            cache_mount_owner_counts: true,
+            run_limits_count: true,
+            knows_sbom_arguments: false,
+            every_mount_is_a_source: true,
+            source_date_epoch_counts: true,
+            symbolic_modes_count: true,
+            marks_onbuild: true,
+            has_named_contexts: true,
+            secrets_mount_the_stage_below: false,
+            replaced_stages_have_triggers: false,
+            replaced_stages_set_triggers: true,
+            ..self
+        }
+    }
+
     /// This dialect on an engine whose store can merge layers, as containerd's can, or cannot.
     #[must_use]
     pub const fn with_merging(self, merges: bool) -> Self {

@@ -49,8 +49,11 @@ pub(super) struct Selection {
 }
 
 /// A selector that selects nothing although it must.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Missing;
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Missing {
+    /// The link that it takes and that leads to nothing, where that is why.
+    pub(super) link: Option<ContextPath>,
+}
 
 /// The files that all of `selectors` select, as one digest.
 pub(super) fn select(snapshot: &Snapshot, selectors: &[Selector]) -> Result<Selection, Missing> {
@@ -100,7 +103,10 @@ fn plain(
     let digest = found.and_then(|path| content_digest(snapshot, &path, ContentScope::Whole));
     match digest {
         Some(digest) => Ok(digest),
-        None if selector.required => Err(Missing),
+        None if selector.required => {
+            let is_link = snapshot.get(&path).is_some_and(|it| it.kind == EntryKind::Symlink);
+            Err(Missing { link: is_link.then_some(path) })
+        }
         None => Ok(Digest::of(b"nothing")),
     }
 }
@@ -124,7 +130,7 @@ fn filtered(
     let is_link_itself = !selector.has_wildcard() && selector.include.is_empty();
     let Some(resolved) = follow(snapshot, &prefix, !is_link_itself, roots) else {
         roots.push(prefix.to_string());
-        return if selector.required { Err(Missing) } else { Ok(Digest::of(b"")) };
+        return if selector.required { Err(Missing::default()) } else { Ok(Digest::of(b"")) };
     };
     let include = matcher(&selector.include);
     let exclude = matcher(&selector.exclude);
@@ -177,7 +183,8 @@ fn filtered(
             let is_followed = is_base || is_in_root || selector.follows_all_links;
             let digest = if is_followed && entry.kind == EntryKind::Symlink {
                 // The engine takes none that leads nowhere.
-                let target = follow(snapshot, &entry.path, true, roots).ok_or(Missing)?;
+                let target = follow(snapshot, &entry.path, true, roots)
+                    .ok_or_else(|| Missing { link: Some(entry.path.clone()) })?;
                 content_digest(snapshot, &target, ContentScope::Whole)
             } else {
                 None
@@ -194,7 +201,7 @@ fn filtered(
         // The engine only asks for the pattern's folder, and for a pattern that it understands.
         let is_pattern = pattern.as_ref().is_some_and(|it| glob::matches(it, b"").is_ok());
         if include.is_some() || !(is_pattern || is_there) {
-            return Err(Missing);
+            return Err(Missing::default());
         }
         if is_pattern {
             unmatched.push(resolved.clone());
@@ -323,6 +330,26 @@ mod tests {
         assert_eq!(roots(path("[d]")), ["d"]);
         let follows = Selector { follows_all_links: true, ..path("[d]") };
         assert_eq!(roots(follows), ["a", "d", "d/link"]);
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_named() {
+        let entries = vec![entry("z", EntryKind::Symlink, Some("nowhere"))];
+        let snapshot = Snapshot::new(entries, 0);
+        let link = |path: &str, exclude: &[&str]| {
+            let selector = Selector {
+                path: path.to_owned(),
+                wildcard: true,
+                exclude: exclude.iter().map(ToString::to_string).collect(),
+                required: true,
+                ..Selector::default()
+            };
+            select(&snapshot, &[selector]).expect_err("it leads to nothing").link
+        };
+        for (path, exclude) in [("z", &[][..]), ("z*", &[]), ("z", &["y"]), ("", &["y"])] {
+            assert_eq!(link(path, exclude), Some(ContextPath::new("z")), "{path}");
+        }
+        assert_eq!(link("y", &[]), None);
     }
 
     /// `q` leads to `r`, `r/o` to `t`; in both is a `file`.

@@ -300,3 +300,21 @@ fn what_is_fetched_is_unknown_for_the_reason_that_only_its_server_can_tell() {
     assert_eq!(causes, expected);
     assert_eq!(CauseKind::Fetched.word(), "no_record");
 }
+
+#[test]
+fn a_frontend_that_is_named_counts_what_the_newest_does() {
+    const PLAIN: &str = "FROM base\nWORKDIR /w\n";
+    const NAMED: &str = "# syntax=docker/dockerfile:1\nFROM base\nWORKDIR /w\n";
+    let after_a_time = |text: &'static str, arguments: &[(&str, &str)]| {
+        let mut story = Story::new(text, &[]);
+        story.dialect = Dialect::of_version("26.1.5");
+        for (name, value) in arguments {
+            story = story.argument(name, value);
+        }
+        story.built().argument("SOURCE_DATE_EPOCH", "1").verdict("WORKDIR")
+    };
+    assert_eq!(after_a_time(PLAIN, &[]), Verdict::Cached);
+    assert!(matches!(after_a_time(NAMED, &[]), Verdict::Rebuild(_)));
+    let argument = [("BUILDKIT_SYNTAX", "docker/dockerfile:1")];
+    assert!(matches!(after_a_time(PLAIN, &argument), Verdict::Rebuild(_)));
+}
