@@ -41,7 +41,7 @@ use std::collections::BTreeSet;
 pub use error::{Error, Problem};
 pub use fact::{Fact, NamedValue};
 pub use made::made_configuration;
-pub use named::named_sources;
+pub use named::{ContextSource, context_sources, named_sources};
 pub use reference::{context_name, full_reference, reference_problem};
 pub use request::{BuildOptions, BuilderKind, Dialect, NamedContext, PlanRequest, Platform};
 pub use secret::shown_value;

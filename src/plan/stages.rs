@@ -198,6 +198,17 @@ impl<'a> Stages<'a> {
         }
     }
 
+    /// The directory of `--build-context` that is taken from by this name, where it is one.
+    pub(super) fn directory(&self, from: &str) -> Option<String> {
+        if from.parse::<usize>().is_ok() || self.is_stage(from) {
+            return None;
+        }
+        match self.context_base(&self.context(from)?) {
+            Base::Context(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// The name of `--build-context` that stands for this image, if one does.
     pub(super) fn context_with_image(&self, image: &str) -> Option<&str> {
         let stands_for_it =

@@ -6,7 +6,7 @@ use crate::plan::NamedContext;
 
 fn argument(name: &str, before: Option<&str>, after: Option<&str>) -> CauseKind {
     let [before, after] = [before, after].map(|value| value.map(str::to_owned));
-    CauseKind::Argument { name: name.to_owned(), before, after }
+    CauseKind::Argument { name: name.to_owned(), before, after, more: 0 }
 }
 
 fn option(name: &str, before: Option<&str>, after: Option<&str>) -> CauseKind {
@@ -54,6 +54,7 @@ fn a_variable_in_the_text_of_a_step_is_told_and_a_secret_is_not() {
         name: "D".into(),
         before: Some("/a".into()),
         after: Some("/b".into()),
+        more: 0,
     };
     assert_eq!(story.cause("COPY"), told);
 
