@@ -258,6 +258,17 @@ impl Step {
         })
     }
 
+    /// Whether it is a layer of its own, by `--link`, that the engine merges with what it stands on.
+    pub fn is_merged(&self) -> bool {
+        self.inputs.iter().any(|input| match input {
+            KeyInput::Instruction { value } if self.parent().is_some() => {
+                let value: Option<serde_json::Value> = serde_json::from_str(value).ok();
+                value.is_some_and(|value| value["link"] == true)
+            }
+            _ => false,
+        })
+    }
+
     /// Whether this file of the context is among what it copies or mounts.
     pub fn reads(&self, path: &ContextPath) -> bool {
         self.inputs.iter().any(|input| match input {

@@ -11,6 +11,7 @@ mod commit;
 pub mod eviction;
 mod knowledge;
 mod masked;
+mod merging;
 mod nearest;
 mod past;
 mod routes;

@@ -3,6 +3,7 @@
 use super::cause::{Difference, Matching, base_image, configuration, difference, stage_files};
 use super::chance::probability;
 use super::knowledge::{FileTable, Knowledge, PreviousStep};
+use super::merging;
 use super::stood_on::Beside;
 use super::times::{step_seconds, summary};
 use super::told::clearer;
@@ -67,6 +68,7 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
         let (seconds, is_timed) = step_seconds(step, old, knowledge);
         steps.push(StepForecast { step: step.clone(), verdict, seconds, is_timed });
     }
+    merging::leave_open(&mut steps, previous);
     let summary = summary(&steps, &knowledge.times);
     Forecast { steps, summary }
 }

@@ -318,3 +318,23 @@ fn a_frontend_that_is_named_counts_what_the_newest_does() {
     let argument = [("BUILDKIT_SYNTAX", "docker/dockerfile:1")];
     assert!(matches!(after_a_time(PLAIN, &argument), Verdict::Rebuild(_)));
 }
+
+#[test]
+fn what_was_never_merged_may_be_merged_when_something_is_built_on_it() {
+    let mut story = Story::new("FROM base\nRUN a\nCOPY --link x /x\n", &[("x", "1"), ("y", "1")]);
+    story.dialect = Dialect::default().with_merging(true);
+    let mut story = story.built();
+    assert_eq!(story.verdict("COPY --link"), Verdict::Cached);
+    story.dockerfile = "FROM base\nRUN a\nCOPY --link x /x\nCOPY y /y\n";
+    assert!(matches!(story.verdict("COPY --link"), Verdict::Unknown(_)));
+    assert!(matches!(story.verdict("COPY y"), Verdict::Rebuild(_)));
+    let mut story = story.built();
+    assert_eq!(story.verdict("COPY --link"), Verdict::Cached);
+    story.files.insert("y", "2");
+    assert_eq!(story.verdict("COPY --link"), Verdict::Cached);
+    // Other engines copy it where it stands.
+    let story = Story::new("FROM base\nRUN a\nCOPY --link x /x\n", &[("x", "1"), ("y", "1")]);
+    let mut story = story.built();
+    story.dockerfile = "FROM base\nRUN a\nCOPY --link x /x\nCOPY y /y\n";
+    assert_eq!(story.verdict("COPY --link"), Verdict::Cached);
+}
