@@ -16,7 +16,8 @@
 //!
 //! `sink-copy` moves a COPY down past the steps that do not notice it, such as an install of the
 //! system's packages. `split-run` gives the install at the beginning of a RUN a RUN of its own, where
-//! one of these can move it then.
+//! one of these can move it then. `sink-setting` moves an ARG whose value changes from build to build
+//! down past the steps that do not ask for it.
 //!
 //! Each is offered only where every part is understood: the command (`shell`, `tools`, and
 //! `effects` for what is no install of a project's packages), what the COPY brings where
@@ -27,6 +28,7 @@
 //! [`verify`] compares the images.
 
 mod apply;
+mod arguments;
 mod candidate;
 mod combine;
 mod dependencies;
@@ -43,6 +45,7 @@ mod reason;
 mod savings;
 mod shell;
 mod sink_copy;
+mod sink_setting;
 mod split_run;
 mod surroundings;
 #[cfg(test)]
@@ -51,6 +54,7 @@ mod text;
 mod tools;
 mod types;
 mod typical;
+mod variables;
 pub mod verify;
 
 pub use apply::{ApplyError, apply};
