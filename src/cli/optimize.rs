@@ -108,6 +108,7 @@ pub(super) fn find(
     let read =
         move |path: &ContextPath| -> io::Result<Vec<u8>> { std::fs::read(path.on_disk(&root)) };
     let past = project.memory.changes(&project.line, PAST_BUILDS);
+    let changing = project.memory.changing_arguments(&project.line, PAST_BUILDS);
     let seconds = |step: &Step| project.memory.measured(&project.line, step);
     let request = Request {
         plan: PlanRequest {
@@ -118,7 +119,7 @@ pub(super) fn find(
             dialect: project.dialect,
         },
         read: &read,
-        history: History { commits, builds: &past, seconds: &seconds },
+        history: History { commits, builds: &past, changing: &changing, seconds: &seconds },
     };
     Ok(optimize::optimize(&request)?)
 }

@@ -34,6 +34,8 @@ pub struct History<'a> {
     pub commits: Option<&'a PastCommits>,
     /// The builds, in any order.
     pub builds: &'a [PastBuild],
+    /// The names of build arguments that were seen to change from build to build.
+    pub changing: &'a [String],
     /// How long a step of the present plan takes when it runs, measured; `None` where neither it
     /// nor one with the same instruction was ever measured.
     pub seconds: &'a dyn Fn(&Step) -> Option<Seconds>,

@@ -51,7 +51,8 @@ pub(super) fn hoist(
     };
     let mut behind = Vec::new();
     for (position, between) in before.iter().enumerate().skip(last_copy + 1) {
-        if matches!(between.kind, InstructionKind::Run { .. }) {
+        let stays = stack.stays.iter().any(|stays| stays.index == position);
+        if matches!(between.kind, InstructionKind::Run { .. }) && !stays {
             behind.push(run(plan, between, position).map_err(at(between))?);
         }
     }
@@ -136,7 +137,8 @@ impl<'a> Examined<'a, '_> {
                 needs => needs.map_err(at(run.instruction))?,
             };
         }
-        let needs = with_those_behind(request, plan, stage, (stack, &landing), needs, &mut runs);
+        let mut needs =
+            with_those_behind(request, plan, stage, (stack, &landing), needs, &mut runs);
         if let Some(file) = needs.manifests.keys().find(|file| is_behind_link(&landing, file)) {
             return Err(at(instruction)(Reason::IrregularManifest(file.clone())));
         }
@@ -149,6 +151,19 @@ impl<'a> Examined<'a, '_> {
             return earlier.map_or(Ok(None), |earlier| Err(between_copies(copy, earlier)));
         };
         let (top_index, top_copy) = &stack.copies[top];
+        let copied: Vec<ContextPath> =
+            stack.copies.iter().map(|(_, copy)| ContextPath::new(&copy.destination)).collect();
+        for stays in stack.stays.iter().filter(|stays| stays.index > *top_index) {
+            match stays.is_passed_by(&runs, &needs, &copied) {
+                Ok(Risk::None) => {}
+                Ok(Risk::Verify) => needs.risk = Risk::Verify,
+                Err(_) => {
+                    let (keyword, copy) = ("RUN", top_copy.instruction.line);
+                    let reason = Reason::Between { keyword, copy, install: instruction.line };
+                    return Err(at(stays.instruction)(reason));
+                }
+            }
+        }
         let last = runs.last().map_or(index, |run| run.index);
         let lines = self.lines(stack, &below, *top_index, &needs.manifests)?;
         let is_below = |position: &usize| below.iter().any(|&at| stack.copies[at].0 == *position);

@@ -20,6 +20,7 @@ mod pipenv;
 mod poetry;
 mod savings;
 mod sink_copy;
+mod sink_setting;
 mod split_run;
 mod stack;
 mod text;
@@ -45,6 +46,8 @@ struct Project {
     images: BTreeMap<String, BaseImage>,
     commits: Option<PastCommits>,
     builds: Vec<PastBuild>,
+    changing: Vec<String>,
+    arguments: BTreeMap<String, String>,
     seconds: BTreeMap<&'static str, f64>,
 }
 
@@ -63,6 +66,8 @@ fn project() -> Project {
         images: [("python".to_owned(), image)].into(),
         commits: None,
         builds: Vec::new(),
+        changing: Vec::new(),
+        arguments: BTreeMap::new(),
         seconds: BTreeMap::new(),
     }
 }
@@ -130,6 +135,18 @@ impl Project {
         self
     }
 
+    /// An argument of the build.
+    fn argument(mut self, name: &str, value: &str) -> Self {
+        self.arguments.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// The same of one that past builds had otherwise.
+    fn changing(mut self, name: &str, value: &str) -> Self {
+        self.changing.push(name.to_owned());
+        self.argument(name, value)
+    }
+
     /// Commits, of which each writes these files, or removes them with an empty text.
     fn commits(mut self, all: &[&[(&str, &str)]]) -> Self {
         let mut files: BTreeMap<ContextPath, Entry> = BTreeMap::new();
@@ -182,18 +199,21 @@ impl Project {
                 .find(|(start, _)| step.instruction.starts_with(**start))
                 .map(|(_, seconds)| Seconds::new(*seconds))
         };
+        let options =
+            BuildOptions { build_args: self.arguments.clone(), ..BuildOptions::default() };
         let request = Request {
             plan: PlanRequest {
                 dockerfile: &dockerfile,
                 snapshot: &context,
                 images: &self.images,
-                options: &BuildOptions::default(),
+                options: &options,
                 dialect: Dialect::default(),
             },
             read: &read,
             history: History {
                 commits: self.commits.as_ref(),
                 builds: &self.builds,
+                changing: &self.changing,
                 seconds: &seconds,
             },
         };
