@@ -6,7 +6,7 @@ use super::candidate::{Candidate, Found, are_apart};
 use super::types::{Refusal, Request, Risk};
 use super::{
     Reason, bind_manifests, cache_mount, hoist_manifests, join_update, sink_copy, sink_setting,
-    split_run,
+    split_copy, split_run,
 };
 use crate::dockerfile::edit::{self, Edit};
 use crate::dockerfile::{Dockerfile, Span};
@@ -40,9 +40,15 @@ pub(super) fn find(request: &Request<'_>, original: &Plan) -> Found {
         }
         found.refusals.extend(more.refusals);
     }
+    found.candidates.retain(|candidate| is_wanted(request, candidate));
     found.candidates.sort_by_key(|candidate| candidate.line);
     found.refusals.sort_by_key(|refusal| refusal.line);
     found
+}
+
+/// Whether it is certain enough.
+fn is_wanted(request: &Request<'_>, candidate: &Candidate) -> bool {
+    !request.only_certain || candidate.risk == Risk::None
 }
 
 /// Adds a candidate unless another one gives the same text. Those that touch the same lines exclude
@@ -59,7 +65,8 @@ fn add(request: &Request<'_>, candidate: Candidate, found: &mut Found) {
 type Kind = fn(&Request<'_>, &Plan) -> Found;
 
 /// Every kind, the most valuable first.
-const KINDS: &[Kind] = &[hoist_manifests::find, sink_copy::find, sink_setting::find];
+const KINDS: &[Kind] =
+    &[hoist_manifests::find, sink_copy::find, sink_setting::find, split_copy::find];
 
 /// RUNs that are taken apart, each together with what that makes possible.
 fn splits(request: &Request<'_>, plan: &Plan) -> Found {
@@ -73,6 +80,9 @@ fn splits(request: &Request<'_>, plan: &Plan) -> Found {
 /// Adds a RUN that is taken apart. It frees all that others of the same lines free and more, so it
 /// comes in their place; unless they are certain and it is not.
 fn add_split(request: &Request<'_>, split: Candidate, found: &mut Found) {
+    if !is_wanted(request, &split) {
+        return;
+    }
     let there = split.region();
     // A setting that moves past the same lines has nothing to do with it.
     let is_in_the_way =
@@ -140,7 +150,9 @@ fn then(
     let planned = plan(on_new).ok()?;
     let on_new = Request { plan: on_new, ..*request };
     let touched = changed(old.source(), &text);
-    let is_there = |candidate: &Candidate| !are_apart(&candidate.region(), &touched);
+    let is_there = |candidate: &Candidate| {
+        is_wanted(request, candidate) && !are_apart(&candidate.region(), &touched)
+    };
     let more = find(&on_new, &planned, &is_there)?;
     let text = edit::apply(&new, &more.edits).ok()?;
     let replaced = changed(&text, old.source());

@@ -3,6 +3,12 @@
 use crate::dockerfile::edit::Edit;
 use crate::dockerfile::{Dockerfile, Instruction, Span};
 
+/// Whether a word has only characters that a COPY line can have without meaning anything.
+pub(super) fn is_plain(text: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%,=".contains(c);
+    !text.is_empty() && text.chars().all(is_plain) && !text.starts_with(['-', '<'])
+}
+
 /// The line ending of a text.
 pub(super) fn newline(source: &str) -> &'static str {
     if source.contains("\r\n") { "\r\n" } else { "\n" }

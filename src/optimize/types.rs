@@ -24,6 +24,8 @@ pub struct Request<'a> {
     pub read: &'a ReadFile<'a>,
     /// What is known of past builds.
     pub history: History<'a>,
+    /// Whether only rewrites are wanted with which nothing may go wrong.
+    pub only_certain: bool,
 }
 
 /// What is known of past builds of this Dockerfile.

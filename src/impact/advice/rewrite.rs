@@ -83,6 +83,7 @@ fn of_image(
         },
         read: &read,
         history: History { commits: None, builds: &builds, changing: &[], seconds: &seconds },
+        only_certain: false,
     };
     // What cannot be bettered needs no word here.
     let Ok(found) = optimize(&request) else { return Vec::new() };

@@ -11,12 +11,14 @@
 use super::read::{Run, mounts};
 use crate::context::ContextPath;
 use crate::dockerfile::Instruction;
-use crate::optimize::Reason;
 use crate::optimize::effects::{Effects, Setting, do_overlap, is_by_exception, is_standard};
 use crate::optimize::planned::{arguments, directory, environment, step_at};
-use crate::optimize::tools::Needs;
+use crate::optimize::tools::{Install, Needs, is_manifest};
 use crate::optimize::types::Risk;
 use crate::plan::Plan;
+
+/// Directories in which tools look for packages, here and further up.
+const PACKAGES: &[&str] = &["node_modules", "vendor"];
 
 /// A RUN that stays below the install.
 pub(super) struct Stays<'a> {
@@ -49,22 +51,28 @@ pub(super) fn read<'a>(
 }
 
 impl Stays<'_> {
-    /// Whether installs with these needs may pass it; most likely where it touches the project that
-    /// they install for, as tools look around there.
+    /// Whether installs with these needs may pass it, with the risk: where it touches the project that
+    /// they install for, tools may look around there.
     pub(super) fn is_passed_by(
         &self,
         installs: &[Run<'_>],
         needs: &Needs,
         copied: &[ContextPath],
-    ) -> Result<Risk, Reason> {
-        let refused = || Reason::Command(self.instruction.text.clone());
+    ) -> Option<Risk> {
         let mut risk = Risk::None;
         let placed = || installs.iter().flat_map(|run| &run.installs);
         for place in self.effects.touches() {
             let mut needed = needs.manifests.keys().chain(&needs.written);
-            let is_read = placed().any(|it| it.install.tool.habits().reads(place));
+            let name = String::from_utf8_lossy(place.file_name().unwrap_or_default());
+            let is_made_by = |install: &Install| {
+                let mut own = install.tool.environments().iter().chain(PACKAGES);
+                own.any(|own| place.components().any(|component| component == own.as_bytes()))
+            };
+            let is_read = is_manifest(&name)
+                || placed()
+                    .any(|it| it.install.tool.habits().reads(place) || is_made_by(&it.install));
             if needed.any(|needed| do_overlap(needed, place)) || is_standard(place) || is_read {
-                return Err(refused());
+                return None;
             }
             let is_near = |other: &ContextPath| do_overlap(other, place);
             let is_project =
@@ -73,6 +81,6 @@ impl Stays<'_> {
                 risk = Risk::Verify;
             }
         }
-        Ok(risk)
+        Some(risk)
     }
 }

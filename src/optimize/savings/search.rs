@@ -59,7 +59,7 @@ impl<E> Search<'_, E> {
     fn bettered(&mut self, from: Best, tried: &mut BTreeMap<Vec<usize>, f64>) -> Result<Best, E> {
         let mut best = from;
         loop {
-            let mut next = self.least(self.without_one(&best), tried)?;
+            let mut next = self.least(without_one(&best), tried)?;
             if next.as_ref().is_none_or(|next| !self.is_better(next, &best)) {
                 next = self.least(self.with_one(&best), tried)?;
             }
@@ -89,12 +89,6 @@ impl<E> Search<'_, E> {
         }
         kept.sort_unstable();
         kept
-    }
-
-    fn without_one(&self, best: &Best) -> Vec<Vec<usize>> {
-        let all = &best.kept;
-        let without = |index: &usize| all.iter().copied().filter(|other| other != index).collect();
-        all.iter().map(without).collect()
     }
 
     /// One more, in the place of those that exclude it.
@@ -144,6 +138,12 @@ impl<E> Search<'_, E> {
         set.seconds < other.seconds - NOTHING
             || set.seconds <= other.seconds + NOTHING && size(set) < size(other)
     }
+}
+
+fn without_one(best: &Best) -> Vec<Vec<usize>> {
+    let all = &best.kept;
+    let without = |index: &usize| all.iter().copied().filter(|other| other != index).collect();
+    all.iter().map(without).collect()
 }
 
 #[cfg(test)]
@@ -201,7 +201,7 @@ mod tests {
     fn the_better_of_two_that_exclude_each_other_wins() {
         let seconds = |kept: &[usize]| match kept {
             [0] => 4.0,
-            [1] | [2] => 6.0,
+            [1 | 2] => 6.0,
             [1, 2] => 2.0,
             _ => 10.0,
         };
@@ -222,9 +222,9 @@ mod tests {
         fn it_is_never_worse_than_any_alone(values in proptest::collection::vec(0_u8..40, 1..8)) {
             // Whatever pairs do to each other.
             let seconds = |kept: &[usize]| {
-                let sum: u32 = kept.iter().map(|&index| u32::from(values[index])).sum();
-                let meet = if kept.len() > 1 { u32::from(values[0]) * kept.len() as u32 } else { 0 };
-                f64::from(100 + meet).max(100.0) - f64::from(sum).min(90.0)
+                let sum: f64 = kept.iter().map(|&index| f64::from(values[index])).sum();
+                let meet = if kept.len() > 1 { f64::from(values[0]) * kept.len() as f64 } else { 0.0 };
+                100.0 + meet - sum.min(90.0)
             };
             let kept = search(values.len(), &[], &seconds);
             for index in 0..values.len() {

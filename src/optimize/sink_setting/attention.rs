@@ -1,9 +1,13 @@
 //! Which RUNs ask for a variable of their environment.
+//!
+//! What a command of the table does is known for the program that the system has under its name. An
+//! earlier step may have put another one there, or told the system's to run one.
 
+use crate::context::ContextPath;
 use crate::dockerfile::{Instruction, InstructionKind, MountKind};
 use crate::optimize::Reason;
-use crate::optimize::effects::{Effects, Setting};
-use crate::optimize::planned::{arguments, directory, environment, step_at};
+use crate::optimize::effects::{Effects, Setting, is_standard};
+use crate::optimize::planned::{arguments, destination, directory, environment, step_at};
 use crate::optimize::types::Risk;
 use crate::optimize::variables::{is_mentioned_by, says_what_is_built};
 use crate::plan::Plan;
@@ -13,6 +17,7 @@ use crate::plan::Plan;
 /// installs packages whose own scripts may ask for anything.
 pub(super) fn does_not_ask(
     plan: &Plan,
+    above: &[&Instruction],
     run: &Instruction,
     names: &[String],
 ) -> Result<Risk, Reason> {
@@ -44,7 +49,8 @@ pub(super) fn does_not_ask(
             return Err(may_read(name));
         }
     }
-    if effects.installs.is_empty() && names.iter().all(|name| says_what_is_built(name)) {
+    let is_plain = effects.installs.is_empty() && names.iter().all(|name| says_what_is_built(name));
+    if is_plain && !above.iter().any(|earlier| changes_programs(plan, earlier)) {
         return Ok(Risk::None);
     }
     // Two builds without it would be the same, and say nothing.
@@ -52,6 +58,28 @@ pub(super) fn does_not_ask(
     match names.iter().find(|name| !has_value(name)) {
         Some(name) => Err(Reason::NotGiven { name: name.clone() }),
         None => Ok(Risk::Verify),
+    }
+}
+
+/// Whether an instruction may change what the system's programs are or run: it brings files to where
+/// the system has its own, or runs what nobody knows.
+fn changes_programs(plan: &Plan, instruction: &Instruction) -> bool {
+    let step = step_at(plan, instruction);
+    match &instruction.kind {
+        InstructionKind::Copy(_) | InstructionKind::Add(_) => {
+            let place = step.and_then(destination).map(ContextPath::new);
+            place.is_none_or(|place| place.is_root() || is_standard(&place))
+        }
+        InstructionKind::Run { mounts, .. } => {
+            let Some(step) = step else { return true };
+            let Some(words) = arguments(step) else { return true };
+            let (directory, environment) = (directory(step), environment(step));
+            let setting = Setting { directory: Some(&directory), environment: &environment };
+            let effects = Effects::of_run(&words, mounts, setting);
+            let is_known = effects.opaque.is_none() && instruction.heredocs.is_empty();
+            !is_known || effects.leads && effects.writes.iter().any(is_standard)
+        }
+        _ => false,
     }
 }
 

@@ -36,7 +36,8 @@ pub(super) const ID: &str = "sink-setting";
 pub(super) fn find(request: &Request<'_>, plan: &Plan) -> Found {
     let mut found = Found::default();
     let changing = arguments::changing(request);
-    for stage in request.plan.dockerfile.stages() {
+    let stages: Vec<Stage<'_>> = request.plan.dockerfile.stages().collect();
+    for stage in stages.iter().copied() {
         let mut next = 0;
         while let Some(at) = (next..stage.instructions.len())
             .find(|&at| matches!(stage.instructions[at].kind, InstructionKind::Arg(_)))
@@ -48,7 +49,7 @@ pub(super) fn find(request: &Request<'_>, plan: &Plan) -> Found {
                 continue;
             }
             if names.iter().any(|name| changing.contains(*name)) {
-                match of_argument(request, plan, stage, at, &changing) {
+                match of_argument(request, plan, (&stages, stage), at, &changing) {
                     Ok(Some((candidate, last))) => {
                         found.candidates.push(candidate);
                         next = last;
@@ -57,7 +58,7 @@ pub(super) fn find(request: &Request<'_>, plan: &Plan) -> Found {
                     Err(refusal) => found.refusals.push(refusal),
                 }
             } else if let Some(name) = would_change(request, instruction)
-                && worth_asking(&walk::down(plan, stage, at), stage)
+                && worth_asking(&walk::down(plan, &stages, stage, at), stage)
             {
                 let reason = Reason::NotGiven { name: name.to_owned() };
                 found.refusals.push(Refusal { line: instruction.line, reason });
@@ -95,12 +96,12 @@ fn is_costly(run: &Instruction) -> bool {
 fn of_argument(
     request: &Request<'_>,
     plan: &Plan,
-    stage: Stage<'_>,
+    (stages, stage): (&[Stage<'_>], Stage<'_>),
     at: usize,
     changing: &BTreeSet<String>,
 ) -> Result<Option<(Candidate, usize)>, Refusal> {
     let argument = &stage.instructions[at];
-    let walk = walk::down(plan, stage, at);
+    let walk = walk::down(plan, stages, stage, at);
     let Some(&last) = walk.passes.last() else {
         return match walk.blocked {
             // A stage that is not built has no step.
@@ -195,8 +196,8 @@ fn proven(
     have_same_configurations(request, &new).then_some(risk)
 }
 
-fn is_same_but_for_order(these: &[KeyInput], those: &[KeyInput]) -> bool {
-    these.len() == those.len() && these.iter().all(|input| those.contains(input))
+fn is_same_but_for_order(own: &[KeyInput], new: &[KeyInput]) -> bool {
+    own.len() == new.len() && own.iter().all(|input| new.contains(input))
 }
 
 fn has_argument(step: &Step, names: &[String]) -> bool {

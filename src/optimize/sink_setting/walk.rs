@@ -35,14 +35,16 @@ enum Meeting {
 }
 
 /// The way down of the ARG at a position.
-pub(super) fn down(plan: &Plan, stage: Stage<'_>, at: usize) -> Walk {
+pub(super) fn down(plan: &Plan, stages: &[Stage<'_>], stage: Stage<'_>, at: usize) -> Walk {
     let all = stage.instructions;
     let names = set_by(&all[at]).into_iter().map(str::to_owned).collect();
     let mut walk =
         Walk { moved: vec![at], names, passes: Vec::new(), risk: Risk::None, blocked: None };
     let mut risk = Risk::None;
+    let below = below(stages, stage);
     for (position, instruction) in all.iter().enumerate().skip(at + 1) {
-        match walk.meet(plan, all, instruction) {
+        let above: Vec<&Instruction> = below.iter().copied().chain(&all[..position]).collect();
+        match walk.meet(plan, (all, &above), instruction) {
             Meeting::Pass(more) => risk = worse(risk, more),
             Meeting::PassRun(more) => {
                 risk = worse(risk, more);
@@ -63,20 +65,42 @@ pub(super) fn down(plan: &Plan, stage: Stage<'_>, at: usize) -> Walk {
     walk
 }
 
+/// The instructions of the stages that a stage is built on.
+fn below<'a>(stages: &[Stage<'a>], stage: Stage<'a>) -> Vec<&'a Instruction> {
+    let mut all = Vec::new();
+    let mut next = Some(stage);
+    while let Some(InstructionKind::From { image, .. }) = next.map(|stage| &stage.from.kind) {
+        let index = next.map_or(0, |stage| stage.index);
+        let is_it = |other: &&Stage<'a>| {
+            other.index < index && other.name().is_some_and(|name| name.eq_ignore_ascii_case(image))
+        };
+        next = stages.iter().rev().find(is_it).copied();
+        all.extend(next.iter().flat_map(|stage| stage.instructions));
+    }
+    all
+}
+
 fn worse(a: Risk, b: Risk) -> Risk {
     if a == Risk::Verify { a } else { b }
 }
 
 impl Walk {
-    fn meet(&self, plan: &Plan, all: &[Instruction], instruction: &Instruction) -> Meeting {
+    fn meet(
+        &self,
+        plan: &Plan,
+        (all, above): (&[Instruction], &[&Instruction]),
+        instruction: &Instruction,
+    ) -> Meeting {
         let is_spoken_of = self.names.iter().any(|name| is_mentioned_by(instruction, name));
         let moved = || self.moved.iter().map(|&at| &all[at]);
         match &instruction.kind {
-            InstructionKind::Run { .. } => match does_not_ask(plan, instruction, &self.names) {
-                Ok(risk) => Meeting::PassRun(risk),
-                Err(_) if is_spoken_of => Meeting::Stop,
-                Err(reason) => Meeting::Blocked(reason),
-            },
+            InstructionKind::Run { .. } => {
+                match does_not_ask(plan, above, instruction, &self.names) {
+                    Ok(risk) => Meeting::PassRun(risk),
+                    Err(_) if is_spoken_of => Meeting::Stop,
+                    Err(reason) => Meeting::Blocked(reason),
+                }
+            }
             InstructionKind::Env(_) | InstructionKind::Arg(_) => {
                 let own = set_by(instruction);
                 // An image has its variables in the order in which they were set last.

@@ -21,6 +21,7 @@ mod poetry;
 mod savings;
 mod sink_copy;
 mod sink_setting;
+mod split_copy;
 mod split_run;
 mod stack;
 mod text;
@@ -46,6 +47,7 @@ struct Project {
     images: BTreeMap<String, BaseImage>,
     commits: Option<PastCommits>,
     builds: Vec<PastBuild>,
+    only_certain: bool,
     changing: Vec<String>,
     arguments: BTreeMap<String, String>,
     seconds: BTreeMap<&'static str, f64>,
@@ -66,6 +68,7 @@ fn project() -> Project {
         images: [("python".to_owned(), image)].into(),
         commits: None,
         builds: Vec::new(),
+        only_certain: false,
         changing: Vec::new(),
         arguments: BTreeMap::new(),
         seconds: BTreeMap::new(),
@@ -98,6 +101,14 @@ impl Project {
         fs::create_dir_all(full.parent().unwrap()).unwrap();
         fs::write(full, content).unwrap();
         self
+    }
+
+    /// A file of so many bytes, with holes.
+    fn sized(self, path: &str, bytes: u64) -> Self {
+        let project = self.file(path, "");
+        let file = fs::OpenOptions::new().write(true).open(project.path().join(path)).unwrap();
+        file.set_len(bytes).unwrap();
+        project
     }
 
     fn link(self, path: &str, target: &str) -> Self {
@@ -216,6 +227,7 @@ impl Project {
                 changing: &self.changing,
                 seconds: &seconds,
             },
+            only_certain: self.only_certain,
         };
         optimize(&request).unwrap()
     }

@@ -105,6 +105,14 @@ fn what_is_made_of_it_goes_along() {
     ] {
         assert_becomes(&before, &after, risk);
     }
+    // What stands for the system's programs may have been brought.
+    for above in ["COPY requirements.txt /usr/local/bin/apt-get", "RUN ./setup"] {
+        let found = shop(&format!("{above}\nARG GIT_SHA\n{APT}\nRUN make")).optimize();
+        let expected = format!("FROM python\n{above}\n{APT}\nARG GIT_SHA\nRUN make\n");
+        assert_eq!((&*found.text, risk(&found)), (&*expected, Risk::Verify), "{above}");
+    }
+    let text = format!("FROM python AS a\nRUN ./setup\nFROM a\nARG GIT_SHA\n{APT}\nRUN make\n");
+    assert_eq!(risk(&shop("").dockerfile(&text).optimize()), Risk::Verify);
     // A name that says nothing of it may be asked for.
     let found = shop(&format!("ARG VERSION\n{APT}\nRUN make")).changing("VERSION", "7").optimize();
     assert_eq!(found.text, format!("FROM python\n{APT}\nARG VERSION\nRUN make\n"));

@@ -189,7 +189,9 @@ fn a_run_that_an_install_would_notice_is_not_passed() {
         "RUN touch requirements.txt",
         "RUN chown -R 1000:1000 /app",
         "RUN rm -rf ./*",
-        // It makes a file that the tool looks for, or what leads it elsewhere.
+        // It makes a file that a tool looks for, or what leads it elsewhere.
+        "RUN touch Pipfile",
+        "RUN mkdir -p /vendor",
         "RUN mkdir -p .config/pip && touch pip.conf",
         "RUN ln -s /opt/x lib",
         "RUN echo flask > more.txt",
@@ -209,4 +211,22 @@ fn a_run_that_an_install_would_notice_is_not_passed() {
         let reason = project.refused();
         assert!(reason.starts_with("line "), "{between}: {reason}");
     }
+}
+
+#[test]
+fn where_only_what_is_certain_is_wanted_the_rest_is_left() {
+    let lines = "COPY . .\nRUN apt-get install -y gcc\nRUN mkdir -p logs";
+    let all = shop(lines).optimize();
+    let both = format!(
+        "FROM python\nWORKDIR /app\nRUN apt-get install -y gcc\nCOPY requirements.txt .\n{PIP}\n\
+         COPY . .\nRUN mkdir -p logs\n"
+    );
+    assert_eq!((&*all.text, risk(&all)), (&*both, Risk::Verify));
+    let mut project = shop(lines);
+    project.only_certain = true;
+    let certain = project.optimize();
+    let one = format!(
+        "FROM python\nWORKDIR /app\nRUN apt-get install -y gcc\nCOPY . .\nRUN mkdir -p logs\n{PIP}\n"
+    );
+    assert_eq!((&*certain.text, risk(&certain)), (&*one, Risk::None));
 }

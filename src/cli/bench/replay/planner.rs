@@ -104,6 +104,7 @@ impl<'a> Planner<'a> {
             plan: self.request(&dockerfile, files),
             read: &read,
             history: History { commits: None, builds: &[], changing: &[], seconds: &seconds },
+            only_certain: true,
         };
         let found = optimize::optimize(&request).map_err(|error| wrong(&error))?;
         if found.proven().next().is_none() {
