@@ -330,6 +330,9 @@ snapshots! {
     impact_of_a_broken_compose_file: shop().file("compose.yaml", "services:\n  web:\n    build: .\n").committed().file("compose.yaml", "services:\n\tweb:\n"), ["impact", "--max-steps", "0"];
     impact_of_two_directories: shop().committed(), ["impact", "sub", "other"];
     impact_of_a_binary_dockerfile: { let it = shop().committed().directory("bin"); fs::write(it.context().join("bin/Dockerfile"), b"\x7fELF\xff").expect("a file"); it.file("app.py", "print(2)\n") }, ["impact"];
+    impact_with_a_directory_for_its_limits: shop().directory("smartbuild.toml").file("smartbuild.toml/x", "").committed(), ["impact"];
+    impact_with_a_link_to_nothing_for_its_limits: { let it = shop(); std::os::unix::fs::symlink("nowhere", it.context().join("smartbuild.toml")).expect("a link"); it.committed() }, ["impact"];
+    impact_with_a_link_to_its_limits: { let it = shop().file("limits.toml", "[impact]\nmax_steps = 0\n"); std::os::unix::fs::symlink("limits.toml", it.context().join("smartbuild.toml")).expect("a link"); it.committed().file("app.py", "print(2)\n") }, ["impact"];
     impact_where_git_names_another_repository: shop().committed().variable("GIT_DIR", "/nowhere"), ["impact"];
     impact_where_git_names_this_repository: shop().committed().variable("GIT_DIR", ".git"), ["impact"];
     impact_as_json: shop().committed().file("app.py", "print(2)\n"), ["impact", "--format", "json"];

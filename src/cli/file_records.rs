@@ -30,7 +30,8 @@ fn entries_read<'a>(
 }
 
 /// Whether what a plan reads of the build's own context is just what the engine has of it, the times
-/// that files are `announced` with included: told again, they change nothing.
+/// that files are `announced` with included: told again, they change nothing. The mode of a directory
+/// that the engine has may be another, as it does not take that over.
 pub(super) fn is_as_told(
     plan: &Plan,
     snapshot: &Snapshot,
@@ -38,8 +39,14 @@ pub(super) fn is_as_told(
     copy: &FileTable,
 ) -> bool {
     let is_own = |path: &ContextPath| in_named(path).is_none();
+    let taken_over = |entry: &Entry| {
+        let told = as_told(entry, announced);
+        let is_directory = entry.kind == EntryKind::Directory;
+        let there = copy.get(&entry.path).filter(|old| is_directory && old.kind == told.kind);
+        FileState { mode: there.map_or(told.mode, |old| old.mode), ..told }
+    };
     let read = entries_read(plan, snapshot).filter(|entry| is_own(&entry.path));
-    let mut read = read.map(|entry| (&entry.path, as_told(entry, announced))).peekable();
+    let mut read = read.map(|entry| (&entry.path, taken_over(entry))).peekable();
     read.peek().is_none() || copy.is_just(is_own, read)
 }
 
@@ -219,6 +226,40 @@ mod tests {
         assert_eq!((is_told, nudged), (true, 1));
         let (is_told, nudged, _) = told(&one, &copy);
         assert_eq!((is_told, nudged), (false, 1));
+    }
+
+    #[test]
+    fn a_directory_whose_mode_alone_changed_is_as_told() {
+        let text = "FROM scratch\nCOPY d /\n";
+        let dockerfile = crate::dockerfile::Dockerfile::parse("Dockerfile", text).expect("one");
+        let context = |mode, seconds| {
+            let entry = Entry {
+                path: ContextPath::new("d"),
+                kind: EntryKind::Directory,
+                mode,
+                size: 0,
+                modified: ModifiedTime { seconds, nanoseconds: 0 },
+                digest: None,
+                target: None,
+            };
+            Snapshot::new(vec![entry], 0)
+        };
+        let of_first = context(0o755, 0);
+        let copy: FileTable =
+            of_first.entries().iter().map(|it| (it.path.clone(), FileState::of(it))).collect();
+        let is_told = |snapshot: &Snapshot| {
+            let plan = crate::plan::plan(crate::plan::PlanRequest {
+                dockerfile: &dockerfile,
+                snapshot,
+                images: &BTreeMap::new(),
+                options: &crate::plan::BuildOptions::default(),
+                dialect: crate::plan::Dialect::default(),
+            });
+            is_as_told(&plan.expect("a plan"), snapshot, &BTreeMap::new(), &copy)
+        };
+        assert!(is_told(&of_first));
+        assert!(is_told(&context(0o700, 0)));
+        assert!(!is_told(&context(0o755, 1)));
     }
 
     #[test]

@@ -346,7 +346,7 @@ pub(super) fn build_options(
         engine.and_then(|engine| Platform::parse(&engine.platform)).unwrap_or_default();
     let platform = match &flags.platform {
         None => build_platform.clone(),
-        Some(text) => Platform::parse(text).with_context(|| {
+        Some(text) => Platform::parse_on(&build_platform, text).with_context(|| {
             format!("`{text}` is not a platform; write one such as linux/arm64")
         })?,
     };
@@ -406,7 +406,10 @@ fn build_args(flags: &BuildFlags) -> BTreeMap<String, String> {
 /// A Dockerfile that cannot be planned, shown with its line.
 pub(super) fn plan_failure(error: plan::Error, source: &Source) -> Failure {
     let help = match &error.problem {
-        plan::Problem::MissingSource { source_path, context: None } => {
+        plan::Problem::MissingSource { link: Some(_), .. } => {
+            Some("mend the link, or leave it out in the ignore file".into())
+        }
+        plan::Problem::MissingSource { source_path, context: None, .. } => {
             missing_source_help(source_path, source)
         }
         problem => problem.help(),

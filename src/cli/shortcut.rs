@@ -11,8 +11,9 @@
 //!   last look is no result of such a step;
 //! - that image is still there;
 //! - the files are just those of the last build of the context, the times that they are announced
-//!   with and the directories' modes included: after a build that was left out the engine's copy of the context would be
-//!   another than after docker's;
+//!   with included: after a build that was left out the engine's copy of the context would be another
+//!   than after docker's. A directory's mode alone the engine passes by as long as it has its copy;
+//!   where it may take another, the steps that read the directory are not known;
 //! - no other context is named (`--build-context`);
 //! - nothing has to be asked of a registry or a server (`--pull`, ADD of a URL, a frontend's
 //!   image), and nothing is to run (`--no-cache`);

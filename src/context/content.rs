@@ -1,7 +1,7 @@
 //! What of the context decides whether a COPY is reused.
 //!
 //! The engine compares content digests, not times or places: of a file its kind, mode, size, link
-//! target and bytes; of a directory its own header and then, in byte order, each name with the
+//! target, device numbers and bytes; of a directory its own header and then, in byte order, each name with the
 //! digest of what it names. The digests here cover the same, so two of ours are equal exactly
 //! when two of the engine's are, but they are not the engine's own numbers, which are made over
 //! the bytes and a tar header together. Owners never count: files of a context arrive as 0:0.
@@ -69,31 +69,40 @@ fn directory_digest(path: &ContextPath, own: Option<&Entry>, below: &[Entry]) ->
 /// The digest of one entry without what is below it: all there is of a file or a link, and a
 /// directory's own header.
 ///
-/// Counts kind, mode, size, content and link target; neither name nor time. A link's mode does
-/// not count, as systems differ in it and the engine gives every link the same.
+/// Counts kind, mode, size, content, link target and device numbers; neither name nor time. A
+/// link's mode does not count, as systems differ in it and the engine gives every link the same. A
+/// socket counts as the empty file that the engine makes of it.
 pub fn header_digest(entry: &Entry) -> Digest {
     let mut bytes = Vec::with_capacity(64);
     put_header(&mut bytes, entry);
     Digest::of(&bytes)
 }
 
+/// What stands for the content of a device: its numbers.
+pub(super) fn device_digest(major: u32, minor: u32) -> Digest {
+    Digest::of(format!("{major}:{minor}").as_bytes())
+}
+
 /// What [`header_digest`] is made of. It ends where it ends: a link's target, the only part
 /// without a length of its own, has its length before it.
 pub(super) fn put_header(bytes: &mut Vec<u8>, entry: &Entry) {
     let kind = match entry.kind {
-        EntryKind::File => b'f',
+        EntryKind::File | EntryKind::Socket => b'f',
         EntryKind::Directory => b'd',
         EntryKind::Symlink => b'l',
         EntryKind::Fifo => b'p',
         EntryKind::CharacterDevice => b'c',
         EntryKind::BlockDevice => b'b',
-        EntryKind::Socket => b's',
     };
     let mode = if entry.kind == EntryKind::Symlink { 0o777 } else { entry.mode };
+    let content = match entry.kind {
+        EntryKind::Socket => Some(Digest::of(b"")),
+        _ => entry.digest,
+    };
     bytes.push(kind);
     bytes.extend_from_slice(&mode.to_be_bytes());
     bytes.extend_from_slice(&entry.size.to_be_bytes());
-    bytes.extend_from_slice(entry.digest.as_ref().map_or(&[0; 32], |digest| digest.as_bytes()));
+    bytes.extend_from_slice(content.as_ref().map_or(&[0; 32], |digest| digest.as_bytes()));
     let target = entry.target.as_deref().unwrap_or_default();
     bytes.extend_from_slice(&(target.len() as u64).to_be_bytes());
     bytes.extend_from_slice(target);
@@ -239,6 +248,28 @@ mod tests {
         };
         assert_eq!(header_digest(&link("a", 0o777)), header_digest(&link("a", 0o755)));
         assert_ne!(header_digest(&link("a", 0o777)), header_digest(&link("b", 0o777)));
+    }
+
+    #[test]
+    fn a_socket_is_an_empty_file() {
+        let socket = Entry { kind: EntryKind::Socket, digest: None, ..entry("s", "") };
+        assert_eq!(header_digest(&socket), header_digest(&entry("s", "")));
+        assert_ne!(header_digest(&socket), header_digest(&entry("s", "x")));
+        let open = Entry { mode: 0o666, ..socket.clone() };
+        assert_ne!(header_digest(&socket), header_digest(&open));
+    }
+
+    #[test]
+    fn the_numbers_of_a_device_count() {
+        let device = |kind, major, minor| {
+            let digest = Some(device_digest(major, minor));
+            header_digest(&Entry { kind, digest, ..entry("d", "") })
+        };
+        let null = device(EntryKind::CharacterDevice, 1, 3);
+        assert_eq!(null, device(EntryKind::CharacterDevice, 1, 3));
+        assert_ne!(null, device(EntryKind::CharacterDevice, 1, 5));
+        assert_ne!(null, device(EntryKind::CharacterDevice, 13, 3));
+        assert_ne!(null, device(EntryKind::BlockDevice, 1, 3));
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub struct Entry {
     pub size: u64,
     /// Last modification.
     pub modified: ModifiedTime,
-    /// SHA-256 of a regular file's bytes; `None` for everything else.
+    /// SHA-256 of a regular file's bytes, or of a device's numbers; `None` for everything else.
     pub digest: Option<Digest>,
     /// Where a symbolic link points, as it is written; `None` for everything else.
     pub target: Option<Box<[u8]>>,

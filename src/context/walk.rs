@@ -16,8 +16,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
-use rustix::fs::{AtFlags, Mode, OFlags, Stat, openat, readlinkat, statat};
+use rustix::fs::{AtFlags, Mode, OFlags, Stat, major, minor, openat, readlinkat, statat};
 
+use super::content::device_digest;
 use super::directories::{Directories, take_directories_above};
 use super::error::{Problem, ProblemReason, Problems};
 use super::patterns::{PathFilter, Visited};
@@ -28,7 +29,7 @@ use super::{
 use crate::Digest;
 
 /// Reads the context at `root`: every file, directory and link that the rules leave, with the
-/// digest of every regular file.
+/// digest of every regular file and of every device's numbers.
 ///
 /// Links are not followed, except that `root` itself may be one. A socket is listed: docker's own
 /// client sends each as an empty file, and an image must not differ from docker's. A file that
@@ -385,7 +386,8 @@ fn describe(path: ContextPath, kind: EntryKind, stat: &Stat) -> Entry {
             // A second has fewer nanoseconds than `u32` has numbers.
             nanoseconds: u32::try_from(stat.st_mtime_nsec).unwrap_or_default(),
         },
-        digest: None,
+        digest: matches!(kind, EntryKind::CharacterDevice | EntryKind::BlockDevice)
+            .then(|| device_digest(major(stat.st_rdev), minor(stat.st_rdev))),
         target: None,
     }
 }

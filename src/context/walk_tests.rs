@@ -170,6 +170,18 @@ fn sockets_are_listed_and_pipes_do_not_block() {
     assert_eq!(kinds, [EntryKind::Fifo, EntryKind::Socket]);
 }
 
+/// Only root can make devices, so those of the system serve.
+#[test]
+fn devices_are_told_apart_by_their_numbers() {
+    let device = |path: &str| {
+        let stat = rustix::fs::stat(path).unwrap();
+        describe(ContextPath::new("device"), kind_of(&stat), &stat)
+    };
+    assert_eq!(device("/dev/null").kind, EntryKind::CharacterDevice);
+    assert!(device("/dev/null").digest.is_some());
+    assert_ne!(device("/dev/null").digest, device("/dev/zero").digest);
+}
+
 #[test]
 fn hard_links_are_files_that_are_known_to_be_one() {
     let project = Project::new().file("a", "x").file("alone", "x").file("out/a", "y");

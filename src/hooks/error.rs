@@ -86,6 +86,17 @@ pub enum HookError {
         /// The one that was kept earlier.
         kept: PathBuf,
     },
+    /// A file has the name of a kept hook, and nothing says that it is one.
+    #[error(
+        "{kept:?} is there, and no hook of smartbuild runs it; if it is your hook, rename it to \
+         {hook:?}, else move it away, and run this again"
+    )]
+    Stray {
+        /// Where the hook would be.
+        hook: PathBuf,
+        /// The file.
+        kept: PathBuf,
+    },
     /// A file cannot be read or written.
     #[error("cannot {action} {path:?}: {source}; check who may write there")]
     File {

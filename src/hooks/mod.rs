@@ -60,36 +60,45 @@ pub enum Removed {
 pub fn install(repository: &Repository, program: Option<&Path>) -> Result<Installed, HookError> {
     let place = Place::of(repository)?;
     place.make()?;
-    let text = script::text(program);
-    let was_there = match file::find(&place.hook)? {
+    let found = file::find(&place.hook)?;
+    let is_chained = match &found {
         Found::Edited => return Err(HookError::Edited { hook: place.hook }),
-        Found::Ours(old) if old == text => true,
-        Found::Ours(_) | Found::Nothing => {
-            file::write(&place.hook, &text)?;
-            false
-        }
-        Found::Foreign => {
-            file::keep(&place.hook, &place.kept)?;
-            file::write(&place.hook, &text)?;
-            false
-        }
+        Found::Ours(old) => script::is_chained(old) && file::exists(&place.kept)?,
+        Found::Foreign => true,
+        Found::Nothing => match file::exists(&place.kept)? {
+            true if !links::are_there(&place) => {
+                return Err(HookError::Stray { hook: place.hook, kept: place.kept });
+            }
+            is_kept => is_kept,
+        },
     };
+    let text = script::text(program, is_chained);
+    let was_there = matches!(&found, Found::Ours(old) if *old == text);
     if was_there {
         file::make_executable(&place.hook)?;
+    } else {
+        if found == Found::Foreign {
+            file::keep(&place.hook, &place.kept)?;
+        }
+        file::write(&place.hook, &text)?;
     }
-    let is_kept = file::exists(&place.kept)?;
-    if is_kept {
+    if is_chained {
         links::make(&place)?;
     }
-    let kept = is_kept.then_some(place.kept);
+    let kept = is_chained.then_some(place.kept);
     Ok(Installed { hook: place.hook, kept, was_there, setting: place.setting })
 }
 
 /// Takes the hook away, and puts back the one that it was chained to.
 pub fn remove(repository: &Repository) -> Result<Removed, HookError> {
     let place = Place::of(repository)?;
-    let is_kept = file::exists(&place.kept)?;
-    match file::find(&place.hook)? {
+    let found = file::find(&place.hook)?;
+    let is_ours = match &found {
+        Found::Ours(text) => script::is_chained(text),
+        _ => links::are_there(&place),
+    };
+    let is_kept = is_ours && file::exists(&place.kept)?;
+    match found {
         Found::Edited => Err(HookError::Edited { hook: place.hook }),
         Found::Foreign => Err(HookError::Foreign { hook: place.hook }),
         Found::Nothing if !is_kept => Ok(Removed::Nothing { hook: place.hook }),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::HookError;
-use super::script::{KEPT, LINKS, NAME};
+use super::script::{KEPT, LINKS, NAME, OLD_LINKS};
 use crate::context::git::{HooksSetting, Repository};
 
 /// The files that installing and removing are about.
@@ -14,8 +14,11 @@ pub(super) struct Place {
     pub(super) hook: PathBuf,
     /// The hook that was there before.
     pub(super) kept: PathBuf,
-    /// The directory in which that one has its own name.
-    pub(super) links: PathBuf,
+    /// The directory in which that one has its own name; `None` where the way up from there would
+    /// lead elsewhere than from the hooks.
+    pub(super) links: Option<PathBuf>,
+    /// Where earlier versions had it.
+    pub(super) old_links: PathBuf,
     /// What says that hooks are there.
     pub(super) setting: HooksSetting,
 }
@@ -36,8 +39,13 @@ impl Place {
         if directory.ends_with(".husky/_") {
             return Err(HookError::Husky { directory });
         }
-        let [hook, kept, links] = [NAME, KEPT, LINKS].map(|name| directory.join(name));
-        Ok(Self { hook, kept, links, setting: found.setting })
+        let [hook, kept, old_links] = [NAME, KEPT, OLD_LINKS].map(|name| directory.join(name));
+        let links = directory.file_name().filter(|_| !directory.is_symlink()).map(|name| {
+            let mut name = name.to_owned();
+            name.push(LINKS);
+            directory.with_file_name(name)
+        });
+        Ok(Self { hook, kept, links, old_links, setting: found.setting })
     }
 
     /// Makes the directory where it is not there: `git init` may have left it out.

@@ -15,18 +15,28 @@ pub(super) const NAME: &str = "pre-commit";
 /// link leads elsewhere from another one.
 pub(super) const KEPT: &str = "pre-commit.before-smartbuild";
 
-/// The directory in which the kept hook has its own name, by a link, and what lies beside it: some
-/// hooks go by how they are called.
-pub(super) const LINKS: &str = "pre-commit.before-smartbuild.d";
+/// What the name of the directory ends with, beside that of the hooks, in which the kept hook has its
+/// own name, by a link, and what lies beside it: some hooks go by how they are called, and some by
+/// what lies above them.
+pub(super) const LINKS: &str = ".before-smartbuild.d";
+
+/// The name of that directory in earlier versions, which had it among the hooks.
+pub(super) const OLD_LINKS: &str = "pre-commit.before-smartbuild.d";
 
 const FIRST_LINE: &[u8] = b"#!/bin/sh\n";
 const MARK: &str = "# written by `smartbuild hook install`, ";
 
-/// The hook. `program` is run where there is no `smartbuild` in the path.
-pub(super) fn text(program: Option<&Path>) -> Vec<u8> {
-    let body = body(program);
+/// The hook. `program` is run where there is no `smartbuild` in the path; a chained hook runs the kept
+/// one first.
+pub(super) fn text(program: Option<&Path>, is_chained: bool) -> Vec<u8> {
+    let body = body(program, is_chained);
     let mark = format!("{MARK}{}\n", Digest::of(&body));
     [FIRST_LINE, mark.as_bytes(), &body].concat()
+}
+
+/// Whether a hook that smartbuild wrote runs a kept one.
+pub(super) fn is_chained(text: &[u8]) -> bool {
+    text.windows(KEPT.len()).any(|part| part == KEPT.as_bytes())
 }
 
 /// What a text says of who wrote it.
@@ -57,37 +67,45 @@ pub(super) fn author(text: &[u8]) -> Author {
     }
 }
 
-fn body(program: Option<&Path>) -> Vec<u8> {
-    let before = format!(
-        r#"# `smartbuild hook remove` takes it away. To commit without it once: git commit --no-verify
-
-# The hook that was here before, if there was one.
+fn body(program: Option<&Path>, is_chained: bool) -> Vec<u8> {
+    let chain = format!(
+        r#"
+# The hook that was here before, beside what was beside it.
 here="$(dirname "$0")"
-before="$here/{LINKS}/{NAME}"
+before="$here{LINKS}/{NAME}"
 if [ ! -x "$before" ]; then
     before="$here/{KEPT}"
 fi
 if [ -x "$before" ]; then
     "$before" "$@" || exit $?
 fi
-
+"#
+    );
+    let before = format!(
+        r"# `smartbuild hook remove` takes it away. To commit without it once: git commit --no-verify
+{}
 if command -v smartbuild >/dev/null 2>&1; then
     exec smartbuild impact --staged
 fi
+",
+        if is_chained { &*chain } else { "" }
+    );
+    let remove = format!(
+        r#"if [ -e "$here/{KEPT}" ]; then
+    remove="mv $(quoted "$here/{KEPT}") $(quoted "$0")"
+else
+    remove="rm $(quoted "$0")"
+fi
 "#
     );
+    let remove = if is_chained { &*remove } else { "remove=\"rm $(quoted \"$0\")\"\n" };
     let after = format!(
         r#"# A program that is missing is no reason against a commit.
 quoted() {{
     printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"
 }}
 echo "smartbuild is not installed here, so nobody knows what this commit costs the build cache." >&2
-if [ -e "$here/{KEPT}" ]; then
-    remove="mv $(quoted "$here/{KEPT}") $(quoted "$0")"
-else
-    remove="rm $(quoted "$0")"
-fi
-printf '%s\n' "Put it into PATH, or take this hook away: $remove" >&2
+{remove}printf '%s\n' "Put it into PATH, or take this hook away: $remove" >&2
 "#
     );
     let mut body = before.into_bytes();

@@ -195,11 +195,82 @@ fn the_hook_that_was_there_runs_under_its_name_beside_its_files() {
 }
 
 #[test]
+fn the_hook_that_was_there_finds_what_lies_above_it() {
+    let above = "cd \"$(dirname \"$0\")/..\" && basename \"$PWD\"";
+    let story = Story::new();
+    story.hook(above);
+    story.install().unwrap();
+    assert_eq!(story.commit(), (true, ".git\nsmartbuild impact --staged\n".to_owned()));
+    story.remove().unwrap();
+    assert!(!story.path(".git/hooks.before-smartbuild.d").exists());
+    // Beside a directory that is a link the way up is another one.
+    let story = Story::new();
+    fs::create_dir_all(story.path("tools/hooks")).unwrap();
+    script(&story.path("tools/hooks/pre-commit"), "ls \"$(dirname \"$0\")/..\"");
+    symlink("../tools/hooks", story.path(".git/hooks")).unwrap();
+    story.install().unwrap();
+    assert_eq!(story.commit(), (true, "hooks\nsmartbuild impact --staged\n".to_owned()));
+    story.remove().unwrap();
+    assert_eq!(fs::read_dir(story.path("tools/hooks")).unwrap().count(), 1);
+}
+
+#[test]
+fn an_installation_of_an_earlier_version_is_removed_and_brought_up_to_date() {
+    let story = Story::new();
+    story.hook("echo before");
+    let before = story.hooks();
+    let earlier = || {
+        story.install().unwrap();
+        fs::remove_dir_all(story.path(".git/hooks.before-smartbuild.d")).unwrap();
+        let links = story.path(".git/hooks/pre-commit.before-smartbuild.d");
+        fs::create_dir(&links).unwrap();
+        symlink("../pre-commit.before-smartbuild", links.join("pre-commit")).unwrap();
+        let body = "\"$(dirname \"$0\")/pre-commit.before-smartbuild.d/pre-commit\"\n";
+        let digest = crate::Digest::of(body.as_bytes());
+        let text = format!("#!/bin/sh\n# written by `smartbuild hook install`, {digest}\n{body}");
+        fs::write(story.path(".git/hooks/pre-commit"), text).unwrap();
+        assert_eq!(story.commit(), (true, "before\n".to_owned()));
+        links
+    };
+    earlier();
+    story.remove().unwrap();
+    assert_eq!(story.hooks(), before);
+    let links = earlier();
+    story.install().unwrap();
+    assert!(!links.exists() && story.path(".git/hooks.before-smartbuild.d").exists());
+    // Its hook was deleted by hand.
+    fs::remove_file(story.path(".git/hooks/pre-commit")).unwrap();
+    story.remove().unwrap();
+    assert_eq!(story.hooks(), before);
+}
+
+#[test]
+fn a_file_that_has_the_name_of_a_kept_hook_by_chance_is_none() {
+    let story = Story::new();
+    story.hook("exit 1");
+    let kept = story.path(".git/hooks/pre-commit.before-smartbuild");
+    fs::rename(story.path(".git/hooks/pre-commit"), &kept).unwrap();
+    let before = story.hooks();
+    let refused = story.install().unwrap_err().to_string();
+    assert!(refused.contains("no hook of smartbuild runs it"), "{refused}");
+    assert!(matches!(story.remove().unwrap(), Removed::Nothing { .. }));
+    assert_eq!(story.hooks(), before);
+    // One that comes later is none either.
+    fs::rename(&kept, story.path("elsewhere")).unwrap();
+    story.install().unwrap();
+    fs::rename(story.path("elsewhere"), &kept).unwrap();
+    assert!(story.install().unwrap().was_there);
+    assert_eq!(story.commit(), (true, "smartbuild impact --staged\n".to_owned()));
+    assert!(matches!(story.remove().unwrap(), Removed::Hook { is_restored: false, .. }));
+    assert_eq!(story.hooks(), before);
+}
+
+#[test]
 fn what_others_put_beside_the_kept_hook_stays() {
     let story = Story::new();
     story.hook("echo before");
     story.install().unwrap();
-    let links = story.path(".git/hooks/pre-commit.before-smartbuild.d");
+    let links = story.path(".git/hooks.before-smartbuild.d");
     fs::write(links.join("mine"), "mine").unwrap();
     story.remove().unwrap();
     assert_eq!(fs::read_to_string(links.join("mine")).unwrap(), "mine");
@@ -380,6 +451,6 @@ fn the_program_that_installed_it_runs_where_the_path_has_none() {
 
 #[test]
 fn the_text_is_one_that_people_can_read() {
-    let text = script::text(Some(Path::new("/usr/bin/smartbuild")));
+    let text = script::text(Some(Path::new("/usr/bin/smartbuild")), true);
     insta::assert_snapshot!(String::from_utf8(text).unwrap());
 }

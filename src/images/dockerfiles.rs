@@ -2,7 +2,8 @@
 //!
 //! A file is a Dockerfile by its name: `Dockerfile` or `Containerfile`, the same with an ending
 //! (`Dockerfile.dev`), or with that as its ending (`api.Dockerfile`). Endings that mean something
-//! else than a variant are not taken: ignore files, templates, documents and copies.
+//! else than a variant are not taken: ignore files, templates, documents and copies. `dockerfile` is
+//! one where no `Dockerfile` is beside it, as docker takes it then.
 //!
 //! Its context is a guess, which `smartbuild.toml` corrects: the directory that it lies in. Where
 //! that is named `docker`, `.docker`, `dockerfiles` or `container`, it holds only what is about
@@ -157,7 +158,12 @@ fn add(finder: &mut Finder<'_>, file: &ContextPath, at: &ContextPath) -> Result<
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::images::Configuration;
 
     #[test]
     fn dockerfiles_are_known_by_their_names() {
@@ -202,5 +208,31 @@ mod tests {
         ] {
             assert_eq!(context(&ContextPath::new(file)), ContextPath::new(expected), "{file}");
         }
+    }
+
+    #[test]
+    fn a_name_in_lower_case_counts_where_no_other_is_beside_it() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        for path in ["a/dockerfile", "b/dockerfile", "b/Dockerfile", "c/dockerfile"] {
+            write(path, "FROM scratch\n");
+        }
+        write("compose.yaml", "services:\n  c:\n    build: c\n");
+        let source = crate::context::Disk::new(root.path());
+        let found = crate::images::find(&source, &BTreeMap::new(), &Configuration::default());
+        let found = found.unwrap();
+        let told: Vec<_> = found.images.iter().map(|it| (&*it.name, &it.dockerfile)).collect();
+        let file = |path: &str| ImageDockerfile::File(ContextPath::new(path));
+        let expected = [
+            ("a/dockerfile", &file("a/dockerfile")),
+            ("b/Dockerfile", &file("b/Dockerfile")),
+            ("compose.yaml:c", &file("c/dockerfile")),
+        ];
+        assert_eq!(told, expected);
+        assert!(found.problems.is_empty(), "{:?}", found.problems);
     }
 }

@@ -6,6 +6,9 @@ use super::place::{Reference, below, follow, shown};
 use super::{Image, ImageDockerfile, NamedContext, Origin, RunLimits, Written};
 use crate::context::{ContextPath, Error, Source};
 
+/// What docker takes for a `Dockerfile` that is not there.
+pub(super) const LOWER_CASE: &[u8] = b"dockerfile";
+
 /// What a file says of an image.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
@@ -100,6 +103,7 @@ pub(super) fn finish(
             None => below(&written, text),
         };
         let Some(path) = path else { return Ok(outside(name, "Dockerfile", text)) };
+        let path = in_lower_case(source, &path)?.unwrap_or(path);
         let Some(followed) = follow(source, &path)? else {
             return Ok(outside(name, "Dockerfile", text));
         };
@@ -165,6 +169,19 @@ pub(super) fn finish(
         written: draft.written,
     });
     Ok(Finished::Image { image, link })
+}
+
+/// The `dockerfile` that docker takes where a build names a `Dockerfile` and there is none beside it.
+fn in_lower_case(source: &dyn Source, path: &ContextPath) -> Result<Option<ContextPath>, Error> {
+    if path.file_name() != Some(b"Dockerfile") {
+        return Ok(None);
+    }
+    let parent = path.parent().unwrap_or_default();
+    // The directory may be a link.
+    let Some(directory) = follow(source, &parent)? else { return Ok(None) };
+    let names = source.list(&directory)?;
+    let has = |name: &[u8]| names.iter().any(|it| &*it.name == name);
+    Ok((!has(b"Dockerfile") && has(LOWER_CASE)).then(|| parent.join(LOWER_CASE)))
 }
 
 fn outside(name: &str, what: &str, text: &str) -> Finished {

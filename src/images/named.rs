@@ -56,7 +56,7 @@ pub(super) fn apply_to_dockerfiles(
                 configured.name
             );
             let problem = Problem::at(&ContextPath::new(FILE), configured.line, message);
-            finder.leave_out(Missing::Image(configured.name.clone()), problem);
+            finder.leave_out(Missing::Unmatched(configured.name.clone()), problem);
         }
     }
     Ok(())
@@ -124,6 +124,14 @@ fn add(
     draft.args.extend(args.map(|(name, value)| (name.clone(), value.clone())));
     let lines = configured.args.keys().map(|name| (name.clone(), vec![draft.origin.clone()]));
     draft.written.args.extend(lines);
+    let said = [
+        ("target", configured.target.is_some()),
+        ("context", configured.context.is_some()),
+        ("additional_contexts", !configured.contexts.is_empty()),
+    ];
+    for (key, _) in said.into_iter().filter(|(_, is_said)| *is_said) {
+        draft.written.settings.insert(key.to_owned(), vec![draft.origin.clone()]);
+    }
     let contexts = configured.contexts.iter();
     draft.contexts.extend(
         contexts.map(|(name, text)| (name.clone(), Reference::read(&root, text, "image:"))),

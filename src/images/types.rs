@@ -39,6 +39,8 @@ pub enum Missing {
     Image(String),
     /// The image of this name, which is built of things outside the repository.
     Elsewhere(String),
+    /// The image of this name, of which `smartbuild.toml` alone tells: nothing is called so.
+    Unmatched(String),
     /// Any of the images that compose or bake files of this [directory](Image::project) describe.
     Project(ContextPath),
 }
@@ -95,6 +97,9 @@ pub struct Written {
     /// For each build argument the line that sets it, then those that give the variables in its
     /// value: of env files, or of a bake file. What the environment gives has none.
     pub args: BTreeMap<String, Vec<Origin>>,
+    /// The lines of compose's keys that decide how it is built, by the key as compose writes it:
+    /// `network`, `target`, `additional_contexts`, …
+    pub settings: BTreeMap<String, Vec<Origin>>,
     /// The inline Dockerfile.
     pub inline: Option<InlineText>,
 }
@@ -162,6 +167,20 @@ pub struct Problem {
 }
 
 impl Image {
+    /// Whether both are built just so, whatever they are called.
+    pub fn is_built_as(&self, other: &Self) -> bool {
+        let unnamed = |image: &Self| Self {
+            name: String::new(),
+            tags: Vec::new(),
+            cache_from: Vec::new(),
+            origin: other.origin.clone(),
+            project: None,
+            written: Written::default(),
+            ..image.clone()
+        };
+        unnamed(self) == unnamed(other)
+    }
+
     /// Its Dockerfile as the build names it, of which the name of its own ignore file is made;
     /// `None` for an inline one, which has none.
     pub fn named_dockerfile(&self) -> Option<&ContextPath> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::dockerfiles;
+use super::draft::LOWER_CASE;
 use crate::context::{ContextPath, EntryKind, Error, Source};
 
 /// Deeper than this nothing is looked for.
@@ -29,7 +30,9 @@ pub(super) fn walk(
     let mut candidates = Candidates::default();
     let mut open = vec![(ContextPath::root(), 0)];
     while let Some((directory, depth)) = open.pop() {
-        for entry in source.list(&directory)? {
+        let names = source.list(&directory)?;
+        let has_usual = names.iter().any(|it| &*it.name == b"Dockerfile");
+        for entry in names {
             let path = directory.join(&entry.name);
             match entry.kind {
                 EntryKind::Directory if depth < DEPTH && !PASSED_OVER.contains(&&*entry.name) => {
@@ -37,7 +40,8 @@ pub(super) fn walk(
                 }
                 EntryKind::File | EntryKind::Symlink => {
                     let Ok(name) = std::str::from_utf8(&entry.name) else { continue };
-                    if dockerfiles::is_dockerfile(name) {
+                    let is_usual = !has_usual && name.as_bytes() == LOWER_CASE;
+                    if is_usual || dockerfiles::is_dockerfile(name) {
                         candidates.dockerfiles.push(path);
                     } else if is_described(name) {
                         let key = directory.as_bytes().to_vec();

@@ -1,16 +1,18 @@
 //! One image in both trees: two plans to what the one costs after the other.
 
-use super::causes::causes;
+use super::causes::{Causes, Telling};
 use super::facts::Facts;
 use super::growth::growth;
 use super::places::{Places, in_dockerfile};
 use super::seconds::{self, Taken, taken};
 use super::side::{Planned, dockerfile_name};
+use super::standing::{self, Others};
 use super::types::{ImageChange, ImageImpact, ImpactSummary, StepImpact};
 use crate::images::Image;
 use crate::plan::{Plan, StepKey, StepKind};
 use crate::predict::{
-    Cause, CauseKind, Forecast, Knowledge, PastTree, StepForecast, Verdict, predict_against,
+    Cause, CauseKind, Forecast, Knowledge, PastTree, StepForecast, Verdict, masked_causes,
+    predict_against,
 };
 
 /// An image as one of the trees has it.
@@ -26,6 +28,7 @@ pub(super) fn changed(
     now: Version<'_>,
     places: &Places<'_>,
     facts: &dyn Facts,
+    others: Others<'_>,
 ) -> Option<ImageImpact> {
     let (older, newer) = (&before.planned.plan, &now.planned.plan);
     if keys(older).eq(keys(newer)) && !is_forced(older, newer) {
@@ -36,9 +39,13 @@ pub(super) fn changed(
     let mut known = before.planned.bases.clone();
     known.extend(now.planned.bases.clone());
     let snapshot = &now.planned.context.snapshot;
+    let files = past.clone();
     let forecast = predict_against(past, &now.planned.plan, snapshot, &known, Knowledge::default());
+    let masked = masked_causes(&files, &forecast, snapshot);
     let old = taken_of(before, facts);
-    let mut impact = of(ImageChange::Changed, now, forecast, Some(before), places, facts);
+    let telling = Telling { now, before: Some(before), places, others };
+    let causes = telling.causes(&timed(&forecast, now, facts), masked);
+    let mut impact = of(ImageChange::Changed, now, &forecast, (Some(before), causes), facts);
     impact.summary.seconds_full_before = seconds::full(&before.planned.plan, &old);
     impact.summary.seconds_gained =
         impact.summary.seconds_full_before.saturating_sub(impact.summary.seconds_full);
@@ -48,12 +55,7 @@ pub(super) fn changed(
 
 /// What becomes of an image that the older tree does not have. `twin` is another of the newer tree
 /// that is built just so: its steps are there when this one is built.
-pub(super) fn new(
-    now: Version<'_>,
-    twin: Option<&Image>,
-    places: &Places<'_>,
-    facts: &dyn Facts,
-) -> ImageImpact {
+pub(super) fn new(now: Version<'_>, twin: Option<&Image>, facts: &dyn Facts) -> ImageImpact {
     let runs = |(index, step): (usize, &crate::plan::Step)| {
         let kind = CauseKind::Instruction { before: None, after: step.instruction.clone() };
         let verdict = match step.kind {
@@ -67,9 +69,8 @@ pub(super) fn new(
     let steps = now.planned.plan.steps.iter().enumerate().map(runs).collect();
     let forecast = Forecast { steps, ..Forecast::default() };
     ImageImpact {
-        causes: Vec::new(),
         built_as: twin.map(|twin| twin.name.clone()),
-        ..of(ImageChange::New, now, forecast, None, places, facts)
+        ..of(ImageChange::New, now, &forecast, (None, Causes::default()), facts)
     }
 }
 
@@ -96,6 +97,7 @@ pub(super) fn removed(before: Version<'_>, facts: &dyn Facts) -> ImageImpact {
         built_as: None,
         steps: Vec::new(),
         causes: Vec::new(),
+        masked: Vec::new(),
         bytes_added: -bytes,
         summary,
     }
@@ -104,17 +106,19 @@ pub(super) fn removed(before: Version<'_>, facts: &dyn Facts) -> ImageImpact {
 fn of(
     change: ImageChange,
     now: Version<'_>,
-    mut forecast: Forecast,
-    before: Option<Version<'_>>,
-    places: &Places<'_>,
+    forecast: &Forecast,
+    (before, causes): (Option<Version<'_>>, Causes),
     facts: &dyn Facts,
 ) -> ImageImpact {
     let Planned { plan, context, .. } = now.planned;
     let taken = taken_of(now, facts);
-    for (step, taken) in forecast.steps.iter_mut().zip(&taken) {
-        step.seconds = taken.seconds;
+    let mut forecast = timed(forecast, now, facts);
+    let Causes { mut causes, masked } = causes;
+    let images: Vec<&Image> = before.iter().chain([&now]).map(|it| it.image).collect();
+    standing::name_all(&mut forecast, &images);
+    for cause in &mut causes {
+        standing::name(&mut cause.kind, &images);
     }
-    let causes = causes(&forecast, now, before, places);
     let old = before.map(|before| (&before.planned.plan, &*before.planned.context.snapshot));
     let (grown, bytes_added) = growth((plan, &context.snapshot), old);
     let count = |is: fn(&Verdict) -> bool| {
@@ -149,9 +153,19 @@ fn of(
         built_as: None,
         steps: steps.collect(),
         causes,
+        masked,
         bytes_added,
         summary,
     }
+}
+
+/// The forecast with what each step takes.
+fn timed(forecast: &Forecast, now: Version<'_>, facts: &dyn Facts) -> Forecast {
+    let mut forecast = forecast.clone();
+    for (step, taken) in forecast.steps.iter_mut().zip(taken_of(now, facts)) {
+        step.seconds = taken.seconds;
+    }
+    forecast
 }
 
 fn taken_of(version: Version<'_>, facts: &dyn Facts) -> Vec<Taken> {

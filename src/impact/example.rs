@@ -40,6 +40,7 @@ pub(crate) fn image(name: &str, dockerfile: &str) -> ImageImpact {
         built_as: None,
         steps: Vec::new(),
         causes: Vec::new(),
+        masked: Vec::new(),
         bytes_added: 0,
         summary: ImpactSummary::default(),
     }
@@ -89,7 +90,7 @@ impl ImageImpact {
             }
             Some((step, kind)) => {
                 self.summary.rebuild += usize::from(counts);
-                self.lost(at, step, &kind, seconds);
+                self.lost(at, (step, !counts), &kind, seconds);
                 Verdict::Rebuild(Cause { step: StepIndex(step), kind })
             }
         };
@@ -103,7 +104,7 @@ impl ImageImpact {
         self
     }
 
-    fn lost(&mut self, at: usize, cause: usize, kind: &CauseKind, seconds: f64) {
+    fn lost(&mut self, at: usize, (cause, is_base): (usize, bool), kind: &CauseKind, seconds: f64) {
         let seconds = Seconds::new(seconds);
         self.summary.seconds_lost = self.summary.seconds_lost + seconds;
         if let Some(root) = self.causes.iter_mut().find(|root| root.step.0 == cause) {
@@ -113,7 +114,7 @@ impl ImageImpact {
         }
         let (step, kind) = (StepIndex(cause), kind.clone());
         let lost = vec![StepIndex(at)];
-        self.causes.push(RootCause { step, kind, places: Vec::new(), lost, seconds });
+        self.causes.push(RootCause { step, kind, is_base, places: Vec::new(), lost, seconds });
     }
 
     /// The places of the last cause.

@@ -24,17 +24,22 @@ pub(crate) mod example;
 mod facts;
 pub mod gate;
 mod growth;
+mod history_in_context;
 mod likeness;
+mod missing;
+mod outside;
 mod pairs;
 mod places;
 mod platforms;
 mod seconds;
 mod side;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod touched;
 mod types;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 pub use asked::{Asked, AskedError};
@@ -65,9 +70,11 @@ pub fn compare(base: &Side, head: &Side, facts: &dyn Facts) -> Result<Impact, Gi
     let comparison = Comparison {
         base: Files::new(base, TreeSide::Base, facts),
         head: Files::new(head, TreeSide::Head, facts),
+        head_images: &head.images.images,
         places: Places { base: &base.tree, head: &head.tree },
         changes,
         facts,
+        outside: RefCell::default(),
     };
     let mut impact =
         Impact { base: base.label.clone(), head: head.label.clone(), ..Impact::default() };
@@ -77,6 +84,13 @@ pub fn compare(base: &Side, head: &Side, facts: &dyn Facts) -> Result<Impact, Gi
         let problem = found_problem(side, &left_out.problem);
         impact.not_compared(&image.name, problem);
     }
+    impact.untold = pairs::told_by_neither(base, head)
+        .into_iter()
+        .map(|(image, problem)| NotCompared {
+            image: image.to_owned(),
+            problem: found_problem(TreeSide::Head, problem),
+        })
+        .collect();
     let has_gone = pairs.iter().any(|pair| pair.newer.is_none());
     let mut unknown = BTreeSet::new();
     let mut losing = Vec::new();
@@ -94,9 +108,12 @@ pub fn compare(base: &Side, head: &Side, facts: &dyn Facts) -> Result<Impact, Gi
 struct Comparison<'a> {
     base: Files<'a>,
     head: Files<'a>,
+    head_images: &'a [Image],
     places: Places<'a>,
     changes: TreeChanges,
     facts: &'a dyn Facts,
+    /// What is said of files that git ignores.
+    outside: RefCell<BTreeSet<String>>,
 }
 
 impl Comparison<'_> {
@@ -145,17 +162,20 @@ impl Comparison<'_> {
                     return None;
                 }
                 impact.problems.push(problem.clone());
-                Some(compared::new(Version { image, planned }, None, places, facts))
+                Some(compared::new(Version { image, planned }, None, facts))
             }
             (None, Some((image, Ok(planned)))) => {
-                Some(compared::new(Version { image, planned }, twin, places, facts))
+                Some(compared::new(Version { image, planned }, twin, facts))
             }
             (Some((old, Ok(before))), Some((image, Ok(planned)))) => {
                 let before = Version { image: old, planned: before };
                 let now = Version { image, planned };
                 // What always ran has nothing to lose.
                 let is_compared = !image.no_cache || !old.no_cache;
-                is_compared.then(|| compared::changed(before, now, places, facts)).flatten()
+                let others = |older: &str, newer: &str| self.causes_of(older, newer, 0);
+                is_compared
+                    .then(|| compared::changed(before, now, places, facts, &others))
+                    .flatten()
             }
         };
         if let (Some((_, Ok(before))), Some((image, Ok(planned)))) = (&before, &now)
@@ -164,6 +184,9 @@ impl Comparison<'_> {
             let problem = self.head.problem(image, Some(line), &message);
             impact.not_compared(&image.name, problem);
             return None;
+        }
+        if let Some((image, Ok(planned))) = &now {
+            self.outside.borrow_mut().extend(outside::notices(Version { image, planned }));
         }
         let Some(found) = found else {
             impact.unchanged += 1;
@@ -189,7 +212,8 @@ impl Comparison<'_> {
                 let (Ok(before), Ok(now)) = plans else { return usize::MAX };
                 let before = Version { image: older, planned: &before };
                 let now = Version { image: newer, planned: &now };
-                let changed = compared::changed(before, now, &self.places, self.facts);
+                let changed =
+                    compared::changed(before, now, &self.places, self.facts, &|_, _| Vec::new());
                 if absent::moved(before.planned, now.planned, changed.as_ref()).is_some() {
                     return usize::MAX;
                 }
@@ -224,6 +248,8 @@ impl Comparison<'_> {
                 files.notices.borrow().iter().map(ToString::to_string).collect::<Vec<_>>()
             })
             .collect();
+        notices.extend(self.outside.borrow().iter().cloned());
+        notices.extend(history_in_context::notice(&self.head, self.head_images));
         if let Some(first) = of_trees.first() {
             let more = match of_trees.len() {
                 1 => String::new(),

@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 use super::likeness::{ALIKE, Lines};
 use super::side::Side;
 use super::types::TreeSide;
-use crate::context::Source as _;
-use crate::images::{Image, ImageDockerfile, LeftOut, Missing, Written};
+use crate::context::{ContextPath, Source as _};
+use crate::dockerfile::Dockerfile;
+use crate::images::{Image, ImageDockerfile, LeftOut, Missing, Problem};
 
 /// So many images of each tree are compared line by line; more are no renaming.
 const MOST: usize = 256;
@@ -58,7 +59,8 @@ pub(super) fn pair<'a>(base: &'a Side, head: &'a Side) -> Paired<'a> {
             Some(Untold { image, side, left_out })
         };
         let found = of(*older, *newer, (base, head), TreeSide::Head)
-            .or_else(|| of(*newer, *older, (head, base), TreeSide::Base));
+            .or_else(|| of(*newer, *older, (head, base), TreeSide::Base))
+            .filter(|it| it.side == TreeSide::Head || !was_no_dockerfile(it, base));
         untold.extend(found);
         found.is_none()
     });
@@ -97,6 +99,8 @@ fn left_out<'a>(
     }
     let is_it = |found: &&LeftOut| match &found.what {
         Missing::Image(name) | Missing::Elsewhere(name) => *name == image.name,
+        // It may go on by another name.
+        Missing::Unmatched(_) => false,
         Missing::Project(directory) if image.project.as_ref() == Some(directory) => true,
         // Files that were not there before may be those that described the image.
         Missing::Project(directory) => {
@@ -110,18 +114,49 @@ fn left_out<'a>(
     there.images.left_out.iter().find(is_it)
 }
 
-/// Whether both are built just so, whatever they are called.
-pub(super) fn is_same_build(one: &Image, other: &Image) -> bool {
-    let unnamed = |image: &Image| Image {
-        name: String::new(),
-        tags: Vec::new(),
-        cache_from: Vec::new(),
-        origin: other.origin.clone(),
-        project: None,
-        written: Written::default(),
-        ..image.clone()
+/// Whether the file that the image has its instructions from was none that an engine builds, so that
+/// there was nothing to lose.
+fn was_no_dockerfile(untold: &Untold<'_>, base: &Side) -> bool {
+    let (Missing::Image(_), ImageDockerfile::File(path)) =
+        (&untold.left_out.what, &untold.image.dockerfile)
+    else {
+        return false;
     };
-    unnamed(one) == unnamed(other)
+    let text = base.tree.read(path).ok().flatten();
+    // An engine reads what is not UTF-8 as well.
+    text.is_some_and(|text| {
+        Dockerfile::parse(&path.to_string(), &String::from_utf8_lossy(&text)).is_err()
+    })
+}
+
+/// What neither tree tells of, each with the reason: only a limit of its own can be about it.
+pub(super) fn told_by_neither<'a>(base: &'a Side, head: &'a Side) -> Vec<(&'a str, &'a Problem)> {
+    let all = &head.images.left_out;
+    let of = |left_out: &'a LeftOut| {
+        let name = match &left_out.what {
+            Missing::Image(name) | Missing::Elsewhere(name) | Missing::Unmatched(name) => &**name,
+            Missing::Project(_) => return None,
+        };
+        let is_told = [base, head].iter().any(|side| side.images.named(name).is_some());
+        // A file that describes it says more than that it is not found.
+        let describes = |it: &&LeftOut| {
+            let Missing::Project(directory) = &it.what else { return false };
+            let file = name.rsplit_once(':').map(|(file, _)| ContextPath::new(file));
+            file.is_some_and(|file| file == *directory || file.parent().as_ref() == Some(directory))
+        };
+        let project = all.iter().find(describes);
+        let problem = match (&left_out.what, project) {
+            (Missing::Unmatched(_), Some(project)) => &project.problem,
+            _ => &left_out.problem,
+        };
+        (!is_told).then_some((name, problem))
+    };
+    all.iter().filter_map(of).collect()
+}
+
+/// As [`Image::is_built_as`].
+pub(super) fn is_same_build(one: &Image, other: &Image) -> bool {
+    one.is_built_as(other)
 }
 
 /// The images that only one tree has by their names.

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use super::absent::{self, Absent};
 use super::facts::Facts;
+use super::missing;
+use super::standing::shown_reference;
 use super::types::{Problem, TreeSide};
 use crate::context::git::{Notice, Tree};
 use crate::context::{self, ContextPath, IgnoreRules, Snapshot, Source as _};
 use crate::dockerfile::Dockerfile;
 use crate::images::{Image, ImageDockerfile, Images, LeftOut, Missing, NamedContext};
-use crate::plan::{self, BuildOptions, ImageReference, Plan, PlanRequest, Platform};
+use crate::plan::{self, BuildOptions, ContextSource, ImageReference, Plan, PlanRequest, Platform};
 use crate::predict::{FileTable, file_table};
 use crate::{BaseImage, Digest};
 
@@ -68,6 +70,8 @@ pub(super) struct Planned {
     pub(super) bases: BTreeMap<String, BaseImage>,
     /// The names of those that are not.
     pub(super) unknown: Vec<String>,
+    /// What it takes that git ignores. It counts as the same in both trees.
+    pub(super) outside: Vec<ContextPath>,
     pub(super) plan: Plan,
 }
 
@@ -85,6 +89,11 @@ impl<'a> Files<'a> {
             made: RefCell::default(),
             notices: RefCell::default(),
         }
+    }
+
+    /// The image of this name.
+    pub(super) fn named(&self, name: &str) -> Option<&'a Image> {
+        self.images.named(name)
     }
 
     /// Reads what an image's instructions and ignore rules are.
@@ -139,25 +148,11 @@ impl<'a> Files<'a> {
     ) -> Result<Planned, Problem> {
         let Definition { dockerfile, rules } = self.definition(image)?;
         let own = self.context(image, &image.context, &rules)?;
-        let context = self.with_named(image, own)?;
+        let mut context = self.with_named(image, own)?;
         let dialect = self.facts.dialect(&image.context);
         let options = self.options(image, platform)?;
-        let wrong = |error: &plan::Error| {
-            let help = match &error.problem {
-                plan::Problem::MissingSource { source_path, context: None }
-                    if let Some(help) = absent::of_source(source_path, &context.absent) =>
-                {
-                    Some(help)
-                }
-                plan::Problem::MissingSource { .. } => {
-                    Some("commit it, or look what .dockerignore leaves out".to_owned())
-                }
-                problem => problem.help(),
-            };
-            let help = help.map(|help| format!("; {help}")).unwrap_or_default();
-            let line = (error.line > 0).then_some(error.line);
-            self.problem(image, line, &format!("{}{help}", error.problem))
-        };
+        let absent = context.absent.clone();
+        let wrong = |error: &plan::Error| self.refused(image, error, &rules, &absent);
         let wanted =
             plan::base_images(&dockerfile, &options, dialect).map_err(|error| wrong(&error))?;
         let mut bases = BTreeMap::new();
@@ -165,18 +160,29 @@ impl<'a> Files<'a> {
         for reference in wanted {
             match self.base_image(image, &reference, depth)? {
                 Some(found) => drop(bases.insert(reference.name, found)),
-                None => unknown.push(reference.name),
+                None => unknown.push(shown_reference(&reference.name, &[image])),
             }
         }
-        let request = PlanRequest {
-            dockerfile: &dockerfile,
-            snapshot: &context.snapshot,
-            images: &bases,
-            options: &options,
-            dialect,
+        let mut outside = Vec::new();
+        let plan = loop {
+            let request = PlanRequest {
+                dockerfile: &dockerfile,
+                snapshot: &context.snapshot,
+                images: &bases,
+                options: &options,
+                dialect,
+            };
+            let error = match plan::plan(request) {
+                Ok(plan) => break plan,
+                Err(error) => error,
+            };
+            let source = self.outside(image, &error, &rules);
+            let source = source.filter(|it| outside.len() < missing::MOST && !outside.contains(it));
+            let Some(source) = source else { return Err(wrong(&error)) };
+            context = Arc::new(context.with(&source));
+            outside.push(source);
         };
-        let plan = plan::plan(request).map_err(|error| wrong(&error))?;
-        Ok(Planned { dockerfile, rules, context, options, bases, unknown, plan })
+        Ok(Planned { dockerfile, rules, context, options, bases, unknown, outside, plan })
     }
 
     /// The options that the image is built with for a platform; `None` for the builder's own.
@@ -198,10 +204,12 @@ impl<'a> Files<'a> {
             ..BuildOptions::default()
         };
         if let Some(text) = wanted {
-            options.platform = Platform::parse(text).ok_or_else(|| {
-                let message = format!("`{text}` is not a platform; write one such as linux/amd64");
-                self.problem(image, None, &message)
-            })?;
+            options.platform =
+                Platform::parse_on(&options.build_platform, text).ok_or_else(|| {
+                    let message =
+                        format!("`{text}` is not a platform; write one such as linux/amd64");
+                    self.problem(image, None, &message)
+                })?;
         }
         for (name, context) in &image.contexts {
             let context = match context {
@@ -234,7 +242,20 @@ impl<'a> Files<'a> {
     pub(super) fn is_refused(&self, image: &Image) -> bool {
         let Ok(Definition { dockerfile, .. }) = self.definition(image) else { return true };
         let Ok(options) = self.options(image, first_platform(image)) else { return true };
-        plan::check_target(&dockerfile, &options, self.facts.dialect(&image.context)).is_err()
+        let dialect = self.facts.dialect(&image.context);
+        plan::check_target(&dockerfile, &options, dialect).is_err()
+            || plan::base_images(&dockerfile, &options, dialect).is_err()
+    }
+
+    /// What the image takes of contexts, as far as its instructions tell.
+    pub(super) fn context_sources(
+        &self,
+        image: &Image,
+        dockerfile: &Dockerfile,
+    ) -> Result<Vec<ContextSource>, Problem> {
+        let options = self.options(image, first_platform(image))?;
+        plan::context_sources(dockerfile, &options, self.facts.dialect(&image.context))
+            .map_err(|error| self.problem(image, None, &error.problem.to_string()))
     }
 
     /// Whether a base image has triggers, which may copy what the Dockerfile does not name.
@@ -410,13 +431,24 @@ pub(super) fn dockerfile_name(image: &Image) -> String {
     }
 }
 
+/// The file whose rules count for the image; the usual one where there is none yet.
+pub(super) fn ignore_file(image: &Image, rules: &IgnoreRules) -> ContextPath {
+    let source = rules.source().map(|it| it.as_os_str().as_encoded_bytes());
+    let is_source = |own: &ContextPath| {
+        let name = own.file_name().unwrap_or_default();
+        source.is_some_and(|source| source.ends_with(name))
+    };
+    let own = image.own_ignore_file().filter(is_source);
+    own.unwrap_or_else(|| image.context.join(".dockerignore"))
+}
+
 /// `NAME=VALUE`, as the command line has it.
 fn with_values<'a>(pairs: impl Iterator<Item = (&'a String, &'a String)>) -> Vec<String> {
     pairs.map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 /// A name for what has none that an image can have.
-fn stand_in(what: &str, of: &str) -> String {
+pub(super) fn stand_in(what: &str, of: &str) -> String {
     let digest = Digest::of(of.as_bytes()).to_hex();
     format!("{what}.invalid/{}", &digest[..16])
 }

@@ -20,6 +20,9 @@ pub struct Impact {
     pub problems: Vec<Problem>,
     /// The images of which nobody knows what they lose, by name.
     pub not_compared: Vec<NotCompared>,
+    /// What neither tree tells of, by a name that something has for it: it breaks only limits of its
+    /// own.
+    pub untold: Vec<NotCompared>,
     /// What rests on less than was wished for, a sentence each.
     pub notices: Vec<String>,
     /// What would have cost less, the one that saves most first.
@@ -61,6 +64,9 @@ pub struct ImageImpact {
     pub steps: Vec<StepImpact>,
     /// Why steps run, each reason once, in the order of the steps where they begin.
     pub causes: Vec<RootCause>,
+    /// Reasons for which steps would run that run for one of the causes already. They cost nothing,
+    /// and are denied all the same.
+    pub masked: Vec<RootCause>,
     /// Bytes of the context that COPY and ADD bring into the image more than before; negative where
     /// it is less. What other stages only pass on counts where their files are known.
     pub bytes_added: i64,
@@ -100,6 +106,8 @@ pub struct RootCause {
     pub step: StepIndex,
     /// The reason. Files are named from the repository's root.
     pub kind: CauseKind,
+    /// Whether another base image is the reason: by what it is, its name or its platform.
+    pub is_base: bool,
     /// Where to look, the place at fault first: the files that changed, or the instruction's own
     /// lines; the instruction last.
     pub places: Vec<Place>,

@@ -424,8 +424,8 @@ impl<'a> Builder<'a> {
                 }
                 (None, None) => self.stages.globals.variable(name).map(|it| it.value.clone()),
             };
-            let hidden =
-                matches!(&**name, "BUILDKIT_SBOM_SCAN_CONTEXT" | "BUILDKIT_SBOM_SCAN_STAGE");
+            let hidden = self.request.dialect.knows_sbom_arguments
+                && matches!(&**name, "BUILDKIT_SBOM_SCAN_CONTEXT" | "BUILDKIT_SBOM_SCAN_STAGE");
             if let Some(value) = value.filter(|_| !hidden) {
                 state.environment.set_made_of(name, value, true, made_of);
             }

@@ -8,12 +8,13 @@ use super::error::{Error, Problem};
 use super::key::FieldHasher;
 use super::mount::ExpandedMount;
 use super::name::shown_text;
+use super::owner::one_spelling;
 use super::selection::{Missing, Selection, Selector, select};
 use super::stage_files::{Copied, FilesOf, Operation, Owner, Source, Tree};
 use super::stages::Origin;
 use super::transfer::ExpandedTransfer;
 use super::{KeyInput, StepIndex, StepKind, fact, mount, run, transfer};
-use crate::context::{Snapshot, named_root};
+use crate::context::{ContextPath, Snapshot, named_root};
 use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, MountKind, Transfer};
 
 /// What a step is made of before it has a key.
@@ -68,10 +69,9 @@ impl Builder<'_> {
         let mounts = mount::mounts(mounts, state, self.words)
             .map_err(|problem| self.at(problem, instruction))?;
         let mut value = json!({ "arguments": run::arguments(instruction, command, &state.shell) });
-        if !mounts.is_empty() {
-            let mounts: Vec<_> =
-                mounts.iter().map(|mount| mount.value(self.request.dialect)).collect();
-            value["mounts"] = json!(mounts);
+        let (values, namespace) = mount::values(&mounts, &self.request);
+        if !values.is_empty() {
+            value["mounts"] = json!(values);
         }
         if !flags.devices.is_empty() {
             value["devices"] = json!(flags.devices);
@@ -83,12 +83,12 @@ impl Builder<'_> {
             argument: variable.argument,
         }));
         let options = self.request.options;
-        let network = flags.network.as_ref().or(options.network.as_ref());
-        let hosts: Vec<&str> = options
-            .add_hosts
-            .iter()
-            .map(|host| host.split([':', '=']).next().unwrap_or_default())
-            .collect();
+        // One that asks for the default has the build's (`run-network-default-under-another`).
+        let own_network = flags.network.as_ref().filter(|mode| *mode != "default");
+        let network = own_network.or(options.network.as_ref());
+        let hosts: Vec<String> =
+            options.add_hosts.iter().flat_map(|host| run::host_names(host)).collect();
+        let limits: Vec<String> = options.ulimits.iter().map(|limit| run::limit(limit)).collect();
         let mut option = |name: &str, value: String| {
             if !value.is_empty() {
                 inputs.push(KeyInput::Option { name: name.to_owned(), value });
@@ -106,7 +106,7 @@ impl Builder<'_> {
         if self.request.dialect.run_limits_count {
             let shm_size = options.shm_size.filter(|&size| size > 0);
             option("shm-size", shm_size.map(|size| size.to_string()).unwrap_or_default());
-            option("ulimit", options.ulimits.join(","));
+            option("ulimit", limits.join(","));
             option("cgroup-parent", options.cgroup_parent.clone().unwrap_or_default());
             let hostname = options.build_args.get("BUILDKIT_SANDBOX_HOSTNAME");
             option("hostname", hostname.cloned().unwrap_or_default());
@@ -142,6 +142,7 @@ impl Builder<'_> {
             }
         }
         inputs.extend(fact::documents(instruction));
+        inputs.extend(namespace);
         inputs.extend(fact::shell(instruction, command, &state.shell));
         let taken_from = mounts.iter().filter_map(|mount| mount.mount.from.as_ref());
         inputs.extend(taken_from.filter_map(|from| self.stages.given(from)));
@@ -183,12 +184,7 @@ impl Builder<'_> {
         let Some(parent) = state.parent else { return Vec::new() };
         let is_secret =
             |mount: &ExpandedMount| matches!(mount.mount.kind, MountKind::Secret | MountKind::Ssh);
-        // Of a copy that changed, so has what it leaves.
-        let may_leave_the_same = self.plan.steps[parent.0].kind == StepKind::Run;
-        if self.request.dialect.secrets_mount_the_stage_below
-            && may_leave_the_same
-            && mounts.iter().any(is_secret)
-        {
+        if self.request.dialect.secrets_mount_the_stage_below && mounts.iter().any(is_secret) {
             return vec![KeyInput::StageOutput { step: parent, path: String::new() }];
         }
         let is_below = |origin: &&Origin| match origin {
@@ -269,7 +265,8 @@ impl Builder<'_> {
     pub(super) fn workdir(&self, instruction: &Instruction, state: &StageState) -> Draft {
         // Here the path counts cleaned, for the RUNs after it as written (`workdir-respelt`).
         let directory = format!("/{}", transfer::clean(&state.directory));
-        let value = json!({ "directory": directory, "owner": state.user }).to_string();
+        let value =
+            json!({ "directory": directory, "owner": one_spelling(&state.user) }).to_string();
         let mut inputs = vec![KeyInput::Instruction { value }];
         inputs.extend(self.source_date_epoch());
         inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
@@ -295,8 +292,11 @@ impl Builder<'_> {
     /// not look at it (`source-date-epoch-copy`), and an ARG's default is none
     /// (`source-date-epoch-default`).
     fn source_date_epoch(&self) -> Option<KeyInput> {
-        let value = self.request.options.build_args.get("SOURCE_DATE_EPOCH")?.clone();
-        let counts = self.request.dialect.source_date_epoch_counts && !value.is_empty();
+        let written = self.request.options.build_args.get("SOURCE_DATE_EPOCH")?;
+        let counts = self.request.dialect.source_date_epoch_counts && !written.is_empty();
+        // It counts as a number (`source-date-epoch-respelt`).
+        let seconds = written.parse::<i64>().map(|seconds| seconds.to_string());
+        let value = seconds.unwrap_or_else(|_| written.clone());
         counts.then(|| KeyInput::Option { name: "source-date-epoch".to_owned(), value })
     }
 
@@ -329,9 +329,10 @@ impl Builder<'_> {
     ) -> Result<KeyInput, Error> {
         let named = context.map(|name| self.contexts.named(name));
         let snapshot = named.as_deref().unwrap_or(&self.contexts.own);
-        let missing = |source_path: String| {
+        let missing = |source_path: String, link: Option<ContextPath>| {
             let context = context.map(ToOwned::to_owned);
-            self.at(Problem::MissingSource { source_path, context }, instruction)
+            let link = link.map(|link| link.to_string());
+            self.at(Problem::MissingSource { source_path, link, context }, instruction)
         };
         let missing_one = || {
             let is_missing =
@@ -341,14 +342,16 @@ impl Builder<'_> {
         };
         let selected = match select(snapshot, selectors) {
             Ok(selected) => Ok(selected),
-            Err(Missing) if context.is_none() && self.is_sent => Ok(not_sent(selectors)),
-            Err(Missing) => Err(missing(missing_one().unwrap_or_else(|| source.to_owned()))),
+            Err(_) if context.is_none() && self.is_sent => Ok(not_sent(selectors)),
+            Err(Missing { link }) => {
+                Err(missing(missing_one().unwrap_or_else(|| source.to_owned()), link))
+            }
         };
         let Selection { digest, mut roots, mut unmatched } = selected?;
         unmatched.retain(|folder| !folder.is_root());
         if !unmatched.is_empty() {
             let pattern = missing_pattern(snapshot, selectors);
-            let error = missing(pattern.unwrap_or_else(|| source.to_owned()));
+            let error = missing(pattern.unwrap_or_else(|| source.to_owned()), None);
             if context.is_some() {
                 return Err(error);
             }

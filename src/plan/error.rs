@@ -49,14 +49,19 @@ pub enum Problem {
         /// A stage that is called so but for its letters' case.
         stage: Option<String>,
     },
+    /// `COPY --from` with a variable.
+    #[error("`--from` of COPY doesn't support variables")]
+    VariableInFrom(String),
     /// A platform that is none.
     #[error("`{0}` is not a platform; write one such as linux/amd64")]
     Platform(String),
     /// A source that is not in the context.
-    #[error("`{source_path}` is not in the build context{}", named(context.as_ref()))]
+    #[error("{} the build context{}", not_in(source_path, link.as_ref()), named(context.as_ref()))]
     MissingSource {
         /// The source as expanded.
         source_path: String,
+        /// The link that it takes and that leads to nothing, where that is why.
+        link: Option<String>,
         /// The name of `--build-context`, where it is not the build's own.
         context: Option<String>,
     },
@@ -86,6 +91,13 @@ fn at_line(line: u32) -> String {
     if line == 0 { String::new() } else { format!(":{line}") }
 }
 
+fn not_in(source_path: &str, link: Option<&String>) -> String {
+    match link {
+        Some(link) => format!("the link `{link}` leads to nothing in"),
+        None => format!("`{source_path}` is not in"),
+    }
+}
+
 fn named(context: Option<&String>) -> String {
     context.map_or_else(String::new, |name| format!(" `{name}`"))
 }
@@ -102,9 +114,10 @@ impl Problem {
     /// The words of the instruction that are wrong, as far as they stand in it as they are.
     pub fn words(&self) -> &str {
         match self {
-            Self::StageNotYetDefined(words) | Self::EmptyBase(words) | Self::Platform(words) => {
-                words
-            }
+            Self::StageNotYetDefined(words)
+            | Self::EmptyBase(words)
+            | Self::VariableInFrom(words)
+            | Self::Platform(words) => words,
             Self::Reference { name, .. } => name,
             Self::MissingSource { source_path, .. } => source_path,
             _ => "",
@@ -124,6 +137,11 @@ impl Problem {
                 let (path, rest) = name.split_at(end);
                 Some(format!("write it in lower case: `{}{rest}`", path.to_lowercase()))
             }
+            Self::VariableInFrom(_) => Some(
+                "give the image a stage's name with `FROM $IMAGE AS name`, then copy \
+                 `--from=name`"
+                    .into(),
+            ),
             Self::Reference { .. } => {
                 Some("write NAME, NAME:TAG or REGISTRY/NAME:TAG, such as `busybox:1.36`".into())
             }

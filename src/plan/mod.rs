@@ -23,6 +23,7 @@ mod made;
 mod mount;
 mod name;
 mod named;
+mod owner;
 mod reference;
 mod request;
 mod run;
@@ -40,7 +41,7 @@ use std::collections::BTreeSet;
 pub use error::{Error, Problem};
 pub use fact::{Fact, NamedValue};
 pub use made::made_configuration;
-pub use named::named_sources;
+pub use named::{ContextSource, context_sources, named_sources};
 pub use reference::{context_name, full_reference, reference_problem};
 pub use request::{BuildOptions, BuilderKind, Dialect, NamedContext, PlanRequest, Platform};
 pub use secret::shown_value;
@@ -58,6 +59,8 @@ use crate::dockerfile::Dockerfile;
 /// What the engine would refuse before it runs anything: an unknown target, a stage used before
 /// it is defined, an impossible image name, a source that is not in the context.
 pub fn plan(request: PlanRequest<'_>) -> Result<Plan, Error> {
+    let dialect = request.dialect.read_by(request.dockerfile, request.options);
+    let request = PlanRequest { dialect, ..request };
     let builder = convert::Builder::new(request)?;
     match request.dialect.builder {
         BuilderKind::BuildKit => {
@@ -79,6 +82,7 @@ pub fn check_target(
     options: &BuildOptions,
     dialect: Dialect,
 ) -> Result<(), Error> {
+    let dialect = dialect.read_by(dockerfile, options);
     let stages = stages::Stages::new(dockerfile, options, dialect)?;
     stages.target(options.target.as_deref()).map(|_| ())
 }
@@ -102,6 +106,7 @@ pub fn base_images(
     options: &BuildOptions,
     dialect: Dialect,
 ) -> Result<BTreeSet<ImageReference>, Error> {
+    let dialect = dialect.read_by(dockerfile, options);
     let stages = stages::Stages::new(dockerfile, options, dialect)?;
     let mut images = BTreeSet::new();
     for (index, stage) in stages.all.iter().enumerate() {

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::KeyInput;
 use super::convert::StageState;
 use super::error::Problem;
 use super::expansion::Words;
-use super::request::Dialect;
+use super::fact;
+use super::request::{Dialect, PlanRequest};
 use super::transfer::clean;
 use crate::dockerfile::{Mount, MountKind};
 
@@ -43,6 +45,21 @@ pub(super) fn mounts(
     Ok(expanded)
 }
 
+/// The build argument that sets the caches of a build apart from others with the same id.
+const NAMESPACE: &str = "BUILDKIT_CACHE_MOUNT_NS";
+
+/// What counts of the mounts themselves, and the namespace of caches where it counts, to name it.
+pub(super) fn values(
+    mounts: &[ExpandedMount],
+    request: &PlanRequest<'_>,
+) -> (Vec<Value>, Option<KeyInput>) {
+    let namespace = request.options.build_args.get(NAMESPACE).map_or("", String::as_str);
+    let values: Vec<Value> =
+        mounts.iter().map(|mount| mount.value(request.dialect, namespace)).collect();
+    let counts = values.iter().any(|value| value["options"].get("namespace").is_some());
+    (values, fact::setting(NAMESPACE, namespace.to_owned()).filter(|_| counts))
+}
+
 impl ExpandedMount {
     fn order(&self) -> (u8, &str) {
         match self.mount.kind {
@@ -62,7 +79,7 @@ impl ExpandedMount {
     /// What counts of the mount itself. The source does not, its content does; the content of
     /// secrets, of ssh and of caches never does (`run-secret-value`). Defaults count like the
     /// same values written out (`run-mount-defaults`).
-    pub(super) fn value(&self, dialect: Dialect) -> Value {
+    fn value(&self, dialect: Dialect, namespace: &str) -> Value {
         let kind = self.mount.kind.as_str();
         match self.mount.kind {
             MountKind::Bind => json!({
@@ -71,7 +88,7 @@ impl ExpandedMount {
             }),
             MountKind::Cache => json!({
                 "type": kind, "target": self.target, "read_only": self.is_read_only(),
-                "root": self.cache_root(dialect), "options": self.cache_options(dialect),
+                "root": self.cache_root(dialect), "options": self.cache_options(dialect, namespace),
             }),
             MountKind::Tmpfs => json!({
                 "type": kind, "target": self.target, "read_only": self.is_read_only(),
@@ -133,8 +150,9 @@ impl ExpandedMount {
     }
 
     /// Newer engines leave id and sharing out, except where both are the default: then they are
-    /// digested as they are (`run-cache-mount-id`).
-    fn cache_options(&self, dialect: Dialect) -> Value {
+    /// digested as they are (`run-cache-mount-id`). The namespace that the build asks for is the first
+    /// part of the id, up to the slash that the engine looks for (`run-cache-mount-namespace`).
+    fn cache_options(&self, dialect: Dialect, namespace: &str) -> Value {
         // The default id is the target as it is written, so a relative one is its own name.
         let written = self.mount.target.as_deref().unwrap_or_default();
         let default = match written.strip_prefix('/') {
@@ -143,10 +161,16 @@ impl ExpandedMount {
         };
         let id = filled(self.mount.id.as_ref()).map_or(default, ToOwned::to_owned);
         let sharing = self.mount.sharing.as_deref().unwrap_or("shared");
-        let is_target = id == self.target || format!("/{id}") == self.target;
+        let whole = format!("{namespace}/{id}");
+        let without_first = whole.split_once('/').map(|(_, rest)| rest);
+        let is_target = whole == self.target || without_first == Some(&self.target);
         let is_default = is_target && sharing == "shared";
         if dialect.cache_mount_options_count || is_default {
-            json!({ "id": id, "sharing": sharing })
+            // Keys of builds without a namespace stay what they were.
+            match namespace {
+                "" => json!({ "id": id, "sharing": sharing }),
+                _ => json!({ "id": id, "namespace": namespace, "sharing": sharing }),
+            }
         } else {
             json!(true)
         }

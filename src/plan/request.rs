@@ -80,6 +80,27 @@ pub enum NamedContext {
     Directory,
 }
 
+/// The systems that the engine knows by their names alone.
+const SYSTEMS: [&str; 17] = [
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "hurd",
+    "illumos",
+    "ios",
+    "js",
+    "linux",
+    "nacl",
+    "netbsd",
+    "openbsd",
+    "plan9",
+    "solaris",
+    "windows",
+    "zos",
+];
+
 /// An operating system and a processor, such as `linux/arm64/v8`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Platform {
@@ -92,8 +113,20 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Reads `OS/ARCHITECTURE[/VARIANT]`, with the engine's usual other names for processors.
-    /// `None` where it has neither form.
+    /// As [`Self::parse`], where a system alone is that system on the processor of `engine`.
+    pub fn parse_on(engine: &Self, text: &str) -> Option<Self> {
+        let os = text.to_lowercase();
+        let os = if os == "macos" { "darwin".to_owned() } else { os };
+        if !SYSTEMS.contains(&&*os) {
+            return Self::parse(text);
+        }
+        let Self { architecture, variant, .. } = engine.clone();
+        let variant = if architecture == "arm" { variant } else { String::new() };
+        Some(Self { os, architecture, variant })
+    }
+
+    /// Reads `OS/ARCHITECTURE[/VARIANT]`, with the engine's usual other names for processors, or a
+    /// processor alone. `None` where it has neither form.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('/').map(str::to_lowercase);
         let (first, second) = (parts.next()?, parts.next());
@@ -148,7 +181,8 @@ pub enum BuilderKind {
 pub struct Dialect {
     /// Which builder reads them. Not a matter of the version: [`Dialect::with_builder`] tells it.
     pub builder: BuilderKind,
-    /// Whether a cache mount's id and sharing are part of the key (`run-cache-mount-id`).
+    /// Whether a cache mount's id and sharing are part of the key (`run-cache-mount-id`): until
+    /// `BuildKit` 0.13, which came with dockerd 26.0.
     pub cache_mount_options_count: bool,
     /// Whether a cache mount's uid and gid are part of the key (`run-cache-mount-owner`).
     pub cache_mount_owner_counts: bool,
@@ -156,6 +190,9 @@ pub struct Dialect {
     /// a RUN, and so count (`option-shm-size`, `option-ulimit`, `option-cgroup-parent`,
     /// `option-hostname`).
     pub run_limits_count: bool,
+    /// Whether `BUILDKIT_SBOM_SCAN_CONTEXT` and `BUILDKIT_SBOM_SCAN_STAGE` speak to the frontend
+    /// alone and are no variables of a RUN (`arg-sbom-changed`): since `BuildKit` 0.11.
+    pub knows_sbom_arguments: bool,
     /// Whether every RUN mount makes a single unnamed stage show as `stage-0`
     /// (`run-bind-mount-other`); older engines do so for cache mounts and `from` only.
     pub every_mount_is_a_source: bool,
@@ -223,9 +260,10 @@ impl Dialect {
         let at = (numbers.next().unwrap_or(u32::MAX), numbers.next().unwrap_or(0));
         Self {
             builder: BuilderKind::BuildKit,
-            cache_mount_options_count: at < (23, 0),
+            cache_mount_options_count: at < (26, 0),
             cache_mount_owner_counts: at >= (23, 0),
             run_limits_count: at >= (23, 0),
+            knows_sbom_arguments: at >= (24, 0),
             every_mount_is_a_source: at >= (23, 0),
             source_date_epoch_counts: at >= (27, 0),
             mistakes_renamed_directories: at < (23, 0),
@@ -263,6 +301,32 @@ impl Dialect {
         }
     }
 
+    /// This dialect where the Dockerfile or the build names a frontend of its own (`# syntax=`,
+    /// `BUILDKIT_SYNTAX`): that reads the file in place of the engine's. What frontends decide is
+    /// then as in the newest one, and what only some of them count, counts.
+    #[must_use]
+    pub(super) fn read_by(self, dockerfile: &Dockerfile, options: &BuildOptions) -> Self {
+        let is_named =
+            dockerfile.syntax().is_some() || options.build_args.contains_key("BUILDKIT_SYNTAX");
+        if !is_named || self.builder == BuilderKind::Classic {
+            return self;
+        }
+        Self {
+            cache_mount_owner_counts: true,
+            run_limits_count: true,
+            knows_sbom_arguments: false,
+            every_mount_is_a_source: true,
+            source_date_epoch_counts: true,
+            symbolic_modes_count: true,
+            marks_onbuild: true,
+            has_named_contexts: true,
+            secrets_mount_the_stage_below: false,
+            replaced_stages_have_triggers: false,
+            replaced_stages_set_triggers: true,
+            ..self
+        }
+    }
+
     /// This dialect on an engine whose store can merge layers, as containerd's can, or cannot.
     #[must_use]
     pub const fn with_merging(self, merges: bool) -> Self {
@@ -292,8 +356,20 @@ mod tests {
     }
 
     #[test]
+    fn a_system_alone_is_on_the_engines_processor() {
+        let engine = Platform::parse("linux/arm64").unwrap();
+        let spelled = |text: &str| Platform::parse_on(&engine, text).map(|it| it.to_string());
+        assert_eq!(spelled("linux").as_deref(), Some("linux/arm64"));
+        assert_eq!(spelled("Windows").as_deref(), Some("windows/arm64"));
+        assert_eq!(spelled("amd64").as_deref(), Some("linux/amd64"));
+        assert_eq!(spelled("linux/386").as_deref(), Some("linux/386"));
+    }
+
+    #[test]
     fn dialects_follow_the_version() {
         assert!(Dialect::of_version("20.10.24").cache_mount_options_count);
+        assert!(Dialect::of_version("25.0.3").cache_mount_options_count);
+        assert!(!Dialect::of_version("26.1.5+dfsg1").cache_mount_options_count);
         assert!(!Dialect::of_version("26.1.5+dfsg1").marks_onbuild);
         assert!(Dialect::of_version("28.5.2").marks_onbuild);
         assert!(Dialect::of_version("dev").marks_onbuild);

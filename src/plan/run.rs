@@ -33,6 +33,24 @@ pub(super) fn arguments(
     with_shell(shell, script)
 }
 
+/// The name of a host of `--add-host`, once for each of its addresses: the engine leaves out the
+/// addresses alone (`option-add-host-twice`), and has names in lower case.
+pub(super) fn host_names(host: &str) -> Vec<String> {
+    let (name, addresses) =
+        host.split_once('=').or_else(|| host.split_once(':')).unwrap_or((host, ""));
+    vec![name.to_lowercase(); addresses.split(',').count()]
+}
+
+/// A limit of `--ulimit` with both its ends as numbers, as the engine has it.
+pub(super) fn limit(text: &str) -> String {
+    let numbers = |values: &str| {
+        let (soft, hard) = values.split_once(':').unwrap_or((values, values));
+        Some((soft.parse::<i64>().ok()?, hard.parse::<i64>().ok()?))
+    };
+    let read = text.split_once('=').and_then(|(name, values)| Some((name, numbers(values)?)));
+    read.map_or_else(|| text.to_owned(), |(name, (soft, hard))| format!("{name}={soft}:{hard}"))
+}
+
 /// Whether the command is run by the shell of SHELL.
 pub(super) fn uses_shell(instruction: &Instruction, command: &CommandForm) -> bool {
     let has_own = |body: String| body.starts_with("#!");
@@ -48,4 +66,25 @@ fn with_shell(shell: &[String], script: String) -> Vec<String> {
     };
     arguments.push(script);
     arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_have_one_spelling() {
+        for text in ["nofile=100", "nofile=100:100", "nofile=0100:+100"] {
+            assert_eq!(limit(text), "nofile=100:100");
+        }
+        assert_eq!(limit("nproc=10:-1"), "nproc=10:-1");
+        assert_eq!(limit("nproc=many"), "nproc=many");
+    }
+
+    #[test]
+    fn a_host_counts_once_for_each_address() {
+        assert_eq!(host_names("Shop:10.0.0.1"), ["shop"]);
+        assert_eq!(host_names("shop=10.0.0.1,10.0.0.2"), ["shop", "shop"]);
+        assert_eq!(host_names("shop:[::1]"), ["shop"]);
+    }
 }

@@ -49,8 +49,11 @@ pub(super) struct Selection {
 }
 
 /// A selector that selects nothing although it must.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Missing;
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Missing {
+    /// The link that it takes and that leads to nothing, where that is why.
+    pub(super) link: Option<ContextPath>,
+}
 
 /// The files that all of `selectors` select, as one digest.
 pub(super) fn select(snapshot: &Snapshot, selectors: &[Selector]) -> Result<Selection, Missing> {
@@ -96,11 +99,14 @@ fn plain(
 ) -> Result<Digest, Missing> {
     let path = ContextPath::new(&selector.path);
     roots.push(path.to_string());
-    let found = follow(snapshot, &path, roots);
+    let found = follow(snapshot, &path, true, roots);
     let digest = found.and_then(|path| content_digest(snapshot, &path, ContentScope::Whole));
     match digest {
         Some(digest) => Ok(digest),
-        None if selector.required => Err(Missing),
+        None if selector.required => {
+            let is_link = snapshot.get(&path).is_some_and(|it| it.kind == EntryKind::Symlink);
+            Err(Missing { link: is_link.then_some(path) })
+        }
         None => Ok(Digest::of(b"nothing")),
     }
 }
@@ -119,9 +125,12 @@ fn filtered(
     unmatched: &mut Vec<ContextPath>,
 ) -> Result<Digest, Missing> {
     let prefix = literal_prefix(selector);
-    let Some(resolved) = follow(snapshot, &prefix, roots) else {
+    // A link that `--exclude` is given as its source counts by all that it leads to, what is left
+    // out included (`copy-exclude-behind-a-link-edited`).
+    let is_link_itself = !selector.has_wildcard() && selector.include.is_empty();
+    let Some(resolved) = follow(snapshot, &prefix, !is_link_itself, roots) else {
         roots.push(prefix.to_string());
-        return if selector.required { Err(Missing) } else { Ok(Digest::of(b"")) };
+        return if selector.required { Err(Missing::default()) } else { Ok(Digest::of(b"")) };
     };
     let include = matcher(&selector.include);
     let exclude = matcher(&selector.exclude);
@@ -157,7 +166,10 @@ fn filtered(
         let candidate = below(entry.path.as_bytes(), base);
         let is_base = candidate.is_empty();
         let wanted = include.as_ref().is_none_or(|include| !is_base && include.matches(candidate))
-            && !exclude.as_ref().is_some_and(|exclude| !is_base && exclude.matches(candidate));
+            && !exclude.as_ref().is_some_and(|exclude| {
+                // `*` leaves out the source itself (`copy-exclude-all-behind-a-link-edited`).
+                !(is_base && pattern.is_some()) && exclude.matches(candidate)
+            });
         if wanted {
             for (directory, listed) in &mut open_directories {
                 if !std::mem::replace(listed, true) {
@@ -171,7 +183,8 @@ fn filtered(
             let is_followed = is_base || is_in_root || selector.follows_all_links;
             let digest = if is_followed && entry.kind == EntryKind::Symlink {
                 // The engine takes none that leads nowhere.
-                let target = follow(snapshot, &entry.path, roots).ok_or(Missing)?;
+                let target = follow(snapshot, &entry.path, true, roots)
+                    .ok_or_else(|| Missing { link: Some(entry.path.clone()) })?;
                 content_digest(snapshot, &target, ContentScope::Whole)
             } else {
                 None
@@ -184,12 +197,15 @@ fn filtered(
         }
     }
     if included.is_empty() && selector.required {
+        let is_there = pattern.is_none() && include.is_none();
         // The engine only asks for the pattern's folder, and for a pattern that it understands.
         let is_pattern = pattern.as_ref().is_some_and(|it| glob::matches(it, b"").is_ok());
-        if !is_pattern || include.is_some() {
-            return Err(Missing);
+        if include.is_some() || !(is_pattern || is_there) {
+            return Err(Missing::default());
         }
-        unmatched.push(resolved.clone());
+        if is_pattern {
+            unmatched.push(resolved.clone());
+        }
     }
     // The engine is sent what matches, and has nothing of what lies beside it.
     if pattern.is_some() && named.len() <= NAMED_MATCHES {
@@ -239,9 +255,15 @@ fn below<'a>(path: &'a [u8], base: &ContextPath) -> &'a [u8] {
     rest.strip_prefix(b"/").unwrap_or(rest)
 }
 
-/// Where a path leads, every link followed; added to `roots`, for what is there is selected.
-fn follow(snapshot: &Snapshot, path: &ContextPath, roots: &mut Vec<String>) -> Option<ContextPath> {
-    let found = resolve(snapshot, path, true, roots)?;
+/// Where a path leads, every link followed, the last one where `follow_last`; added to `roots`,
+/// for what is there is selected.
+fn follow(
+    snapshot: &Snapshot,
+    path: &ContextPath,
+    follow_last: bool,
+    roots: &mut Vec<String>,
+) -> Option<ContextPath> {
+    let found = resolve(snapshot, path, follow_last, roots)?;
     if found != *path {
         roots.push(found.to_string());
     }
@@ -308,5 +330,81 @@ mod tests {
         assert_eq!(roots(path("[d]")), ["d"]);
         let follows = Selector { follows_all_links: true, ..path("[d]") };
         assert_eq!(roots(follows), ["a", "d", "d/link"]);
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_named() {
+        let entries = vec![entry("z", EntryKind::Symlink, Some("nowhere"))];
+        let snapshot = Snapshot::new(entries, 0);
+        let link = |path: &str, exclude: &[&str]| {
+            let selector = Selector {
+                path: path.to_owned(),
+                wildcard: true,
+                exclude: exclude.iter().map(ToString::to_string).collect(),
+                required: true,
+                ..Selector::default()
+            };
+            select(&snapshot, &[selector]).expect_err("it leads to nothing").link
+        };
+        for (path, exclude) in [("z", &[][..]), ("z*", &[]), ("z", &["y"]), ("", &["y"])] {
+            assert_eq!(link(path, exclude), Some(ContextPath::new("z")), "{path}");
+        }
+        assert_eq!(link("y", &[]), None);
+    }
+
+    /// `q` leads to `r`, `r/o` to `t`; in both is a `file`.
+    fn linked(edited: &str) -> Snapshot {
+        let file = |path: &str| {
+            let digest = Digest::of(if path == edited { b"new" } else { b"old" });
+            Entry { digest: Some(digest), ..entry(path, EntryKind::File, None) }
+        };
+        let entries = vec![
+            entry("q", EntryKind::Symlink, Some("r")),
+            entry("r", EntryKind::Directory, None),
+            file("r/file"),
+            entry("r/o", EntryKind::Symlink, Some("../t")),
+            entry("t", EntryKind::Directory, None),
+            file("t/file"),
+        ];
+        Snapshot::new(entries, 0)
+    }
+
+    /// Whether an edit of a file counts where a path is copied without what `exclude` says.
+    fn counts_beside(exclude: &str, path: &str, edited: &str) -> bool {
+        let selector = Selector {
+            path: path.to_owned(),
+            wildcard: true,
+            exclude: vec![exclude.to_owned()],
+            required: true,
+            counts_base_names: true,
+            ..Selector::default()
+        };
+        let digest = |edited: &str| {
+            select(&linked(edited), std::slice::from_ref(&selector)).expect("it is there").digest
+        };
+        digest(edited) != digest("")
+    }
+
+    #[test]
+    fn what_is_left_out_counts_behind_a_link_that_is_the_source() {
+        let counts = |path: &str, edited: &str| counts_beside("file", path, edited);
+        assert!(counts("q", "r/file"));
+        assert!(counts("q/o", "t/file"));
+        assert!(counts("r/o", "t/file"));
+        assert!(!counts("q", "t/file"));
+        assert!(!counts("r", "r/file"));
+        assert!(counts("[q]", "r/file"));
+    }
+
+    #[test]
+    fn a_star_leaves_out_the_source_itself() {
+        for exclude in ["*", "**", "**/*"] {
+            assert!(!counts_beside(exclude, "q", "r/file"), "{exclude}");
+            assert!(!counts_beside(exclude, "r", "r/file"), "{exclude}");
+            assert!(!counts_beside(exclude, "r/file", "r/file"), "{exclude}");
+        }
+        for exclude in ["?*", "file*", "r"] {
+            assert!(counts_beside(exclude, "q", "r/file"), "{exclude}");
+        }
     }
 }

@@ -127,7 +127,10 @@ impl<'a> Stages<'a> {
             None => None,
             Some(platform) => {
                 let text = words.expand(platform, &self.globals).map_err(at)?;
-                Some(Platform::parse(&text).ok_or_else(|| at(Problem::Platform(text)))?)
+                Some(
+                    Platform::parse_on(&options.build_platform, &text)
+                        .ok_or_else(|| at(Problem::Platform(text)))?,
+                )
             }
         };
         if let Some(name) = self.context_in_place_of(source.from) {
@@ -192,6 +195,17 @@ impl<'a> Stages<'a> {
             Some(NamedContext::Image(image)) if image == SCRATCH => Base::Scratch,
             Some(NamedContext::Image(image)) => Base::Image(image.clone()),
             Some(NamedContext::Directory) | None => Base::Context(name.to_owned()),
+        }
+    }
+
+    /// The directory of `--build-context` that is taken from by this name, where it is one.
+    pub(super) fn directory(&self, from: &str) -> Option<String> {
+        if from.parse::<usize>().is_ok() || self.is_stage(from) {
+            return None;
+        }
+        match self.context_base(&self.context(from)?) {
+            Base::Context(name) => Some(name),
+            _ => None,
         }
     }
 
@@ -318,6 +332,9 @@ impl<'a> Stages<'a> {
                 Some(Base::Context(name)) => Ok(Origin::Context(name)),
                 Some(Base::Image(name)) => Ok(Origin::Image(name)),
                 Some(Base::Scratch | Base::Stage(_)) => Ok(Origin::Scratch),
+                None if name.contains('$') => {
+                    Err(Problem::VariableInFrom(name.to_owned()).at(&self.file, instruction))
+                }
                 None => self
                     .image(name.to_owned())
                     .map(Origin::Image)

@@ -8,6 +8,7 @@ use super::draft::Fetches;
 use super::environment::Value;
 use super::error::Problem;
 use super::expansion::Words;
+use super::owner::one_spelling;
 use super::request::Dialect;
 use super::secret;
 use super::selection::Selector;
@@ -61,7 +62,7 @@ pub(super) fn expand(
 ) -> Result<ExpandedTransfer, Problem> {
     let word = |text: &String| words.expand(text, &state.environment);
     let optional = |text: &Option<String>| text.as_ref().map(word).transpose();
-    let chown = optional(&transfer.chown)?;
+    let chown = optional(&transfer.chown)?.filter(|owner| !owner.is_empty());
     // A number counts as such: 0755 is 755.
     let written = optional(&transfer.chmod)?.filter(|mode| !mode.is_empty());
     let merges = transfer.link && dialect.merges && written.is_none();
@@ -80,19 +81,25 @@ pub(super) fn expand(
         let Value { text: source, took_secret } = words.value(written, &state.environment)?;
         if is_add && is_remote(&source) {
             expanded.remote = true;
-            let is_certain = checksum.is_some() && is_http(&source);
+            let is_certain = checksum.is_some() && is_http(&source) && !may_be_git(&source);
             expanded.is_open |= !is_certain;
-            let name = file_name(&source);
+            let name = file_name(&source).unwrap_or_else(|| source.clone());
             // With a checksum the engine looks at nothing else but the name that the file gets
             // (`source/http`).
-            let said = if is_certain { name } else { &source };
+            let said = if is_certain { &name } else { &source };
             let kept = secret::counted(said, took_secret);
-            actions.push(json!({
-                "remote": kept, "checksum": checksum, "keep_git_dir": transfer.keep_git_dir,
-                "unpack": transfer.unpack,
-            }));
-            let kept = secret::counted(name, took_secret);
-            fetched.push(json!({ "fetched": kept, "unpack": transfer.unpack }));
+            // What is not asked for is the default of both.
+            let unpack = transfer.unpack.filter(|&is_asked| is_asked);
+            let keep_git_dir = transfer.keep_git_dir.filter(|&is_asked| is_asked);
+            actions.push(leaving_out(
+                json!({
+                    "remote": kept, "checksum": checksum, "keep_git_dir": keep_git_dir,
+                    "unpack": unpack,
+                }),
+                &exclude,
+            ));
+            let kept = secret::counted(&name, took_secret);
+            fetched.push(leaving_out(json!({ "fetched": kept, "unpack": unpack }), &exclude));
             continue;
         }
         let (path, include) = if transfer.parents {
@@ -125,12 +132,14 @@ pub(super) fn expand(
             Value::plain(&content)
         };
         let kept = secret::counted(&body.text, body.took_secret);
-        actions.push(json!({ "heredoc": heredoc.name, "content": kept }));
+        let action = json!({ "heredoc": heredoc.name, "content": kept });
+        actions.push(leaving_out(action, &exclude));
         expanded.bodies.push(body.text);
     }
     let said = |actions: &[serde_json::Value]| {
         json!({
-            "actions": actions, "destination": expanded.destination, "chown": chown,
+            "actions": actions, "destination": expanded.destination,
+            "chown": chown.as_deref().map(one_spelling),
             "chmod": chmod, "link": expanded.merges,
         })
         .to_string()
@@ -161,19 +170,42 @@ fn is_http(source: &str) -> bool {
     source.starts_with("http://") || source.starts_with("https://")
 }
 
-/// The name that the engine gives to what a URL holds: the last part of its path. A URL of which
-/// that is not plain to see stands for itself.
-fn file_name(source: &str) -> &str {
-    let Some((_, rest)) = source.split_once("://").filter(|_| is_http(source)) else {
-        return source;
-    };
-    let path = rest.split(['?', '#']).next().unwrap_or_default();
-    let name = path.split_once('/').and_then(|(_, path)| path.rsplit('/').next());
-    let is_plain = |name: &&str| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~+".contains(&byte);
-        !name.is_empty() && name.bytes().all(plain)
-    };
-    name.filter(is_plain).unwrap_or(source)
+/// An action that copies no tree: what `--exclude` says counts for it all the same
+/// (`copy-heredoc-exclude-changed`).
+fn leaving_out(mut action: serde_json::Value, exclude: &[String]) -> serde_json::Value {
+    if !exclude.is_empty() {
+        action["exclude"] = json!(exclude);
+    }
+    action
+}
+
+/// Whether newer engines clone what this URL names: what it says beside its path counts then.
+fn may_be_git(source: &str) -> bool {
+    let path = source.split(['?', '#']).next().unwrap_or_default();
+    decoded(path).is_none_or(|path| path.to_lowercase().ends_with(".git"))
+}
+
+/// The name that the engine gives to what a URL holds: the last part of its path, as it is once
+/// read. `None` for a URL of which that is not plain to see.
+fn file_name(source: &str) -> Option<String> {
+    let (_, rest) = source.split_once("://").filter(|_| is_http(source))?;
+    let (_, path) = rest.split(['?', '#']).next()?.split_once('/')?;
+    let name = decoded(path.rsplit('/').next()?)?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~+".contains(&byte);
+    let is_name = !name.is_empty() && name != "." && name != ".." && name.bytes().all(is_plain);
+    is_name.then_some(name)
+}
+
+/// `text` with its `%67` as the bytes that they stand for; `None` where it cannot be read.
+fn decoded(text: &str) -> Option<String> {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let digits = part.get(..2).filter(|two| two.bytes().all(|it| it.is_ascii_hexdigit()))?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// `path` below the working directory, cleaned; its trailing slash or `/.` stays, as it says that
@@ -217,13 +249,31 @@ mod tests {
     }
 
     #[test]
+    fn repositories_are_told_from_files() {
+        for url in ["https://host/a.git", "https://host/a.git#main:b", "https://host/a%2egit?x=1"] {
+            assert!(may_be_git(url), "{url}");
+        }
+        for url in ["https://host/a.git/b", "https://host/git", "https://host/b?x=a.git"] {
+            assert!(!may_be_git(url), "{url}");
+        }
+    }
+
+    #[test]
     fn a_url_gives_its_file_the_last_name_of_its_path() {
         for url in ["https://host/a/f.txt", "http://host:80/f.txt?x=/y", "https://u:p@h/b/f.txt#z"]
         {
-            assert_eq!(file_name(url), "f.txt", "{url}");
+            assert_eq!(file_name(url).as_deref(), Some("f.txt"), "{url}");
         }
-        for url in ["https://host", "https://host/", "https://host/a%2Fb", "git@host:a/b.git"] {
-            assert_eq!(file_name(url), url);
+        assert_eq!(file_name("https://host/%66.t%78t").as_deref(), Some("f.txt"));
+        for url in [
+            "https://host",
+            "https://host/",
+            "https://host/a%2Fb",
+            "https://host/a%2",
+            "https://host/a%+1",
+            "git@host:a/b.git",
+        ] {
+            assert_eq!(file_name(url), None, "{url}");
         }
     }
 }

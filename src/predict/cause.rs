@@ -1,5 +1,7 @@
 //! Why a step that has no record is not the one of the last build.
 
+use std::collections::BTreeSet;
+
 use super::knowledge::{FileTable, PreviousBuild, PreviousStep};
 use super::types::{CauseKind, ChangeKind, FileChange};
 use crate::context::{ContextPath, EntryKind, Snapshot, in_named, shown_path};
@@ -125,11 +127,15 @@ fn own_cause(
     previous_files: &FileTable,
     snapshot: &Snapshot,
 ) -> Option<CauseKind> {
+    own_cause_but_files(step, old).or_else(|| files(step, old, previous_files, snapshot))
+}
+
+/// What differs of a step itself that is no file.
+pub(super) fn own_cause_but_files(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     base_image(step, Some(old))
         .or_else(|| instruction(step, old))
         .or_else(|| environment(step, old))
         .or_else(|| option(step, old))
-        .or_else(|| files(step, old, previous_files, snapshot))
 }
 
 fn instruction(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
@@ -231,6 +237,9 @@ pub(super) fn environment(step: &Step, old: &PreviousStep) -> Option<CauseKind> 
     // The same variables in another order count as well.
     let moved = now.iter().zip(&before).find(|(now, before)| now.0 != before.0).map(|(now, _)| now);
     let (name, _, argument) = *changed.or(removed).or(moved)?;
+    let is_other = |name: &&str| find(&before, name) != find(&now, name);
+    let names: BTreeSet<&str> = now.iter().chain(&before).map(|variable| variable.0).collect();
+    let more = names.into_iter().filter(is_other).count().saturating_sub(1);
     let (before, after) = (find(&before, name), find(&now, name));
     // Of a secret not even the value that was none is told.
     let is_shown =
@@ -238,9 +247,9 @@ pub(super) fn environment(step: &Step, old: &PreviousStep) -> Option<CauseKind> 
     let hide = |value: Option<String>| value.filter(|_| is_shown);
     let (name, before, after) = (name.to_owned(), hide(before), hide(after));
     Some(if argument {
-        CauseKind::Argument { name, before, after }
+        CauseKind::Argument { name, before, after, more }
     } else {
-        CauseKind::Environment { name, before, after }
+        CauseKind::Environment { name, before, after, more }
     })
 }
 

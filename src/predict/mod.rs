@@ -10,6 +10,7 @@ mod chance;
 mod commit;
 pub mod eviction;
 mod knowledge;
+mod masked;
 mod nearest;
 mod past;
 mod routes;
@@ -28,6 +29,7 @@ pub use knowledge::{
     as_the_engine_has_it, directories_with_other_modes, directories_with_renames, file_table,
     files_to_send,
 };
+pub use masked::masked_causes;
 pub use nearest::{Nearest, Recorded, ToCompare, nearest, steps_to_compare};
 pub use past::{
     COUNTED_BUILDS, Fate, PastBuild, PastCause, PastStep, StepHistory, Strikes, history, strikes,

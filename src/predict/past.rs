@@ -324,7 +324,7 @@ mod tests {
             }
         };
         let builds = [of("argument", "A"), of("argument", "B"), of("environment", "A")];
-        let cause = CauseKind::Argument { name: "A".into(), before: None, after: None };
+        let cause = CauseKind::Argument { name: "A".into(), before: None, after: None, more: 0 };
         assert_eq!(strikes(&step("[2/2] RUN a"), &cause, &builds).unwrap().builds, 1);
     }
 
@@ -347,7 +347,12 @@ mod tests {
     #[test]
     fn no_value_is_kept_of_a_cause() {
         let value = Some("hunter2".to_owned());
-        let kind = CauseKind::Argument { name: "WHO".into(), before: value.clone(), after: value };
+        let kind = CauseKind::Argument {
+            name: "WHO".into(),
+            before: value.clone(),
+            after: value,
+            more: 0,
+        };
         let cause = Cause { step: StepIndex(3), kind };
         let verdict = Verdict::Rebuild(cause.clone());
         let kept = PastCause::of(&verdict).unwrap();

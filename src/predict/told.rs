@@ -1,7 +1,7 @@
 //! What is told of a step that differs in more than its text says: the argument in it, what an
 //! instruction above sets for it, an option. The verdict is made before, and stays as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cause::{environment, option};
 use super::knowledge::PreviousStep;
@@ -140,7 +140,18 @@ fn variable(step: &Step, old: &PreviousStep) -> Option<CauseKind> {
     let of_those: Vec<&NamedValue> = before.iter().copied().filter(|it| is_in(&now, it)).collect();
     let root = changed(&in_both, &of_those).unwrap_or(name);
     let find = |list: &[&NamedValue]| list.iter().find(|it| it.name == root).copied().cloned();
-    another_value(find(&before).as_ref(), find(&now).as_ref())
+    let more = others(&own[0], &own[1]);
+    another_value(find(&before).as_ref(), find(&now).as_ref(), more)
+}
+
+/// How many names have another value beside the first one.
+fn others(now: &[&NamedValue], before: &[&NamedValue]) -> usize {
+    let value = |list: &[&NamedValue], name: &str| {
+        list.iter().find(|it| it.name == name).map(|it| it.value.clone())
+    };
+    let names: BTreeSet<&str> = now.iter().chain(before).map(|it| &*it.name).collect();
+    let differ = names.into_iter().filter(|name| value(now, name) != value(before, name));
+    differ.count().saturating_sub(1)
 }
 
 /// The first name that has another value.
@@ -159,16 +170,20 @@ fn origins<'a>(variables: &[Variable<'a>], name: &str) -> Vec<&'a NamedValue> {
 }
 
 /// That a variable has another value; of a secret not even the value that was none is told.
-fn another_value(before: Option<&NamedValue>, now: Option<&NamedValue>) -> Option<CauseKind> {
+fn another_value(
+    before: Option<&NamedValue>,
+    now: Option<&NamedValue>,
+    more: usize,
+) -> Option<CauseKind> {
     let NamedValue { name, argument, .. } = now.or(before)?.clone();
     let both = [before, now].into_iter().flatten();
     let is_shown = both.into_iter().all(|it| shown_value(&it.value).is_some());
     let shown = |it: Option<&NamedValue>| it.filter(|_| is_shown).map(|it| it.value.clone());
     let (before, after) = (shown(before), shown(now));
     Some(if argument {
-        CauseKind::Argument { name, before, after }
+        CauseKind::Argument { name, before, after, more }
     } else {
-        CauseKind::Environment { name, before, after }
+        CauseKind::Environment { name, before, after, more }
     })
 }
 

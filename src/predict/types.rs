@@ -142,6 +142,8 @@ pub enum CauseKind {
         before: Option<String>,
         /// Its value now; `None` likewise.
         after: Option<String>,
+        /// How many more variables have another value.
+        more: usize,
     },
     /// A variable of the environment has another value or place.
     Environment {
@@ -151,6 +153,8 @@ pub enum CauseKind {
         before: Option<String>,
         /// Its value now.
         after: Option<String>,
+        /// How many more variables have another value.
+        more: usize,
     },
     /// The base image has other layers; without any before and now, it cannot be resolved.
     BaseImage {

@@ -65,11 +65,11 @@ pub(super) fn brief_kind(kind: &CauseKind) -> String {
             let what = if *is_gone { "is gone" } else { "moved" };
             format!("{} {what}", escape::fit(&escape::text(before), BELOW))
         }
-        CauseKind::Argument { name, before, after } => {
-            changed("argument", name, before.as_deref(), after.as_deref())
+        CauseKind::Argument { name, before, after, more } => {
+            changed("argument", name, before.as_deref(), after.as_deref()) + &others(*more)
         }
-        CauseKind::Environment { name, before, after } => {
-            changed("variable", name, before.as_deref(), after.as_deref())
+        CauseKind::Environment { name, before, after, more } => {
+            changed("variable", name, before.as_deref(), after.as_deref()) + &others(*more)
         }
         CauseKind::Option { name, before, after } => {
             changed(option_word(name), name, before.as_deref(), after.as_deref())
@@ -98,9 +98,13 @@ pub(super) fn brief_kind(kind: &CauseKind) -> String {
 
 fn brief_files(files: &[FileChange], more: usize) -> String {
     let Some(first) = files.first() else { return "files changed".to_owned() };
-    let others = files.len() - 1 + more;
     let one = format!("{} {}", escape::text(&first.path), change(first.change));
-    if others == 0 { one } else { format!("{one} +{others}") }
+    one + &others(files.len() - 1 + more)
+}
+
+/// How many more differ beside the one that is named.
+fn others(number: usize) -> String {
+    if number == 0 { String::new() } else { format!(" +{number}") }
 }
 
 /// How a file differs, in a word or two.
@@ -148,7 +152,7 @@ mod tests {
     fn a_value_that_is_empty_or_not_set_is_told_so() {
         let told = |before: Option<&str>, after: Option<&str>| {
             let [before, after] = [before, after].map(|it| it.map(str::to_owned));
-            brief_kind(&CauseKind::Argument { name: "G".into(), before, after })
+            brief_kind(&CauseKind::Argument { name: "G".into(), before, after, more: 0 })
         };
         assert_eq!(told(Some("1"), Some("")), "argument G 1 → (empty)");
         assert_eq!(told(Some(""), Some("1")), "argument G (empty) → 1");

@@ -67,10 +67,10 @@ pub(super) fn lines(view: &WhyView<'_>, index: StepIndex, cause: &Cause) -> Vec<
             lines.extend(story(view, view.dockerfile));
             lines
         }
-        CauseKind::Argument { name, before, after } => {
+        CauseKind::Argument { name, before, after, .. } => {
             named("argument", name, before.as_deref(), after.as_deref())
         }
-        CauseKind::Environment { name, before, after } => {
+        CauseKind::Environment { name, before, after, .. } => {
             named("variable", name, before.as_deref(), after.as_deref())
         }
         CauseKind::Option { name, before, after } => {

@@ -271,8 +271,8 @@ impl<'a> StepCause<'a> {
                 gone: *is_gone,
                 after: Some(&**after).filter(|after| !after.is_empty()),
             },
-            CauseKind::Argument { name, before, after }
-            | CauseKind::Environment { name, before, after }
+            CauseKind::Argument { name, before, after, .. }
+            | CauseKind::Environment { name, before, after, .. }
             | CauseKind::Option { name, before, after } => {
                 Details::named(name, before.as_deref(), after.as_deref())
             }

@@ -124,8 +124,12 @@ fn shop() -> Forecast {
 }
 
 fn every_cause() -> Forecast {
-    let version =
-        CauseKind::Argument { name: "VERSION".into(), before: some("1"), after: some("2") };
+    let version = CauseKind::Argument {
+        name: "VERSION".into(),
+        before: some("1"),
+        after: some("2"),
+        more: 0,
+    };
     let base = |before| CauseKind::BaseImage {
         reference: "alpine:3.20".to_owned(),
         before,
@@ -152,12 +156,17 @@ fn every_cause() -> Forecast {
         .rebuild(
             "RUN two",
             1.0,
-            CauseKind::Argument { name: "API_TOKEN".into(), before: None, after: None },
+            CauseKind::Argument { name: "API_TOKEN".into(), before: None, after: None, more: 0 },
         )
         .rebuild(
             "RUN three",
             1.0,
-            CauseKind::Environment { name: "LANG".into(), before: None, after: some("C.UTF-8") },
+            CauseKind::Environment {
+                name: "LANG".into(),
+                before: None,
+                after: some("C.UTF-8"),
+                more: 0,
+            },
         )
         .rebuild(
             "RUN four",

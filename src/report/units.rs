@@ -21,6 +21,22 @@ pub fn seconds(duration: Seconds) -> String {
     }
 }
 
+/// As [`seconds`], with a digit more where that would hide it: `10.5 s`.
+pub fn precise_seconds(duration: Seconds) -> String {
+    let tenths = (duration.get() * 10.0).round() / 10.0;
+    if (9.95..60.0).contains(&tenths) && tenths.fract() != 0.0 {
+        return format!("{tenths:.1} s");
+    }
+    seconds(duration)
+}
+
+/// A duration that somebody wrote, as it was written: `10.25 s`.
+pub fn exact_seconds(duration: Seconds) -> String {
+    let value = duration.get();
+    let is_shown = value.fract() == 0.0 && (value < 600.0 || value % 60.0 == 0.0);
+    if is_shown && value >= 9.95 { seconds(duration) } else { format!("{value} s") }
+}
+
 /// Whether a duration is more than the noise of a build.
 pub fn is_worth_saying(duration: Seconds) -> bool {
     duration.get() >= 0.05
@@ -89,6 +105,20 @@ mod tests {
                 "42 min",
                 "1 h 50 min"
             ]
+        );
+    }
+
+    #[test]
+    fn a_limit_is_told_as_it_was_written_and_what_is_beyond_it_with_a_digit_more() {
+        let exact = |value| exact_seconds(Seconds::new(value));
+        assert_eq!(
+            [0.25, 3.0, 10.5, 60.0, 615.0, 6600.0].map(exact),
+            ["0.25 s", "3 s", "10.5 s", "1 min", "615 s", "1 h 50 min"]
+        );
+        let precise = |value| precise_seconds(Seconds::new(value));
+        assert_eq!(
+            [0.4, 10.5, 11.0, 59.96, 75.5].map(precise),
+            ["0.4 s", "10.5 s", "11 s", "1 min", "1 min 16 s"]
         );
     }
 

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use smartbuild::context::{IgnoreRules, Snapshot, join, snapshot};
 use smartbuild::dockerfile::Dockerfile;
 use smartbuild::plan::{
-    BuildOptions, BuilderKind, Dialect, Error, NamedContext, Plan, PlanRequest, Step, plan,
+    BuildOptions, BuilderKind, Dialect, Error, NamedContext, Plan, PlanRequest, Platform, Step,
+    plan,
 };
 use smartbuild::predict::{
     FileTable, Forecast, Knowledge, PreviousBuild, PreviousStep, as_the_engine_has_it,
@@ -193,6 +194,10 @@ pub(crate) fn arguments(words: &[String]) -> Arguments {
                 let pair = value();
                 let (name, value) = pair.split_once('=').expect("NAME=VALUE");
                 options.labels.insert(name.to_owned(), value.to_owned());
+            }
+            "--platform" => {
+                options.platform =
+                    Platform::parse_on(&options.build_platform, &value()).expect("a platform");
             }
             "--secret" => drop(value()),
             other => panic!("no case has used `{other}` yet"),

@@ -1,5 +1,7 @@
 //! What `smartbuild.toml` says in both trees.
 
+use anyhow::anyhow;
+
 use super::super::failure::Failure;
 use crate::context::git::Tree;
 use crate::context::{ContextPath, Source as _};
@@ -8,6 +10,10 @@ use crate::impact::gate::FileLimits;
 
 /// What says how smartbuild looks at a repository's images.
 const FILE: &str = "smartbuild.toml";
+
+/// What to say where its name is another thing's.
+const NO_FILE: &str = "smartbuild.toml is a directory, or a link that leads to no file of the \
+                       repository; put a file there, or remove it";
 
 /// Each tree has its own file for how images are built. What is left out, and what may be lost, is
 /// the newer one's to say.
@@ -22,12 +28,27 @@ pub(super) struct Configured {
 
 impl Configured {
     pub(super) fn read(base: &Tree, head: &Tree) -> Result<Self, Failure> {
-        let path = ContextPath::new(FILE);
-        let newer = head.read(&path)?.unwrap_or_default();
+        let newer = text(head)?.ok_or_else(|| anyhow!(NO_FILE))?;
         let limits = FileLimits::parse(&newer)?;
-        let (base, head, notice) = both(&base.read(&path)?.unwrap_or_default(), &newer)?;
+        let Some(older) = text(base)? else {
+            let head = Configuration::parse(&newer)?;
+            let notice = format!("in the older tree: {NO_FILE}; so the newer file counts for both");
+            return Ok(Self { base: head.clone(), head, limits, notice: Some(notice) });
+        };
+        let (base, head, notice) = both(&older, &newer)?;
         Ok(Self { base, head, limits, notice })
     }
+}
+
+/// The file's bytes, be it a link to a file of the tree; none where there is none. `None` where
+/// something else has its name: limits that nobody can read are not held.
+fn text(tree: &Tree) -> Result<Option<Vec<u8>>, Failure> {
+    let path = ContextPath::new(FILE);
+    let bytes = tree.read(&path)?;
+    if bytes.is_none() && tree.find(&path)?.is_none() {
+        return Ok(Some(Vec::new()));
+    }
+    Ok(bytes)
 }
 
 /// What both files say. An older one that is wrong is none: the newer one then counts for both.

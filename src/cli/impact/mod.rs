@@ -66,6 +66,11 @@ pub(super) fn run(
     let base = Side { label: base_label, tree: base, images: in_base };
     let head = Side { label: head_label, tree: head, images: in_head };
     let mut impact = impact::compare(&base, &head, &remembered)?;
+    let is_below = |name: &str| {
+        let file = name.rsplit_once(':').map_or(name, |(file, _)| file);
+        ContextPath::new(file).starts_with(&place.inside)
+    };
+    impact.untold.retain(|it| path.is_none() || is_below(&it.image));
     impact.notices.extend(configured.notice.filter(|_| !args.is_single()));
     if let Some(path) = &kept {
         // What is not kept only costs time.

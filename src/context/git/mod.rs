@@ -42,6 +42,7 @@ mod digests;
 mod error;
 mod history;
 mod hooks;
+mod ignored;
 mod lfs;
 mod line;
 mod nodes;

@@ -84,6 +84,13 @@ impl Tree {
         (!self.unmerged.is_empty()).then(|| Unmerged(self.unmerged.to_vec()))
     }
 
+    /// Whether a checkout has the repository itself in it, as a directory: a linked working tree and
+    /// a submodule have a file there that stays as it is.
+    pub fn has_git_directory(&self) -> bool {
+        let repository = self.root.store.repository.to_thread_local();
+        repository.workdir().is_none_or(|top| top.join(".git").is_dir())
+    }
+
     /// Whether a link is at the path. Nothing is read for it but directories.
     pub fn is_link(&self, path: &ContextPath) -> Result<bool, GitError> {
         let found = self.with(path, |_, node| Ok(matches!(node, Node::Symlink { .. })))?;

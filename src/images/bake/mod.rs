@@ -257,7 +257,11 @@ fn draft(directory: &ContextPath, target: Target, draft: Draft) -> Draft {
         inline: target.inline.filter(|text| !text.is_empty()),
         target: target.target.filter(|text| !text.is_empty()),
         args: target.args,
-        written: Written { args: target.lines, inline: target.inline_text },
+        written: Written {
+            args: target.lines,
+            settings: target.settings,
+            inline: target.inline_text,
+        },
         contexts: target
             .contexts
             .iter()

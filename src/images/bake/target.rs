@@ -9,7 +9,7 @@ use crate::context::ContextPath;
 use crate::images::draft::Draft;
 use crate::images::limits::{RunLimits, size};
 use crate::images::place::{Reference, shown};
-use crate::images::written::Lines;
+use crate::images::written::{self, Lines};
 use crate::images::{InlineText, Origin};
 
 /// What decides about a target's image.
@@ -24,6 +24,8 @@ pub(super) struct Target {
     pub(super) args: BTreeMap<String, String>,
     /// The lines that give the arguments.
     pub(super) lines: Lines,
+    /// The lines of attributes, by the key as compose writes it.
+    pub(super) settings: Lines,
     pub(super) inline_text: Option<InlineText>,
     pub(super) contexts: BTreeMap<String, String>,
     pub(super) tags: Option<Vec<String>>,
@@ -78,6 +80,12 @@ pub(super) fn read(
             .and_then(|value| convert(name, value))
             .and_then(|value| target.set(name, value));
         value.map_err(|reason| (line, format!("`{name}`: {reason}")))?;
+        let key = match name {
+            "contexts" => "additional_contexts".to_owned(),
+            "platforms" => "platform".to_owned(),
+            _ => name.replace('-', "_"),
+        };
+        target.settings.insert(key, evaluator.names.writing.of_attribute(instance, attribute));
         match name {
             "args" => {
                 let names = target.args.keys();
@@ -180,6 +188,9 @@ impl Target {
         };
         self.args.extend(entries(&over.args));
         self.lines.extend(over.lines.iter().map(|(key, lines)| (key.clone(), lines.clone())));
+        for (key, lines) in &over.settings {
+            written::add(self.settings.entry(key.clone()).or_default(), lines);
+        }
         self.limits.merge(over.limits.clone());
         self.contexts.extend(entries(&over.contexts));
         if over.tags.is_some() {
@@ -213,6 +224,7 @@ pub(super) fn of_service(directory: &ContextPath, draft: Draft) -> Target {
         target: draft.target,
         args: draft.args,
         lines: draft.written.args,
+        settings: draft.written.settings,
         inline_text: draft.written.inline,
         contexts: draft.contexts.into_iter().map(|(key, it)| (key, text(it))).collect(),
         tags: several(draft.tags),

@@ -57,6 +57,20 @@ impl<'d> Writing<'d> {
         lines
     }
 
+    /// The line of an attribute, those of its keys, and those of what it names.
+    pub(super) fn of_attribute(
+        &mut self,
+        instance: &Instance<'_>,
+        attribute: &Attribute,
+    ) -> Vec<Origin> {
+        let file = &instance.block.file;
+        let mut lines = vec![origin(file, attribute.line)];
+        let keys: Vec<Origin> = attribute.keys.values().map(|line| origin(file, *line)).collect();
+        written::add(&mut lines, &keys);
+        written::add(&mut lines, &self.of(instance, &attribute.value));
+        lines
+    }
+
     /// The lines of all that an expression names, by way of others too.
     fn of(&mut self, instance: &Instance<'_>, expression: &Expression) -> Vec<Origin> {
         let mut lines = Vec::new();

@@ -70,12 +70,14 @@ pub(super) struct Loader<'f, 'a> {
     pub(super) finder: &'f mut Finder<'a>,
     /// Files that another one includes, and that are no projects of their own.
     pub(super) included: Vec<ContextPath>,
+    /// Files of which another one extends services.
+    pub(super) extended: Vec<ContextPath>,
     loaded: usize,
 }
 
 impl<'f, 'a> Loader<'f, 'a> {
     pub(super) fn new(finder: &'f mut Finder<'a>) -> Self {
-        Self { finder, included: Vec::new(), loaded: 0 }
+        Self { finder, included: Vec::new(), extended: Vec::new(), loaded: 0 }
     }
 
     /// The services of a project. `above` are the files that include this one.
@@ -220,6 +222,7 @@ impl<'f, 'a> Loader<'f, 'a> {
             return Err(Problem::of(&parsed.file, message).into());
         };
         let base = file.parent().unwrap_or_default();
+        self.extended.push(file.clone());
         let documents = self.documents(&file)?;
         let services = documents.iter().rev().find_map(|document| document.get("services"));
         let services = services.ok_or_else(|| missing(&file, name))?;

@@ -6,6 +6,11 @@
 //! Out: an image for each service that has a `build:`, whatever its profiles. What is no part of
 //! an image is not looked at, so that a variable that must be set for something else is no problem.
 //!
+//! Other files that are called so (`compose.prod.yaml`, `docker-compose-ci.yml`) lie over these only
+//! where somebody names both with `-f`, so each is a project of its own, of the services whose
+//! `build:` says of which context: the others are parts of something else. What is built just as
+//! another image is not told twice, and a file that another one includes, extends or chooses is none.
+//!
 //! A file that another one includes is no project of its own. A service that is wrong is a problem
 //! of its own and the others are given, where docker refuses the whole file.
 
@@ -53,7 +58,16 @@ type Services = BTreeMap<String, Service>;
 
 /// Whether a file of this name may be one of a compose project, or say which files are.
 pub(super) fn is_compose(name: &str) -> bool {
-    FILES.contains(&name) || OVERRIDES.contains(&name) || name == ".env"
+    FILES.contains(&name) || OVERRIDES.contains(&name) || name == ".env" || is_variant(name)
+}
+
+/// Whether docker takes a file of this name only where it is named.
+fn is_variant(name: &str) -> bool {
+    let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
+    let stem = stem.map(|stem| stem.strip_prefix("docker-").unwrap_or(stem));
+    let rest = stem.and_then(|stem| stem.strip_prefix("compose."));
+    let rest = rest.or_else(|| stem.and_then(|stem| stem.strip_prefix("compose-")));
+    rest.is_some_and(|rest| !rest.is_empty()) && !OVERRIDES.contains(&name)
 }
 
 /// Adds what the compose files of each directory build.
@@ -62,12 +76,13 @@ pub(super) fn find(
     described: &BTreeMap<Vec<u8>, Vec<String>>,
 ) -> Result<(), Error> {
     let mut found = Vec::new();
-    let mut included = Vec::new();
+    let (mut included, mut extended) = (Vec::new(), Vec::new());
     for (directory, names) in described {
         let directory = ContextPath::new(directory);
         let mut loader = Loader::new(finder);
         let read = load(&mut loader, &directory, names);
         included.append(&mut loader.included);
+        extended.append(&mut loader.extended);
         match read {
             Ok(project) => found.extend(project),
             Err(Failure::Problem(problem)) => {
@@ -77,13 +92,65 @@ pub(super) fn find(
         }
     }
     projects::without_chosen(&mut found);
+    let mut variants = Vec::new();
+    for (directory, names) in described {
+        let directory = ContextPath::new(directory);
+        for name in names.iter().filter(|name| is_variant(name)) {
+            let file = directory.join(name);
+            let mut loader = Loader::new(finder);
+            let read = variant(&mut loader, &directory, &file);
+            included.append(&mut loader.included);
+            extended.append(&mut loader.extended);
+            match read {
+                Ok(project) => variants.push(project),
+                Err(Failure::Problem(problem)) => {
+                    finder.leave_out(Missing::Project(file), problem);
+                }
+                Err(Failure::Tree(error)) => return Err(error),
+            }
+        }
+    }
     for (project, services) in found {
         let Some(main) = project.files.first() else { continue };
         if project.is_chosen || !included.contains(main) {
             add(finder, &project, main, &services)?;
         }
+        extended.extend(project.files);
+    }
+    for (project, services) in variants {
+        let Some(file) = project.files.first() else { continue };
+        if included.contains(file) || extended.contains(file) {
+            continue;
+        }
+        let known = finder.images.len();
+        add(finder, &project, file, &services)?;
+        let new = finder.images.split_off(known);
+        for image in new {
+            if !finder.images.iter().any(|other| other.is_built_as(&image)) {
+                finder.images.push(image);
+            }
+        }
     }
     Ok(())
+}
+
+/// A file that docker takes only where it is named, as a project of its own.
+fn variant(
+    loader: &mut Loader<'_, '_>,
+    directory: &ContextPath,
+    file: &ContextPath,
+) -> Result<(Found, Services), Failure> {
+    let env_file = loader.usual_env_file(directory)?;
+    let outer = Known::from(loader.finder.variables);
+    let variables = loader.variables(&outer, env_file.as_slice())?;
+    let files = vec![file.clone()];
+    let project = Project { files, directory: directory.clone(), variables };
+    let mut services = loader.services(&project, &[])?;
+    services
+        .retain(|_, service| service.build.as_ref().is_none_or(|build| build.context.is_some()));
+    let Project { files, variables, .. } = project;
+    // The directory is that of other files too.
+    Ok((Found { files, directory: file.clone(), is_chosen: false, variables }, services))
 }
 
 /// The project of a directory with its services.
@@ -160,7 +227,11 @@ fn draft(
     };
     let mut args = BTreeMap::new();
     let inline = build.inline.as_ref().map(|inline| inline.place.clone());
-    let mut places = Written { inline, args: BTreeMap::new() };
+    let mut settings = build.lines.clone();
+    let of_platforms = settings.remove("platforms").unwrap_or_default();
+    written::add(settings.entry("platform".to_owned()).or_default(), &service.platform_lines);
+    written::add(settings.entry("platform".to_owned()).or_default(), &of_platforms);
+    let mut places = Written { inline, settings, args: BTreeMap::new() };
     for (name, given) in &build.args {
         let Some(value) = given.value.clone().or_else(|| variables.get(name)) else { continue };
         args.insert(name.clone(), value);

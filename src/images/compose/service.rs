@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::place::Reference;
-use super::super::{InlineText, Origin, Problem, RunLimits, written};
+use super::super::written::{self, Lines};
+use super::super::{InlineText, Origin, Problem, RunLimits};
 use super::scalar::Scalar;
 use super::variables::Known;
 use super::yaml::{Fault, Mark, Node, Value};
@@ -18,6 +19,8 @@ pub(super) struct Service {
     pub(super) build: Option<Build>,
     pub(super) image: Option<String>,
     pub(super) platform: Option<String>,
+    /// The lines that give its platform.
+    pub(super) platform_lines: Vec<Origin>,
     pub(super) extends: Option<Extends>,
     /// What is wrong with it.
     pub(super) problem: Option<Problem>,
@@ -39,6 +42,8 @@ pub(super) struct Build {
     pub(super) no_cache: Option<bool>,
     pub(super) limits: RunLimits,
     pub(super) pull: Option<bool>,
+    /// The lines of the keys that decide about the image, by the key.
+    pub(super) lines: Lines,
     /// Whether it has an `x-bake`.
     pub(super) has_bake_extension: bool,
 }
@@ -112,6 +117,7 @@ impl Reading<'_> {
             build: None,
             image: None,
             platform: None,
+            platform_lines: Vec::new(),
             extends: None,
             problem: None,
         };
@@ -131,6 +137,9 @@ impl Reading<'_> {
         }
         service.image = self.optional(node, "image")?;
         service.platform = self.optional(node, "platform")?;
+        if let Some(platform) = present(node, "platform") {
+            service.platform_lines = self.lines_of(platform);
+        }
         if let Some(extends) = present(node, "extends") {
             service.extends = Some(self.extends(extends)?);
         }
@@ -186,8 +195,31 @@ impl Reading<'_> {
             no_cache: self.flag(node, "no_cache")?,
             limits: self.limits(node)?,
             pull: self.flag(node, "pull")?,
+            lines: self.lines(node),
             has_bake_extension: node.get("x-bake").is_some(),
         })
+    }
+
+    /// The lines of what each key says.
+    fn lines(&self, build: &Node) -> Lines {
+        let told = build.entries().iter().filter(|(_, value)| value.tag != Mark::Reset);
+        told.map(|(key, value)| (key.clone(), self.lines_of(value))).collect()
+    }
+
+    /// The line of a value, and of all that it is made of.
+    pub(super) fn lines_of(&self, node: &Node) -> Vec<Origin> {
+        let mut lines = Vec::new();
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            let own = self.written(node).map_or_else(|_| vec![self.origin(node.line)], |it| it.1);
+            written::add(&mut lines, &own);
+            match &node.value {
+                Value::List(list) => open.extend(list.iter().rev()),
+                Value::Mapping(entries) => open.extend(entries.iter().rev().map(|(_, it)| it)),
+                Value::Scalar(_) => {}
+            }
+        }
+        lines
     }
 
     fn inline(&self, node: &Node) -> Result<Inline, Fault> {
@@ -307,6 +339,7 @@ impl Service {
         };
         self.image = over.image.or(self.image.take());
         self.platform = over.platform.or(self.platform.take());
+        written::add(&mut self.platform_lines, &over.platform_lines);
         self.extends = over.extends;
         self.problem = over.problem.or(self.problem.take());
     }
@@ -327,6 +360,9 @@ impl Build {
         self.args.extend(over.args);
         self.limits.merge(over.limits);
         self.contexts.extend(over.contexts);
+        for (key, lines) in &over.lines {
+            written::add(self.lines.entry(key.clone()).or_default(), lines);
+        }
         self.cache_from.extend(over.cache_from);
         self.platforms.extend(over.platforms);
         for tag in over.tags {

@@ -271,3 +271,45 @@ fn a_project_that_an_env_file_chooses_is_there_once() {
     let names: Vec<String> = project.images().images.into_iter().map(|it| it.name).collect();
     assert_eq!(names, ["Dockerfile", "deploy/compose.yaml:app"]);
 }
+
+#[test]
+fn a_file_that_docker_takes_only_where_it_is_named_is_a_project_of_its_own() {
+    let project = project()
+        .compose("services:\n  web:\n    build: .\n")
+        .file("Dockerfile", "FROM scratch AS prod\n")
+        .file(
+            "compose.prod.yaml",
+            "services:\n  web:\n    build: {context: ., target: prod}\n  db: {image: x}\n",
+        )
+        .file("docker-compose-ci.yml", "services:\n  web:\n    build: .\n")
+        .file("compose.part.yaml", "services:\n  web:\n    build: {target: prod}\n")
+        .file("compose.base.yaml", "services:\n  base:\n    build: {context: ., args: {A: '1'}}\n")
+        .file("other/compose.yaml", "include: [../compose.in.yaml]\n")
+        .file("compose.in.yaml", "services:\n  inner:\n    build: {context: ., args: {B: '1'}}\n")
+        .file(
+            "third/compose.yaml",
+            "services:\n  a:\n    extends: {file: ../compose.base.yaml, service: base}\n",
+        )
+        .file("alone/docker-compose.test.yml", "services:\n  sut:\n    build: ..\n")
+        .file("alone/compose.yaml.bak", "services:\n  no:\n    build: ..\n");
+    assert_eq!(project.problems(), "");
+    let names: Vec<String> = project.images().images.into_iter().map(|it| it.name).collect();
+    // What is built just as another one is told once.
+    let expected = [
+        "compose.prod.yaml:web",
+        "compose.yaml:web",
+        "other/compose.yaml:inner",
+        "third/compose.yaml:a",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn a_broken_file_beside_the_usual_one_hides_nothing_of_it() {
+    let project = project()
+        .compose("services:\n  web:\n    build: .\n")
+        .file("Dockerfile", "FROM scratch\n")
+        .file("compose.ci.yaml", "services:\n\tweb:\n");
+    assert!(project.problems().starts_with("compose.ci.yaml:2: "), "{}", project.problems());
+    assert_eq!(project.images().images.len(), 1);
+}

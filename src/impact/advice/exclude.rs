@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Losing;
 use crate::Seconds;
 use crate::context::{ContextPath, EntryKind, Source as _};
-use crate::impact::side::Files;
+use crate::impact::side::{Files, ignore_file};
 use crate::impact::touched::below;
 use crate::impact::types::{Advice, ImageImpact, RootCause};
 use crate::plan::StepKind;
@@ -70,7 +70,7 @@ pub(super) fn advice(
                 let cost = costs.entry((file, line)).or_default();
                 cost.seconds = cost.seconds + seconds;
                 cost.images.push(impact.name.clone());
-                let ignore_file = ignore_file(losing);
+                let ignore_file = ignore_file(losing.image, &losing.planned.rules).to_string();
                 if !cost.ignore_files.contains(&ignore_file) {
                     cost.ignore_files.push(ignore_file);
                 }
@@ -147,15 +147,4 @@ fn is_named(file: &ContextPath, losing: &Losing<'_>, head: &Files<'_>) -> bool {
             text.map_or(true, |text| text.is_some_and(|text| names(&text)))
         })
     })
-}
-
-/// The file whose rules count for the image; the usual one where there is none yet.
-fn ignore_file(losing: &Losing<'_>) -> String {
-    let source = losing.planned.rules.source().map(|it| it.as_os_str().as_encoded_bytes());
-    let is_source = |own: &ContextPath| {
-        let name = own.file_name().unwrap_or_default();
-        source.is_some_and(|source| source.ends_with(name))
-    };
-    let own = losing.image.own_ignore_file().filter(is_source);
-    own.unwrap_or_else(|| losing.image.context.join(".dockerignore")).to_string()
 }

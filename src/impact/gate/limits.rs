@@ -18,6 +18,17 @@ pub struct Limits {
     pub deny: Option<BTreeSet<Denied>>,
 }
 
+impl Limits {
+    /// Whether anything is limited.
+    pub(super) fn is_set(&self) -> bool {
+        let Self { max_seconds, max_steps, max_image_growth, deny } = self;
+        max_seconds.is_some()
+            || max_steps.is_some()
+            || max_image_growth.is_some()
+            || deny.as_ref().is_some_and(|denied| !denied.is_empty())
+    }
+}
+
 /// Who set a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SetBy {

@@ -23,7 +23,6 @@ pub use size::{ByteSize, NoSize};
 use super::{ImageChange, ImageImpact, Impact, NotCompared, RootCause};
 use crate::context::git::Trailer;
 use crate::optimize::installs_packages;
-use crate::plan::StepKind;
 use crate::predict::{CauseKind, Verdict};
 
 /// What the gates say of an impact.
@@ -57,6 +56,13 @@ impl Gates {
         let changed = impact.images.iter().filter(|image| image.change == ImageChange::Changed);
         let mut reasons: Vec<Reason> = changed.flat_map(|image| self.reasons(image)).collect();
         reasons.extend(impact.not_compared.iter().filter_map(|image| self.unjudged(image)));
+        let has_own =
+            |it: &&NotCompared| self.file.images.get(&it.image).is_some_and(Limits::is_set);
+        reasons.extend(impact.untold.iter().filter(has_own).map(|untold| Reason {
+            image: untold.image.clone(),
+            set_by: SetBy::Image,
+            broken: Broken::NotCompared { problem: untold.problem.clone() },
+        }));
         Gate { reasons, accepted_by: None }
     }
 
@@ -131,14 +137,13 @@ fn forbidden(image: &ImageImpact, denied: Denied) -> Vec<Broken> {
         return installs_lost(image);
     }
     let is_denied = |cause: &&RootCause| {
-        let is_base = image
-            .steps
-            .get(cause.step.0)
-            .is_some_and(|step| step.forecast.step.kind == StepKind::From)
-            || matches!(cause.kind, CauseKind::BaseImage { .. });
+        // The image for another platform is another image.
+        if matches!(&cause.kind, CauseKind::Option { name, .. } if name == "platform") {
+            return matches!(denied, Denied::BaseImage | Denied::Option);
+        }
         // Another name after FROM is another base image, and no mere edit.
         let is_edit = matches!(cause.kind, CauseKind::StoodOn { .. });
-        match (is_base, is_edit) {
+        match (cause.is_base, is_edit) {
             (true, _) => denied == Denied::BaseImage,
             (false, true) => denied == Denied::Instruction,
             (false, false) => denied.word() == cause.kind.word(),
@@ -150,14 +155,13 @@ fn forbidden(image: &ImageImpact, denied: Denied) -> Vec<Broken> {
         place: cause.places.first().cloned(),
         steps: cause.lost.len(),
     };
-    image.causes.iter().filter(is_denied).map(told).collect()
+    image.causes.iter().chain(&image.masked).filter(is_denied).map(told).collect()
 }
 
 /// The steps that install packages and run again.
 fn installs_lost(image: &ImageImpact) -> Vec<Broken> {
     let lost = image.steps.iter().enumerate().filter(|(_, step)| {
-        matches!(step.forecast.verdict, Verdict::Rebuild(_))
-            && installs_packages(&step.forecast.step)
+        !matches!(step.forecast.verdict, Verdict::Cached) && installs_packages(&step.forecast.step)
     });
     let told = |(index, step): (usize, &super::StepImpact)| {
         let root = image.causes.iter().find(|cause| cause.lost.iter().any(|lost| lost.0 == index));
@@ -165,6 +169,7 @@ fn installs_lost(image: &ImageImpact) -> Vec<Broken> {
             instruction: step.forecast.step.instruction.clone(),
             place: step.place.clone(),
             cause: root.map(|root| root.kind.clone()),
+            is_open: matches!(step.forecast.verdict, Verdict::Depends { .. }),
         }
     };
     lost.map(told).collect()

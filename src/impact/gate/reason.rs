@@ -61,6 +61,8 @@ pub enum Broken {
         place: Place,
         /// What it is lost for, where that is known.
         cause: Option<CauseKind>,
+        /// Whether it runs only if what another stage leaves is not as it was.
+        is_open: bool,
     },
     /// Nobody knows whether a limit is broken.
     NotCompared {

@@ -82,7 +82,7 @@ fn another_base_image_is_denied_as_such_and_not_as_an_edit() {
 fn a_lost_install_is_denied_with_what_it_is_lost_for() {
     let denied = reasons("[impact]\ndeny = [\"dependency_layer\"]\n");
     assert_eq!(images(&denied), ["api/Dockerfile", "compose.yaml:web"]);
-    let Broken::Install { instruction, place, cause } = &denied[0].broken else {
+    let Broken::Install { instruction, place, cause, .. } = &denied[0].broken else {
         panic!("{denied:?}")
     };
     assert_eq!(

@@ -19,6 +19,9 @@ const LONGEST: usize = 1024 * 1024;
 /// Of more files the lines are not looked for.
 const MOST: usize = 20;
 
+/// What images are called that a build is given under other names.
+const CONTEXTS: &str = "additional_contexts";
+
 /// The two trees that places are found in.
 pub(super) struct Places<'a> {
     pub(super) base: &'a Tree,
@@ -46,6 +49,9 @@ impl Places<'_> {
             }
             _ => Vec::new(),
         };
+        if places.is_empty() {
+            places.extend(before.and_then(|before| self.of_project(kind, step, now, before)));
+        }
         let is_set = matches!(kind, CauseKind::Argument { .. } | CauseKind::Environment { .. });
         if places.is_empty() && (is_set || is_of_the_project(kind, now)) {
             places.push(in_origin(now));
@@ -70,6 +76,10 @@ impl Places<'_> {
             now: &now.planned.dockerfile,
             line: step.line,
         };
+        if matches!(kind, CauseKind::Option { name, .. } if name == "platform") {
+            let lines = settings::edited_from(of);
+            return lines.map(|lines| in_dockerfile(now, lines)).into_iter().collect();
+        }
         let Some(settings) = Settings::of(kind, of) else { return Vec::new() };
         let is_edited = of.before.source() != of.now.source();
         let in_text = |lines: Option<(u32, u32)>| -> Vec<Place> {
@@ -97,24 +107,46 @@ impl Places<'_> {
         let names = new.keys().filter(|name| is_wanted(name) && old.get(*name) != new.get(*name));
         let mut places = Vec::new();
         for name in names.take(MOST) {
-            let lines = now.image.written.args.get(name).map_or(&[][..], Vec::as_slice);
-            let before = before.image.written.args.get(name).map_or(&[][..], Vec::as_slice);
-            let before: Vec<_> =
-                before.iter().map(|line| (line, line_in(self.base, line))).collect();
-            let is_new = |line: &&Origin| {
-                let text = line_in(self.head, line);
-                !before.iter().any(|(old, it)| old.file == line.file && *it == text)
-            };
-            // Where all are as they were, something that is not in the tree gave another value.
-            let found: Vec<&Origin> = lines.iter().filter(is_new).collect();
-            let found = if found.is_empty() { lines.iter().take(1).collect() } else { found };
-            for place in found.into_iter().map(at) {
+            let of = |image: &Image| image.written.args.get(name).cloned().unwrap_or_default();
+            for place in
+                self.new_lines(&of(now.image), &of(before.image)).into_iter().map(|it| at(&it))
+            {
                 if !places.contains(&place) {
                     places.push(place);
                 }
             }
         }
         places
+    }
+
+    /// Of the lines those that are not among the older tree's by their text. Where all are as they
+    /// were, something that is not in the tree gave another value, and the first one is told.
+    fn new_lines(&self, lines: &[Origin], before: &[Origin]) -> Vec<Origin> {
+        let before: Vec<_> = before.iter().map(|line| (line, line_in(self.base, line))).collect();
+        let is_new = |line: &&Origin| {
+            let text = line_in(self.head, line);
+            !before.iter().any(|(old, it)| old.file == line.file && *it == text)
+        };
+        let found: Vec<Origin> = lines.iter().filter(is_new).cloned().collect();
+        if found.is_empty() { lines.iter().take(1).cloned().collect() } else { found }
+    }
+
+    /// The line of a compose or bake file that gives an option of the build, or the context of a
+    /// name.
+    fn of_project(
+        &self,
+        kind: &CauseKind,
+        step: &Step,
+        now: Version<'_>,
+        before: Version<'_>,
+    ) -> Option<Place> {
+        let key = match kind {
+            CauseKind::Option { name, .. } => setting(name)?,
+            _ if is_of_another_context(step, now, before) => CONTEXTS,
+            _ => return None,
+        };
+        let of = |image: &Image| image.written.settings.get(key).cloned().unwrap_or_default();
+        self.new_lines(&of(now.image), &of(before.image)).first().map(at)
     }
 
     /// Each file, or the line of an ignore file that let it in or out.
@@ -127,9 +159,12 @@ impl Places<'_> {
         let mut places = Vec::new();
         for file in files.iter().take(MOST) {
             let place = self.of_file(file, now, before);
-            if !places.contains(&place) {
-                places.push(place);
+            // A rule of an ignore file that is copied itself is one of its lines.
+            if places.iter().any(|known| holds(&place, known)) {
+                continue;
             }
+            places.retain(|known| !holds(known, &place));
+            places.push(place);
         }
         places
     }
@@ -153,6 +188,33 @@ impl Places<'_> {
     fn changed_lines(&self, path: &ContextPath) -> Option<(u32, u32)> {
         differing_lines(&text_of(self.base, path)?, &text_of(self.head, path)?)
     }
+}
+
+/// What compose and bake files call an option of the build.
+fn setting(option: &str) -> Option<&str> {
+    Some(match option {
+        "network" | "platform" => option,
+        "shm-size" => "shm_size",
+        "ulimit" => "ulimits",
+        "add-host" => "extra_hosts",
+        _ if option.starts_with("build-context") => CONTEXTS,
+        _ => return None,
+    })
+}
+
+/// Whether the step gets a named context, and the name is given to something else than before.
+fn is_of_another_context(step: &Step, now: Version<'_>, before: Version<'_>) -> bool {
+    let (old, new) = (&before.image.contexts, &now.image.contexts);
+    let mut others = new.iter().filter(|(name, context)| old.get(*name) != Some(*context));
+    others.any(|(name, _)| step.name.contains(&format!("context {name}] ")))
+}
+
+/// Whether the lines of the one are among those of the other.
+fn holds(outer: &Place, inner: &Place) -> bool {
+    let is_in = |(first, last): (u32, u32)| {
+        inner.lines.is_some_and(|(from, to)| first <= from && to <= last)
+    };
+    outer.file == inner.file && outer.lines.map_or(outer == inner, is_in)
 }
 
 /// A file that is text, and not too long to be read by anybody.

@@ -113,6 +113,21 @@ impl Settings {
     }
 }
 
+/// The lines of the FROM that is otherwise than before, of those that the step stands on.
+pub(super) fn edited_from(of: Versions<'_>) -> Option<(u32, u32)> {
+    let stage = of.stage()?;
+    let mut chain = vec![stage.from];
+    let mut at = stage;
+    while let InstructionKind::From { image, .. } = &at.from.kind
+        && let Some(below) = stage_called(of.now, image).filter(|it| it.index < at.index)
+    {
+        chain.push(below.from);
+        at = below;
+    }
+    let is_new = |it: &&&Instruction| !of.before.stages().any(|old| old.from.text == it.text);
+    chain.iter().find(is_new).map(|it| lines(it))
+}
+
 impl<'a> Versions<'a> {
     /// The instructions that decide about the step: the ARGs before the first FROM, those of the
     /// stages that it stands on, and those above it. In order.

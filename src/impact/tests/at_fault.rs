@@ -120,11 +120,85 @@ fn only_the_stages_that_a_step_stands_on_are_to_blame() {
 }
 
 #[test]
-fn an_option_of_a_compose_file_is_at_its_service() {
+fn an_option_of_a_compose_file_is_at_its_line() {
     let with = |size: &str| format!("{}      shm_size: {size}\n", compose("1"));
     let project = shop("FROM a\nRUN make\n").file("compose.yaml", with("64m")).committed();
     project.write("compose.yaml", with("128m"));
-    assert_eq!(first_places(&project), ["compose.yaml:2"]);
+    assert_eq!(first_places(&project), ["compose.yaml:7"]);
+}
+
+#[test]
+fn every_key_of_a_compose_file_that_runs_steps_is_at_its_own_line() {
+    let with = |line: &str| format!("services:\n  a:\n    build:\n      context: .\n{line}");
+    for (text, expected) in [
+        ("      network: @\n", 5),
+        ("      extra_hosts:\n        - one=10.0.0.1\n        - @=10.0.0.1\n", 7),
+        ("      extra_hosts:\n        one: 10.0.0.1\n        @: 10.0.0.1\n", 7),
+        ("      platforms:\n        - linux/@\n", 6),
+        ("    platform: linux/@\n", 5),
+        ("      ulimits:\n        nofile:\n          soft: 1\n          hard: 1@\n", 8),
+        ("      additional_contexts:\n        more: docker-image://b:@\n", 6),
+        ("      additional_contexts:\n        a: docker-image://b:@\n", 6),
+    ] {
+        let dockerfile = if text.contains("more") {
+            "FROM a\nCOPY --from=more x /\nRUN make\n"
+        } else {
+            "FROM a\nRUN make\n"
+        };
+        let word = |number: usize| {
+            let words = match text {
+                _ if text.contains("network") => ["host", "none"],
+                _ if text.contains("linux") => ["amd64", "arm64"],
+                _ if text.contains("extra_hosts") => ["first", "second"],
+                _ => ["1", "2"],
+            };
+            with(&text.replace('@', words[number]))
+        };
+        let project = shop(dockerfile).file("compose.yaml", word(0)).committed();
+        project.write("compose.yaml", word(1));
+        assert_eq!(first_places(&project)[0], format!("compose.yaml:{expected}"), "{text}");
+    }
+}
+
+#[test]
+fn every_attribute_of_a_bake_file_that_runs_steps_is_at_its_own_line() {
+    for text in ["network = \"@\"", "shm-size = SIZE", "extra-hosts = {\n    @ = \"10.0.0.1\"\n  }"]
+    {
+        let is_of_variable = text.contains("SIZE");
+        let bake = |word: &str| {
+            let size = format!("variable \"SIZE\" {{\n  default = \"{word}\"\n}}\n");
+            let before = if is_of_variable { &*size } else { "" };
+            format!("{before}target \"a\" {{\n  {}\n}}\n", text.replace('@', word))
+        };
+        let words = if is_of_variable { ["1m", "2m"] } else { ["none", "host"] };
+        let project = project()
+            .configured("")
+            .file("Dockerfile", "FROM a\nRUN make\n")
+            .file("docker-bake.hcl", bake(words[0]));
+        let project = project.committed();
+        project.write("docker-bake.hcl", bake(words[1]));
+        let expected = if text.contains('{') { 3 } else { 2 };
+        assert_eq!(first_places(&project)[0], format!("docker-bake.hcl:{expected}"), "{text}");
+    }
+}
+
+#[test]
+fn a_stage_that_is_not_there_is_told_where_it_is_asked_for() {
+    let with = |stage: &str| {
+        format!("services:\n  a:\n    build:\n      context: .\n      target: {stage}\n")
+    };
+    let project = shop("FROM a AS one\nRUN make\n").file("compose.yaml", with("one")).committed();
+    project.write("compose.yaml", with("nope"));
+    let problem = project.impact().problems.remove(0);
+    assert_eq!((&*problem.file, problem.line), ("compose.yaml", Some(5)), "{problem:?}");
+}
+
+#[test]
+fn an_ignore_file_that_is_copied_itself_is_named_once() {
+    let project = shop("FROM a\nCOPY . /all/\n").file(".dockerignore", "one\n").committed();
+    project.write(".dockerignore", "# more\none\ndocs\n");
+    let places = crate::report::impact(&project.impact(), &Capabilities::PLAIN);
+    assert_eq!(places.matches(".dockerignore:").count(), 1, "{places}");
 }
 
 /// The same where the ignore file goes from one text to the other.

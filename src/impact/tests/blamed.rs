@@ -41,6 +41,20 @@ fn an_argument_of_a_compose_file_is_at_its_own_line() {
 }
 
 #[test]
+fn of_two_arguments_that_change_the_second_is_counted() {
+    let with =
+        |word: &str| format!("{SERVICE}      args:\n        OTHER: {word}\n        MODE: {word}\n");
+    let project = project()
+        .configured("")
+        .file("Dockerfile", "FROM alpine\nARG MODE\nARG OTHER\nRUN make\n")
+        .file("compose.yaml", with("1"))
+        .committed();
+    project.write("compose.yaml", with("2"));
+    let text = project.text();
+    assert!(text.contains("argument MODE 1 → 2 +1"), "{text}");
+}
+
+#[test]
 fn an_argument_that_comes_in_is_at_its_own_line() {
     let newer = format!("{SERVICE}      args:\n        MODE: x\n");
     assert_eq!(blamed("compose.yaml", &[], SERVICE, &newer), "compose.yaml:6");

@@ -83,9 +83,9 @@ fn another_base_image_loses_all_and_an_unknown_one_is_noticed() {
     assert_eq!(image.causes[0].kind.word(), "base_image");
     assert!(!image.causes[0].lost.is_empty());
     assert_eq!(
-        impact.notices,
-        ["nothing was ever built here on python:3.12 and 1 more, so each counts as the same in \
-          both trees"]
+        impact.notices[0],
+        "nothing was ever built here on python:3.12 and 1 more, so each counts as the same in both \
+         trees"
     );
     insta::assert_snapshot!(project.text());
 }

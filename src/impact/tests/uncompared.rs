@@ -145,6 +145,36 @@ fn a_dockerfile_that_breaks_is_not_accepted() {
 }
 
 #[test]
+fn a_binary_dockerfile_that_is_replaced_had_nothing_to_lose() {
+    let project = described("compose.yaml", COMPOSE).file("bin/Dockerfile", b"\x7fELF\0\xff\n");
+    let project = project.committed();
+    project.write("bin/Dockerfile", "FROM a\nRUN one\n");
+    assert_eq!(outcomes(&project.impact()), [("bin/Dockerfile", ImageChange::New)]);
+    assert_eq!(project.refused(), Vec::<String>::new());
+    // What an engine reads all the same is not known.
+    let project = project.file("bin/Dockerfile", b"# \xe9\nFROM a\nRUN one\n").committed();
+    project.write("bin/Dockerfile", "FROM a\nRUN two\n");
+    assert_eq!(project.refused().len(), 1);
+}
+
+#[test]
+fn what_no_engine_builds_in_either_tree_costs_nothing_beside_a_new_file() {
+    let project = project()
+        .configured("")
+        .file("Dockerfile", "FROM a\nARG X\nCOPY --from=${X} /a /b\nCOPY . /c\n")
+        .committed();
+    project.write("new", "1");
+    assert_eq!(project.refused(), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_that_the_change_mends_is_not_to_be_corrected() {
+    let project = described("compose.yaml", BROKEN);
+    project.write("compose.yaml", COMPOSE);
+    insta::assert_snapshot!(project.refused().join("\n"));
+}
+
+#[test]
 fn a_dockerfile_that_is_broken_from_the_start_had_nothing_to_lose() {
     let project = described("compose.yaml", COMPOSE);
     project.write("new/Dockerfile", "FRM a\n");

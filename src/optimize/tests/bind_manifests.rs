@@ -36,7 +36,7 @@ fn what_anybody_else_may_miss_is_copied() {
         &format!("{copy}\nRUN npm ci\nCOPY index.js ."),
         &format!("{copy}\nRUN npm ci\nCOPY other ."),
         &format!("{copy}\nRUN npm ci\nCOPY --chmod=600 . ."),
-        &format!("COPY --chown=1 package.json package-lock.json ./\nRUN npm ci\nCOPY . ."),
+        "COPY --chown=1 package.json package-lock.json ./\nRUN npm ci\nCOPY . .",
         // Somebody reads it first.
         &format!("{copy}\nRUN npm ci\nRUN cat package.json\nCOPY . ."),
         &format!("{copy}\nRUN npm ci && npm run build\nCOPY . ."),

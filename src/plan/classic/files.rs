@@ -42,12 +42,13 @@ impl Parts {
 
     fn add_path(&mut self, sums: &Sums<'_>, path: &ContextPath) -> Result<(), Missing> {
         self.roots.push(path.to_string());
-        let found = resolve(sums.snapshot, path, true, &mut self.roots).ok_or(Missing)?;
+        let found =
+            resolve(sums.snapshot, path, true, &mut self.roots).ok_or_else(Missing::default)?;
         self.roots.push(found.to_string());
         let entry = sums.snapshot.get(&found).filter(|entry| is_sent(entry));
         let is_file = entry.is_some_and(|entry| entry.kind != EntryKind::Directory);
         if !is_file && entry.is_none() && !found.is_root() {
-            return Err(Missing);
+            return Err(Missing::default());
         }
         let mut inner: Vec<Digest> = sums
             .snapshot
@@ -69,7 +70,7 @@ impl Parts {
     /// The digest of all of them: one alone counts as itself (`wildcard-to-list`).
     pub(super) fn selection(mut self) -> Result<Selection, Missing> {
         if self.sums.is_empty() {
-            return Err(Missing);
+            return Err(Missing::default());
         }
         let mut hasher = FieldHasher::new();
         for sum in &self.sums {
@@ -188,9 +189,12 @@ mod tests {
     #[test]
     fn a_source_that_selects_nothing_is_missing() {
         let file = || vec![entry("a", EntryKind::File, None)];
-        assert_eq!(select(file(), "b"), Err(Missing));
-        assert_eq!(select(file(), "b*"), Err(Missing));
-        assert_eq!(select(vec![entry("l", EntryKind::Symlink, Some("x"))], "l"), Err(Missing));
+        assert_eq!(select(file(), "b"), Err(Missing::default()));
+        assert_eq!(select(file(), "b*"), Err(Missing::default()));
+        assert_eq!(
+            select(vec![entry("l", EntryKind::Symlink, Some("x"))], "l"),
+            Err(Missing::default())
+        );
         assert!(select(file(), "").is_ok());
         assert_eq!(
             select(file(), "[a]").map(|it| it.digest),

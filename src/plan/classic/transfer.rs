@@ -9,7 +9,7 @@ use crate::plan::convert::{Builder, StageState};
 use crate::plan::draft::{Draft, Fetches, Scope};
 use crate::plan::error::{Error, Problem};
 use crate::plan::key::FieldHasher;
-use crate::plan::selection::{Missing, Selector};
+use crate::plan::selection::Selector;
 use crate::plan::stages::Origin;
 use crate::plan::transfer::{self, ExpandedTransfer};
 use crate::plan::{KeyInput, StepKind, fact};
@@ -69,16 +69,16 @@ impl Builder<'_> {
         instruction: &Instruction,
     ) -> Result<KeyInput, Error> {
         let missing = |source_path: String| {
-            self.at(Problem::MissingSource { source_path, context: None }, instruction)
+            self.at(Problem::MissingSource { source_path, link: None, context: None }, instruction)
         };
         let snapshot = &self.contexts.own;
         let mut parts = files::Parts::default();
         for selector in &expanded.selectors {
             let path = ContextPath::new(&selector.path);
-            parts.add(snapshot, &path).map_err(|Missing| missing(selector.path.clone()))?;
+            parts.add(snapshot, &path).map_err(|_| missing(selector.path.clone()))?;
         }
         let source = transfer.sources.join(" ");
-        let selection = parts.selection().map_err(|Missing| missing(source.clone()))?;
+        let selection = parts.selection().map_err(|_| missing(source.clone()))?;
         Ok(KeyInput::Files { source, digest: selection.digest, roots: selection.roots })
     }
 

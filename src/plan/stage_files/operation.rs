@@ -2,6 +2,7 @@
 
 use super::StageFiles;
 use crate::plan::chmod::Chmod;
+use crate::plan::owner::number;
 
 /// The owner of a file by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -13,10 +14,9 @@ pub(in crate::plan) struct Owner {
 impl Owner {
     /// Reads `USER[:GROUP]` as far as it needs no file of the base; `None` for names.
     pub(in crate::plan) fn parse(text: &str) -> Option<Self> {
-        let number = |text: &str| if text == "root" { Some(0) } else { text.parse().ok() };
+        let number = |text: &str| number(text).and_then(|id| u32::try_from(id).ok());
         let (user, group) = match text.split_once(':') {
             Some((user, group)) => (number(user)?, number(group)?),
-            None if text.is_empty() => (0, 0),
             // A number alone is the group's too.
             None => (number(text)?, number(text)?),
         };

@@ -39,6 +39,7 @@ fn an_argument_is_told_with_its_values() {
         name: "VERSION".into(),
         before: Some("1".into()),
         after: Some("2".into()),
+        more: 0,
     };
     assert_eq!(story.cause("RUN"), told);
 }
@@ -47,7 +48,7 @@ fn an_argument_is_told_with_its_values() {
 fn the_value_of_what_looks_like_a_secret_is_never_told() {
     let text = "FROM base\nARG API_TOKEN\nRUN make\n";
     let story = Story::new(text, &[]).argument("API_TOKEN", "a").built().argument("API_TOKEN", "b");
-    let told = CauseKind::Argument { name: "API_TOKEN".into(), before: None, after: None };
+    let told = CauseKind::Argument { name: "API_TOKEN".into(), before: None, after: None, more: 0 };
     assert_eq!(story.cause("RUN"), told);
 }
 
@@ -91,6 +92,7 @@ fn a_variable_an_option_and_the_text_are_causes() {
         name: "MODE".into(),
         before: Some("a".into()),
         after: Some("b".into()),
+        more: 0,
     };
     assert_eq!(story.cause("RUN"), told);
 

@@ -6,7 +6,7 @@ use super::*;
 
 fn argument(name: &str, before: Option<&str>, after: Option<&str>) -> CauseKind {
     let [before, after] = [before, after].map(|value| value.map(str::to_owned));
-    CauseKind::Argument { name: name.to_owned(), before, after }
+    CauseKind::Argument { name: name.to_owned(), before, after, more: 0 }
 }
 
 const TWO_ARGUMENTS: &str = "FROM base\nARG G=1\nRUN a\nARG U=u\nRUN b\n";
@@ -126,6 +126,7 @@ fn the_image_of_the_last_build_is_no_cause_of_what_stands_on_an_earlier_one() {
         name: "A".into(),
         before: Some("1".into()),
         after: Some("2".into()),
+        more: 0,
     };
     assert_eq!(story.cause("RUN a"), told);
 }

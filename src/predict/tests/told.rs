@@ -6,7 +6,7 @@ use crate::plan::NamedContext;
 
 fn argument(name: &str, before: Option<&str>, after: Option<&str>) -> CauseKind {
     let [before, after] = [before, after].map(|value| value.map(str::to_owned));
-    CauseKind::Argument { name: name.to_owned(), before, after }
+    CauseKind::Argument { name: name.to_owned(), before, after, more: 0 }
 }
 
 fn option(name: &str, before: Option<&str>, after: Option<&str>) -> CauseKind {
@@ -54,6 +54,7 @@ fn a_variable_in_the_text_of_a_step_is_told_and_a_secret_is_not() {
         name: "D".into(),
         before: Some("/a".into()),
         after: Some("/b".into()),
+        more: 0,
     };
     assert_eq!(story.cause("COPY"), told);
 
@@ -230,4 +231,14 @@ fn another_instruction_at_the_same_place_is_told_with_what_stood_there() {
     story.dockerfile = "FROM base\nRUN new\nADD k /k\nRUN make\n";
     let new = CauseKind::Instruction { before: None, after: "RUN new".into() };
     assert_eq!(story.cause("RUN new"), new);
+}
+
+#[test]
+fn the_namespace_of_caches_is_told_where_it_counts() {
+    const NAMESPACE: &str = "BUILDKIT_CACHE_MOUNT_NS";
+    let text = "FROM base\nRUN --mount=type=cache,target=/c x\n";
+    let story = Story::new(text, &FILES).built().argument(NAMESPACE, "a");
+    assert_eq!(story.cause("RUN"), option(NAMESPACE, None, Some("a")));
+    let story = story.built().argument(NAMESPACE, "b");
+    assert_eq!(story.cause("RUN"), option(NAMESPACE, Some("a"), Some("b")));
 }

@@ -128,6 +128,11 @@ fn what_a_url_holds_is_known_by_its_checksum_alone() {
     const MOVED: &str = "FROM base\nADD --checksum=sha256:1 http://i/g/f /f\nRUN cat /f\n";
     const OTHER: &str = "FROM base\nADD --checksum=sha256:2 http://h/f /f\nRUN cat /f\n";
     const NAMED: &str = "FROM base\nADD --checksum=sha256:1 http://h/g /f\nRUN cat /f\n";
+    const RESPELT: &str =
+        "FROM base\nADD --unpack=false --checksum=sha256:1 http://h/%66 /f\nRUN cat /f\n";
+    const LEAVING_OUT: &str =
+        "FROM base\nADD --exclude=x --checksum=sha256:1 http://h/f /f\nRUN cat /f\n";
+    const CLONED: &str = "FROM base\nADD --checksum=1 https://h/f.git#main:d /f\nRUN cat /f\n";
     let after = |builds: &[&'static str], now: &'static str| {
         let mut story = Story::new(builds[0], &[]);
         for build in builds {
@@ -152,6 +157,10 @@ fn what_a_url_holds_is_known_by_its_checksum_alone() {
     // It may have been that one.
     assert_eq!(after(&[OPEN, SUMMED], OTHER), ["unknown"; 2]);
     assert_eq!(after(&[SUMMED], NAMED), ["rebuild"; 2]);
+    assert_eq!(after(&[SUMMED], RESPELT), ["cached"; 2]);
+    assert_eq!(after(&[SUMMED], LEAVING_OUT), ["rebuild"; 2]);
+    // A repository is cloned, whatever its checksum: its fragment names a directory.
+    assert_eq!(after(&[CLONED], CLONED), ["unknown"; 2]);
     // What was run on what an address held.
     assert_eq!(after(&[OPEN], ELSEWHERE), ["unknown"; 2]);
     assert_eq!(after(&[OPEN, COUNTED], ELSEWHERE), ["unknown"; 2]);
@@ -290,4 +299,22 @@ fn what_is_fetched_is_unknown_for_the_reason_that_only_its_server_can_tell() {
     ];
     assert_eq!(causes, expected);
     assert_eq!(CauseKind::Fetched.word(), "no_record");
+}
+
+#[test]
+fn a_frontend_that_is_named_counts_what_the_newest_does() {
+    const PLAIN: &str = "FROM base\nWORKDIR /w\n";
+    const NAMED: &str = "# syntax=docker/dockerfile:1\nFROM base\nWORKDIR /w\n";
+    let after_a_time = |text: &'static str, arguments: &[(&str, &str)]| {
+        let mut story = Story::new(text, &[]);
+        story.dialect = Dialect::of_version("26.1.5");
+        for (name, value) in arguments {
+            story = story.argument(name, value);
+        }
+        story.built().argument("SOURCE_DATE_EPOCH", "1").verdict("WORKDIR")
+    };
+    assert_eq!(after_a_time(PLAIN, &[]), Verdict::Cached);
+    assert!(matches!(after_a_time(NAMED, &[]), Verdict::Rebuild(_)));
+    let argument = [("BUILDKIT_SYNTAX", "docker/dockerfile:1")];
+    assert!(matches!(after_a_time(PLAIN, &argument), Verdict::Rebuild(_)));
 }

@@ -2,7 +2,10 @@
 
 use super::super::{cause, escape, units};
 use crate::impact::gate::{Broken, Reason, SetBy};
-use crate::impact::{Place, Problem};
+use crate::impact::{Place, Problem, TreeSide};
+
+/// What says which images there are.
+const CONFIGURATION: &str = "smartbuild.toml";
 
 /// The reason in a sentence without its full stop, on one line and safe for a terminal.
 pub fn reason(reason: &Reason) -> String {
@@ -13,9 +16,9 @@ pub fn reason(reason: &Reason) -> String {
             format!(
                 "{image}: the next build takes about {} for steps that were cached{typical}; {} \
                  allows {}",
-                units::seconds(*lost),
+                units::precise_seconds(*lost),
                 setting(reason.set_by, "max-seconds"),
-                units::seconds(*allowed)
+                units::exact_seconds(*allowed)
             )
         }
         Broken::Steps { lost, allowed } => format!(
@@ -40,20 +43,33 @@ pub fn reason(reason: &Reason) -> String {
                 setting(reason.set_by, "deny"),
             )
         }
-        Broken::NotCompared { problem } => format!(
-            "{image}: it could not be compared, so that nobody knows whether it keeps {}; correct \
-             {}, or exclude the image in smartbuild.toml",
+        Broken::NotCompared { problem } if problem.side == TreeSide::Base => format!(
+            "{image}: it could not be compared, so that nobody knows whether it keeps {}: {} was \
+             wrong in the older tree; accept it once, or exclude the image in smartbuild.toml",
             limits(reason.set_by),
             at(problem)
         ),
-        Broken::Install { instruction, place, cause } => {
+        Broken::NotCompared { problem } => {
+            // What is wrong in that file can leave out no image.
+            let or = match &*problem.file {
+                CONFIGURATION => "",
+                _ => ", or exclude the image in smartbuild.toml",
+            };
+            format!(
+                "{image}: it could not be compared, so that nobody knows whether it keeps {}; \
+                 correct {}{or}",
+                limits(reason.set_by),
+                at(problem)
+            )
+        }
+        Broken::Install { instruction, place, cause, is_open } => {
             let cause = cause.as_ref().map(|kind| format!(" ({})", cause::brief_kind(kind)));
             let instruction = escape::text(instruction);
             format!(
-                "{image}: `{}` at {} installs packages and runs again{}; {} denies \
-                 dependency_layer",
+                "{image}: `{}` at {} installs packages and {} again{}; {} denies dependency_layer",
                 escape::fit(&instruction, 72),
                 shown(place),
+                if *is_open { "may run" } else { "runs" },
                 cause.unwrap_or_default(),
                 setting(reason.set_by, "deny"),
             )

@@ -154,11 +154,15 @@ fn nothing_that_is_told_acts_on_a_terminal() {
             CauseKind::BaseImage { reference: name(), before: value(), after: value() },
         )
         .rebuild(&format!("RUN {evil}"), 1.0, files(&[(evil, ChangeKind::Added)], 0))
-        .rebuild("RUN b", 1.0, CauseKind::Argument { name: name(), before: value(), after: None })
+        .rebuild(
+            "RUN b",
+            1.0,
+            CauseKind::Argument { name: name(), before: value(), after: None, more: 0 },
+        )
         .rebuild(
             "RUN c",
             1.0,
-            CauseKind::Environment { name: name(), before: None, after: value() },
+            CauseKind::Environment { name: name(), before: None, after: value(), more: 0 },
         )
         .rebuild("RUN d", 1.0, CauseKind::Option { name: name(), before: value(), after: None })
         .rebuild("RUN e", 1.0, CauseKind::Instruction { before: value(), after: name() })
@@ -214,6 +218,7 @@ fn unwieldy() -> Forecast {
                 name: "NAME".repeat(30),
                 before: some(&"v".repeat(500)),
                 after: some(&wide),
+                more: 0,
             },
         );
     for step in 0..40 {

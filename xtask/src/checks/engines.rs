@@ -45,14 +45,14 @@ impl Prepared {
 /// For the first one that does not come up: engine tests are never skipped silently.
 pub(crate) fn prepare(home: &Home) -> Result<Prepared> {
     let begun = Instant::now();
-    let engines = Version::ALL.map(|version| Engine::new(home.clone(), version));
+    let engines = Version::ALL.map(|version| Engine::new(home.clone(), version).in_memory());
     for engine in &engines {
         engine.up().with_context(|| format!("engine {}", engine.version()))?;
         for kind in kinds(engine.version()) {
             base_image::import(engine, *kind, &[])?;
         }
     }
-    let spares = Version::ALL.map(|version| Engine::spare(home.clone(), version));
+    let spares = Version::ALL.map(|version| Engine::spare(home.clone(), version).in_memory());
     for spare in &spares {
         spare.up().with_context(|| format!("spare engine {}", spare.version()))?;
         base_image::import(spare, Kind::Busybox, &[])?;

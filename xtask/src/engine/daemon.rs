@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{Engine, namespace, network::Network};
+use super::{Engine, memory, namespace, network::Network};
 use crate::{command, curl, ui};
 
 /// How long a start may take: a few seconds, or some minutes where the engine first reads thousands
@@ -148,7 +148,9 @@ fn spawn(engine: &Engine, network: Network) -> Result<Child> {
         .arg("--pidfile")
         .arg(pid_file(engine))
         .args(["--bridge", &network.bridge(), "--iptables=false", "--ip6tables=false"]);
-    namespace::enter(engine.home(), engine.version(), &dockerd)
+    let data = engine.data();
+    let in_memory = (engine.in_memory && memory::is_plenty()).then_some(data.as_path());
+    namespace::enter(engine.home(), engine.version(), in_memory, &dockerd)
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(log.try_clone().context("cannot share the engine's log")?)

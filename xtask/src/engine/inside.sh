@@ -1,6 +1,11 @@
-# inside.sh ROOT HOME PROGRAM [ARGUMENT…]: runs PROGRAM in ROOT. Expects a mount namespace of its own.
-root=$1 home=$2
-shift 2
+# inside.sh ROOT HOME MEMORY PROGRAM [ARGUMENT…]: runs PROGRAM in ROOT. Expects a mount namespace of
+# its own. MEMORY, where it is not empty, is a directory below HOME whose files shall lie in memory.
+root=$1 home=$2 memory=$3
+shift 3
+
+if [ -n "$memory" ]; then
+    mount -t tmpfs -o mode=711 smartbuild-engine "$memory"
+fi
 
 mount --bind "$root" "$root" || {
     echo "no right to mount: a container must be privileged (CAP_SYS_ADMIN) to run an engine" >&2

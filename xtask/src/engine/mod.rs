@@ -10,6 +10,7 @@
 //! under a lock each, and whoever comes second finds it done.
 
 mod daemon;
+mod memory;
 mod namespace;
 mod network;
 mod root;
@@ -41,6 +42,7 @@ pub(crate) struct Engine {
     home: Home,
     version: Version,
     role: Role,
+    in_memory: bool,
 }
 
 /// What an engine is for. Those of different roles share nothing but their programs.
@@ -57,19 +59,29 @@ enum Role {
 impl Engine {
     /// The engine of this version in this home.
     pub(crate) fn new(home: Home, version: Version) -> Self {
-        Self { home, version, role: Role::Shared }
+        Self::of(home, version, Role::Shared)
     }
 
     /// A second engine of this version in this home, whose cache a test may empty: nothing else
     /// builds on it.
     pub(crate) fn spare(home: Home, version: Version) -> Self {
-        Self { home, version, role: Role::Spare }
+        Self::of(home, version, Role::Spare)
     }
 
     /// A third engine of this version in this home, which nothing else builds on and which reaches
     /// no registry: what it has is what it was given.
     pub(crate) fn offline(home: Home, version: Version) -> Self {
-        Self { home, version, role: Role::Offline }
+        Self::of(home, version, Role::Offline)
+    }
+
+    fn of(home: Home, version: Version, role: Role) -> Self {
+        Self { home, version, role, in_memory: false }
+    }
+
+    /// The same engine, which keeps its images and its cache in memory where there is plenty, if it
+    /// is not up yet: nothing outlives it, and no build waits for a disk.
+    pub(crate) fn in_memory(self) -> Self {
+        Self { in_memory: true, ..self }
     }
 
     /// Where it keeps its downloads, roots and images.
@@ -195,7 +207,7 @@ pub(crate) fn docker(engine: &Engine, arguments: &[OsString]) -> Result<ExitCode
 
 /// The same program, to be started where the engine's own docker command is and reaches it.
 pub(crate) fn inside(engine: &Engine, program: &Command) -> Command {
-    let mut entered = namespace::enter(&engine.home, engine.version, program);
+    let mut entered = namespace::enter(&engine.home, engine.version, None, program);
     entered.env("DOCKER_HOST", engine.docker_host()).env("HOME", "/root");
     entered
 }

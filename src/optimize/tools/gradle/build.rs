@@ -123,9 +123,9 @@ enum Argument<'a> {
 }
 
 /// What stands behind a name: `(x`, `= x`, `: x`, or `x`.
-fn argument<'a>(behind: impl Iterator<Item = &'a Token<'a>>) -> Option<Argument<'a>> {
+fn argument<'a>(mut behind: impl Iterator<Item = &'a Token<'a>>) -> Option<Argument<'a>> {
     let is_between = |token: &&Token<'_>| matches!(token, Token::Symbol('(' | '=' | ':'));
-    match behind.skip_while(is_between).next()? {
+    match behind.find(|token| !is_between(token))? {
         Token::Text(text) => Some(Argument::Text(text)),
         Token::Word(word) => Some(Argument::Word(word)),
         Token::Symbol(_) => None,
@@ -138,7 +138,7 @@ fn catalogs<'a>(behind: impl Iterator<Item = &'a Token<'a>>) -> Option<Vec<Strin
     for token in behind.skip(1) {
         match token {
             Token::Text(file) if file.strip_suffix(".toml").is_some() => {
-                files.push((*file).to_owned())
+                files.push((*file).to_owned());
             }
             Token::Symbol(',') => {}
             Token::Symbol(')') => return Some(files),

@@ -27,7 +27,7 @@ pub(super) fn tokens(script: &str) -> Result<Vec<(usize, Token<'_>)>, usize> {
         } else if let Some(comment) = rest.strip_prefix("/*") {
             comment.find("*/").ok_or(line)? + 4
         } else if let Some(length) = text(rest) {
-            let (length, quotes) = length.ok_or(line)?;
+            let (length, quotes) = length.map_err(|Endless| line)?;
             tokens.push((line, Token::Text(&rest[quotes..length - quotes])));
             length
         } else if is_part(first) {
@@ -56,29 +56,31 @@ fn is_part(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// The length of a text at the beginning, its quotes among it, and that of the quotes; `None`
-/// inside where it has no end.
-fn text(rest: &str) -> Option<Option<(usize, usize)>> {
+/// A text of which nobody can tell where it ends.
+struct Endless;
+
+/// The length of a text at the beginning, its quotes among it, and that of the quotes.
+fn text(rest: &str) -> Option<Result<(usize, usize), Endless>> {
     let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let long = [quote; 3].iter().collect::<String>();
     if let Some(inner) = rest.strip_prefix(&*long) {
-        return Some(inner.find(&*long).map(|at| (at + 6, 3)));
+        return Some(inner.find(&*long).map(|at| (at + 6, 3)).ok_or(Endless));
     }
     let mut is_escaped = false;
     for (at, c) in rest.char_indices().skip(1) {
         match c {
-            '\n' => return Some(None),
+            '\n' => return Some(Err(Endless)),
             _ if is_escaped => is_escaped = false,
             '\\' => is_escaped = true,
             // A program in a text may have quotes of its own.
             '{' if quote == '"' && rest[..at].ends_with('$') && nests(&rest[at..]) => {
-                return Some(None);
+                return Some(Err(Endless));
             }
-            _ if c == quote => return Some(Some((at + 1, 1))),
+            _ if c == quote => return Some(Ok((at + 1, 1))),
             _ => {}
         }
     }
-    Some(None)
+    Some(Err(Endless))
 }
 
 fn nests(inner: &str) -> bool {

@@ -1,0 +1,196 @@
+//! Limits that must not be passed over in silence.
+
+use super::gate::{Denied, FileLimits};
+use super::*;
+
+const GATE: &str = "[image.gate]\nmax_steps = 0\n";
+
+/// A project with this `smartbuild.toml`, which is in both trees.
+fn limited(toml: &str) -> Project {
+    project()
+        .configured(toml)
+        .file("web/Dockerfile", "FROM a\nRUN one\nCOPY x .\nRUN two\n")
+        .file("web/x", "1")
+}
+
+fn named(name: &str) -> String {
+    format!("[[image]]\nname = \"{name}\"\n{GATE}")
+}
+
+/// What the limits of the file refuse.
+fn refused(project: &Project, toml: &str) -> Vec<String> {
+    let file = FileLimits::parse(toml.as_bytes()).unwrap();
+    let gates = Gates { file, ..Gates::default() };
+    gates.judge(&project.impact()).reasons.iter().map(report::reason).collect()
+}
+
+/// The same where this kind of cause is denied.
+fn denied(project: &Project, kind: &str) -> Vec<String> {
+    let deny = Some(BTreeSet::from([kind.parse::<Denied>().unwrap()]));
+    let command_line = Limits { deny, ..Limits::default() };
+    let gates = Gates { command_line, ..Gates::default() };
+    gates.judge(&project.impact()).reasons.iter().map(report::reason).collect()
+}
+
+#[test]
+fn a_limit_for_a_service_of_a_file_that_is_broken_in_both_trees_is_not_kept() {
+    let toml = named("compose.yaml:web");
+    let project = limited(&toml).file("compose.yaml", "services:\n\tweb:\n").committed();
+    insta::assert_snapshot!(refused(&project, &toml).join("\n"));
+    let other = named("web/Dockerfile");
+    assert_eq!(refused(&project.configured(&other), &other), Vec::<String>::new());
+}
+
+#[test]
+fn a_limit_for_a_name_that_nothing_has_is_not_kept() {
+    let toml = named("web/Dockerfil");
+    let project = limited(&toml).committed();
+    insta::assert_snapshot!(refused(&project, &toml).join("\n"));
+    // Without a limit it is a mistake as others are.
+    let toml = "[[image]]\nname = \"web/Dockerfil\"\n";
+    assert_eq!(refused(&project.configured(toml), toml), Vec::<String>::new());
+}
+
+#[test]
+fn a_limit_goes_on_with_what_is_renamed_and_ends_with_what_is_gone() {
+    let toml = named("web/Dockerfile");
+    let project = limited(&toml).committed();
+    project.git(&["mv", "web", "shop"]);
+    assert_eq!(refused(&project, &toml), Vec::<String>::new());
+    project.write("shop/x", "2");
+    assert_eq!(refused(&project, &toml).len(), 1);
+    let project = limited(&toml).committed();
+    project.git(&["rm", "-q", "-r", "web"]);
+    assert_eq!(refused(&project, &toml), Vec::<String>::new());
+    let service = |name: &str| format!("services:\n  {name}:\n    build: web\n");
+    let toml = named("compose.yaml:web");
+    let project = limited(&toml).file("compose.yaml", service("web")).committed();
+    project.write("compose.yaml", service("shop"));
+    assert_eq!(refused(&project, &toml), Vec::<String>::new());
+    project.write("web/x", "2");
+    assert_eq!(refused(&project, &toml).len(), 1);
+}
+
+#[test]
+fn an_install_that_may_run_is_denied() {
+    let dockerfile = |word: &str| {
+        format!(
+            "FROM a AS made\nRUN make {word}\nFROM b\nCOPY --from=made /list /list\nRUN pip install -r /list\n"
+        )
+    };
+    let project = project().file("Dockerfile", dockerfile("one")).committed();
+    project.write("Dockerfile", dockerfile("two"));
+    insta::assert_snapshot!(denied(&project, "dependency_layer").join("\n"));
+}
+
+#[test]
+fn what_an_earlier_cause_masks_is_denied() {
+    let dockerfile = |mode: &str, level: &str| {
+        format!("FROM a\nCOPY x .\nRUN one\nENV MODE={mode}\nARG LEVEL={level}\nRUN two\n")
+    };
+    let project = project().file("Dockerfile", dockerfile("1", "1")).file("x", "1").committed();
+    project.write("x", "2");
+    assert_eq!(denied(&project, "environment"), Vec::<String>::new());
+    project.write("Dockerfile", dockerfile("2", "1"));
+    assert_eq!(denied(&project, "environment").len(), 1);
+    assert_eq!(denied(&project, "argument"), Vec::<String>::new());
+    project.write("Dockerfile", dockerfile("1", "2"));
+    insta::assert_snapshot!(denied(&project, "argument").join("\n"));
+    // What only the base image sets is the base image's.
+    let of = |value: &str| BaseImage { env: vec![format!("V={value}")], ..base(value) };
+    let text = |tag: &str| format!("FROM a:{tag}\nRUN one\nRUN two\n");
+    let project = project_on(of("1"), of("2")).file("Dockerfile", text("1")).committed();
+    project.write("Dockerfile", text("2"));
+    assert_eq!(denied(&project, "environment"), Vec::<String>::new());
+    assert_eq!(denied(&project, "base_image").len(), 1);
+}
+
+fn project_on(one: BaseImage, two: BaseImage) -> Project {
+    project().base("a:1", one).base("a:2", two)
+}
+
+#[test]
+fn a_base_image_for_another_platform_is_another_one() {
+    let from = |platform: &str| format!("FROM a\nRUN one\nFROM --platform={platform} b\nRUN two\n");
+    let project = project().file("Dockerfile", from("linux/amd64")).committed();
+    project.write("Dockerfile", from("linux/arm64"));
+    let reasons = denied(&project, "base_image");
+    assert!(reasons.len() == 1 && reasons[0].contains("Dockerfile:3"), "{reasons:?}");
+}
+
+#[test]
+fn a_base_image_that_an_argument_names_is_another_one() {
+    let with = |base: &str| format!("ARG BASE={base}\nFROM ${{BASE}}\nRUN one\nCOPY x .\n");
+    for known in [false, true] {
+        let mut project = project().file("Dockerfile", with("a:1")).file("x", "1").committed();
+        if known {
+            project = project.base("a:1", base("1")).base("a:2", base("2"));
+        }
+        project.write("Dockerfile", with("a:2"));
+        let impact = project.impact();
+        let cause = &impact.images[0].causes[0];
+        assert_eq!((cause.kind.word(), cause.lost.len()), ("base_image", 2), "{impact:?}");
+        assert_eq!(cause.places[0].lines, Some((1, 1)));
+        let reasons = denied(&project, "base_image");
+        assert!(reasons.len() == 1 && reasons[0].contains("2 steps"), "{reasons:?}");
+    }
+}
+
+#[test]
+fn a_base_image_that_a_compose_file_names_by_an_argument_is_another_one() {
+    let compose = |base: &str| {
+        format!(
+            "services:\n  a:\n    build:\n      context: .\n      args:\n        BASE: {base}\n"
+        )
+    };
+    let project = project()
+        .configured("")
+        .file("Dockerfile", "ARG BASE\nFROM ${BASE}\nARG BASE\nRUN one\nRUN two\n")
+        .file("compose.yaml", compose("a:1"))
+        .committed();
+    project.write("compose.yaml", compose("a:2"));
+    let reasons = denied(&project, "base_image");
+    assert!(reasons.len() == 1 && reasons[0].contains("2 steps"), "{reasons:?}");
+    assert!(reasons[0].contains("compose.yaml:6"), "{reasons:?}");
+}
+
+/// `app`, which stands on another image of the tree.
+fn standing(base_text: &str, app: &str) -> Project {
+    project()
+        .context("app/Dockerfile", "mybase", NamedContext::Image("base/Dockerfile".to_owned()))
+        .base("alpine", base("alpine"))
+        .base("debian", base("debian"))
+        .file("base/Dockerfile", base_text)
+        .file("base/f", "1")
+        .file("app/Dockerfile", app)
+        .committed()
+}
+
+#[test]
+fn what_stands_on_another_image_is_lost_for_what_changed_there() {
+    let copying = "FROM alpine\nCOPY f /\n";
+    for app in ["FROM mybase\nRUN one\n", "FROM debian\nCOPY --from=mybase /f /\nRUN one\n"] {
+        let project = standing(copying, app);
+        project.write("base/f", "2");
+        assert_eq!(denied(&project, "base_image"), Vec::<String>::new(), "{app}");
+        let reasons = denied(&project, "files");
+        assert!(reasons.iter().any(|it| it.starts_with("app/Dockerfile: base/f")), "{reasons:?}");
+        assert!(!project.text().contains(".invalid/"), "{}", project.text());
+    }
+    let app = "FROM mybase\nRUN one\n";
+    let project = standing(copying, app);
+    project.write("base/Dockerfile", copying.replace("alpine", "debian"));
+    assert_eq!(denied(&project, "base_image").len(), 2);
+    let project = standing("FROM alpine\nENV A=1\n", app);
+    project.write("base/Dockerfile", "FROM alpine\nENV A=2\n");
+    assert_eq!(denied(&project, "base_image"), Vec::<String>::new());
+    let reasons = denied(&project, "instruction");
+    assert!(reasons.len() == 1 && reasons[0].contains("base/Dockerfile:2"), "{reasons:?}");
+}
+
+#[test]
+fn an_image_on_another_says_which_that_is() {
+    let project = standing("FROM alpine\nCOPY f /\n", "FROM mybase\nRUN one\n");
+    project.write("base/f", "2");
+    insta::assert_snapshot!(project.text());
+}
