@@ -33,10 +33,15 @@ pub(super) fn find(request: &Request<'_>, original: &Plan) -> Found {
     }
     found.refusals.extend(splits.refusals);
     // By themselves, as they are not about what is rebuilt.
-    for kind in [join_update::find, cache_mount::find, bind_manifests::find] {
+    let joined = join_update::find(request, original);
+    for candidate in joined.candidates {
+        add(request, candidate, &mut found);
+    }
+    found.refusals.extend(joined.refusals);
+    for kind in [cache_mount::find, bind_manifests::find] {
         let more = kind(request, original);
         for candidate in more.candidates {
-            add(request, candidate, &mut found);
+            add_beside(request, candidate, &mut found);
         }
         found.refusals.extend(more.refusals);
     }
@@ -58,6 +63,15 @@ fn add(request: &Request<'_>, candidate: Candidate, found: &mut Found) {
     let new = text(&candidate);
     if found.candidates.iter().all(|other| text(other) != new) {
         found.candidates.push(candidate);
+    }
+}
+
+/// Adds a candidate that makes an install cheaper, unless another one makes it rarer.
+fn add_beside(request: &Request<'_>, candidate: Candidate, found: &mut Found) {
+    let is_apart = |other: &Candidate| are_apart(&candidate.region(), &other.region());
+    let mut others = found.candidates.iter().filter(|other| is_wanted(request, other));
+    if others.all(is_apart) {
+        add(request, candidate, found);
     }
 }
 

@@ -197,7 +197,7 @@ fn text(dockerfile: &Dockerfile, instruction: &Instruction, cut: &Cut<'_>) -> Op
         let value = flag.value.as_deref().map(|value| format!("={value}")).unwrap_or_default();
         let is_flag_plain = value.is_empty() || is_plain(&value.replace([':', '$', '{', '}'], "_"));
         is_flag_plain.then_some(())?;
-        flags.push_str(&format!("--{}{value} ", flag.name));
+        flags.extend(["--", &*flag.name, &value, " "]);
     }
     let keyword = raw.get(..4).filter(|word| word.eq_ignore_ascii_case("COPY"))?;
     let line = |sources: &[&str]| format!("{keyword} {flags}{} {written}/", sources.join(" "));
@@ -227,8 +227,9 @@ fn is_proven(
         let is_same = taken == all && rest(one) == rest(was) && rest(other) == rest(was);
         let others = |plan: &Plan, lines: &[u32]| -> Vec<(String, Vec<KeyInput>)> {
             let steps = plan.steps.iter().filter(|step| !lines.contains(&step.line));
-            let inputs =
-                |step: &Step| own_inputs(step).into_iter().filter(is_own).cloned().collect();
+            let inputs = |step: &Step| {
+                own_inputs(step).into_iter().filter(|it| is_own(it)).cloned().collect()
+            };
             steps.map(|step| (step.instruction.clone(), inputs(step))).collect()
         };
         let are_others_same =
@@ -256,6 +257,6 @@ fn rest(copy: &Step) -> Vec<&KeyInput> {
 }
 
 /// Whether an input names no other step, which has another number now.
-fn is_own(input: &&KeyInput) -> bool {
+const fn is_own(input: &KeyInput) -> bool {
     !matches!(input, KeyInput::StageOutput { .. } | KeyInput::StageFiles { .. })
 }

@@ -57,7 +57,7 @@ fn the_commit_that_is_built_moves_below_what_does_not_ask_for_it() {
     // Scripts of packages may ask for anything.
     assert_eq!(rewrite.risk, Risk::Verify);
     assert_eq!(found.before, Some(Seconds::new(31.05)));
-    assert_eq!(found.after, Some(Seconds::new((1.0 + 11.0) / 2.0)));
+    assert_eq!(found.after, Some(Seconds::new(f64::midpoint(1.0, 11.0))));
 }
 
 #[test]
