@@ -1,5 +1,6 @@
 //! The store as the commands use it: plain records to what `predict` knows, and back.
 
+mod arguments;
 mod copies;
 #[cfg(test)]
 mod damage_tests;

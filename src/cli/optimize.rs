@@ -33,7 +33,7 @@ pub(super) async fn run(
     let need = if args.verify { EngineNeed::Required } else { EngineNeed::Optional };
     let project = prepare(&args.path, &args.flags, need, environment, ui).await?;
     let commits = commits::read(&project, args.commits.into(), environment, ui)?;
-    let mut found = find(&project, commits.as_ref())?;
+    let mut found = find(&project, commits.as_ref(), false)?;
     // Proven without building anything.
     let is_proven = found.is_proven();
     let mut verification = None;
@@ -55,7 +55,7 @@ pub(super) async fn run(
         return Ok(());
     }
     if args.apply {
-        return write(&project, &found, args.dry_run, ui);
+        return write(&project, &found, commits.as_ref(), args.dry_run, ui);
     }
     if args.format == Format::Text && !args.diff {
         ui.hint(if is_proven {
@@ -99,15 +99,18 @@ fn show(
     Ok(())
 }
 
-/// The rewrites of a project, measured on these commits where there are any.
+/// The rewrites of a project, or only those that are certain, measured on these commits where there
+/// are any.
 pub(super) fn find(
     project: &Project,
     commits: Option<&PastCommits>,
+    only_certain: bool,
 ) -> Result<Optimization, Failure> {
     let root = project.source.root.clone();
     let read =
         move |path: &ContextPath| -> io::Result<Vec<u8>> { std::fs::read(path.on_disk(&root)) };
     let past = project.memory.changes(&project.line, PAST_BUILDS);
+    let changing = project.memory.changing_arguments(&project.line, PAST_BUILDS);
     let seconds = |step: &Step| project.memory.measured(&project.line, step);
     let request = Request {
         plan: PlanRequest {
@@ -118,7 +121,8 @@ pub(super) fn find(
             dialect: project.dialect,
         },
         read: &read,
-        history: History { commits, builds: &past, seconds: &seconds },
+        history: History { commits, builds: &past, changing: &changing, seconds: &seconds },
+        only_certain,
     };
     Ok(optimize::optimize(&request)?)
 }
@@ -126,6 +130,7 @@ pub(super) fn find(
 fn write(
     project: &Project,
     found: &Optimization,
+    commits: Option<&PastCommits>,
     dry_run: bool,
     ui: &mut Ui,
 ) -> Result<(), Failure> {
@@ -135,20 +140,20 @@ fn write(
         .as_deref()
         .ok_or_else(|| anyhow!("a Dockerfile from standard input cannot be written"))?;
     let name = path.display();
-    let proven = found.rewrites.iter().filter(|rewrite| rewrite.is_proven()).count();
-    if proven == 0 {
+    // Without those that are not, others may be the best.
+    let certain = if found.is_proven() { found.clone() } else { find(project, commits, true)? };
+    if certain.rewrites.is_empty() {
         return Err(anyhow!(
             "{name} is left as it is: no rewrite is proven; --verify --apply builds both and \
              compares the images first"
         )
         .into());
     }
-    let left = found.rewrites.len() - proven;
+    let left = found.rewrites.iter().filter(|rewrite| !rewrite.is_proven()).count();
     if dry_run {
         ui.status(&format!("would write {name}\n"))?;
     } else {
-        let text = found.proven_text(&project.source.dockerfile)?;
-        optimize::apply(path, project.source.dockerfile.source(), &text)?;
+        optimize::apply(path, project.source.dockerfile.source(), &certain.text)?;
         ui.status(&format!("wrote {name}\n"))?;
     }
     if left > 0 {

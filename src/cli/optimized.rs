@@ -28,7 +28,7 @@ pub(super) async fn rewritten(
     ui: &mut Ui,
 ) -> Result<Project, Failure> {
     let commits = commits::read(&project, COMMITS, environment, ui)?;
-    let found = optimize::find(&project, commits.as_ref())?;
+    let found = optimize::find(&project, commits.as_ref(), true)?;
     let text = match found.proven().next() {
         Some(_) => Some(found.proven_text(&project.source.dockerfile)?),
         None => None,

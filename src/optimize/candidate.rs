@@ -1,9 +1,13 @@
 //! What a rewrite has found, before it is known what it is worth.
 
+use std::ops::Range;
+
 use super::savings::Saving;
 use super::types::{Proof, Refusal, Rewrite, Risk};
+use super::{join_update, patch};
 use crate::context::ContextPath;
-use crate::dockerfile::edit::Edit;
+use crate::dockerfile::Dockerfile;
+use crate::dockerfile::edit::{self, Edit};
 
 /// One edit of the Dockerfile that keeps what it builds.
 #[derive(Debug, Clone)]
@@ -38,6 +42,40 @@ pub(super) struct Found {
 }
 
 impl Candidate {
+    /// From the first byte of the Dockerfile that it touches to the last.
+    pub(super) fn region(&self) -> Range<usize> {
+        let spans = self.edits.iter().map(|edit| match edit {
+            Edit::Replace { span, .. } | Edit::RemoveLines { span } => (span.start, span.end),
+            Edit::InsertBefore { position, .. } => (*position, *position),
+        });
+        let (start, end) = spans
+            .fold((usize::MAX, 0), |(start, end), (first, last)| (start.min(first), end.max(last)));
+        start..end
+    }
+
+    /// Whether it is worth it where it saves no seconds, as it is about what is built from a cache.
+    pub(super) fn is_wanted_anyway(&self) -> bool {
+        self.id == join_update::ID
+    }
+
+    /// Whether both can be applied at once.
+    pub(super) fn is_apart_from(&self, other: &Self) -> bool {
+        are_apart(&self.region(), &other.region())
+    }
+
+    /// The Dockerfile with it alone; `None` where its edits are of another one.
+    pub(super) fn text(&self, dockerfile: &Dockerfile) -> Option<String> {
+        edit::apply(dockerfile, &self.edits).ok()
+    }
+
+    /// How many bytes of lines it takes away or adds, those that move among them.
+    pub(super) fn size(&self, dockerfile: &Dockerfile) -> usize {
+        let text = self.text(dockerfile).unwrap_or_default();
+        let patch = patch::unified(dockerfile.name(), dockerfile.source(), &text);
+        let lines = patch.lines().skip(2).filter(|line| line.starts_with(['+', '-']));
+        lines.map(str::len).sum()
+    }
+
     /// The rewrite with what it saves.
     pub(super) fn into_rewrite(self, saving: &Saving, patch: String) -> Rewrite {
         let mut why = format!("{} {}", self.why, saving.sentence);
@@ -56,4 +94,9 @@ impl Candidate {
             patch,
         }
     }
+}
+
+/// Whether two regions have no byte in common.
+pub(super) fn are_apart(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.end <= b.start || b.end <= a.start
 }

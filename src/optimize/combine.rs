@@ -1,32 +1,29 @@
-//! All rewrites together: those that touch the same lines are not applied at once.
+//! All rewrites together, and what can be done to the same lines one after the other.
 
 use std::ops::Range;
 
-use super::candidate::{Candidate, Found};
+use super::candidate::{Candidate, Found, are_apart};
 use super::types::{Refusal, Request, Risk};
 use super::{
-    Reason, bind_manifests, cache_mount, hoist_manifests, join_update, sink_copy, split_run,
+    Reason, bind_manifests, cache_mount, hoist_manifests, join_update, sink_copy, sink_setting,
+    split_copy, split_run,
 };
 use crate::dockerfile::edit::{self, Edit};
 use crate::dockerfile::{Dockerfile, Span};
 use crate::plan::{Plan, PlanRequest, plan};
 
-/// Everything that can be applied together, and all that was left alone.
+/// Everything that can be applied, each by itself, and all that was left alone.
 pub(super) fn find(request: &Request<'_>, original: &Plan) -> Found {
     if let Some(refusal) = foreign_syntax(request.plan.dockerfile) {
         return Found { candidates: Vec::new(), refusals: vec![refusal] };
     }
     let mut found = Found::default();
-    // Of two that touch the same lines the first kind is worth more.
     for kind in KINDS {
         let more = kind(request, original);
         for candidate in more.candidates {
-            let candidate = with_next(request, candidate);
-            let region = region(&candidate.edits);
-            let mut others = found.candidates.iter();
-            if others.all(|other| are_apart(&self::region(&other.edits), &region)) {
-                found.candidates.push(candidate);
-            }
+            let whole = with_next(request, candidate.clone());
+            add(request, whole, &mut found);
+            add(request, candidate, &mut found);
         }
         found.refusals.extend(more.refusals);
     }
@@ -36,27 +33,54 @@ pub(super) fn find(request: &Request<'_>, original: &Plan) -> Found {
     }
     found.refusals.extend(splits.refusals);
     // By themselves, as they are not about what is rebuilt.
-    for kind in [join_update::find, cache_mount::find, bind_manifests::find] {
+    let joined = join_update::find(request, original);
+    for candidate in joined.candidates {
+        add(request, candidate, &mut found);
+    }
+    found.refusals.extend(joined.refusals);
+    for kind in [cache_mount::find, bind_manifests::find] {
         let more = kind(request, original);
         for candidate in more.candidates {
-            let region = region(&candidate.edits);
-            let mut others = found.candidates.iter();
-            if others.all(|other| are_apart(&self::region(&other.edits), &region)) {
-                found.candidates.push(candidate);
-            }
+            add_beside(request, candidate, &mut found);
         }
         found.refusals.extend(more.refusals);
     }
+    found.candidates.retain(|candidate| is_wanted(request, candidate));
     found.candidates.sort_by_key(|candidate| candidate.line);
     found.refusals.sort_by_key(|refusal| refusal.line);
     found
+}
+
+/// Whether it is certain enough.
+fn is_wanted(request: &Request<'_>, candidate: &Candidate) -> bool {
+    !request.only_certain || candidate.risk == Risk::None
+}
+
+/// Adds a candidate unless another one gives the same text. Those that touch the same lines exclude
+/// each other, and the search chooses.
+fn add(request: &Request<'_>, candidate: Candidate, found: &mut Found) {
+    let text = |candidate: &Candidate| candidate.text(request.plan.dockerfile);
+    let new = text(&candidate);
+    if found.candidates.iter().all(|other| text(other) != new) {
+        found.candidates.push(candidate);
+    }
+}
+
+/// Adds a candidate that makes an install cheaper, unless another one makes it rarer.
+fn add_beside(request: &Request<'_>, candidate: Candidate, found: &mut Found) {
+    let is_apart = |other: &Candidate| are_apart(&candidate.region(), &other.region());
+    let mut others = found.candidates.iter().filter(|other| is_wanted(request, other));
+    if others.all(is_apart) {
+        add(request, candidate, found);
+    }
 }
 
 /// A kind of rewrite.
 type Kind = fn(&Request<'_>, &Plan) -> Found;
 
 /// Every kind, the most valuable first.
-const KINDS: &[Kind] = &[hoist_manifests::find, sink_copy::find];
+const KINDS: &[Kind] =
+    &[hoist_manifests::find, sink_copy::find, sink_setting::find, split_copy::find];
 
 /// RUNs that are taken apart, each together with what that makes possible.
 fn splits(request: &Request<'_>, plan: &Plan) -> Found {
@@ -70,8 +94,13 @@ fn splits(request: &Request<'_>, plan: &Plan) -> Found {
 /// Adds a RUN that is taken apart. It frees all that others of the same lines free and more, so it
 /// comes in their place; unless they are certain and it is not.
 fn add_split(request: &Request<'_>, split: Candidate, found: &mut Found) {
-    let there = region(&split.edits);
-    let is_in_the_way = |other: &Candidate| !are_apart(&region(&other.edits), &there);
+    if !is_wanted(request, &split) {
+        return;
+    }
+    let there = split.region();
+    // A setting that moves past the same lines has nothing to do with it.
+    let is_in_the_way =
+        |other: &Candidate| other.id != sink_setting::ID && !are_apart(&other.region(), &there);
     let mut others = found.candidates.iter().filter(|other| is_in_the_way(other));
     let is_worse = |other: &Candidate| split.risk == Risk::Verify && other.risk == Risk::None;
     if others.any(|other| is_worse(other) || other.id == split.id) {
@@ -135,7 +164,9 @@ fn then(
     let planned = plan(on_new).ok()?;
     let on_new = Request { plan: on_new, ..*request };
     let touched = changed(old.source(), &text);
-    let is_there = |candidate: &Candidate| !are_apart(&region(&candidate.edits), &touched);
+    let is_there = |candidate: &Candidate| {
+        is_wanted(request, candidate) && !are_apart(&candidate.region(), &touched)
+    };
     let more = find(&on_new, &planned, &is_there)?;
     let text = edit::apply(&new, &more.edits).ok()?;
     let replaced = changed(&text, old.source());
@@ -146,7 +177,10 @@ fn then(
     if more.risk == Risk::Verify {
         both.risk = Risk::Verify;
     }
-    both.example.extend(more.example);
+    // What comes after it may be about files that nobody would edit for the first one's sake.
+    if both.example.is_empty() {
+        both.example = more.example;
+    }
     both.edits = vec![Edit::replace(Span { start: replaced.start, end: replaced.end }, put)];
     Some(both)
 }
@@ -166,21 +200,6 @@ fn changed(before: &str, after: &str) -> Range<usize> {
     let pairs = old.split_inclusive('\n').rev().zip(new.split_inclusive('\n').rev());
     let end: usize = pairs.take_while(|(a, b)| a == b).map(|(line, _)| line.len()).sum();
     start..after.len() - end
-}
-
-/// From the first byte that edits touch to the last.
-fn region(edits: &[Edit]) -> Range<usize> {
-    let spans = edits.iter().map(|edit| match edit {
-        Edit::Replace { span, .. } | Edit::RemoveLines { span } => (span.start, span.end),
-        Edit::InsertBefore { position, .. } => (*position, *position),
-    });
-    let (start, end) = spans
-        .fold((usize::MAX, 0), |(start, end), (first, last)| (start.min(first), end.max(last)));
-    start..end
-}
-
-fn are_apart(a: &Range<usize>, b: &Range<usize>) -> bool {
-    a.end <= b.start || b.end <= a.start
 }
 
 /// The refusal of a file that another frontend than Docker's reads.

@@ -53,7 +53,8 @@ pub fn installs_packages(step: &Step) -> bool {
     step.kind == StepKind::Run && is_install(&step.instruction)
 }
 
-fn is_install(instruction: &str) -> bool {
+/// The same of a RUN's text.
+pub(super) fn is_install(instruction: &str) -> bool {
     // A vector of arguments counts as the words in it.
     let plain = instruction.replace(['"', '\'', '[', ']', ',', '`', '$', '(', ')'], " ");
     plain.split(['&', ';', '|', '\n']).any(|command| {

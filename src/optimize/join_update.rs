@@ -23,6 +23,9 @@ use crate::dockerfile::edit::{self, Edit};
 use crate::dockerfile::{CommandForm, Dockerfile, Instruction, InstructionKind, MountKind, Span};
 use crate::plan::{KeyInput, Plan, PlanRequest, Step, plan};
 
+/// The name of this kind.
+pub(super) const ID: &str = "join-update";
+
 const PROGRAMS: &[&str] = &["apt-get", "apt"];
 
 /// What installs from the lists.
@@ -61,7 +64,7 @@ fn join(request: &Request<'_>, first: &Instruction, second: &Instruction) -> Opt
     ];
     let (line, install) = (first.line, second.line);
     Some(Candidate {
-        id: "join-update",
+        id: ID,
         line,
         title: format!("Join `{update}` on line {line} with the install on line {install}"),
         why: format!(

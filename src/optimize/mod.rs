@@ -16,9 +16,11 @@
 //!
 //! `sink-copy` moves a COPY down past the steps that do not notice it, such as an install of the
 //! system's packages. `split-run` gives the install at the beginning of a RUN a RUN of its own, where
-//! one of these can move it then. `join-update` fetches the lists of packages in the RUN that installs
-//! from them, `cache-mount` keeps the cache of a package manager on the engine, and `bind-manifests`
-//! shows an install its manifests without a layer for them.
+//! one of these can move it then. `sink-setting` moves an ARG whose value changes from build to build
+//! down past the steps that do not ask for it. `split-copy` gives large files that seldom change a
+//! COPY of their own. `join-update` fetches the lists of packages in the RUN that installs from them,
+//! `cache-mount` keeps the cache of a package manager on the engine, and `bind-manifests` shows an
+//! install its manifests without a layer for them.
 //!
 //! Each is offered only where every part is understood: the command (`shell`, `tools`, and
 //! `effects` for what is no install of a project's packages), what the COPY brings where
@@ -29,6 +31,7 @@
 //! [`verify`] compares the images.
 
 mod apply;
+mod arguments;
 mod bind_manifests;
 mod cache_mount;
 mod candidate;
@@ -48,6 +51,8 @@ mod reason;
 mod savings;
 mod shell;
 mod sink_copy;
+mod sink_setting;
+mod split_copy;
 mod split_run;
 mod surroundings;
 #[cfg(test)]
@@ -56,6 +61,7 @@ mod text;
 mod tools;
 mod types;
 mod typical;
+mod variables;
 pub mod verify;
 
 pub use apply::{ApplyError, apply};

@@ -237,6 +237,26 @@ pub enum Reason {
         /// Where.
         place: String,
     },
+    /// A step may read a variable of its environment.
+    #[error(
+        "`{text}` may read the variable {name}, so its ARG stays above; if it does not, move the ARG \
+         below it"
+    )]
+    MayRead {
+        /// The step.
+        text: String,
+        /// The variable.
+        name: String,
+    },
+    /// An ARG without a value, so that nobody knows what another value does.
+    #[error(
+        "{name} has no value here, and with one every RUN below its ARG runs again for each new value; \
+         give `--build-arg {name}=…` to have it moved down where that changes nothing"
+    )]
+    NotGiven {
+        /// The argument.
+        name: String,
+    },
     /// The command is run by a shell that is not known.
     #[error("`{0}` is not a shell that is understood here, so the install stays")]
     Shell(String),
@@ -317,6 +337,8 @@ mod tests {
             Reason::Mount("type=bind,target=/x".into()),
             Reason::UnknownDirectory,
             Reason::Meets { step: 5, keyword: "COPY", other: 3, place: "/etc".into() },
+            Reason::MayRead { text: "RUN make".into(), name: "GIT_SHA".into() },
+            Reason::NotGiven { name: "GIT_SHA".into() },
             Reason::Shell("pwsh -c".into()),
             Reason::ShellState("umask 7".into()),
             Reason::CleansUp("rm".into()),

@@ -3,29 +3,43 @@
 use crate::dockerfile::edit::Edit;
 use crate::dockerfile::{Dockerfile, Instruction, Span};
 
+/// Whether a word has only characters that a COPY line can have without meaning anything.
+pub(super) fn is_plain(text: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%,=".contains(c);
+    !text.is_empty() && text.chars().all(is_plain) && !text.starts_with(['-', '<'])
+}
+
 /// The line ending of a text.
 pub(super) fn newline(source: &str) -> &'static str {
     if source.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
 /// Puts instructions, in their order, right below a later one, each with the comments right above
-/// it and the blank lines right below, which come to stand above it.
+/// it. Blank lines between two that stand together stay there; those below come to stand above.
 pub(super) fn sink(
     dockerfile: &Dockerfile,
     instructions: &[&Instruction],
     below: &Instruction,
 ) -> Vec<Edit> {
     let source = dockerfile.source();
+    let blocks: Vec<Span> = instructions.iter().map(|it| block(source, it.span)).collect();
     let mut edits = Vec::with_capacity(instructions.len() + 1);
     let mut moved = String::new();
-    for instruction in instructions {
-        let block = block(source, instruction.span);
+    let mut together = String::new();
+    for (position, block) in blocks.iter().enumerate() {
         let rest = source.get(block.end..).unwrap_or_default();
         let is_blank = |line: &&str| line.trim().is_empty();
         let gap: usize = rest.split_inclusive('\n').take_while(is_blank).map(str::len).sum();
-        moved.push_str(source.get(block.end..block.end + gap).unwrap_or_default());
-        moved.push_str(source.get(block.start..block.end).unwrap_or_default());
-        edits.push(Edit::replace(Span { start: block.start, end: block.end + gap }, ""));
+        let gap = Span { start: block.end, end: block.end + gap };
+        let blank = source.get(gap.start..gap.end).unwrap_or_default();
+        together.push_str(source.get(block.start..block.end).unwrap_or_default());
+        if blocks.get(position + 1).is_some_and(|next| next.start == gap.end) {
+            together.push_str(blank);
+        } else {
+            moved.push_str(blank);
+            moved.push_str(&std::mem::take(&mut together));
+        }
+        edits.push(Edit::replace(Span { start: block.start, end: gap.end }, ""));
     }
     let end = line_end(source, below.span.end);
     if !source.get(..end).is_some_and(|before| before.ends_with('\n')) {

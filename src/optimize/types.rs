@@ -24,6 +24,8 @@ pub struct Request<'a> {
     pub read: &'a ReadFile<'a>,
     /// What is known of past builds.
     pub history: History<'a>,
+    /// Whether only rewrites are wanted with which nothing may go wrong.
+    pub only_certain: bool,
 }
 
 /// What is known of past builds of this Dockerfile.
@@ -34,6 +36,8 @@ pub struct History<'a> {
     pub commits: Option<&'a PastCommits>,
     /// The builds, in any order.
     pub builds: &'a [PastBuild],
+    /// The names of build arguments that were seen to change from build to build.
+    pub changing: &'a [String],
     /// How long a step of the present plan takes when it runs, measured; `None` where neither it
     /// nor one with the same instruction was ever measured.
     pub seconds: &'a dyn Fn(&Step) -> Option<Seconds>,

@@ -13,10 +13,10 @@ use crate::plan::{KeyInput, Step, StepKind};
 const SMALL_COMMAND: f64 = 0.5;
 
 /// A step that copies, without its bytes: its layer is made and committed.
-const COPYING: f64 = 0.1;
+pub(super) const COPYING: f64 = 0.1;
 
 /// Bytes a second from the context to a layer: read, hashed, sent, unpacked.
-const COPIED_BYTES: f64 = 100_000_000.0;
+pub(super) const COPIED_BYTES: f64 = 100_000_000.0;
 
 /// A directory, and the layer for it.
 const DIRECTORY: f64 = 0.05;

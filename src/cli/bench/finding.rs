@@ -145,7 +145,7 @@ fn variants(
         variants.push(of(place, text(project), "", Builder::Smartbuild));
     }
     for (place, project) in projects.iter().enumerate().filter(|_| args.optimized) {
-        let found = optimize::find(project, commits)?;
+        let found = optimize::find(project, commits, true)?;
         if found.proven().next().is_none() {
             let name = &project.source.file.name;
             ui.warning(&format!(

@@ -82,7 +82,8 @@ fn of_image(
             dialect: facts.dialect(&image.context),
         },
         read: &read,
-        history: History { commits: None, builds: &builds, seconds: &seconds },
+        history: History { commits: None, builds: &builds, changing: &[], seconds: &seconds },
+        only_certain: false,
     };
     // What cannot be bettered needs no word here.
     let Ok(found) = optimize(&request) else { return Vec::new() };

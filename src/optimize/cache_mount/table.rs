@@ -1,7 +1,8 @@
 //! The caches of package managers and compilers, as data: a row each.
 //!
 //! Only those whose work ends up elsewhere: `go mod download`, `cargo fetch`, Maven, Gradle and
-//! `dotnet restore` leave nothing but their cache, which later steps need.
+//! `dotnet restore` leave nothing but their cache, which later steps need, and Poetry keeps its
+//! environments beside its cache.
 
 /// A tool that keeps a cache below the home directory.
 #[derive(Debug)]
@@ -36,14 +37,6 @@ pub(super) const ROWS: &[Row] = &[
         place: ".cache/uv",
         against: &["--no-cache", "-n"],
         variables: &["UV_CACHE", "UV_NO_CACHE", "UV_CONFIG", "UV_LINK_MODE"],
-    },
-    Row {
-        tool: "poetry",
-        programs: &["poetry"],
-        verbs: &["install", "sync"],
-        place: ".cache/pypoetry",
-        against: &["--no-cache"],
-        variables: &["POETRY_CACHE", "POETRY_CONFIG", "POETRY_HOME"],
     },
     Row {
         tool: "npm",

@@ -51,7 +51,8 @@ pub(super) fn hoist(
     };
     let mut behind = Vec::new();
     for (position, between) in before.iter().enumerate().skip(last_copy + 1) {
-        if matches!(between.kind, InstructionKind::Run { .. }) {
+        let stays = stack.stays.iter().any(|stays| stays.index == position);
+        if matches!(between.kind, InstructionKind::Run { .. }) && !stays {
             behind.push(run(plan, between, position).map_err(at(between))?);
         }
     }
@@ -136,7 +137,8 @@ impl<'a> Examined<'a, '_> {
                 needs => needs.map_err(at(run.instruction))?,
             };
         }
-        let needs = with_those_behind(request, plan, stage, (stack, &landing), needs, &mut runs);
+        let mut needs =
+            with_those_behind(request, plan, stage, (stack, &landing), needs, &mut runs);
         if let Some(file) = needs.manifests.keys().find(|file| is_behind_link(&landing, file)) {
             return Err(at(instruction)(Reason::IrregularManifest(file.clone())));
         }
@@ -149,6 +151,7 @@ impl<'a> Examined<'a, '_> {
             return earlier.map_or(Ok(None), |earlier| Err(between_copies(copy, earlier)));
         };
         let (top_index, top_copy) = &stack.copies[top];
+        needs.risk = stays_behind(stack, &runs, &needs, (*top_index, instruction))?;
         let last = runs.last().map_or(index, |run| run.index);
         let lines = self.lines(stack, &below, *top_index, &needs.manifests)?;
         let is_below = |position: &usize| below.iter().any(|&at| stack.copies[at].0 == *position);
@@ -201,6 +204,29 @@ impl<'a> Examined<'a, '_> {
         }
         Ok(lines)
     }
+}
+
+/// The risk of passing the RUNs that stay below the COPY at `top`, that of the needs included.
+fn stays_behind(
+    stack: &Stack<'_>,
+    installs: &[Run<'_>],
+    needs: &Needs,
+    (top, install): (usize, &Instruction),
+) -> Result<Risk, Refusal> {
+    let places = stack.copies.iter().map(|(_, copy)| ContextPath::new(&copy.destination));
+    let copied: Vec<ContextPath> = places.collect();
+    let top_copy = stack.copies.iter().find(|(position, _)| *position == top);
+    let line = top_copy.map_or(0, |(_, copy)| copy.instruction.line);
+    let mut risk = needs.risk;
+    for stays in stack.stays.iter().filter(|stays| stays.index > top) {
+        let reason = Reason::Between { keyword: "RUN", copy: line, install: install.line };
+        match stays.is_passed_by(installs, needs, &copied) {
+            Some(Risk::None) => {}
+            Some(Risk::Verify) => risk = Risk::Verify,
+            None => return Err(at(stays.instruction)(reason)),
+        }
+    }
+    Ok(risk)
 }
 
 fn at(instruction: &Instruction) -> impl Fn(Reason) -> Refusal + use<> {

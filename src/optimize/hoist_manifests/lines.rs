@@ -6,14 +6,8 @@ use crate::context::ContextPath;
 use crate::dockerfile::edit::Edit;
 use crate::dockerfile::{Dockerfile, Instruction, Span, Transfer};
 use crate::optimize::Reason;
-use crate::optimize::text::{block, indentation, line_end, newline};
+use crate::optimize::text::{block, indentation, is_plain, line_end, newline};
 use crate::optimize::tools::Manifests;
-
-/// Characters that a word of a COPY line can have without meaning anything.
-fn is_plain(text: &str) -> bool {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%,=".contains(c);
-    !text.is_empty() && text.chars().all(is_plain) && !text.starts_with(['-', '<'])
-}
 
 /// The COPY lines that bring the manifests to where `copy` would bring them, one for each
 /// directory, with its flags.

@@ -12,6 +12,7 @@ mod lines;
 mod links;
 mod read;
 mod stack;
+mod stays;
 
 pub(super) use read::{brings_only_what_is_named, changes_nothing, mounts, run};
 

@@ -8,9 +8,11 @@
 //! ```
 //!
 //! A COPY that brings manifests alone stays above the install, and so do settings, which the
-//! install has to see as it did. They pass the other COPYs only where neither changes the other.
+//! install has to see as it did. They pass the other COPYs only where neither changes the other. A RUN
+//! that only makes or changes files of its own stays where it is (`stays`).
 
 use super::read::{Copy, changes_nothing, copy, run};
+use super::stays::{self, Stays};
 use crate::context::ContextPath;
 use crate::dockerfile::{Instruction, InstructionKind};
 use crate::optimize::Reason;
@@ -27,6 +29,8 @@ pub(super) struct Stack<'a> {
     pub(super) copies: Vec<(usize, Copy<'a>)>,
     /// The positions of what goes along with the install.
     pub(super) moved: Vec<usize>,
+    /// The RUNs that stay below the install, in order.
+    pub(super) stays: Vec<Stays<'a>>,
     /// Whether that makes no difference for certain.
     pub(super) risk: Risk,
 }
@@ -47,7 +51,8 @@ impl<'a> Stack<'a> {
         before: &'a [Instruction],
         install: u32,
     ) -> Result<Self, Refusal> {
-        let mut stack = Self { copies: Vec::new(), moved: Vec::new(), risk: Risk::None };
+        let mut stack =
+            Self { copies: Vec::new(), moved: Vec::new(), stays: Vec::new(), risk: Risk::None };
         let is_copy = |instruction: &Instruction| match &instruction.kind {
             InstructionKind::Copy(of) | InstructionKind::Add(of) => of.from.is_none(),
             _ => false,
@@ -63,9 +68,17 @@ impl<'a> Stack<'a> {
                 continue;
             }
             match &instruction.kind {
-                InstructionKind::Run { .. } if stack.copies.is_empty() => {
-                    if run(plan, instruction, 0).is_err() {
-                        return Err(between(instruction, nearest()));
+                InstructionKind::Run { .. }
+                    if stack.copies.is_empty() && run(plan, instruction, 0).is_ok() => {}
+                InstructionKind::Run { .. } => {
+                    let stays = stays::read(plan, instruction, position);
+                    // What goes along would be set, or there, before it.
+                    match stays.filter(|_| stack.moved.is_empty()) {
+                        Some(stays) => stack.stays.push(stays),
+                        None if stack.copies.is_empty() => {
+                            return Err(between(instruction, nearest()));
+                        }
+                        None => break,
                     }
                 }
                 InstructionKind::Env(_)
@@ -97,6 +110,7 @@ impl<'a> Stack<'a> {
         }
         stack.copies.reverse();
         stack.moved.reverse();
+        stack.stays.reverse();
         Ok(stack)
     }
 
@@ -104,6 +118,7 @@ impl<'a> Stack<'a> {
     pub(super) fn nearest(mut self, position: usize) -> Self {
         self.copies.retain(|(at, _)| *at == position);
         self.moved.retain(|at| *at > position);
+        self.stays.retain(|stays| stays.index > position);
         self
     }
 

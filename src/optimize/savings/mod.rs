@@ -1,14 +1,17 @@
 //! What the rewrites save, and which of them are worth it.
 //!
 //! The builds of the past are made again in the plan (`replay`), with the Dockerfile as it is, with
-//! each rewrite alone, and with all together. The past is git's last commits, else the builds in
-//! the store made again on the present context, else one edit. Rewrites that would have made
-//! builds slower are left out, so that the result is never worse on what is known.
+//! each rewrite alone, and with several together (`search`). The past is git's last commits, else the
+//! builds in the store made again on the present context, else one edit. Rewrites that would not
+//! have made builds quicker are left out, so that the result is never worse on what is known.
 
 mod edited;
 mod replay;
+mod search;
 mod thin;
 mod times;
+
+use std::collections::BTreeSet;
 
 use super::candidate::Candidate;
 use super::error::Error;
@@ -19,6 +22,7 @@ use crate::context::ContextPath;
 use crate::dockerfile::{Dockerfile, edit};
 use crate::plan::Plan;
 use replay::{Built, Variant, plan_on, replay};
+use search::{Best, Search};
 use times::Times;
 
 /// Differences below this are none: sums of the same seconds in another order differ by less.
@@ -69,52 +73,44 @@ pub(super) fn measure(
     let trial = Trial { request, original };
     let measured = trial.measure(&candidates)?;
     let before = measured.before();
-    let mut kept: Vec<usize> = (0..candidates.len())
-        .filter(|&index| mean(&measured.alone[index]) <= before + NOTHING)
-        .collect();
-    let all = trial.together(&candidates, &kept, &measured)?;
-    let mut after = all;
-    let best_alone = |kept: &[usize]| {
-        let alone = kept.iter().map(|&index| mean(&measured.alone[index]));
-        alone.fold(before, f64::min)
+    let alone: Vec<f64> = measured.alone.iter().map(|builds| mean(builds)).collect();
+    let sizes: Vec<usize> = candidates.iter().map(|it| it.size(request.plan.dockerfile)).collect();
+    let search = Search {
+        alone: &alone,
+        sizes: &sizes,
+        are_apart: &|a, b| candidates[a].is_apart_from(&candidates[b]),
+        together: &mut |kept| trial.together(&candidates, kept, &measured),
     };
-    // Together they may be in each other's way: what is best left out is, one after the other.
-    while kept.len() > 1 && after > best_alone(&kept) + NOTHING {
-        let mut best: Option<(f64, Vec<usize>)> = None;
-        for &index in &kept {
-            let others: Vec<usize> = kept.iter().copied().filter(|&it| it != index).collect();
-            let seconds = trial.together(&candidates, &others, &measured)?;
-            if best.as_ref().is_none_or(|(least, _)| seconds < *least - NOTHING) {
-                best = Some((seconds, others));
-            }
+    let Best { mut kept, seconds: mut after } = search.run(before)?;
+    for (index, candidate) in candidates.iter().enumerate() {
+        let mut others = kept.iter().map(|&other| &candidates[other]);
+        if candidate.is_wanted_anyway()
+            && !kept.contains(&index)
+            && alone[index] <= before + NOTHING
+            && others.all(|other| other.is_apart_from(candidate))
+        {
+            kept.push(index);
+            kept.sort_unstable();
+            after = trial.together(&candidates, &kept, &measured)?;
         }
-        match best {
-            Some((seconds, others)) if seconds < after - NOTHING => {
-                (after, kept) = (seconds, others);
-            }
-            _ => break,
-        }
-    }
-    if after > before + NOTHING {
-        kept.clear();
-        after = before;
     }
     savings.text = trial.text(&candidates, &kept)?;
+    let is_apart_from_kept = |index: usize| {
+        kept.iter().all(|&other| candidates[index].is_apart_from(&candidates[other]))
+    };
+    // What something better was taken in the place of needs no word.
+    let worth_a_word: Vec<bool> = (0..candidates.len()).map(is_apart_from_kept).collect();
     for (index, candidate) in candidates.into_iter().enumerate() {
-        let alone = &measured.alone[index];
         if kept.contains(&index) {
-            savings.kept.push((candidate, measured.saving(alone)));
-        } else {
-            let alone = mean(alone);
-            let (without, with) =
-                if alone > before + NOTHING { (before, alone) } else { (after, all) };
+            savings.kept.push((candidate, measured.saving(&measured.alone[index])));
+        } else if worth_a_word[index] {
             savings.dropped.push(Refusal {
                 line: candidate.line,
                 reason: Reason::Slower {
                     title: candidate.title,
                     past: measured.basis.to_string(),
-                    before: format!("{without:.1}"),
-                    after: format!("{with:.1}"),
+                    before: format!("{before:.1}"),
+                    after: format!("{:.1}", alone[index]),
                 },
             });
         }
@@ -169,9 +165,13 @@ impl Trial<'_> {
         if !found.original.is_empty() {
             return Ok(found.resting_on(Past::Builds, 0));
         }
-        // One edit for all, so that the whole is that of one build.
-        let example = candidates.iter().flat_map(|candidate| candidate.example.clone()).collect();
-        Ok(self.on_edits(vec![example], &variants)?.resting_on(Past::Edit, 0))
+        // One edit for each of the files that they are about.
+        let examples: BTreeSet<&[ContextPath]> = candidates.iter().map(|it| &*it.example).collect();
+        let mut edits: Vec<Vec<ContextPath>> = examples.into_iter().map(<[_]>::to_vec).collect();
+        if edits.len() > 1 {
+            edits.retain(|edit| !edit.is_empty());
+        }
+        Ok(self.on_edits(edits, &variants)?.resting_on(Past::Edit, 0))
     }
 
     /// On edits, of which only those count that run anything.

@@ -2,7 +2,8 @@
 //!
 //! A build runs the steps whose keys no build before it had, as an engine's cache would have it
 //! that nothing else uses and nothing is lost from. It takes the longest path through them. What
-//! a stage gives when it runs is taken to be new, so that what copies from it runs as well.
+//! a stage gives when it runs is taken to be new, so that what copies from it runs as well. Arguments
+//! that change from build to build ([`arguments`]) have a new value in each.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,9 +15,9 @@ use crate::Seconds;
 use crate::context::git::PastCommits;
 use crate::context::{self, ContextPath, Contexts, Snapshot};
 use crate::dockerfile::Dockerfile;
-use crate::optimize::Error;
 use crate::optimize::types::Request;
-use crate::plan::{self, Plan, PlanRequest, StepKey, StepKind, plan};
+use crate::optimize::{Error, arguments};
+use crate::plan::{self, BuildOptions, Plan, PlanRequest, StepKey, StepKind, plan};
 use crate::predict::longest_path;
 
 /// A Dockerfile to build again: as it is, or with rewrites.
@@ -59,6 +60,7 @@ pub(super) fn replay(
     variants: &[Variant],
 ) -> Result<Vec<Vec<Option<Built>>>, Error> {
     let mut caches: Vec<Cache<'_>> = variants.iter().map(Cache::new).collect();
+    let changing = arguments::changing(request);
     match past {
         Past::Commits(commits) => {
             let named = Contexts::of(request.plan.snapshot).all_named().clone();
@@ -69,13 +71,16 @@ pub(super) fn replay(
                 drop(cache.look(request, &snapshot));
                 cache.keep();
             }
-            for commit in &commits.commits {
+            for (number, commit) in commits.commits.iter().enumerate() {
                 snapshot = commit.changes.apply(snapshot);
+                let options = arguments::of_build(request.plan.options, &changing, number);
+                let request = with_options(request, &options);
+                let is_the_same = commit.changes.is_empty() && changing.is_empty();
                 for cache in &mut caches {
-                    let built = if commit.changes.is_empty() && cache.plan.is_some() {
+                    let built = if is_the_same && cache.plan.is_some() {
                         cache.build(&snapshot)
                     } else {
-                        cache.look(request, &snapshot).ok().and_then(|()| cache.build(&snapshot))
+                        cache.look(&request, &snapshot).ok().and_then(|()| cache.build(&snapshot))
                     };
                     cache.builds.push(built);
                     cache.keep();
@@ -87,10 +92,12 @@ pub(super) fn replay(
                 cache.look(request, request.plan.snapshot)?;
                 cache.keep();
             }
-            for paths in edits {
+            for (number, paths) in edits.iter().enumerate() {
                 let snapshot = with_changes(request.plan.snapshot, paths);
+                let options = arguments::of_build(request.plan.options, &changing, number);
+                let request = with_options(request, &options);
                 for cache in &mut caches {
-                    let look = cache.look(request, &snapshot).ok();
+                    let look = cache.look(&request, &snapshot).ok();
                     let built = look.and_then(|()| cache.build(&snapshot));
                     cache.builds.push(built);
                 }
@@ -98,6 +105,11 @@ pub(super) fn replay(
         }
     }
     Ok(caches.into_iter().map(|cache| cache.builds).collect())
+}
+
+/// The same request with other options.
+fn with_options<'a>(request: &Request<'a>, options: &'a BuildOptions) -> Request<'a> {
+    Request { plan: PlanRequest { options, ..request.plan }, ..*request }
 }
 
 /// Plans a Dockerfile on a context.

@@ -6,7 +6,7 @@ use crate::Seconds;
 use crate::context::Snapshot;
 use crate::optimize::types::History;
 use crate::optimize::typical;
-use crate::plan::{Plan, Step, StepKind};
+use crate::plan::{KeyInput, Plan, Step, StepKind};
 
 /// The seconds of steps by their instruction, so that a step is known again after an edit.
 #[derive(Debug, Default)]
@@ -52,6 +52,7 @@ impl Times {
         for joined in &new {
             times.add_up(joined, &old);
         }
+        times.share_out_copies(original, variant, snapshot);
         let pairs =
             if old.len() == new.len() { old.into_iter().zip(new).collect() } else { vec![] };
         for (old, new) in pairs {
@@ -115,6 +116,25 @@ impl Times {
         }
     }
 
+    /// The same for a COPY, of which every part has a layer of its own.
+    fn share_out_copies(&mut self, original: &Plan, variant: &Plan, snapshot: &Snapshot) {
+        let kind = StepKind::Copy;
+        let (old, new) = (only_of(kind, original, variant), only_of(kind, variant, original));
+        for whole in old {
+            let Some(measured) = self.known.get(&whole.instruction).copied() else { continue };
+            let all: HashSet<&str> = roots(whole).collect();
+            let is_part = |step: &&&Step| {
+                step.stage == whole.stage && roots(step).all(|root| all.contains(root))
+            };
+            let typical = |step: &Step| typical::seconds(step, snapshot).get();
+            for part in new.iter().filter(is_part) {
+                let share = measured.seconds.get() * typical(part) / typical(whole);
+                let time = StepTime { seconds: Seconds::new(share), is_measured: false };
+                self.known.entry(part.instruction.clone()).or_insert(time);
+            }
+        }
+    }
+
     fn measure(&mut self, plan: &Plan, history: &History<'_>) {
         for step in &plan.steps {
             if !self.known.contains_key(&step.instruction)
@@ -149,7 +169,21 @@ fn of_chain(instruction: &str) -> impl Iterator<Item = &str> {
 
 /// The RUNs whose instruction the other plan does not have, in their order.
 fn only<'a>(plan: &'a Plan, other: &Plan) -> Vec<&'a Step> {
+    only_of(StepKind::Run, plan, other)
+}
+
+/// The same of any kind.
+fn only_of<'a>(kind: StepKind, plan: &'a Plan, other: &Plan) -> Vec<&'a Step> {
     let others: HashSet<&str> = other.steps.iter().map(|step| &*step.instruction).collect();
-    let runs = plan.steps.iter().filter(|step| step.kind == StepKind::Run);
-    runs.filter(|step| !others.contains(&*step.instruction)).collect()
+    let steps = plan.steps.iter().filter(|step| step.kind == kind);
+    steps.filter(|step| !others.contains(&*step.instruction)).collect()
+}
+
+/// The paths of the context that a COPY takes.
+fn roots(copy: &Step) -> impl Iterator<Item = &str> {
+    let inputs = copy.inputs.iter().filter_map(|input| match input {
+        KeyInput::Files { roots, .. } => Some(roots),
+        _ => None,
+    });
+    inputs.flatten().map(String::as_str)
 }

@@ -99,12 +99,15 @@ fn a_cache_of_which_more_is_told_is_left_alone() {
          RUN pip install --no-cache-dir -r requirements.txt && ls /root/.cache",
         "COPY requirements.txt .\n\
          RUN pip install -r requirements.txt && touch /root/.cache/a && rm -rf /root/.cache",
+        // Its environments lie beside its cache.
+        "COPY pyproject.toml .\nRUN poetry install --no-cache",
         // No chain, no shell.
         "COPY requirements.txt .\nRUN pip install --no-cache-dir -r requirements.txt; true",
         "COPY requirements.txt .\n\
          RUN [\"pip\", \"install\", \"--no-cache-dir\", \"-r\", \"requirements.txt\"]",
     ] {
-        let found = with_mounts(lines).optimize();
+        let project = with_mounts(lines).file("pyproject.toml", "[tool.poetry]\n");
+        let found = project.optimize();
         assert!(found.rewrites.is_empty(), "{lines}:\n{}", found.patch);
     }
     let unknown = with_mounts(PIP).unknown_image().optimize();

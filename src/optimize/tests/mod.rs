@@ -20,6 +20,8 @@ mod pipenv;
 mod poetry;
 mod savings;
 mod sink_copy;
+mod sink_setting;
+mod split_copy;
 mod split_run;
 mod stack;
 mod text;
@@ -45,6 +47,9 @@ struct Project {
     images: BTreeMap<String, BaseImage>,
     commits: Option<PastCommits>,
     builds: Vec<PastBuild>,
+    only_certain: bool,
+    changing: Vec<String>,
+    arguments: BTreeMap<String, String>,
     seconds: BTreeMap<&'static str, f64>,
 }
 
@@ -63,6 +68,9 @@ fn project() -> Project {
         images: [("python".to_owned(), image)].into(),
         commits: None,
         builds: Vec::new(),
+        only_certain: false,
+        changing: Vec::new(),
+        arguments: BTreeMap::new(),
         seconds: BTreeMap::new(),
     }
 }
@@ -93,6 +101,14 @@ impl Project {
         fs::create_dir_all(full.parent().unwrap()).unwrap();
         fs::write(full, content).unwrap();
         self
+    }
+
+    /// A file of so many bytes, with holes.
+    fn sized(self, path: &str, bytes: u64) -> Self {
+        let project = self.file(path, "");
+        let file = fs::OpenOptions::new().write(true).open(project.path().join(path)).unwrap();
+        file.set_len(bytes).unwrap();
+        project
     }
 
     fn link(self, path: &str, target: &str) -> Self {
@@ -128,6 +144,18 @@ impl Project {
         let changed = changed.iter().map(ContextPath::new).collect();
         self.builds.push(PastBuild { changed });
         self
+    }
+
+    /// An argument of the build.
+    fn argument(mut self, name: &str, value: &str) -> Self {
+        self.arguments.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// The same of one that past builds had otherwise.
+    fn changing(mut self, name: &str, value: &str) -> Self {
+        self.changing.push(name.to_owned());
+        self.argument(name, value)
     }
 
     /// Commits, of which each writes these files, or removes them with an empty text.
@@ -182,20 +210,24 @@ impl Project {
                 .find(|(start, _)| step.instruction.starts_with(**start))
                 .map(|(_, seconds)| Seconds::new(*seconds))
         };
+        let options =
+            BuildOptions { build_args: self.arguments.clone(), ..BuildOptions::default() };
         let request = Request {
             plan: PlanRequest {
                 dockerfile: &dockerfile,
                 snapshot: &context,
                 images: &self.images,
-                options: &BuildOptions::default(),
+                options: &options,
                 dialect: Dialect::default(),
             },
             read: &read,
             history: History {
                 commits: self.commits.as_ref(),
                 builds: &self.builds,
+                changing: &self.changing,
                 seconds: &seconds,
             },
+            only_certain: self.only_certain,
         };
         optimize(&request).unwrap()
     }

@@ -157,3 +157,76 @@ fn a_link_of_one_copy_may_lead_another_elsewhere() {
     let project = project.link("links/conf", "/usr/lib/python3");
     assert_refused(&project, "conf/requirements.txt` is no regular file");
 }
+
+#[test]
+fn a_run_that_touches_only_its_own_files_is_passed() {
+    for (lines, expected) in [
+        ("COPY . .\nRUN mkdir -p /data && chmod 700 /data", Risk::None),
+        ("COPY . .\nRUN mkdir -p logs tmp", Risk::Verify),
+        ("COPY . .\nRUN chmod +x app.py && touch /srv/x", Risk::Verify),
+        ("COPY . .\nENV A=1\nRUN rm -rf static", Risk::Verify),
+    ] {
+        let found = shop(lines).optimize();
+        assert_eq!(found.explain(), None, "{lines}");
+        let settings = if lines.contains("ENV A=1\n") { "ENV A=1\n" } else { "" };
+        let rest = lines.replace(settings, "");
+        let expected_text = format!(
+            "FROM python\nWORKDIR /app\n{settings}COPY requirements.txt .\n{PIP}\n{rest}\n"
+        );
+        assert_eq!((&*found.text, risk(&found)), (&*expected_text, expected), "{lines}");
+    }
+    // Between COPYs too.
+    let text = "COPY src src\nRUN mkdir /data\nCOPY . .";
+    let expected = format!("FROM python\nWORKDIR /app\nCOPY requirements.txt .\n{PIP}\n{text}\n");
+    assert_eq!(shop(text).bettered(), expected);
+}
+
+#[test]
+fn a_run_that_an_install_would_notice_is_not_passed() {
+    for between in [
+        // It takes a manifest away, makes one, or changes its owner.
+        "RUN rm -f requirements.txt",
+        "RUN touch requirements.txt",
+        "RUN chown -R 1000:1000 /app",
+        "RUN rm -rf ./*",
+        // It makes a file that a tool looks for, or what leads it elsewhere.
+        "RUN touch Pipfile",
+        "RUN mkdir -p /vendor",
+        "RUN mkdir -p .config/pip && touch pip.conf",
+        "RUN ln -s /opt/x lib",
+        "RUN echo flask > more.txt",
+        "RUN cp app.py main.py",
+        // It may touch what is installed, or what nobody knows.
+        "RUN mkdir -p /usr/local/lib/python3.12/site-packages/x",
+        "RUN chmod +x /etc/x",
+        "RUN ./setup",
+        "RUN --mount=type=cache,target=/c mkdir /d",
+        "RUN <<E\nmkdir /d\nE",
+        // A directory that a WORKDIR below it would make first.
+        "RUN mkdir -m 700 /app/x\nWORKDIR /app/x\nWORKDIR /app",
+        // A variable that is set only later.
+        "RUN mkdir /d$A\nENV A=1",
+    ] {
+        let project = shop(&format!("COPY . .\n{between}"));
+        let reason = project.refused();
+        assert!(reason.starts_with("line "), "{between}: {reason}");
+    }
+}
+
+#[test]
+fn where_only_what_is_certain_is_wanted_the_rest_is_left() {
+    let lines = "COPY . .\nRUN apt-get install -y gcc\nRUN mkdir -p logs";
+    let all = shop(lines).optimize();
+    let both = format!(
+        "FROM python\nWORKDIR /app\nRUN apt-get install -y gcc\nCOPY requirements.txt .\n{PIP}\n\
+         COPY . .\nRUN mkdir -p logs\n"
+    );
+    assert_eq!((&*all.text, risk(&all)), (&*both, Risk::Verify));
+    let mut project = shop(lines);
+    project.only_certain = true;
+    let certain = project.optimize();
+    let one = format!(
+        "FROM python\nWORKDIR /app\nRUN apt-get install -y gcc\nCOPY . .\nRUN mkdir -p logs\n{PIP}\n"
+    );
+    assert_eq!((&*certain.text, risk(&certain)), (&*one, Risk::None));
+}

@@ -205,6 +205,15 @@ pub(super) struct Habits {
     pub(super) settings: &'static [&'static str],
 }
 
+impl Habits {
+    /// Whether the tool may read a place for its name, or that of a directory above it.
+    pub(super) fn reads(&self, place: &ContextPath) -> bool {
+        let lists = [self.read_anywhere, self.read_at_home];
+        let mut names = lists.iter().copied().flatten();
+        names.any(|name| place.components().any(|component| component == name.as_bytes()))
+    }
+}
+
 /// The variables of a tool, which all begin alike.
 #[derive(Debug)]
 pub(super) struct Variables {

@@ -103,7 +103,8 @@ impl<'a> Planner<'a> {
         let request = Request {
             plan: self.request(&dockerfile, files),
             read: &read,
-            history: History { commits: None, builds: &[], seconds: &seconds },
+            history: History { commits: None, builds: &[], changing: &[], seconds: &seconds },
+            only_certain: true,
         };
         let found = optimize::optimize(&request).map_err(|error| wrong(&error))?;
         if found.proven().next().is_none() {

@@ -1,0 +1,86 @@
+//! RUNs between a COPY and an install that the install can pass: they make or change files that it
+//! neither reads nor writes.
+//!
+//! ```text
+//! COPY . .                                COPY requirements.txt .
+//! RUN mkdir -p /data logs             ->  RUN pip install -r requirements.txt
+//! RUN pip install -r requirements.txt     COPY . .
+//!                                         RUN mkdir -p /data logs
+//! ```
+
+use super::read::{Run, mounts};
+use crate::context::ContextPath;
+use crate::dockerfile::Instruction;
+use crate::optimize::effects::{Effects, Setting, do_overlap, is_by_exception, is_standard};
+use crate::optimize::planned::{arguments, directory, environment, step_at};
+use crate::optimize::tools::{Install, Needs, is_manifest};
+use crate::optimize::types::Risk;
+use crate::plan::Plan;
+
+/// Directories in which tools look for packages, here and further up.
+const PACKAGES: &[&str] = &["node_modules", "vendor"];
+
+/// A RUN that stays below the install.
+pub(super) struct Stays<'a> {
+    pub(super) index: usize,
+    pub(super) instruction: &'a Instruction,
+    effects: Effects,
+}
+
+/// A RUN of commands that only touch the files which they name; `None` for any other.
+pub(super) fn read<'a>(
+    plan: &Plan,
+    instruction: &'a Instruction,
+    index: usize,
+) -> Option<Stays<'a>> {
+    let step = step_at(plan, instruction)?;
+    let mounts = mounts(instruction);
+    if !instruction.heredocs.is_empty() || !mounts.is_empty() {
+        return None;
+    }
+    let (directory, environment) = (directory(step), environment(step));
+    let setting = Setting { directory: Some(&directory), environment: &environment };
+    let effects = Effects::of_run(&arguments(step)?, mounts, setting);
+    let only_touches = effects.opaque.is_none()
+        && effects.installs.is_empty()
+        && effects.packages == 0
+        && !effects.network
+        && !effects.is_costly
+        && !effects.leads;
+    only_touches.then_some(Stays { index, instruction, effects })
+}
+
+impl Stays<'_> {
+    /// Whether installs with these needs may pass it, with the risk: where it touches the project that
+    /// they install for, tools may look around there.
+    pub(super) fn is_passed_by(
+        &self,
+        installs: &[Run<'_>],
+        needs: &Needs,
+        copied: &[ContextPath],
+    ) -> Option<Risk> {
+        let mut risk = Risk::None;
+        let placed = || installs.iter().flat_map(|run| &run.installs);
+        for place in self.effects.touches() {
+            let mut needed = needs.manifests.keys().chain(&needs.written);
+            let name = String::from_utf8_lossy(place.file_name().unwrap_or_default());
+            let is_made_by = |install: &Install| {
+                let mut own = install.tool.environments().iter().chain(PACKAGES);
+                own.any(|own| place.components().any(|component| component == own.as_bytes()))
+            };
+            let is_read = is_manifest(&name)
+                || placed()
+                    .any(|it| it.install.tool.habits().reads(place) || is_made_by(&it.install));
+            if needed.any(|needed| do_overlap(needed, place)) || is_standard(place) || is_read {
+                return None;
+            }
+            let is_near = |other: &ContextPath| do_overlap(other, place);
+            let is_project =
+                copied.iter().any(is_near) || placed().any(|it| is_near(&it.directory));
+            if is_project || is_by_exception(place) {
+                risk = Risk::Verify;
+            }
+        }
+        Some(risk)
+    }
+}
