@@ -72,7 +72,8 @@ fn join(request: &Request<'_>, first: &Instruction, second: &Instruction) -> Opt
              whatever changes on line {install} later is looked for in old lists and may be gone."
         ),
         proof: Proof::Rule,
-        risk: Risk::None,
+        // The shell of SHELL need not know `&&`, and a command may ask for the one before it.
+        risk: Risk::Verify,
         edits,
         example: Vec::new(),
         freed: Vec::new(),

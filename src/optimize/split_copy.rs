@@ -172,7 +172,8 @@ fn candidate(
             cut.bytes as f64 / 1e6
         ),
         proof: Proof::Rule,
-        risk: Risk::None,
+        // A part may bring the users by whose names the engine finds the owner of another.
+        risk: Risk::Verify,
         edits,
         example: vec![cut.example.clone()],
         freed: Vec::new(),

@@ -94,7 +94,9 @@ fn a_cache_mount_leaves_nothing_in_the_image() {
     let base = project.original.lines().next().expect("its FROM");
     let lines = "WORKDIR /app\nCOPY requirements.txt .\n\
                  RUN pip install --no-cache-dir -r requirements.txt\nCOPY . .\n";
-    project.shop.file("Dockerfile", &format!("# syntax=docker/dockerfile:1\n{base}\n{lines}"));
+    project
+        .shop
+        .file("Dockerfile", &format!("{base}\nRUN --mount=type=cache,target=/c true\n{lines}"));
     let output = project.optimize(&["--apply", "--format", "json"]).output().expect("it runs");
     assert!(output.status.success(), "{output:?}");
     let found: Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");

@@ -273,10 +273,13 @@ fn dependence(
     }
     let text = step.word("instruction");
     let has_secret = ["type=secret", "type=ssh"].iter().any(|mount| text.contains(mount));
-    if has_secret && allowed.secrets_mount_the_stage_below && of_chain(stage).any(open) {
+    if has_secret && allowed.secrets_mount_the_stage_below {
         let may_write = |other: &Step<'_>| (other.is_run() || other.is_from()) && open(other);
         let is_written = of_chain(stage).any(may_write);
-        return if is_written { Dependence::OnRun } else { Dependence::OnCopies };
+        // Where all below is reused, it never stood on that before, but perhaps on the same files.
+        let is_all_reused = !of_chain(stage).any(open);
+        let is_on_run = is_written || is_all_reused;
+        return if is_on_run { Dependence::OnRun } else { Dependence::OnCopies };
     }
     let takes_from = |name: &str| {
         let sources = text.split("from=").skip(1);

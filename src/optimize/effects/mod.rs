@@ -18,7 +18,7 @@ use super::tools::Install;
 use crate::context::ContextPath;
 use crate::dockerfile::{Mount, MountKind};
 
-pub(super) use place::{do_overlap, is_by_exception, is_standard};
+pub(super) use place::{do_overlap, is_standard};
 
 /// What a step reads and writes.
 #[derive(Debug, Clone, Default)]

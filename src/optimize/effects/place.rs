@@ -31,12 +31,6 @@ pub(in crate::optimize) fn is_standard(place: &ContextPath) -> bool {
     first.is_some_and(|first| STANDARD.iter().any(|name| name.as_bytes() == first))
 }
 
-/// Whether some packages of the system also write below a place that is not the system's.
-pub(in crate::optimize) fn is_by_exception(place: &ContextPath) -> bool {
-    let first = place.components().next();
-    first.is_none_or(|first| BY_EXCEPTION.iter().any(|name| name.as_bytes() == first))
-}
-
 /// Whether one place is, holds, or lies in the other.
 pub(in crate::optimize) fn do_overlap(a: &ContextPath, b: &ContextPath) -> bool {
     a.starts_with(b) || b.starts_with(a) || is_standard(a) && is_standard(b)

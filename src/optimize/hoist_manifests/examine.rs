@@ -213,18 +213,15 @@ fn stays_behind(
     needs: &Needs,
     (top, install): (usize, &Instruction),
 ) -> Result<Risk, Refusal> {
-    let places = stack.copies.iter().map(|(_, copy)| ContextPath::new(&copy.destination));
-    let copied: Vec<ContextPath> = places.collect();
     let top_copy = stack.copies.iter().find(|(position, _)| *position == top);
     let line = top_copy.map_or(0, |(_, copy)| copy.instruction.line);
     let mut risk = needs.risk;
     for stays in stack.stays.iter().filter(|stays| stays.index > top) {
         let reason = Reason::Between { keyword: "RUN", copy: line, install: install.line };
-        match stays.is_passed_by(installs, needs, &copied) {
-            Some(Risk::None) => {}
-            Some(Risk::Verify) => risk = Risk::Verify,
-            None => return Err(at(stays.instruction)(reason)),
+        if !stays.is_passed_by(installs, needs) {
+            return Err(at(stays.instruction)(reason));
         }
+        risk = Risk::Verify;
     }
     Ok(risk)
 }

@@ -9,12 +9,10 @@
 //! ```
 
 use super::read::{Run, mounts};
-use crate::context::ContextPath;
 use crate::dockerfile::Instruction;
-use crate::optimize::effects::{Effects, Setting, do_overlap, is_by_exception, is_standard};
+use crate::optimize::effects::{Effects, Setting, do_overlap, is_standard};
 use crate::optimize::planned::{arguments, directory, environment, step_at};
 use crate::optimize::tools::{Install, Needs, is_manifest};
-use crate::optimize::types::Risk;
 use crate::plan::Plan;
 
 /// Directories in which tools look for packages, here and further up.
@@ -51,15 +49,9 @@ pub(super) fn read<'a>(
 }
 
 impl Stays<'_> {
-    /// Whether installs with these needs may pass it, with the risk: where it touches the project that
-    /// they install for, tools may look around there.
-    pub(super) fn is_passed_by(
-        &self,
-        installs: &[Run<'_>],
-        needs: &Needs,
-        copied: &[ContextPath],
-    ) -> Option<Risk> {
-        let mut risk = Risk::None;
+    /// Whether installs with these needs may pass it. Always to be verified: the environment may lead
+    /// an install to any place, to its caches, its programs and what these load.
+    pub(super) fn is_passed_by(&self, installs: &[Run<'_>], needs: &Needs) -> bool {
         let placed = || installs.iter().flat_map(|run| &run.installs);
         for place in self.effects.touches() {
             let mut needed = needs.manifests.keys().chain(&needs.written);
@@ -72,15 +64,9 @@ impl Stays<'_> {
                 || placed()
                     .any(|it| it.install.tool.habits().reads(place) || is_made_by(&it.install));
             if needed.any(|needed| do_overlap(needed, place)) || is_standard(place) || is_read {
-                return None;
-            }
-            let is_near = |other: &ContextPath| do_overlap(other, place);
-            let is_project =
-                copied.iter().any(is_near) || placed().any(|it| is_near(&it.directory));
-            if is_project || is_by_exception(place) {
-                risk = Risk::Verify;
+                return false;
             }
         }
-        Some(risk)
+        true
     }
 }

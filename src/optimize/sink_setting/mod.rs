@@ -27,10 +27,14 @@ use crate::dockerfile::edit::{self, Edit};
 use crate::dockerfile::{Dockerfile, Instruction, InstructionKind, Stage};
 use crate::plan::{BuildOptions, KeyInput, Plan, PlanRequest, Step, made_configuration, plan};
 
-use walk::Walk;
+use walk::{Walk, worse};
 
 /// The name of the rewrite.
 pub(super) const ID: &str = "sink-setting";
+
+/// What no rule sees: a program may ask for a variable without a word of it, in `/proc`, by
+/// `BASH_ENV`, or where the search path leads to one of the project's own.
+const HIDDEN: Risk = Risk::Verify;
 
 /// Every ARG of the plan's stages that can sink, and those that cannot.
 pub(super) fn find(request: &Request<'_>, plan: &Plan) -> Found {
@@ -125,7 +129,7 @@ fn of_argument(
     let Some(order) = proven(request, plan, &edits, &passed, &walk.names) else {
         return Ok(None);
     };
-    let risk = if order == Risk::Verify { order } else { walk.risk };
+    let risk = worse(worse(order, walk.risk), HIDDEN);
     let name = walk.names.iter().find(|name| changing.contains(*name));
     let name = name.map_or("its value", |name| name);
     let steps = match &*passed {

@@ -80,7 +80,8 @@ fn below<'a>(stages: &[Stage<'a>], stage: Stage<'a>) -> Vec<&'a Instruction> {
     all
 }
 
-fn worse(a: Risk, b: Risk) -> Risk {
+/// The greater of two risks.
+pub(super) fn worse(a: Risk, b: Risk) -> Risk {
     if a == Risk::Verify { a } else { b }
 }
 

@@ -15,7 +15,7 @@ fn the_lists_are_fetched_where_they_are_used() {
     );
     let found = project.optimize();
     insta::assert_snapshot!(found.patch);
-    assert_eq!(risk(&found), Risk::None);
+    assert_eq!(risk(&found), Risk::Verify);
     let flags = on_debian(
         "RUN --network=host apt-get -qq update\nrun --network=host  X=1 apt-get install -y curl",
     );

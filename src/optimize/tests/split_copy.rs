@@ -22,7 +22,7 @@ fn assert_becomes(before: &str, after: &str) {
     let found = shop(before).optimize();
     assert_eq!(found.explain(), None, "of:\n{before}");
     assert_eq!(found.text, format!("FROM python\nWORKDIR /app\n{after}\nRUN make\n"));
-    assert_eq!((found.rewrites[0].id, found.rewrites[0].risk), ("split-copy", Risk::None));
+    assert_eq!((found.rewrites[0].id, found.rewrites[0].risk), ("split-copy", Risk::Verify));
     let again = shop("").dockerfile(&found.text).optimize();
     assert!(again.rewrites.is_empty(), "again:\n{}", again.patch);
 }
