@@ -15,13 +15,13 @@
 use super::candidate::{Candidate, Found};
 use super::hoist_manifests::mounts;
 use super::planned::step_at;
-use super::proof::own_inputs;
+use super::proof::{others, replan, runs_with};
 use super::split_run::chain;
 use super::text::block;
 use super::types::{Proof, Request, Risk};
-use crate::dockerfile::edit::{self, Edit};
+use crate::dockerfile::edit::Edit;
 use crate::dockerfile::{CommandForm, Dockerfile, Instruction, InstructionKind, MountKind, Span};
-use crate::plan::{KeyInput, Plan, PlanRequest, Step, plan};
+use crate::plan::Plan;
 
 /// The name of this kind.
 pub(super) const ID: &str = "join-update";
@@ -162,38 +162,17 @@ fn is_proven(
     second: &Instruction,
 ) -> bool {
     let check = || {
-        let old = request.plan.dockerfile;
-        let text = edit::apply(old, &candidate.edits).ok()?;
-        let new = Dockerfile::parse(old.name(), &text).ok()?;
-        let after = plan(PlanRequest { dockerfile: &new, ..request.plan }).ok()?;
+        let (_, after) = replan(request, &candidate.edits)?;
         let (first, second) = (step_at(before, first)?, step_at(before, second)?);
         let at = before.steps.iter().position(|step| step.line == first.line)?;
         let joined = after.steps.get(at)?;
-        let is_same = state(first) == state(second) && state(second) == state(joined);
-        let others = |plan: &Plan, lines: &[u32]| -> Vec<(String, Vec<KeyInput>)> {
-            let steps = plan.steps.iter().filter(|step| !lines.contains(&step.line));
-            let own = |step: &Step| {
-                own_inputs(step).into_iter().filter(|input| is_own(input)).cloned().collect()
-            };
-            steps.map(|step| (step.instruction.clone(), own(step))).collect()
-        };
+        let is_same =
+            runs_with(first) == runs_with(second) && runs_with(second) == runs_with(joined);
         let is_rest_same =
             others(before, &[first.line, second.line]) == others(&after, &[joined.line]);
         Some(is_same && is_rest_same)
     };
     check().unwrap_or(false)
-}
-
-/// All that a RUN runs with.
-fn state(step: &Step) -> Vec<&KeyInput> {
-    let inputs = own_inputs(step).into_iter();
-    let is_command = |input: &KeyInput| matches!(input, KeyInput::Instruction { .. });
-    inputs.filter(|input| !is_command(input) && is_own(input)).collect()
-}
-
-/// Whether an input names no other step, which has another number now.
-fn is_own(input: &KeyInput) -> bool {
-    !matches!(input, KeyInput::StageOutput { .. } | KeyInput::StageFiles { .. })
 }
 
 #[cfg(test)]

@@ -32,13 +32,11 @@ impl Promise<'_> {
 
     fn check(&self, request: &Request<'_>, original: &Plan) -> Option<bool> {
         let old = request.plan.dockerfile;
-        let text = edit::apply(old, self.edits).ok()?;
-        let new = Dockerfile::parse(old.name(), &text).ok()?;
+        let (new, rewritten) = replan(request, self.edits)?;
         let changed = others_changed(request.plan.snapshot, self.is_kept);
         let on =
             |dockerfile, snapshot| plan(PlanRequest { dockerfile, snapshot, ..request.plan }).ok();
         let original_changed = on(old, &changed)?;
-        let rewritten = on(&new, request.plan.snapshot)?;
         let rewritten_changed = on(&new, &changed)?;
         let (was_in, is_in) = (old.stages().nth(self.stage)?, new.stages().nth(self.stage)?);
         for before in was_in.instructions {
@@ -72,6 +70,34 @@ fn counterpart<'a>(
     let before = was_in.instructions.iter().filter(is_alike);
     let position = before.take_while(|other| other.line != instruction.line).count();
     is_in.instructions.iter().filter(|other| other.text == instruction.text).nth(position)
+}
+
+/// The Dockerfile with these edits, and its plan.
+pub(super) fn replan(request: &Request<'_>, edits: &[Edit]) -> Option<(Dockerfile, Plan)> {
+    let old = request.plan.dockerfile;
+    let text = edit::apply(old, edits).ok()?;
+    let new = Dockerfile::parse(old.name(), &text).ok()?;
+    let plan = plan(PlanRequest { dockerfile: &new, ..request.plan }).ok()?;
+    Some((new, plan))
+}
+
+/// The steps but those on these lines: the text of each, and what of its inputs names no other step,
+/// which may have another number in another plan.
+pub(super) fn others<'a>(plan: &'a Plan, lines: &[u32]) -> Vec<(&'a str, Vec<&'a KeyInput>)> {
+    let steps = plan.steps.iter().filter(|step| !lines.contains(&step.line));
+    steps.map(|step| (step.instruction.as_str(), named_inputs(step).collect())).collect()
+}
+
+/// All that a RUN runs with besides its command, as far as it names no other step.
+pub(super) fn runs_with(step: &Step) -> Vec<&KeyInput> {
+    named_inputs(step).filter(|input| !matches!(input, KeyInput::Instruction { .. })).collect()
+}
+
+fn named_inputs(step: &Step) -> impl Iterator<Item = &KeyInput> {
+    let names_a_step = |input: &KeyInput| {
+        matches!(input, KeyInput::StageOutput { .. } | KeyInput::StageFiles { .. })
+    };
+    own_inputs(step).into_iter().filter(move |input| !names_a_step(input))
 }
 
 /// All that a step depends on besides the step below.

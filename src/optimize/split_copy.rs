@@ -17,14 +17,14 @@ use super::candidate::{Candidate, Found};
 use super::history::{Frequencies, Observed};
 use super::landing::Landing;
 use super::planned::{destination, step_at};
-use super::proof::own_inputs;
+use super::proof::{others, own_inputs, replan};
 use super::text::{indentation, is_plain, newline};
 use super::types::{Proof, Request, Risk};
 use super::typical::{COPIED_BYTES, COPYING};
 use crate::context::ContextPath;
-use crate::dockerfile::edit::{self, Edit};
+use crate::dockerfile::edit::Edit;
 use crate::dockerfile::{Dockerfile, Instruction, InstructionKind, Stage, Transfer};
-use crate::plan::{KeyInput, Plan, PlanRequest, Step, plan};
+use crate::plan::{KeyInput, Plan, Step};
 
 /// Seconds a build that a layer more is worth.
 const WORTH: f64 = 0.1;
@@ -214,10 +214,7 @@ fn is_proven(
     edits: &[Edit],
 ) -> bool {
     let check = || {
-        let old = request.plan.dockerfile;
-        let text = edit::apply(old, edits).ok()?;
-        let new = Dockerfile::parse(old.name(), &text).ok()?;
-        let after = plan(PlanRequest { dockerfile: &new, ..request.plan }).ok()?;
+        let (new, after) = replan(request, edits)?;
         let whole = &stage.instructions[at];
         let is = new.stages().nth(stage.index)?.instructions;
         let (first, second) = (is.get(at)?, is.get(at + 1)?);
@@ -226,13 +223,6 @@ fn is_proven(
         let taken: BTreeSet<&str> = files(one).chain(files(other)).collect();
         let all: BTreeSet<&str> = files(was).collect();
         let is_same = taken == all && rest(one) == rest(was) && rest(other) == rest(was);
-        let others = |plan: &Plan, lines: &[u32]| -> Vec<(String, Vec<KeyInput>)> {
-            let steps = plan.steps.iter().filter(|step| !lines.contains(&step.line));
-            let inputs = |step: &Step| {
-                own_inputs(step).into_iter().filter(|it| is_own(it)).cloned().collect()
-            };
-            steps.map(|step| (step.instruction.clone(), inputs(step))).collect()
-        };
         let are_others_same =
             others(before, &[whole.line]) == others(&after, &[first.line, second.line]);
         Some(is_same && are_others_same)
@@ -255,9 +245,4 @@ fn rest(copy: &Step) -> Vec<&KeyInput> {
     let is_other =
         |input: &&KeyInput| !matches!(input, KeyInput::Instruction { .. } | KeyInput::Files { .. });
     inputs.filter(is_other).collect()
-}
-
-/// Whether an input names no other step, which has another number now.
-const fn is_own(input: &KeyInput) -> bool {
-    !matches!(input, KeyInput::StageOutput { .. } | KeyInput::StageFiles { .. })
 }

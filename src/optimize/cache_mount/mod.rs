@@ -17,15 +17,15 @@ mod table;
 
 use super::candidate::{Candidate, Found};
 use super::planned::{directory, environment, is_base_known, is_kept, roots_below, step_at};
-use super::proof::own_inputs;
+use super::proof::{own_inputs, replan};
 use super::split_run::chain;
 use super::tools::is_program;
 use super::types::{Proof, Refusal, Request, Risk};
 use super::{Reason, hoist_manifests};
 use crate::context::ContextPath;
-use crate::dockerfile::edit::{self, Edit};
+use crate::dockerfile::edit::Edit;
 use crate::dockerfile::{CommandForm, Dockerfile, Instruction, InstructionKind, Mount, Span};
-use crate::plan::{BuilderKind, KeyInput, Plan, PlanRequest, Step, plan};
+use crate::plan::{BuilderKind, KeyInput, Plan, Step};
 
 use table::{ROWS, Row};
 
@@ -285,10 +285,7 @@ fn without_continuation(text: &str) -> &str {
 /// Whether the plan has the same steps, of which only this one is another.
 fn is_proven(request: &Request<'_>, before: &Plan, run: &Step, candidate: &Candidate) -> bool {
     let check = || {
-        let old = request.plan.dockerfile;
-        let text = edit::apply(old, &candidate.edits).ok()?;
-        let new = Dockerfile::parse(old.name(), &text).ok()?;
-        let after = plan(PlanRequest { dockerfile: &new, ..request.plan }).ok()?;
+        let (_, after) = replan(request, &candidate.edits)?;
         let pairs = before.steps.iter().zip(&after.steps);
         let is_same = |(was, is): (&Step, &Step)| {
             was.line == run.line

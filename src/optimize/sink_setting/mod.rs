@@ -19,13 +19,13 @@ mod walk;
 use std::collections::BTreeSet;
 
 use super::candidate::{Candidate, Found};
-use super::proof::own_inputs;
+use super::proof::{own_inputs, replan};
 use super::types::{Proof, Refusal, Request, Risk};
 use super::variables::{is_read_by_many, says_what_is_built};
 use super::{Reason, arguments, text};
-use crate::dockerfile::edit::{self, Edit};
+use crate::dockerfile::edit::Edit;
 use crate::dockerfile::{Dockerfile, Instruction, InstructionKind, Stage};
-use crate::plan::{BuildOptions, KeyInput, Plan, PlanRequest, Step, made_configuration, plan};
+use crate::plan::{BuildOptions, KeyInput, Plan, PlanRequest, Step, made_configuration};
 
 use walk::{Walk, worse};
 
@@ -168,10 +168,7 @@ fn proven(
     passed: &[u32],
     names: &[String],
 ) -> Option<Risk> {
-    let old = request.plan.dockerfile;
-    let text = edit::apply(old, edits).ok()?;
-    let new = Dockerfile::parse(old.name(), &text).ok()?;
-    let after = plan(PlanRequest { dockerfile: &new, ..request.plan }).ok()?;
+    let (new, after) = replan(request, edits)?;
     if before.steps.len() != after.steps.len() {
         return None;
     }

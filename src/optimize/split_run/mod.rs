@@ -22,12 +22,12 @@ use super::candidate::{Candidate, Found};
 use super::effects::{Effects, Setting};
 use super::hoist_manifests::brings_only_what_is_named;
 use super::planned::{arguments, directory, environment, is_kept, step_at};
-use super::proof::own_inputs;
+use super::proof::{others, replan, runs_with};
 use super::types::{Proof, Refusal, Request, Risk};
 use super::{Reason, shell};
-use crate::dockerfile::edit::{self, Edit};
-use crate::dockerfile::{Dockerfile, Instruction, InstructionKind, Mount, MountKind, Stage};
-use crate::plan::{KeyInput, Plan, PlanRequest, Step, plan};
+use crate::dockerfile::edit::Edit;
+use crate::dockerfile::{Instruction, InstructionKind, Mount, MountKind, Stage};
+use crate::plan::{Plan, Step};
 
 use cut::Cut;
 
@@ -196,39 +196,17 @@ fn is_proven(
     split: &Candidate,
 ) -> bool {
     let check = || {
-        let old = request.plan.dockerfile;
-        let text = edit::apply(old, &split.edits).ok()?;
-        let new = Dockerfile::parse(old.name(), &text).ok()?;
-        let after = plan(PlanRequest { dockerfile: &new, ..request.plan }).ok()?;
+        let (new, after) = replan(request, &split.edits)?;
         let at = stage.instructions.iter().position(|other| other.line == instruction.line)?;
         let new_stage = new.stages().nth(stage.index)?;
         let (first, second) =
             (new_stage.instructions.get(at)?, new_stage.instructions.get(at + 1)?);
-        let was = state(step_at(before, instruction)?);
+        let was = runs_with(step_at(before, instruction)?);
         let (first, second) = (step_at(&after, first)?, step_at(&after, second)?);
-        let is_same = state(first) == was && state(second) == was;
-        let others = |plan: &Plan, lines: &[u32]| -> Vec<(String, Vec<KeyInput>)> {
-            let steps = plan.steps.iter().filter(|step| !lines.contains(&step.line));
-            let own = |step: &Step| {
-                own_inputs(step).into_iter().filter(|input| is_own(input)).cloned().collect()
-            };
-            steps.map(|step| (step.instruction.clone(), own(step))).collect()
-        };
+        let is_same = runs_with(first) == was && runs_with(second) == was;
         let is_rest_same =
             others(before, &[instruction.line]) == others(&after, &[first.line, second.line]);
         Some(is_same && is_rest_same)
     };
     check().unwrap_or(false)
-}
-
-/// All that a RUN runs with.
-fn state(step: &Step) -> Vec<&KeyInput> {
-    let inputs = own_inputs(step).into_iter();
-    let is_command = |input: &KeyInput| matches!(input, KeyInput::Instruction { .. });
-    inputs.filter(|input| !is_command(input) && is_own(input)).collect()
-}
-
-/// Whether an input names no other step, which has another number now.
-fn is_own(input: &KeyInput) -> bool {
-    !matches!(input, KeyInput::StageOutput { .. } | KeyInput::StageFiles { .. })
 }
