@@ -7,17 +7,17 @@
 //!
 //! Apart, the lists stay as old as the layer of the first RUN. When the second one changes, it
 //! looks for versions that the mirror may no longer have, or installs old ones. Built without a
-//! cache both are the same: the second RUN starts with what the first one left, in the same
-//! environment, and only where that one succeeded. So they are joined only where they stand right
-//! behind each other with the same flags, the first does nothing else, and `&&` alone joins the
-//! commands of the second.
+//! cache both should be the same, which is left to be verified: the second RUN starts with what the
+//! first one left, in the same environment, and only where that one succeeded. So they are joined only
+//! where they stand right behind each other with the same flags, the first does nothing else, and
+//! `&&` alone joins the commands of the second.
 
 use super::candidate::{Candidate, Found};
 use super::hoist_manifests::mounts;
 use super::planned::step_at;
 use super::proof::{others, replan, runs_with};
 use super::split_run::chain;
-use super::text::block;
+use super::text::{block, line_start};
 use super::types::{Proof, Request, Risk};
 use crate::dockerfile::edit::Edit;
 use crate::dockerfile::{CommandForm, Dockerfile, Instruction, InstructionKind, MountKind, Span};
@@ -49,7 +49,8 @@ fn join(request: &Request<'_>, first: &Instruction, second: &Instruction) -> Opt
     let dockerfile = request.plan.dockerfile;
     let update = script(first).filter(|script| is_update(script))?;
     let is_joined = script(second).is_some_and(installs_alone);
-    if !is_joined || first.flags != second.flags || forgets(first) {
+    let has_comment = dockerfile.source().get(first.span.start..first.span.end)?.contains('#');
+    if !is_joined || first.flags != second.flags || forgets(first) || has_comment {
         return None;
     }
     let position = script_position(dockerfile, second)?;
@@ -57,7 +58,8 @@ fn join(request: &Request<'_>, first: &Instruction, second: &Instruction) -> Opt
     let between = dockerfile.source().get(lines.end..second.span.start)?;
     // The comments above the first RUN stay, and blank lines between the two go.
     let gap = between.len() - between.trim_start_matches(['\r', '\n']).len();
-    let removed = Span { start: first.span.start, end: lines.end + gap };
+    let start = line_start(dockerfile.source(), first.span.start);
+    let removed = Span { start, end: lines.end + gap };
     let edits = vec![
         Edit::replace(removed, ""),
         Edit::replace(Span { start: position, end: position }, format!("{update} && ")),
@@ -80,9 +82,11 @@ fn join(request: &Request<'_>, first: &Instruction, second: &Instruction) -> Opt
     })
 }
 
-/// Whether what a RUN leaves in one of its mounts is gone when the next one begins.
+/// Whether what a RUN leaves in one of its mounts is gone when the next one begins. What a variable
+/// makes of a mount may be that.
 fn forgets(run: &Instruction) -> bool {
     mounts(run).iter().any(|mount| match mount.kind {
+        _ if mount.text.contains('$') => true,
         MountKind::Tmpfs => true,
         MountKind::Bind => mount.read_only == Some(false) || mount.text.contains("rw"),
         MountKind::Cache | MountKind::Secret | MountKind::Ssh => false,

@@ -64,7 +64,7 @@ pub(super) fn block(source: &str, span: Span) -> Span {
     Span { start, end: line_end(source, span.end) }
 }
 
-fn line_start(source: &str, position: usize) -> usize {
+pub(super) fn line_start(source: &str, position: usize) -> usize {
     let before = source.get(..position).unwrap_or_default();
     before.rfind('\n').map_or(0, |newline| newline + 1)
 }

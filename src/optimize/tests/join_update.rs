@@ -25,6 +25,13 @@ fn the_lists_are_fetched_where_they_are_used() {
 }
 
 #[test]
+fn what_stands_around_it_stays_as_it_is() {
+    let indented = on_debian("\tRUN apt-get update\n\t# y\n\tRUN apt-get install -y curl");
+    let end = "FROM python\n\t# y\n\tRUN apt-get update && apt-get install -y curl\n";
+    assert_eq!(indented.bettered(), end);
+}
+
+#[test]
 fn what_is_measured_of_two_is_that_of_both_joined() {
     let project =
         on_debian("COPY a.txt /etc/apt/sources.list\nRUN apt-get update\nrun apt-get install -y a")
@@ -60,6 +67,10 @@ fn what_would_do_something_else_stays() {
          RUN --mount=type=tmpfs,target=/a apt-get install -y a",
         "RUN --mount=type=bind,rw,target=/a apt-get update\n\
          RUN --mount=type=bind,rw,target=/a apt-get install -y a",
+        "ARG T=tmpfs\nRUN --mount=type=$T,target=/a apt-get update\n\
+         RUN --mount=type=$T,target=/a apt-get install -y a",
+        // The comment inside would be lost.
+        "RUN apt-get \\\n# inner\n update\nRUN apt-get install -y a",
         // It does more than to fetch, or is none of a shell.
         "RUN apt-get update && apt-get upgrade\nRUN apt-get install -y a",
         "RUN [\"apt-get\", \"update\"]\nRUN apt-get install -y a",
