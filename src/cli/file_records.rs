@@ -7,8 +7,9 @@ use crate::plan::{KeyInput, Plan};
 use crate::predict::{FileState, FileTable};
 use crate::store::FileRecord;
 
-/// The entries of a context that the steps of a plan read, with the directories above them.
-fn entries_read<'a>(
+/// The entries of a context that the engine asks for: those that the steps of a plan read, with the
+/// directories above them.
+fn entries_asked_for<'a>(
     plan: &Plan,
     snapshot: &'a Snapshot,
 ) -> impl Iterator<Item = &'a Entry> + use<'a> {
@@ -23,10 +24,12 @@ fn entries_read<'a>(
         .flatten()
         .map(ContextPath::new)
         .collect();
-    let is_read = move |path: &ContextPath| {
-        roots.iter().any(|root| path.starts_with(root) || root.starts_with(path))
+    let asks_for_all = plan.asks_for_all;
+    let is_asked_for = move |path: &ContextPath| {
+        let is_all = asks_for_all && in_named(path).is_none();
+        is_all || roots.iter().any(|root| path.starts_with(root) || root.starts_with(path))
     };
-    snapshot.entries().iter().filter(move |entry| is_read(&entry.path))
+    snapshot.entries().iter().filter(move |entry| is_asked_for(&entry.path))
 }
 
 /// Whether what a plan reads of the build's own context is just what the engine has of it, the times
@@ -45,7 +48,7 @@ pub(super) fn is_as_told(
         let there = copy.get(&entry.path).filter(|old| is_directory && old.kind == told.kind);
         FileState { mode: there.map_or(told.mode, |old| old.mode), ..told }
     };
-    let read = entries_read(plan, snapshot).filter(|entry| is_own(&entry.path));
+    let read = entries_asked_for(plan, snapshot).filter(|entry| is_own(&entry.path));
     let mut read = read.map(|entry| (&entry.path, taken_over(entry))).peekable();
     read.peek().is_none() || copy.is_just(is_own, read)
 }
@@ -68,7 +71,7 @@ pub(super) fn file_records(
     was_taken_over: impl Fn(&ContextPath) -> bool,
 ) -> Vec<FileRecord> {
     let is_named = |path: &ContextPath| in_named(path).is_some();
-    let now = entries_read(plan, snapshot).filter(|entry| !is_named(&entry.path));
+    let now = entries_asked_for(plan, snapshot).filter(|entry| !is_named(&entry.path));
     // What of a named context the engine asked for earlier it may still have.
     let named_now = snapshot.entries().iter().take_while(|entry| is_named(&entry.path));
     let names: BTreeSet<String> =
@@ -96,7 +99,7 @@ pub(super) fn file_records(
 
 /// Whether a plan reads anything of the build's own context.
 pub(super) fn reads_own(plan: &Plan, snapshot: &Snapshot) -> bool {
-    entries_read(plan, snapshot).any(|entry| in_named(&entry.path).is_none())
+    entries_asked_for(plan, snapshot).any(|entry| in_named(&entry.path).is_none())
 }
 
 fn record(path: &ContextPath, state: &FileState) -> FileRecord {
@@ -226,6 +229,36 @@ mod tests {
         assert_eq!((is_told, nudged), (true, 1));
         let (is_told, nudged, _) = told(&one, &copy);
         assert_eq!((is_told, nudged), (false, 1));
+    }
+
+    /// What the engine has without a step that reads it, it must not be told of again as it was.
+    #[test]
+    fn all_is_recorded_that_the_engine_asks_for() {
+        let file = |path: &str| Entry {
+            path: ContextPath::new(path),
+            kind: EntryKind::File,
+            mode: 0o644,
+            size: 1,
+            modified: ModifiedTime::default(),
+            digest: Some(crate::Digest::of(b"1")),
+            target: None,
+        };
+        let snapshot = Snapshot::new(vec![file("a"), file("b")], 0);
+        let recorded = |text: &str| {
+            let dockerfile = crate::dockerfile::Dockerfile::parse("Dockerfile", text).expect("one");
+            let plan = crate::plan::plan(crate::plan::PlanRequest {
+                dockerfile: &dockerfile,
+                snapshot: &snapshot,
+                images: &BTreeMap::new(),
+                options: &crate::plan::BuildOptions::default(),
+                dialect: crate::plan::Dialect::default(),
+            });
+            let plan = plan.expect("a plan");
+            file_records(&plan, &snapshot, &BTreeMap::new(), &FileTable::new(), |_| true).len()
+        };
+        let run =
+            |kind: &str| format!("FROM scratch\nCOPY a /\nRUN --mount=type={kind},target=/t x\n");
+        assert_eq!(["tmpfs", "cache"].map(|kind| recorded(&run(kind))), [2, 1]);
     }
 
     #[test]

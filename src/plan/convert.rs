@@ -117,6 +117,7 @@ impl<'a> Builder<'a> {
             self.all_stages()?;
         }
         self.share_no_cache();
+        self.plan.asks_for_all = self.asked.is_all();
         Ok(self.plan)
     }
 

@@ -116,6 +116,9 @@ impl Builder<'_> {
             let origin = self.stages.mount_origin(&mount.mount, scope.index, instruction)?;
             origins.push(origin.map(|origin| self.as_context(origin)));
         }
+        if mounts.iter().any(ExpandedMount::asks_for_all) {
+            self.asked.add_all();
+        }
         inputs.extend(self.parent_of_run(state, &origins, &mounts));
         let hidden = self.hidden_by_a_part(&mounts, &origins);
         for ((mount, origin), is_hidden) in mounts.iter().zip(origins).zip(hidden) {

@@ -76,6 +76,12 @@ impl ExpandedMount {
         mount.kind == MountKind::Bind && mount.from.is_none() && mount.read_only == Some(false)
     }
 
+    /// Whether the engine asks for the whole context because of it: a mount without `from` is taken
+    /// to need its source there, and a tmpfs has none (`dispatchRunMounts` of BuildKit's frontend).
+    pub(super) fn asks_for_all(&self) -> bool {
+        self.mount.kind == MountKind::Tmpfs && self.mount.from.is_none()
+    }
+
     /// What counts of the mount itself. The source does not, its content does; the content of
     /// secrets, of ssh and of caches never does (`run-secret-value`). Defaults count like the
     /// same values written out (`run-mount-defaults`).

@@ -35,9 +35,19 @@ impl Asked {
         }
     }
 
+    /// Adds the whole context, of which no step needs to read all.
+    pub(super) fn add_all(&mut self) {
+        self.paths.insert(String::new());
+    }
+
+    /// Whether all of the context is asked for.
+    pub(super) fn is_all(&self) -> bool {
+        self.paths.contains("")
+    }
+
     /// Whether the engine has the folder, or anything in it.
     pub(super) fn sends(&self, folder: &ContextPath, context: &Snapshot) -> bool {
-        if folder.is_root() || self.paths.contains("") {
+        if folder.is_root() || self.is_all() {
             return true;
         }
         let asked: Vec<&str> = self.paths.iter().map(String::as_str).collect();
@@ -48,7 +58,7 @@ impl Asked {
 
     /// What of the context the engine has then; `None` where all that is asked for is there.
     pub(super) fn sent(&self, context: &Snapshot) -> Option<Snapshot> {
-        if !self.goes_through_links || self.paths.contains("") {
+        if !self.goes_through_links || self.is_all() {
             return None;
         }
         let asked: Vec<&str> = self.paths.iter().map(String::as_str).collect();

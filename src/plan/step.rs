@@ -358,6 +358,9 @@ impl Step {
 pub struct Plan {
     /// The steps.
     pub steps: Vec<Step>,
+    /// Whether the engine asks for all of the build's own context, whatever the steps read of it: it
+    /// does for a RUN with a mount of type tmpfs, on all engines.
+    pub asks_for_all: bool,
 }
 
 impl Plan {

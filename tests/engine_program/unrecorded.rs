@@ -18,6 +18,8 @@ on_engines!(
     what_others_built_of_other_projects_makes_nothing_unsure,
     after_a_build_that_was_killed_the_files_that_are_there_are_built,
     what_a_build_ran_that_was_told_to_end_is_known,
+    an_unseen_edit_of_a_file_that_was_sent_and_not_read_is_built,
+    an_unseen_edit_of_a_file_with_another_name_is_built,
 );
 
 const DOCKERFILE: &str = "FROM busybox:local\nCOPY app.py /\nRUN cat /app.py\n";
@@ -29,6 +31,32 @@ fn built(engine: &TestEngine) -> Workshop {
     shop.file("Dockerfile", DOCKERFILE);
     shop.build(&[]);
     shop
+}
+
+/// A RUN with a temporary file system has the engine ask for all of the context.
+fn an_unseen_edit_of_a_file_that_was_sent_and_not_read_is_built(engine: &TestEngine) {
+    let shop = built(engine);
+    let run = format!("RUN --mount=type=tmpfs,target=/t echo {}\n", shop.salt());
+    let whole = format!("FROM busybox:local\nCOPY Dockerfile /\n{run}");
+    shop.file("Whole", &whole);
+    shop.build(&["-f", "Whole"]);
+    edit_unseen(&shop, '2');
+    assert_eq!(ran(&shop.build(&[])), [true, true]);
+}
+
+/// The engine takes the content of both from the name that comes first, which nothing reads.
+fn an_unseen_edit_of_a_file_with_another_name_is_built(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    shop.file("aaa.py", &format!("{} 1", shop.salt()));
+    std::fs::hard_link(shop.context().join("aaa.py"), shop.context().join("app.py"))
+        .expect("a link");
+    let text = "FROM busybox:local\nRUN --mount=type=tmpfs,target=/t true\nCOPY app.py /\n";
+    shop.file("Dockerfile", text);
+    shop.build(&[]);
+    for digit in ['2', '3'] {
+        edit_unseen(&shop, digit);
+        assert_eq!(ran(&shop.build(&[])), [false, true]);
+    }
 }
 
 /// Changes the digit at the end of `app.py` and keeps its size and time.
