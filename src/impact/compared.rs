@@ -4,6 +4,7 @@ use super::causes::{Causes, Telling};
 use super::facts::Facts;
 use super::growth::growth;
 use super::places::{Places, in_dockerfile};
+use super::retold::retell;
 use super::seconds::{self, Taken, taken};
 use super::side::{Planned, dockerfile_name};
 use super::standing::{self, Others};
@@ -38,10 +39,15 @@ pub(super) fn changed(
         PastTree { plan: before.planned.plan.clone(), files: before.planned.context.table.clone() };
     let mut known = before.planned.bases.clone();
     known.extend(now.planned.bases.clone());
+    let is_invented =
+        |name: &String| [before, now].iter().any(|version| version.planned.invented.contains(name));
+    known.retain(|name, _| !is_invented(name));
     let snapshot = &now.planned.context.snapshot;
     let files = past.clone();
-    let forecast = predict_against(past, &now.planned.plan, snapshot, &known, Knowledge::default());
+    let mut forecast =
+        predict_against(past, &now.planned.plan, snapshot, &known, Knowledge::default());
     let masked = masked_causes(&files, &forecast, snapshot);
+    retell(&mut forecast, before, now);
     let old = taken_of(before, facts);
     let telling = Telling { now, before: Some(before), places, others };
     let causes = telling.causes(&timed(&forecast, now, facts), masked);

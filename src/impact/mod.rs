@@ -31,6 +31,7 @@ mod outside;
 mod pairs;
 mod places;
 mod platforms;
+mod retold;
 mod seconds;
 mod side;
 mod standing;

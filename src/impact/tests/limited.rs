@@ -110,6 +110,59 @@ fn project_on(one: BaseImage, two: BaseImage) -> Project {
 }
 
 #[test]
+fn an_option_that_switches_the_cache_off_is_denied_at_its_line() {
+    let compose = |flag: &str| {
+        format!("services:\n  a:\n    build:\n      context: .\n      no_cache: {flag}\n")
+    };
+    let bake = |stage: &str| {
+        format!("target \"a\" {{\n  context = \".\"\n  no-cache-filter = [\"{stage}\"]\n}}\n")
+    };
+    for (file, older, newer, line) in [
+        ("compose.yaml", compose("false"), compose("true"), 5),
+        ("docker-bake.hcl", bake("none"), bake("made"), 3),
+    ] {
+        let project = project()
+            .configured("")
+            .file("Dockerfile", "FROM a AS made\nRUN one\n")
+            .file(file, older)
+            .committed();
+        project.write(file, newer);
+        let reasons = denied(&project, "option");
+        assert!(
+            reasons.len() == 1 && reasons[0].contains(&format!("{file}:{line}")),
+            "{reasons:?}"
+        );
+    }
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_base_image_is_another_base_image() {
+    let compose = |more: &str| format!("services:\n  a:\n    build:\n      context: .\n{more}");
+    let contexts = "      additional_contexts:\n        other: ./web\n";
+    let given = format!("{contexts}        alpine: ./web\n");
+    let bake = |more: &str| {
+        format!("target \"a\" {{\n  contexts = {{\n    other = \"./web\"\n{more}  }}\n}}\n")
+    };
+    for (file, older, newer, line) in [
+        ("compose.yaml", compose(contexts), compose(&given), 7),
+        ("docker-bake.hcl", bake(""), bake("    alpine = \"./web\"\n"), 4),
+    ] {
+        let project = project()
+            .configured("")
+            .file("Dockerfile", "FROM alpine\nCOPY x /\nRUN one\n")
+            .file("x", "1")
+            .file("web/y", "1")
+            .file(file, older)
+            .committed();
+        project.write(file, newer);
+        let reasons = denied(&project, "base_image");
+        let place = format!("{file}:{line}");
+        assert!(reasons.len() == 1 && reasons[0].contains(&place), "{reasons:?}");
+        assert_eq!(denied(&project, "option"), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn a_base_image_for_another_platform_is_another_one() {
     let from = |platform: &str| format!("FROM a\nRUN one\nFROM --platform={platform} b\nRUN two\n");
     let project = project().file("Dockerfile", from("linux/amd64")).committed();
