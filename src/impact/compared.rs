@@ -1,5 +1,6 @@
 //! One image in both trees: two plans to what the one costs after the other.
 
+use super::besides::besides;
 use super::causes::{Causes, Telling};
 use super::facts::Facts;
 use super::growth::growth;
@@ -46,7 +47,8 @@ pub(super) fn changed(
     let files = past.clone();
     let mut forecast =
         predict_against(past, &now.planned.plan, snapshot, &known, Knowledge::default());
-    let masked = masked_causes(&files, &forecast, snapshot);
+    let mut masked = masked_causes(&files, &forecast, snapshot);
+    masked.extend(besides(before, now, &forecast, &masked));
     retell(&mut forecast, before, now);
     let old = taken_of(before, facts);
     let telling = Telling { now, before: Some(before), places, others };

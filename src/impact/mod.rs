@@ -17,6 +17,7 @@
 mod absent;
 mod advice;
 mod asked;
+mod besides;
 mod causes;
 mod compared;
 #[cfg(test)]

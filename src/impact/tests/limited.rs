@@ -110,6 +110,31 @@ fn project_on(one: BaseImage, two: BaseImage) -> Project {
 }
 
 #[test]
+fn each_reason_of_one_step_is_denied() {
+    let dockerfile = |arg: &str, env: &str, user: &str| {
+        format!(
+            "FROM a\nARG LEVEL={arg}\nENV MODE={env}\nUSER {user}\n\
+             RUN --mount=target=/x,source=x two\n"
+        )
+    };
+    let older = dockerfile("1", "1", "1");
+    let project = project().file("Dockerfile", &older).file("x", "1").committed();
+    project.write("Dockerfile", dockerfile("2", "1", "1"));
+    for kind in ["environment", "option", "files"] {
+        assert_eq!(denied(&project, kind), Vec::<String>::new(), "{kind}");
+    }
+    project.write("x", "2");
+    project.write("Dockerfile", dockerfile("2", "2", "2"));
+    for (kind, place) in
+        [("argument", ":2"), ("environment", ":3"), ("option", ":4"), ("files", "x:1")]
+    {
+        let reasons = denied(&project, kind);
+        assert!(reasons.len() == 1 && reasons[0].contains(place), "{kind}: {reasons:?}");
+    }
+    assert_eq!(project.impact().images[0].causes.len(), 1);
+}
+
+#[test]
 fn an_option_that_switches_the_cache_off_is_denied_at_its_line() {
     let compose = |flag: &str| {
         format!("services:\n  a:\n    build:\n      context: .\n      no_cache: {flag}\n")
