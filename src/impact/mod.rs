@@ -93,6 +93,13 @@ pub fn compare(base: &Side, head: &Side, facts: &dyn Facts) -> Result<Impact, Gi
             problem: found_problem(TreeSide::Head, problem),
         })
         .collect();
+    // Where nothing changed there is nothing to lose.
+    if !comparison.changes.is_empty() {
+        for (name, problem) in pairs::unreadable(base, head) {
+            impact.untold.retain(|it| it.image != name);
+            impact.not_compared(&name, found_problem(TreeSide::Head, problem));
+        }
+    }
     let has_gone = pairs.iter().any(|pair| pair.newer.is_none());
     let mut unknown = BTreeSet::new();
     let mut losing = Vec::new();

@@ -259,11 +259,21 @@ impl<'a> Files<'a> {
 
     /// Whether no engine can have built an image, whatever a checkout has that git has not.
     pub(super) fn is_refused(&self, image: &Image) -> bool {
-        let Ok(Definition { dockerfile, .. }) = self.definition(image) else { return true };
+        let Ok(Definition { dockerfile, .. }) = self.definition(image) else {
+            return !self.is_unreadable(image);
+        };
         let Ok(options) = self.options(image, first_platform(image)) else { return true };
         let dialect = self.facts.dialect(&image.context);
         plan::check_target(&dockerfile, &options, dialect).is_err()
             || plan::base_images(&dockerfile, &options, dialect).is_err()
+    }
+
+    /// Whether the tree has files that define the image, and nobody can read them.
+    fn is_unreadable(&self, image: &Image) -> bool {
+        let common = image.context.join(".dockerignore");
+        let file = image.named_dockerfile().cloned();
+        let mut files = file.into_iter().chain(image.own_ignore_file()).chain([common]);
+        files.any(|file| self.tree.read(&file).is_err())
     }
 
     /// What the image takes of contexts, as far as its instructions tell.
