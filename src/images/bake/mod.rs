@@ -109,17 +109,7 @@ fn find_in(
         Err(Failure::Tree(error)) => return Err(error),
     };
     let mut evaluator = Evaluator::new(Names::new(&document, finder.variables));
-    let mut instances: Vec<Instance<'_>> = Vec::new();
-    for block in &document.targets {
-        match matrix::instances(&mut evaluator, block) {
-            Ok(several) => instances.extend(several),
-            Err((line, reason)) => {
-                let message = format!("target {}: {reason}", block.name);
-                let problem = Problem::at(&block.file, line, message);
-                finder.leave_out(Missing::Project(directory.clone()), problem);
-            }
-        }
-    }
+    let instances = instances(finder, directory, &document, &mut evaluator);
     evaluator.names.instances = instances.clone();
 
     let mut targets: BTreeMap<String, Result<Target, ()>> = BTreeMap::new();
@@ -200,6 +190,27 @@ fn find_in(
         finder.add_where_it_is_another(draft, image_name)?;
     }
     Ok(())
+}
+
+/// The targets that the blocks of a document give: of a matrix several.
+fn instances<'d>(
+    finder: &mut Finder<'_>,
+    directory: &ContextPath,
+    document: &'d Document,
+    evaluator: &mut Evaluator<'d>,
+) -> Vec<Instance<'d>> {
+    let mut instances = Vec::new();
+    for block in &document.targets {
+        match matrix::instances(evaluator, block) {
+            Ok(several) => instances.extend(several),
+            Err((line, reason)) => {
+                let message = format!("target {}: {reason}", block.name);
+                let problem = Problem::at(&block.file, line, message);
+                finder.leave_out(Missing::Project(directory.clone()), problem);
+            }
+        }
+    }
+    instances
 }
 
 /// Why a target cannot be laid over its service.

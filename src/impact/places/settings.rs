@@ -60,7 +60,7 @@ impl Settings {
 
     /// The arguments that give the platform of the image that the step stands on.
     pub(super) fn of_platform(of: Versions<'_>) -> Self {
-        let platforms = of.froms().into_iter().filter_map(|from| match &from.kind {
+        let platforms = of.starts().into_iter().filter_map(|from| match &from.kind {
             InstructionKind::From { platform, .. } => platform.as_deref(),
             _ => None,
         });
@@ -130,7 +130,7 @@ impl Settings {
 /// The lines of the FROM that is otherwise than before, of those that the step stands on.
 pub(super) fn edited_from(of: Versions<'_>) -> Option<(u32, u32)> {
     let is_new = |it: &&Instruction| !of.before.stages().any(|old| old.from.text == it.text);
-    of.froms().into_iter().find(is_new).map(lines)
+    of.starts().into_iter().find(is_new).map(lines)
 }
 
 impl<'a> Versions<'a> {
@@ -153,17 +153,17 @@ impl<'a> Versions<'a> {
     }
 
     /// The FROM of the stage that the step is in, and those of the stages below it.
-    fn froms(self) -> Vec<&'a Instruction> {
+    fn starts(self) -> Vec<&'a Instruction> {
         let Some(stage) = self.stage() else { return Vec::new() };
-        let mut froms = vec![stage.from];
+        let mut starts = vec![stage.from];
         let mut at = stage;
         while let InstructionKind::From { image, .. } = &at.from.kind
             && let Some(below) = stage_called(self.now, image).filter(|it| it.index < at.index)
         {
-            froms.push(below.from);
+            starts.push(below.from);
             at = below;
         }
-        froms
+        starts
     }
 
     /// The stage that the step is in.
