@@ -16,6 +16,7 @@
 
 mod absent;
 mod advice;
+mod archives;
 mod asked;
 mod besides;
 mod causes;

@@ -272,3 +272,38 @@ fn an_image_on_another_says_which_that_is() {
     project.write("base/f", "2");
     insta::assert_snapshot!(project.text());
 }
+
+/// A tar archive with one file of so many bytes.
+fn archive(size: usize) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(size as u64);
+    header.set_cksum();
+    builder.append_data(&mut header, "in/file", &*vec![0; size]).unwrap();
+    builder.into_inner().unwrap()
+}
+
+#[test]
+fn what_add_unpacks_counts_as_it_is_in_the_image() {
+    let grown = |name: &str, text: &str, bytes: Vec<u8>| {
+        let dockerfile = format!("FROM a\n{text}\n");
+        let project = project().file("Dockerfile", dockerfile).file(name, "1").committed();
+        project.write(name, bytes);
+        let limits = Limits { max_image_growth: Some("1kB".parse().unwrap()), ..Limits::default() };
+        let gates = Gates { command_line: limits, ..Gates::default() };
+        let impact = project.impact();
+        let reasons: Vec<String> =
+            gates.judge(&impact).reasons.iter().map(report::reason).collect();
+        (impact.images[0].bytes_added, reasons.len(), reasons.concat())
+    };
+    assert_eq!(grown("x.tar", "ADD x.tar /", archive(5_000)).0, 4_999);
+    let as_it_is = i64::try_from(archive(5_000).len()).unwrap();
+    assert_eq!(grown("x.tar", "COPY x.tar /", archive(5_000)).0, as_it_is - 1);
+    assert_eq!(grown("d/x.tar", "ADD d /", archive(5_000)).0, as_it_is - 1);
+    assert_eq!(grown("d/x.tar", "ADD d/*.tar /", archive(5_000)).0, 4_999);
+    let packed = [b"\x1f\x8b\x08 packed".to_vec(), 9_000_u32.to_le_bytes().to_vec()].concat();
+    assert_eq!(grown("x.tgz", "ADD x.tgz /", packed).0, 8_999);
+    let (_, count, reason) = grown("x.txz", "ADD x.txz /", b"\xfd7zXZ\0 packed".to_vec());
+    assert!(count == 1 && reason.contains("nobody knows what it brings"), "{reason}");
+    assert_eq!(grown("x.txz", "COPY x.txz /", b"\xfd7zXZ\0 packed".to_vec()).1, 0);
+}
