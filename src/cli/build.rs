@@ -24,6 +24,7 @@ use super::watching;
 use crate::context::ContextPath;
 use crate::context::git::{GitOptions, Repository};
 use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, Sent};
+use crate::plan::{Plan, StepKind};
 use crate::predict::eviction::{Circumstances, Done};
 use crate::predict::{Forecast, PastCause, Verdict, compare, used_images};
 use crate::report::progress::Display;
@@ -72,10 +73,19 @@ pub(super) async fn run(
     let built = watch(&docker, &request, &project, mode, ui).await?;
     let seconds = Seconds::from(begun.1.elapsed());
     let finished = Finished::new(&project, &built, args, seconds, inputs);
-    let is_recorded = if finished.began() || !is_untold(&built) {
+    let is_recorded = if finished.began() {
         finished.remember(&mut project, begun.0, begun_context.copy, ui)?
     } else {
-        project.memory.leave_context(&project.line, &begun_context, ui)?;
+        // Where the engine came to no step of several, only it knows what it began.
+        match &built.result {
+            Err(BuildError::Failed { has_asked: false, .. }) => {
+                project.memory.leave_context(&project.line, &begun_context, ui)?;
+            }
+            Ok(_) | Err(BuildError::Failed { .. }) if runs_nothing(&project.plan) => {
+                project.memory.give_up_context(&project.line, &begun_context, ui)?;
+            }
+            _ => {}
+        }
         false
     };
     let outcome = finish(&built, &finished, &project, args, talks, ui);
@@ -205,9 +215,9 @@ struct Built {
     result: Result<BuildOutcome, BuildError>,
 }
 
-/// Whether the engine ended the build by itself, before it was told of any file of the context.
-fn is_untold(built: &Built) -> bool {
-    matches!(built.result, Err(BuildError::Failed { has_asked: false, .. }))
+/// Whether a build of this plan has nothing to run, as where a directory is all of the last stage.
+fn runs_nothing(plan: &Plan) -> bool {
+    plan.steps.iter().all(|step| step.kind == StepKind::From)
 }
 
 /// Runs the build and shows it.

@@ -105,6 +105,22 @@ impl Store {
         })
     }
 
+    /// Says that the build of `builder` ran nothing, and may have told the engine of files: the next
+    /// one takes the copy `fresh`. Not to be said where [`Begun::gave_up`] is.
+    pub fn give_up_context(
+        &mut self,
+        engine: &str,
+        project: &str,
+        builder: &str,
+        fresh: &str,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let engine = engine_number(transaction, engine)?;
+            end(transaction, engine, project, builder)?;
+            rename(transaction, engine, project, fresh).map(drop)
+        })
+    }
+
     /// Says that the build of `builder`, which wrote to the copy of this name, is recorded. Where
     /// another build has taken another name meanwhile, what is recorded is of another copy: the next
     /// one takes `fresh`.

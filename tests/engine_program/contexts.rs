@@ -133,3 +133,15 @@ fn an_engine_without_named_contexts_is_not_asked_for_any() {
     assert_eq!(output.status.code(), Some(125), "{error}");
     assert!(error.contains("20.10") && error.contains("--build-context"), "{error}");
 }
+
+#[test]
+fn a_build_that_had_nothing_to_run_leaves_nothing_unsure_and_nothing_stale() {
+    let (shop, library) = with_library("28.5");
+    build(&shop, &library);
+    shop.file("Bare", "FROM lib\n");
+    shop.build(&["-f", "Bare", "--build-context", &format!("lib={}", library.display())]);
+    edit_unseen(&library.join("a.txt"));
+    let edited = build(&shop, &library);
+    assert_agreed(&edited);
+    assert_eq!(told(&edited), ["rebuild ran", "rebuild ran"], "{edited:#}");
+}

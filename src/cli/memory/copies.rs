@@ -90,6 +90,21 @@ impl Memory {
         self.write(ui, |store| store.leave_context(&line.engine, &line.project, &builder))
     }
 
+    /// Says that a build ended that had nothing to run, so that there is nothing to record of it; what
+    /// it told the engine of the context nobody knows.
+    pub(in crate::cli) fn give_up_context(
+        &mut self,
+        line: &Line,
+        begun: &Begun,
+        ui: &mut Ui,
+    ) -> std::io::Result<()> {
+        if begun.gave_up {
+            return Ok(());
+        }
+        let (builder, fresh) = (process::name(), process::fresh_word());
+        self.write(ui, |store| store.give_up_context(&line.engine, &line.project, &builder, &fresh))
+    }
+
     /// Says beside the store that it has no record of a build. Where nothing can be written there
     /// either, only what the engine lists tells of the build.
     pub(super) fn note_unrecorded(&self, engine: &str, project: &str) {

@@ -47,6 +47,13 @@ fn has_unrecorded(directory: &Path) -> bool {
     open(directory).has_unrecorded(&line())
 }
 
+/// How many builds began and are not known to have ended.
+fn open_builds(directory: &Path) -> i64 {
+    let store = Connection::open(directory.join(FILE_NAME)).expect("a store");
+    let count = "SELECT count(*) FROM context_build";
+    store.query_row(count, [], |row| row.get(0)).expect("a number")
+}
+
 /// What makes writes fail at once, as another process' lock does in time.
 fn refuse(directory: &Path, is_refused: bool) {
     let store = Connection::open(directory.join(FILE_NAME)).expect("a store");
@@ -113,16 +120,33 @@ fn a_build_that_the_engine_was_told_nothing_of_leaves_everything_as_it_was() {
         begun
     };
     assert_eq!(leave().copy, first.copy);
-    let store = Connection::open(place.path().join(FILE_NAME)).expect("a store");
-    let open_builds = || -> i64 {
-        let count = "SELECT count(*) FROM context_build";
-        store.query_row(count, [], |row| row.get(0)).expect("a number")
-    };
-    assert_eq!(open_builds(), 0);
+    assert_eq!(open_builds(place.path()), 0);
     // What was not known before it still is not.
     refuse(place.path(), true);
     build(place.path());
     refuse(place.path(), false);
     leave();
-    assert_eq!(open_builds(), 1);
+    assert_eq!(open_builds(place.path()), 1);
+}
+
+#[test]
+fn a_build_that_had_nothing_to_run_takes_the_copy_with_it_and_leaves_nothing_open() {
+    let place = tempfile::tempdir().expect("a directory");
+    let first = build(place.path());
+    let give_up = || {
+        let mut memory = open(place.path());
+        let begun = memory.begin_context(&line(), &mut silent()).expect("it is said");
+        memory.give_up_context(&line(), &begun, &mut silent()).expect("it is said");
+        begun
+    };
+    assert_eq!(give_up().copy, first.copy);
+    assert_eq!(open_builds(place.path()), 0);
+    let next = give_up();
+    assert!(next.copy != first.copy && !next.gave_up, "{next:?}");
+    // What was not known before it still is not.
+    refuse(place.path(), true);
+    build(place.path());
+    refuse(place.path(), false);
+    assert!(give_up().gave_up);
+    assert_eq!(open_builds(place.path()), 1);
 }
