@@ -88,6 +88,22 @@ impl<'a> Finder<'a> {
         Ok(())
     }
 
+    /// The same of what may be no image: it is kept where it can be built, and not just as another.
+    pub(super) fn add_where_it_is_another(
+        &mut self,
+        draft: Draft,
+        sibling: impl Fn(&str) -> Option<String>,
+    ) -> Result<(), Error> {
+        let Finished::Image { image, link } = finish(self.source, draft, sibling)? else {
+            return Ok(());
+        };
+        if !self.images.iter().any(|other| other.is_built_as(&image)) {
+            self.named_links.extend(link.as_ref().map(shown));
+            self.images.push(*image);
+        }
+        Ok(())
+    }
+
     /// Keeps what is wrong, and what is not found for it.
     pub(super) fn leave_out(&mut self, what: Missing, problem: Problem) {
         self.problems.insert(problem.clone());

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use super::compared::Version;
 use super::places::Places;
+use super::platforms::PLATFORM;
+use super::retold::{NO_CACHE, NO_CACHE_FILTER};
 use super::seconds::share;
 use super::standing::{Others, other_image};
 use super::types::{Place, RootCause};
@@ -13,9 +15,6 @@ use crate::dockerfile::InstructionKind;
 use crate::images::NamedContext;
 use crate::plan::{KeyInput, Step, StepIndex, StepKind};
 use crate::predict::{Cause, CauseKind, FileChange, Forecast, StepForecast, Verdict};
-
-/// The option whose other value asks for another base image.
-const PLATFORM: &str = "platform";
 
 /// What causes are told from.
 pub(super) struct Telling<'a> {
@@ -44,7 +43,9 @@ impl Telling<'_> {
                 continue;
             }
             let Some((root, kind)) = root(forecast, StepIndex(index)) else { continue };
-            let place = causes.iter().position(|cause| cause.step == root);
+            let is_it =
+                |cause: &RootCause| cause.step == root || is_of_all(kind) && cause.kind == *kind;
+            let place = causes.iter().position(is_it);
             let place = place.unwrap_or_else(|| {
                 let mut all = self.of_root(root, kind, &forecast.steps[root.0].step);
                 causes.push(all.remove(0));
@@ -123,7 +124,9 @@ impl Telling<'_> {
         causes: &[RootCause],
     ) -> Vec<RootCause> {
         let has_another_base = causes.iter().any(|cause| {
-            forecast.steps.get(cause.step.0).is_some_and(|it| it.step.kind == StepKind::From)
+            let step = forecast.steps.get(cause.step.0);
+            step.is_some_and(|it| it.step.kind == StepKind::From)
+                || matches!(cause.kind, CauseKind::BaseImage { .. })
         });
         let set = if has_another_base { self.set_names() } else { BTreeSet::new() };
         // What an image gives otherwise is told by it.
@@ -185,6 +188,11 @@ fn is_base(kind: &CauseKind, step: &Step) -> bool {
     step.kind == StepKind::From
         || matches!(kind, CauseKind::BaseImage { .. })
         || matches!(kind, CauseKind::Option { name, .. } if name == PLATFORM)
+}
+
+/// Whether the reason is one that every step has for itself.
+fn is_of_all(kind: &CauseKind) -> bool {
+    matches!(kind, CauseKind::Option { name, .. } if [NO_CACHE, NO_CACHE_FILTER].contains(&&**name))
 }
 
 /// Whether both are about the same thing: of variables the name tells.

@@ -1,13 +1,17 @@
 //! One image in both trees: two plans to what the one costs after the other.
 
+use super::besides::besides;
 use super::causes::{Causes, Telling};
 use super::facts::Facts;
-use super::growth::growth;
+use super::growth::{Growth, Taking, growth};
 use super::places::{Places, in_dockerfile};
+use super::retold::retell;
 use super::seconds::{self, Taken, taken};
 use super::side::{Planned, dockerfile_name};
 use super::standing::{self, Others};
 use super::types::{ImageChange, ImageImpact, ImpactSummary, StepImpact};
+use crate::context::git::Tree;
+use crate::context::{ContextPath, Source as _};
 use crate::images::Image;
 use crate::plan::{Plan, StepKey, StepKind};
 use crate::predict::{
@@ -38,14 +42,21 @@ pub(super) fn changed(
         PastTree { plan: before.planned.plan.clone(), files: before.planned.context.table.clone() };
     let mut known = before.planned.bases.clone();
     known.extend(now.planned.bases.clone());
+    let is_invented =
+        |name: &String| [before, now].iter().any(|version| version.planned.invented.contains(name));
+    known.retain(|name, _| !is_invented(name));
     let snapshot = &now.planned.context.snapshot;
     let files = past.clone();
-    let forecast = predict_against(past, &now.planned.plan, snapshot, &known, Knowledge::default());
-    let masked = masked_causes(&files, &forecast, snapshot);
+    let mut forecast =
+        predict_against(past, &now.planned.plan, snapshot, &known, Knowledge::default());
+    let mut masked = masked_causes(&files, &forecast, snapshot);
+    masked.extend(besides(before, now, &forecast, &masked));
+    retell(&mut forecast, before, now);
     let old = taken_of(before, facts);
     let telling = Telling { now, before: Some(before), places, others };
     let causes = telling.causes(&timed(&forecast, now, facts), masked);
-    let mut impact = of(ImageChange::Changed, now, &forecast, (Some(before), causes), facts);
+    let mut impact =
+        of(ImageChange::Changed, now, &forecast, (Some((before, places)), causes), facts);
     impact.summary.seconds_full_before = seconds::full(&before.planned.plan, &old);
     impact.summary.seconds_gained =
         impact.summary.seconds_full_before.saturating_sub(impact.summary.seconds_full);
@@ -79,7 +90,9 @@ pub(super) fn removed(before: Version<'_>, facts: &dyn Facts) -> ImageImpact {
     let old = taken_of(before, facts);
     let full = seconds::full(&before.planned.plan, &old);
     let Planned { plan, context, .. } = before.planned;
-    let (_, bytes) = growth((plan, &context.snapshot), None);
+    let nothing = |_: &ContextPath| None;
+    let taking = Taking { plan, snapshot: &context.snapshot, read: &nothing };
+    let Growth { whole: bytes, .. } = growth(taking, None);
     let summary = ImpactSummary {
         seconds_gained: full,
         seconds_full_before: full,
@@ -99,6 +112,7 @@ pub(super) fn removed(before: Version<'_>, facts: &dyn Facts) -> ImageImpact {
         causes: Vec::new(),
         masked: Vec::new(),
         bytes_added: -bytes,
+        unknown_growth: None,
         summary,
     }
 }
@@ -107,9 +121,10 @@ fn of(
     change: ImageChange,
     now: Version<'_>,
     forecast: &Forecast,
-    (before, causes): (Option<Version<'_>>, Causes),
+    (before, causes): (Option<(Version<'_>, &Places<'_>)>, Causes),
     facts: &dyn Facts,
 ) -> ImageImpact {
+    let (before, places) = before.unzip();
     let Planned { plan, context, .. } = now.planned;
     let taken = taken_of(now, facts);
     let mut forecast = timed(forecast, now, facts);
@@ -119,8 +134,20 @@ fn of(
     for cause in &mut causes {
         standing::name(&mut cause.kind, &images);
     }
-    let old = before.map(|before| (&before.planned.plan, &*before.planned.context.snapshot));
-    let (grown, bytes_added) = growth((plan, &context.snapshot), old);
+    // A new image had nothing to lose, and its archives are not opened.
+    let in_tree = |tree: Option<&Tree>, of: Version<'_>, path: &ContextPath| {
+        tree?.read(&of.image.context.join(path.as_bytes())).ok()?
+    };
+    let read = |path: &ContextPath| in_tree(places.map(|it| it.head), now, path);
+    let read_before =
+        |path: &ContextPath| in_tree(places.map(|it| it.base), before.unwrap_or(now), path);
+    let old = before.map(|before| Taking {
+        plan: &before.planned.plan,
+        snapshot: &before.planned.context.snapshot,
+        read: &read_before,
+    });
+    let taking = Taking { plan, snapshot: &context.snapshot, read: &read };
+    let Growth { steps: grown, whole: bytes_added, unknown: unknown_growth } = growth(taking, old);
     let count = |is: fn(&Verdict) -> bool| {
         let steps = forecast.steps.iter().filter(|it| it.step.kind != StepKind::From);
         steps.filter(|it| is(&it.verdict)).count()
@@ -155,6 +182,7 @@ fn of(
         causes,
         masked,
         bytes_added,
+        unknown_growth,
         summary,
     }
 }

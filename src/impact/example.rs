@@ -42,6 +42,7 @@ pub(crate) fn image(name: &str, dockerfile: &str) -> ImageImpact {
         causes: Vec::new(),
         masked: Vec::new(),
         bytes_added: 0,
+        unknown_growth: None,
         summary: ImpactSummary::default(),
     }
 }

@@ -2,32 +2,66 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::context::{ContextPath, Snapshot};
+use super::archives::{Unpacked, is_archive_name, unpacked};
+use crate::context::{ContextPath, Entry, EntryKind, Snapshot, glob};
 use crate::plan::{KeyInput, Plan, Step, StepIndex, StepKind};
 
-/// What each step of `plan` brings more than its counterpart in `before`, and the whole of it in the
-/// image itself. Counterparts are steps with the same text in the same stage.
-pub(super) fn growth(
-    (plan, snapshot): (&Plan, &Snapshot),
-    before: Option<(&Plan, &Snapshot)>,
-) -> (Vec<i64>, i64) {
+/// A plan with what it takes its files from.
+#[derive(Clone, Copy)]
+pub(super) struct Taking<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) snapshot: &'a Snapshot,
+    /// The bytes of a file of the context; nothing where they are not to be had.
+    pub(super) read: &'a dyn Fn(&ContextPath) -> Option<Vec<u8>>,
+}
+
+/// What COPY and ADD bring more than before.
+#[derive(Debug, Default)]
+pub(super) struct Growth {
+    /// Each step more than its counterpart: the step with the same text in the same stage.
+    pub(super) steps: Vec<i64>,
+    /// All of the steps that are in the image.
+    pub(super) whole: i64,
+    /// A step in the image of which nobody knows.
+    pub(super) unknown: Option<StepIndex>,
+}
+
+/// What `now` brings more than `before`.
+pub(super) fn growth(now: Taking<'_>, before: Option<Taking<'_>>) -> Growth {
+    let of_now = weights(now, before);
+    let of_before = before.map(|before| (before, weights(before, Some(now))));
     let mut old: HashMap<(&str, &str), Vec<i64>> = HashMap::new();
-    if let Some((plan, snapshot)) = before {
-        for step in plan.steps.iter().rev() {
-            old.entry(name(step)).or_default().push(bytes(step, snapshot));
+    if let Some((before, weights)) = &of_before {
+        for (step, weight) in before.plan.steps.iter().zip(weights).rev() {
+            old.entry(name(step)).or_default().push(weight.bytes);
         }
     }
-    let steps = plan.steps.iter().map(|step| {
+    let steps = now.plan.steps.iter().zip(&of_now).map(|(step, weight)| {
         let counterpart = old.get_mut(&name(step)).and_then(Vec::pop);
-        bytes(step, snapshot) - counterpart.unwrap_or_default()
+        weight.bytes - counterpart.unwrap_or_default()
     });
     let steps = steps.collect();
-    let whole = |(plan, snapshot): (&Plan, &Snapshot)| -> i64 {
-        let in_image = in_image(plan);
-        let inside = plan.steps.iter().enumerate().filter(|(at, _)| in_image.contains(at));
-        inside.map(|(_, step)| bytes(step, snapshot)).sum()
+    let in_image = in_image(now.plan);
+    let inside = |plan: &Plan, weights: &[Weight]| -> i64 {
+        let in_image = self::in_image(plan);
+        let all = weights.iter().enumerate().filter(|(at, _)| in_image.contains(at));
+        all.map(|(_, weight)| weight.bytes).sum()
     };
-    (steps, whole((plan, snapshot)) - before.map_or(0, whole))
+    let less = of_before.map_or(0, |(before, weights)| inside(before.plan, &weights));
+    let unknown = (0..of_now.len()).find(|at| in_image.contains(at) && of_now[*at].is_unknown);
+    Growth { steps, whole: inside(now.plan, &of_now) - less, unknown: unknown.map(StepIndex) }
+}
+
+/// What a step brings.
+#[derive(Clone, Copy, Default)]
+struct Weight {
+    bytes: i64,
+    /// Whether an archive is in it that is not read here, and that was not there before.
+    is_unknown: bool,
+}
+
+fn weights(of: Taking<'_>, other: Option<Taking<'_>>) -> Vec<Weight> {
+    of.plan.steps.iter().map(|step| weight(step, of, other)).collect()
 }
 
 fn name(step: &Step) -> (&str, &str) {
@@ -42,10 +76,11 @@ fn in_image(plan: &Plan) -> HashSet<usize> {
 }
 
 /// The files of the context that a step brings, directly or over a stage whose files are known. What
-/// a pattern passes over in the directories that it looks at counts too.
-fn bytes(step: &Step, snapshot: &Snapshot) -> i64 {
+/// a pattern passes over in the directories that it looks at counts too. Archives that both trees
+/// have in the same step are not opened.
+fn weight(step: &Step, of: Taking<'_>, other: Option<Taking<'_>>) -> Weight {
     if !matches!(step.kind, StepKind::Copy | StepKind::Add) {
-        return 0;
+        return Weight::default();
     }
     let roots = step.inputs.iter().filter_map(|input| match input {
         KeyInput::Files { roots, .. } | KeyInput::StageFiles { roots, .. } => Some(roots),
@@ -54,7 +89,36 @@ fn bytes(step: &Step, snapshot: &Snapshot) -> i64 {
     let mut roots: Vec<ContextPath> = roots.flatten().map(ContextPath::new).collect();
     roots.sort_unstable();
     roots.dedup_by(|next, root| next.starts_with(root));
-    let entries = roots.iter().flat_map(|root| snapshot.subtree(root));
-    let bytes = entries.map(|entry| entry.size).fold(0, u64::saturating_add);
-    i64::try_from(bytes).unwrap_or(i64::MAX)
+    let unpacks = step.kind == StepKind::Add && !step.instruction.contains("--unpack=false");
+    let same = other.filter(|it| it.plan.steps.iter().any(|old| name(old) == name(step)));
+    let is_other = |entry: &Entry| {
+        let old = same.and_then(|same| same.snapshot.get(&entry.path));
+        old.is_none_or(|old| old.digest != entry.digest)
+    };
+    let mut sum = 0_u64;
+    let mut is_unknown = false;
+    for root in &roots {
+        for entry in of.snapshot.subtree(root) {
+            let is_opened = unpacks && may_be_unpacked(entry, root, step) && is_other(entry);
+            let bytes = if is_opened { (of.read)(&entry.path) } else { None };
+            let size = match bytes.map_or(Unpacked::AsItIs, |bytes| unpacked(&bytes)) {
+                Unpacked::Bytes(bytes) => bytes,
+                Unpacked::AsItIs => entry.size,
+                Unpacked::Unknown => {
+                    is_unknown = true;
+                    entry.size
+                }
+            };
+            sum = sum.saturating_add(size);
+        }
+    }
+    Weight { bytes: i64::try_from(sum).unwrap_or(i64::MAX), is_unknown }
+}
+
+/// ADD unpacks what it names or a pattern of it selects, and nothing in a directory.
+fn may_be_unpacked(entry: &Entry, root: &ContextPath, step: &Step) -> bool {
+    let is_selected = entry.path == *root
+        || glob::has_wildcards(step.instruction.as_bytes())
+            && is_archive_name(entry.path.as_bytes());
+    entry.kind == EntryKind::File && is_selected
 }

@@ -16,7 +16,9 @@
 
 mod absent;
 mod advice;
+mod archives;
 mod asked;
+mod besides;
 mod causes;
 mod compared;
 #[cfg(test)]
@@ -31,6 +33,7 @@ mod outside;
 mod pairs;
 mod places;
 mod platforms;
+mod retold;
 mod seconds;
 mod side;
 mod standing;
@@ -91,6 +94,13 @@ pub fn compare(base: &Side, head: &Side, facts: &dyn Facts) -> Result<Impact, Gi
             problem: found_problem(TreeSide::Head, problem),
         })
         .collect();
+    // Where nothing changed there is nothing to lose.
+    if !comparison.changes.is_empty() {
+        for (name, problem) in pairs::unreadable(base, head) {
+            impact.untold.retain(|it| it.image != name);
+            impact.not_compared(&name, found_problem(TreeSide::Head, problem));
+        }
+    }
     let has_gone = pairs.iter().any(|pair| pair.newer.is_none());
     let mut unknown = BTreeSet::new();
     let mut losing = Vec::new();

@@ -154,6 +154,25 @@ pub(super) fn told_by_neither<'a>(base: &'a Side, head: &'a Side) -> Vec<(&'a st
     all.iter().filter_map(of).collect()
 }
 
+/// What is described by files that both trees have and nobody can read, as in a clone without all
+/// objects: by the image's name, or that of the file.
+pub(super) fn unreadable<'a>(base: &Side, head: &'a Side) -> Vec<(String, &'a Problem)> {
+    let is_unreadable = |left_out: &&LeftOut| {
+        let file = &left_out.problem.file;
+        base.tree.read(file).is_err() && head.tree.read(file).is_err()
+    };
+    let named = |left_out: &'a LeftOut| {
+        let name = match &left_out.what {
+            Missing::Image(name) | Missing::Elsewhere(name) | Missing::Unmatched(name) => {
+                name.clone()
+            }
+            Missing::Project(_) => left_out.problem.file.to_string(),
+        };
+        (name, &left_out.problem)
+    };
+    head.images.left_out.iter().filter(is_unreadable).map(named).collect()
+}
+
 /// As [`Image::is_built_as`].
 pub(super) fn is_same_build(one: &Image, other: &Image) -> bool {
     one.is_built_as(other)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::absent::{self, Absent};
 use super::facts::Facts;
 use super::missing;
+use super::platforms::{self, ImagePlatforms};
 use super::standing::shown_reference;
 use super::types::{Problem, TreeSide};
 use crate::context::git::{Notice, Tree};
@@ -70,6 +71,11 @@ pub(super) struct Planned {
     pub(super) bases: BTreeMap<String, BaseImage>,
     /// The names of those that are not.
     pub(super) unknown: Vec<String>,
+    /// For which platforms each image is wanted, by its name.
+    pub(super) platforms: ImagePlatforms,
+    /// The names of base images that are among them only to be told apart from those for another
+    /// platform.
+    pub(super) invented: BTreeSet<String>,
     /// What it takes that git ignores. It counts as the same in both trees.
     pub(super) outside: Vec<ContextPath>,
     pub(super) plan: Plan,
@@ -157,12 +163,14 @@ impl<'a> Files<'a> {
             plan::base_images(&dockerfile, &options, dialect).map_err(|error| wrong(&error))?;
         let mut bases = BTreeMap::new();
         let mut unknown = Vec::new();
+        let platforms = platforms::of_images(&wanted);
         for reference in wanted {
             match self.base_image(image, &reference, depth)? {
                 Some(found) => drop(bases.insert(reference.name, found)),
                 None => unknown.push(shown_reference(&reference.name, &[image])),
             }
         }
+        let invented = platforms::tell_apart(&mut bases, &platforms, &options.build_platform);
         let mut outside = Vec::new();
         let plan = loop {
             let request = PlanRequest {
@@ -182,7 +190,18 @@ impl<'a> Files<'a> {
             context = Arc::new(context.with(&source));
             outside.push(source);
         };
-        Ok(Planned { dockerfile, rules, context, options, bases, unknown, outside, plan })
+        Ok(Planned {
+            dockerfile,
+            rules,
+            context,
+            options,
+            bases,
+            unknown,
+            platforms,
+            invented,
+            outside,
+            plan,
+        })
     }
 
     /// The options that the image is built with for a platform; `None` for the builder's own.
@@ -240,11 +259,21 @@ impl<'a> Files<'a> {
 
     /// Whether no engine can have built an image, whatever a checkout has that git has not.
     pub(super) fn is_refused(&self, image: &Image) -> bool {
-        let Ok(Definition { dockerfile, .. }) = self.definition(image) else { return true };
+        let Ok(Definition { dockerfile, .. }) = self.definition(image) else {
+            return !self.is_unreadable(image);
+        };
         let Ok(options) = self.options(image, first_platform(image)) else { return true };
         let dialect = self.facts.dialect(&image.context);
         plan::check_target(&dockerfile, &options, dialect).is_err()
             || plan::base_images(&dockerfile, &options, dialect).is_err()
+    }
+
+    /// Whether the tree has files that define the image, and nobody can read them.
+    fn is_unreadable(&self, image: &Image) -> bool {
+        let common = image.context.join(".dockerignore");
+        let file = image.named_dockerfile().cloned();
+        let mut files = file.into_iter().chain(image.own_ignore_file()).chain([common]);
+        files.any(|file| self.tree.read(&file).is_err())
     }
 
     /// What the image takes of contexts, as far as its instructions tell.

@@ -70,6 +70,8 @@ pub struct ImageImpact {
     /// Bytes of the context that COPY and ADD bring into the image more than before; negative where
     /// it is less. What other stages only pass on counts where their files are known.
     pub bytes_added: i64,
+    /// A step of which nobody knows how many bytes it brings: it unpacks an archive that is not read.
+    pub unknown_growth: Option<StepIndex>,
     /// What it adds up to.
     pub summary: ImpactSummary,
 }

@@ -6,7 +6,9 @@
 //! for each combination of a target with a matrix.
 //!
 //! A target is left out where it is only there to be inherited: another one inherits it, no group
-//! has it, and there are groups, or its name begins with `_`, or it says nothing of what to build.
+//! has it, and its name begins with `_`, or it says nothing of what to build. `buildx bake NAME`
+//! builds the others; where there are groups, one of them is left out that cannot be built, or is
+//! built just as another image.
 //! A target that is wrong, or needs what is not understood here, is a problem of its own and the
 //! others are given, where bake refuses the whole file.
 
@@ -107,17 +109,7 @@ fn find_in(
         Err(Failure::Tree(error)) => return Err(error),
     };
     let mut evaluator = Evaluator::new(Names::new(&document, finder.variables));
-    let mut instances: Vec<Instance<'_>> = Vec::new();
-    for block in &document.targets {
-        match matrix::instances(&mut evaluator, block) {
-            Ok(several) => instances.extend(several),
-            Err((line, reason)) => {
-                let message = format!("target {}: {reason}", block.name);
-                let problem = Problem::at(&block.file, line, message);
-                finder.leave_out(Missing::Project(directory.clone()), problem);
-            }
-        }
-    }
+    let instances = instances(finder, directory, &document, &mut evaluator);
     evaluator.names.instances = instances.clone();
 
     let mut targets: BTreeMap<String, Result<Target, ()>> = BTreeMap::new();
@@ -160,6 +152,11 @@ fn find_in(
     }
     let inherited: BTreeSet<&String> =
         targets.values().flatten().flat_map(|target| &target.inherits).collect();
+    let image_name = |target: &str| match origins.get(target) {
+        Some(origin) => Some(full_name(origin, target)),
+        None => Some(services.get(target)?.draft.as_ref().ok()?.name.clone()),
+    };
+    let mut bases = Vec::new();
     for (name, origin) in &origins {
         // Its own problem is told already.
         if targets.get(name) == Some(&Err(())) {
@@ -179,17 +176,41 @@ fn find_in(
             && whole.inline.is_none()
             && whole.target.is_none();
         let is_base = inherited.contains(name) && !grouped.contains(name);
-        if is_base && (!grouped.is_empty() || name.starts_with('_') || says_nothing) {
+        if is_base && (name.starts_with('_') || says_nothing) {
             continue;
         }
-        let image_name = |target: &str| match origins.get(target) {
-            Some(origin) => Some(full_name(origin, target)),
-            None => Some(services.get(target)?.draft.as_ref().ok()?.name.clone()),
-        };
         let draft = draft(directory, whole, Draft::new(full_name(origin, name), origin.clone()));
-        finder.add(draft, image_name)?;
+        if is_base && !grouped.is_empty() {
+            bases.push(draft);
+        } else {
+            finder.add(draft, image_name)?;
+        }
+    }
+    for draft in bases {
+        finder.add_where_it_is_another(draft, image_name)?;
     }
     Ok(())
+}
+
+/// The targets that the blocks of a document give: of a matrix several.
+fn instances<'d>(
+    finder: &mut Finder<'_>,
+    directory: &ContextPath,
+    document: &'d Document,
+    evaluator: &mut Evaluator<'d>,
+) -> Vec<Instance<'d>> {
+    let mut instances = Vec::new();
+    for block in &document.targets {
+        match matrix::instances(evaluator, block) {
+            Ok(several) => instances.extend(several),
+            Err((line, reason)) => {
+                let message = format!("target {}: {reason}", block.name);
+                let problem = Problem::at(&block.file, line, message);
+                finder.leave_out(Missing::Project(directory.clone()), problem);
+            }
+        }
+    }
+    instances
 }
 
 /// Why a target cannot be laid over its service.

@@ -270,3 +270,37 @@ fn a_service_of_a_compose_file_is_a_target_by_its_name_in_bake() {
     let problems = project.problems();
     assert!(problems.contains("`x-bake`, which is not understood here"), "{problems}");
 }
+
+#[test]
+fn a_target_that_is_inherited_is_an_image_where_it_says_what_to_build() {
+    let p = project().file("api/Dockerfile", "FROM scratch\n").bake(
+        r#"
+        group "default" { targets = ["release"] }
+        target "labels" { labels = { a = "b" } }
+        target "_hidden" { context = "api" }
+        target "image" {
+          inherits = ["labels", "_hidden"]
+          context = "api"
+        }
+        target "same" { context = "." }
+        target "elsewhere" { context = "none" }
+        target "release" {
+          inherits = ["image", "same", "elsewhere"]
+          context = "."
+          args = { A = "1" }
+        }
+        target "local" { inherits = ["release"] }
+        target "twin" { inherits = ["same"] }
+        "#,
+    );
+    assert_eq!(
+        p.names(),
+        [
+            "docker-bake.hcl:image",
+            "docker-bake.hcl:local",
+            "docker-bake.hcl:release",
+            "docker-bake.hcl:twin"
+        ]
+    );
+    assert_eq!(p.problems(), "");
+}

@@ -116,7 +116,7 @@ impl<'f, 'a> Loader<'f, 'a> {
     }
 
     /// The documents of a file.
-    fn documents(&mut self, file: &ContextPath) -> Result<Vec<Node>, Failure> {
+    pub(super) fn documents(&mut self, file: &ContextPath) -> Result<Vec<Node>, Failure> {
         self.loaded += 1;
         if self.loaded > FILE_LIMIT {
             let message = "too many files are included or extended: bring them together";

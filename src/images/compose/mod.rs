@@ -20,6 +20,8 @@ mod interpolate;
 mod limits;
 mod load;
 mod marks;
+mod platform;
+mod project_name;
 mod projects;
 mod scalar;
 mod service;
@@ -142,8 +144,9 @@ fn variant(
 ) -> Result<(Found, Services), Failure> {
     let env_file = loader.usual_env_file(directory)?;
     let outer = Known::from(loader.finder.variables);
-    let variables = loader.variables(&outer, env_file.as_slice())?;
+    let mut variables = loader.variables(&outer, env_file.as_slice())?;
     let files = vec![file.clone()];
+    project_name::set(loader, &files, directory, &mut variables)?;
     let project = Project { files, directory: directory.clone(), variables };
     let mut services = loader.services(&project, &[])?;
     services
@@ -167,6 +170,7 @@ fn load(
         let env_file = loader.usual_env_file(&directory)?;
         found.variables = loader.variables(&found.variables, env_file.as_slice())?;
     }
+    project_name::set(loader, &files, &directory, &mut found.variables)?;
     let project = Project { files, directory, variables: found.variables.clone() };
     let services = loader.services(&project, &[])?;
     Ok(Some((found, services)))
@@ -181,7 +185,10 @@ fn add(
     let image_name = |service: &str| format!("{}:{service}", shown(main));
     let directory = main.parent().unwrap_or_default();
     for (name, service) in services {
-        let draft = match draft(name, image_name(name), service, &directory, &project.variables) {
+        let variables = &project.variables;
+        let placed = platform::with_default(name, service, variables);
+        let read = placed.and_then(|it| draft(name, image_name(name), &it, &directory, variables));
+        let draft = match read {
             Ok(Some(draft)) => Draft { project: Some(project.directory.clone()), ..draft },
             Ok(None) => continue,
             Err(problem) => {
@@ -282,7 +289,8 @@ pub(super) fn for_bake(
     let mut loader = Loader::new(finder);
     let env_file = loader.usual_env_file(directory)?;
     let outer = Known::from(loader.finder.variables);
-    let variables = loader.variables(&outer, env_file.as_slice())?;
+    let mut variables = loader.variables(&outer, env_file.as_slice())?;
+    project_name::set_for_bake(&mut loader, &files, &mut variables)?;
     let project = Project { files, directory: directory.clone(), variables };
     let services = loader.services(&project, &[])?;
     let mut targets = BTreeMap::new();

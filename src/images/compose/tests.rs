@@ -313,3 +313,36 @@ fn a_broken_file_beside_the_usual_one_hides_nothing_of_it() {
     assert!(project.problems().starts_with("compose.ci.yaml:2: "), "{}", project.problems());
     assert_eq!(project.images().images.len(), 1);
 }
+
+#[test]
+fn a_default_platform_counts_where_a_service_has_none() {
+    let p = project().file(".env", "DOCKER_DEFAULT_PLATFORM=linux/arm64\n").compose(
+        "services:\n  a:\n    build: .\n  b:\n    build: .\n    platform: linux/amd64\n  c:\n    \
+         build:\n      context: .\n      platforms: [linux/amd64, linux/arm64]\n  d:\n    build:\n      \
+         context: .\n      platforms: [linux/amd64]\n",
+    );
+    assert_eq!(p.image("a").platforms, ["linux/arm64"]);
+    assert_eq!(p.image("b").platforms, ["linux/amd64"]);
+    assert_eq!(p.image("c").platforms, ["linux/amd64", "linux/arm64"]);
+    assert!(p.problems().contains("DOCKER_DEFAULT_PLATFORM"), "{}", p.problems());
+    // Where the environment says otherwise, that counts.
+    let p = p.variable("DOCKER_DEFAULT_PLATFORM", "linux/amd64");
+    assert_eq!(p.image("a").platforms, ["linux/amd64"]);
+    assert_eq!(p.image("d").platforms, ["linux/amd64"]);
+}
+
+#[test]
+fn a_project_has_its_name_in_values() {
+    let service = "services:\n  a:\n    build:\n      context: .\n      args:\n        \
+                   N: ${COMPOSE_PROJECT_NAME}\n";
+    let name = |p: &Project| p.image("a").args["N"].clone();
+    let p = project().variable("WHO", "Me").compose(&format!("name: x-$WHO\n{service}"));
+    assert_eq!(name(&p), "x-me");
+    assert_eq!(name(&p.file(".env", "COMPOSE_PROJECT_NAME=other\n")), "other");
+    let p = project()
+        .file("_My.Shop/compose.yaml", service)
+        .file("_My.Shop/Dockerfile", "FROM scratch\n");
+    let images = p.images().images;
+    let image = images.iter().find(|it| it.name == "_My.Shop/compose.yaml:a").unwrap();
+    assert_eq!(image.args["N"], "myshop");
+}

@@ -112,6 +112,10 @@ impl Gates {
             let added = u64::try_from(image.bytes_added).unwrap_or(0);
             if added > allowed.get() {
                 broken.push((set_by, Broken::Growth { added, allowed: allowed.get() }));
+            } else if let Some(step) = image.unknown_growth.and_then(|at| image.steps.get(at.0)) {
+                let instruction = step.forecast.step.instruction.clone();
+                let (place, allowed) = (step.place.clone(), allowed.get());
+                broken.push((set_by, Broken::GrowthUnknown { instruction, place, allowed }));
             }
         }
         if let Some((set_by, denied)) = first(&levels, |limits| limits.deny.as_ref()) {

@@ -42,6 +42,15 @@ pub enum Broken {
         /// How many may be.
         allowed: u64,
     },
+    /// Nobody knows how many are.
+    GrowthUnknown {
+        /// The instruction that brings them.
+        instruction: String,
+        /// Where that stands.
+        place: Place,
+        /// How many may be.
+        allowed: u64,
+    },
     /// Steps are lost for what is denied.
     Cause {
         /// The kind.

@@ -6,6 +6,8 @@ mod settings;
 use settings::{KEYWORDS, Settings, Versions};
 
 use super::compared::Version;
+use super::platforms::PLATFORM;
+use super::retold::{NO_CACHE, NO_CACHE_FILTER};
 use super::types::Place;
 use crate::context::git::Tree;
 use crate::context::{ContextPath, Source as _};
@@ -76,9 +78,11 @@ impl Places<'_> {
             now: &now.planned.dockerfile,
             line: step.line,
         };
-        if matches!(kind, CauseKind::Option { name, .. } if name == "platform") {
-            let lines = settings::edited_from(of);
-            return lines.map(|lines| in_dockerfile(now, lines)).into_iter().collect();
+        if matches!(kind, CauseKind::Option { name, .. } if name == PLATFORM) {
+            return self.of_platform(of, now, before);
+        }
+        if is_in_place_of_a_base(kind, now, before) {
+            return Vec::new();
         }
         let Some(settings) = Settings::of(kind, of) else { return Vec::new() };
         let is_edited = of.before.source() != of.now.source();
@@ -92,6 +96,21 @@ impl Places<'_> {
             &|| in_text(settings.gone(of)),
             &|| self.of_arguments(now, before, |_| true),
             &|| in_text(settings.last(of)),
+        ];
+        ways.into_iter().map(|way| way()).find(|places| !places.is_empty()).unwrap_or_default()
+    }
+
+    /// The FROM that names another platform, or what gives the arguments in it other values.
+    fn of_platform(&self, of: Versions<'_>, now: Version<'_>, before: Version<'_>) -> Vec<Place> {
+        let in_text = |lines: Option<(u32, u32)>| -> Vec<Place> {
+            lines.map(|lines| in_dockerfile(now, lines)).into_iter().collect()
+        };
+        let names = Settings::of_platform(of);
+        let ways: [&dyn Fn() -> Vec<Place>; 4] = [
+            &|| in_text(settings::edited_from(of)),
+            &|| in_text(names.edited(of)),
+            &|| self.of_arguments(now, before, |name| names.names.contains(name)),
+            &|| in_text(names.gone(of)),
         ];
         ways.into_iter().map(|way| way()).find(|places| !places.is_empty()).unwrap_or_default()
     }
@@ -142,7 +161,11 @@ impl Places<'_> {
     ) -> Option<Place> {
         let key = match kind {
             CauseKind::Option { name, .. } => setting(name)?,
-            _ if is_of_another_context(step, now, before) => CONTEXTS,
+            _ if is_of_another_context(step, now, before)
+                || is_in_place_of_a_base(kind, now, before) =>
+            {
+                CONTEXTS
+            }
             _ => return None,
         };
         let of = |image: &Image| image.written.settings.get(key).cloned().unwrap_or_default();
@@ -197,6 +220,8 @@ fn setting(option: &str) -> Option<&str> {
         "shm-size" => "shm_size",
         "ulimit" => "ulimits",
         "add-host" => "extra_hosts",
+        NO_CACHE => "no_cache",
+        NO_CACHE_FILTER => "no_cache_filter",
         _ if option.starts_with("build-context") => CONTEXTS,
         _ => return None,
     })
@@ -207,6 +232,13 @@ fn is_of_another_context(step: &Step, now: Version<'_>, before: Version<'_>) -> 
     let (old, new) = (&before.image.contexts, &now.image.contexts);
     let mut others = new.iter().filter(|(name, context)| old.get(*name) != Some(*context));
     others.any(|(name, _)| step.name.contains(&format!("context {name}] ")))
+}
+
+/// Whether the reason is that something is given in the place of a base image.
+fn is_in_place_of_a_base(kind: &CauseKind, now: Version<'_>, before: Version<'_>) -> bool {
+    let CauseKind::BaseImage { reference, .. } = kind else { return false };
+    let given = now.image.contexts.get(reference);
+    given.is_some() && given != before.image.contexts.get(reference)
 }
 
 /// Whether the lines of the one are among those of the other.

@@ -58,6 +58,20 @@ impl Settings {
         Some(settings)
     }
 
+    /// The arguments that give the platform of the image that the step stands on.
+    pub(super) fn of_platform(of: Versions<'_>) -> Self {
+        let platforms = of.starts().into_iter().filter_map(|from| match &from.kind {
+            InstructionKind::From { platform, .. } => platform.as_deref(),
+            _ => None,
+        });
+        let names = platforms.flat_map(variables_in).collect();
+        let mut settings = Self { names, keyword: None };
+        for instructions in [of.scope(), of.scope_before()] {
+            settings.follow(&instructions);
+        }
+        settings
+    }
+
     /// The lines of the last instruction that sets it otherwise than before.
     pub(super) fn edited(&self, of: Versions<'_>) -> Option<(u32, u32)> {
         let before = of.scope_before();
@@ -115,17 +129,8 @@ impl Settings {
 
 /// The lines of the FROM that is otherwise than before, of those that the step stands on.
 pub(super) fn edited_from(of: Versions<'_>) -> Option<(u32, u32)> {
-    let stage = of.stage()?;
-    let mut chain = vec![stage.from];
-    let mut at = stage;
-    while let InstructionKind::From { image, .. } = &at.from.kind
-        && let Some(below) = stage_called(of.now, image).filter(|it| it.index < at.index)
-    {
-        chain.push(below.from);
-        at = below;
-    }
-    let is_new = |it: &&&Instruction| !of.before.stages().any(|old| old.from.text == it.text);
-    chain.iter().find(is_new).map(|it| lines(it))
+    let is_new = |it: &&Instruction| !of.before.stages().any(|old| old.from.text == it.text);
+    of.starts().into_iter().find(is_new).map(lines)
 }
 
 impl<'a> Versions<'a> {
@@ -145,6 +150,20 @@ impl<'a> Versions<'a> {
         let same = named.or_else(|| self.before.stages().nth(stage.index));
         let same = same.or_else(|| self.before.stages().last());
         same.map_or_else(Vec::new, |stage| with_stages_below(self.before, stage))
+    }
+
+    /// The FROM of the stage that the step is in, and those of the stages below it.
+    fn starts(self) -> Vec<&'a Instruction> {
+        let Some(stage) = self.stage() else { return Vec::new() };
+        let mut starts = vec![stage.from];
+        let mut at = stage;
+        while let InstructionKind::From { image, .. } = &at.from.kind
+            && let Some(below) = stage_called(self.now, image).filter(|it| it.index < at.index)
+        {
+            starts.push(below.from);
+            at = below;
+        }
+        starts
     }
 
     /// The stage that the step is in.

@@ -110,6 +110,84 @@ fn project_on(one: BaseImage, two: BaseImage) -> Project {
 }
 
 #[test]
+fn each_reason_of_one_step_is_denied() {
+    let dockerfile = |arg: &str, env: &str, user: &str| {
+        format!(
+            "FROM a\nARG LEVEL={arg}\nENV MODE={env}\nUSER {user}\n\
+             RUN --mount=target=/x,source=x two\n"
+        )
+    };
+    let older = dockerfile("1", "1", "1");
+    let project = project().file("Dockerfile", &older).file("x", "1").committed();
+    project.write("Dockerfile", dockerfile("2", "1", "1"));
+    for kind in ["environment", "option", "files"] {
+        assert_eq!(denied(&project, kind), Vec::<String>::new(), "{kind}");
+    }
+    project.write("x", "2");
+    project.write("Dockerfile", dockerfile("2", "2", "2"));
+    for (kind, place) in
+        [("argument", ":2"), ("environment", ":3"), ("option", ":4"), ("files", "x:1")]
+    {
+        let reasons = denied(&project, kind);
+        assert!(reasons.len() == 1 && reasons[0].contains(place), "{kind}: {reasons:?}");
+    }
+    assert_eq!(project.impact().images[0].causes.len(), 1);
+}
+
+#[test]
+fn an_option_that_switches_the_cache_off_is_denied_at_its_line() {
+    let compose = |flag: &str| {
+        format!("services:\n  a:\n    build:\n      context: .\n      no_cache: {flag}\n")
+    };
+    let bake = |stage: &str| {
+        format!("target \"a\" {{\n  context = \".\"\n  no-cache-filter = [\"{stage}\"]\n}}\n")
+    };
+    for (file, older, newer, line) in [
+        ("compose.yaml", compose("false"), compose("true"), 5),
+        ("docker-bake.hcl", bake("none"), bake("made"), 3),
+    ] {
+        let project = project()
+            .configured("")
+            .file("Dockerfile", "FROM a AS made\nRUN one\n")
+            .file(file, older)
+            .committed();
+        project.write(file, newer);
+        let reasons = denied(&project, "option");
+        assert!(
+            reasons.len() == 1 && reasons[0].contains(&format!("{file}:{line}")),
+            "{reasons:?}"
+        );
+    }
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_base_image_is_another_base_image() {
+    let compose = |more: &str| format!("services:\n  a:\n    build:\n      context: .\n{more}");
+    let contexts = "      additional_contexts:\n        other: ./web\n";
+    let given = format!("{contexts}        alpine: ./web\n");
+    let bake = |more: &str| {
+        format!("target \"a\" {{\n  contexts = {{\n    other = \"./web\"\n{more}  }}\n}}\n")
+    };
+    for (file, older, newer, line) in [
+        ("compose.yaml", compose(contexts), compose(&given), 7),
+        ("docker-bake.hcl", bake(""), bake("    alpine = \"./web\"\n"), 4),
+    ] {
+        let project = project()
+            .configured("")
+            .file("Dockerfile", "FROM alpine\nCOPY x /\nRUN one\n")
+            .file("x", "1")
+            .file("web/y", "1")
+            .file(file, older)
+            .committed();
+        project.write(file, newer);
+        let reasons = denied(&project, "base_image");
+        let place = format!("{file}:{line}");
+        assert!(reasons.len() == 1 && reasons[0].contains(&place), "{reasons:?}");
+        assert_eq!(denied(&project, "option"), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn a_base_image_for_another_platform_is_another_one() {
     let from = |platform: &str| format!("FROM a\nRUN one\nFROM --platform={platform} b\nRUN two\n");
     let project = project().file("Dockerfile", from("linux/amd64")).committed();
@@ -193,4 +271,39 @@ fn an_image_on_another_says_which_that_is() {
     let project = standing("FROM alpine\nCOPY f /\n", "FROM mybase\nRUN one\n");
     project.write("base/f", "2");
     insta::assert_snapshot!(project.text());
+}
+
+/// A tar archive with one file of so many bytes.
+fn archive(size: usize) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(size as u64);
+    header.set_cksum();
+    builder.append_data(&mut header, "in/file", &*vec![0; size]).unwrap();
+    builder.into_inner().unwrap()
+}
+
+#[test]
+fn what_add_unpacks_counts_as_it_is_in_the_image() {
+    let grown = |name: &str, text: &str, bytes: Vec<u8>| {
+        let dockerfile = format!("FROM a\n{text}\n");
+        let project = project().file("Dockerfile", dockerfile).file(name, "1").committed();
+        project.write(name, bytes);
+        let limits = Limits { max_image_growth: Some("1kB".parse().unwrap()), ..Limits::default() };
+        let gates = Gates { command_line: limits, ..Gates::default() };
+        let impact = project.impact();
+        let reasons: Vec<String> =
+            gates.judge(&impact).reasons.iter().map(report::reason).collect();
+        (impact.images[0].bytes_added, reasons.len(), reasons.concat())
+    };
+    assert_eq!(grown("x.tar", "ADD x.tar /", archive(5_000)).0, 4_999);
+    let as_it_is = i64::try_from(archive(5_000).len()).unwrap();
+    assert_eq!(grown("x.tar", "COPY x.tar /", archive(5_000)).0, as_it_is - 1);
+    assert_eq!(grown("d/x.tar", "ADD d /", archive(5_000)).0, as_it_is - 1);
+    assert_eq!(grown("d/x.tar", "ADD d/*.tar /", archive(5_000)).0, 4_999);
+    let packed = [b"\x1f\x8b\x08 packed".to_vec(), 9_000_u32.to_le_bytes().to_vec()].concat();
+    assert_eq!(grown("x.tgz", "ADD x.tgz /", packed).0, 8_999);
+    let (_, count, reason) = grown("x.txz", "ADD x.txz /", b"\xfd7zXZ\0 packed".to_vec());
+    assert!(count == 1 && reason.contains("nobody knows what it brings"), "{reason}");
+    assert_eq!(grown("x.txz", "COPY x.txz /", b"\xfd7zXZ\0 packed".to_vec()).1, 0);
 }

@@ -12,6 +12,7 @@ mod limited;
 mod nested;
 mod options;
 mod outside;
+mod platforms;
 mod renamed;
 mod standing;
 mod submodules;
@@ -32,7 +33,7 @@ use crate::images::{
     Configuration, Image, ImageDockerfile, Images, NamedContext, Origin, Variables,
 };
 use crate::plan::{Dialect, ImageReference, Platform, Step};
-use crate::predict::Verdict;
+use crate::predict::{CauseKind, Verdict};
 use crate::report::{self, Capabilities};
 use crate::{BaseImage, Seconds};
 

@@ -203,3 +203,51 @@ fn a_compose_file_that_is_broken_in_both_trees_breaks_no_limit() {
     assert_eq!(outcomes(&impact), [("api/Dockerfile", ImageChange::Changed)]);
     assert_eq!((impact.not_compared.len(), impact.problems.len()), (0, 1));
 }
+
+/// Two commits with the same file, of which the clone does not have the object.
+fn without_object(file: &str) -> Project {
+    let project = project()
+        .configured("")
+        .file("Dockerfile", "FROM a\nCOPY x /\n")
+        .file("compose.yaml", "services:\n  a:\n    build:\n      context: .\n      target: ''\n")
+        .file(".dockerignore", "y\n")
+        .file("x", "1")
+        .committed()
+        .file("x", "2")
+        .committed();
+    let output = Command::new("git")
+        .args(["rev-parse", &format!("HEAD:{file}")])
+        .current_dir(&project.root)
+        .output()
+        .unwrap();
+    let id = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+    fs::remove_file(project.root.join(".git/objects").join(&id[..2]).join(&id[2..])).unwrap();
+    project
+}
+
+#[test]
+fn what_the_clone_does_not_have_keeps_no_limit() {
+    for file in ["Dockerfile", "compose.yaml", ".dockerignore"] {
+        let project = without_object(file);
+        let options = GitOptions { user_configuration: false, index_file: None };
+        let repository = Repository::open(&project.root, &options).unwrap();
+        let trees = [repository.tree("HEAD~1").unwrap(), repository.tree("HEAD").unwrap()];
+        let [base, head] = repository.comparable(trees).map(|tree| Side {
+            label: "a".to_owned(),
+            images: project.images(&tree),
+            tree,
+        });
+        let impact = compare(&base, &head, &project.measured).unwrap();
+        let command_line = Limits { max_steps: Some(0), ..Limits::default() };
+        let gates = Gates { command_line, ..Gates::default() };
+        let reasons = gates.judge(&impact).reasons;
+        let told: Vec<String> = reasons.iter().map(report::reason).collect();
+        let is_it = |it: &String| it.contains("it could not be compared");
+        assert!(told.iter().any(is_it), "{file}: {told:?}");
+        let is_told = |it: &Problem| it.message.contains(file) && it.message.contains("git fetch");
+        assert!(impact.problems.iter().any(is_told), "{:?}", impact.problems);
+        // Where nothing changed there is nothing to lose.
+        let same = compare(&head, &head, &project.measured).unwrap();
+        assert_eq!(gates.judge(&same).reasons, [], "{file}");
+    }
+}

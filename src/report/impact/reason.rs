@@ -33,6 +33,14 @@ pub fn reason(reason: &Reason) -> String {
             setting(reason.set_by, "max-image-growth"),
             units::bytes(*allowed)
         ),
+        Broken::GrowthUnknown { instruction, place, allowed } => format!(
+            "{image}: `{}` at {} unpacks an archive that is neither tar nor gzip, so that nobody \
+             knows what it brings; {} allows {}",
+            escape::text(instruction),
+            shown(place),
+            setting(reason.set_by, "max-image-growth"),
+            units::bytes(*allowed)
+        ),
         Broken::Cause { denied, cause, place, steps: lost } => {
             let place = place.as_ref().map(|place| format!(" ({})", shown(place)));
             format!(
