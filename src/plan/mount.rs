@@ -77,7 +77,7 @@ impl ExpandedMount {
     }
 
     /// Whether the engine asks for the whole context because of it: a mount without `from` is taken
-    /// to need its source there, and a tmpfs has none (`dispatchRunMounts` of BuildKit's frontend).
+    /// to need its source there, and a tmpfs has none (`dispatchRunMounts` of `BuildKit`'s frontend).
     pub(super) fn asks_for_all(&self) -> bool {
         self.mount.kind == MountKind::Tmpfs && self.mount.from.is_none()
     }
