@@ -8,7 +8,7 @@ use super::nearest::Nearest;
 use super::past::PastBuild;
 use super::routes::Route;
 use super::times::PastTimes;
-use crate::context::{ContextPath, Entry, EntryKind, FileId, ModifiedTime, Snapshot, in_named};
+use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot, in_named};
 use crate::plan::{KeyInput, Step, StepIndex, StepKey, StepKind};
 use crate::{Digest, Seconds};
 
@@ -308,8 +308,7 @@ pub fn files_to_send(snapshot: &Snapshot, previous: &FileTable) -> Vec<ContextPa
 /// that keeps all three would build with the old content (`same-size-same-mtime`), so such a file
 /// is announced a nanosecond later than it was before; and as long as it stays as it is, the same
 /// time is told again. What is told of one file never goes back, so that no copy of a context, of
-/// which the engine may keep several, has this time with other content. One file has one time,
-/// whatever its names: the latest.
+/// which the engine may keep several, has this time with other content.
 pub fn announced_times(
     snapshot: &Snapshot,
     previous: &FileTable,
@@ -327,24 +326,7 @@ pub fn announced_times(
             announced.insert(entry.path.clone(), told);
         }
     }
-    for names in hard_links(snapshot) {
-        let latest = names.iter().filter_map(|name| announced.get(*name)).max().copied();
-        announced.extend(
-            latest
-                .into_iter()
-                .flat_map(|latest| names.iter().map(move |&name| (name.clone(), latest))),
-        );
-    }
     announced
-}
-
-/// The names of each file that has several.
-fn hard_links(snapshot: &Snapshot) -> impl Iterator<Item = Vec<&ContextPath>> {
-    let mut names: HashMap<FileId, Vec<&ContextPath>> = HashMap::new();
-    for (name, file) in snapshot.hard_links() {
-        names.entry(*file).or_default().push(name);
-    }
-    names.into_values()
 }
 
 #[cfg(test)]

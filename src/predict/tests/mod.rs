@@ -17,7 +17,7 @@ use super::{
     PreviousStep, Recorded, Verdict, announced_times, compare, file_table, predict,
     steps_to_compare,
 };
-use crate::context::{ContextPath, Entry, EntryKind, FileId, ModifiedTime, Snapshot};
+use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::dockerfile::Dockerfile;
 use crate::plan::{BuildOptions, BuilderKind, Dialect, Plan, PlanRequest, StepIndex, plan};
 use crate::store::Outcome;

@@ -261,24 +261,6 @@ fn an_edit_that_keeps_size_and_time_is_announced_later_and_stays_so() {
     assert_eq!(announced_times(&story.snapshot(), &had).get(&path), Some(&later.later()));
 }
 
-/// The engine takes the content of a link from the name that came first, and looks at its time.
-#[test]
-fn an_edit_that_keeps_size_and_time_is_announced_under_all_names_of_the_file() {
-    let mut story = Story::new("FROM base\nCOPY b /\n", &[("a", "one"), ("b", "one")]).built();
-    let is_read = |path: &ContextPath| *path == ContextPath::new("b");
-    let had = file_table(&story.snapshot());
-    let read = had.iter().filter(|(path, _)| is_read(path));
-    let had: FileTable = read.map(|(path, state)| (path.clone(), state.clone())).collect();
-    story.files.extend([("a", "two"), ("b", "two")]);
-    let id = FileId { device: 1, inode: 2 };
-    let names = ["a", "b"].map(|name| (ContextPath::new(name), id));
-    let linked = story.snapshot().with_hard_links(names.clone().into());
-    let later = ModifiedTime::default().later();
-    let announced = names.map(|(name, _)| (name, later));
-    assert_eq!(announced_times(&linked, &had), announced.into());
-    assert_eq!(announced_times(&story.snapshot(), &had).len(), 1);
-}
-
 /// With everything asked for, nothing lies behind a link that others went through.
 #[test]
 fn a_temporary_file_system_in_a_run_brings_the_whole_context() {
