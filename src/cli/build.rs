@@ -68,6 +68,9 @@ pub(super) async fn run(
             return keep(image, &project, args, begun.1.elapsed().into(), ui);
         }
     }
+    if project.renews_copy {
+        project.memory.renew_context(&project.line, ui)?;
+    }
     let begun_context = project.memory.begin_context(&project.line, ui)?;
     request.shared_key = format!("smartbuild:{}", begun_context.copy);
     let built = watch(&docker, &request, &project, mode, ui).await?;
@@ -350,14 +353,6 @@ impl<'a> Finished<'a> {
         })
     }
 
-    /// Whether a step ran that reads something of this directory.
-    fn ran_with(&self, project: &Project, directory: &ContextPath) -> bool {
-        let steps = project.plan.steps.iter().zip(&self.steps);
-        steps
-            .into_iter()
-            .any(|(step, actual)| actual.outcome == Outcome::Ran && step.touches(directory))
-    }
-
     /// Keeps what the build taught, if it taught anything. Only steps that the engine ran to their
     /// end or reused speak for its cache.
     fn remember(
@@ -421,7 +416,6 @@ impl<'a> Finished<'a> {
                 &project.seen,
                 &project.announced,
                 &project.memory.told_files(&project.line),
-                |directory| self.ran_with(project, directory),
             ),
             context_lost: self.loses_context(project)
                 || (!reads_own(&project.plan, &project.seen)

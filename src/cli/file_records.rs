@@ -61,14 +61,12 @@ fn as_told(entry: &Entry, announced: &BTreeMap<ContextPath, ModifiedTime>) -> Fi
 
 /// What the engine has of the contexts after the build. It keeps a copy of each, also of one that is
 /// no part of this build: of a named one and, where this build asks for nothing of it, of the own
-/// one it has what it was `told` before. `was_taken_over` says of a directory of a named context
-/// whether a step that reads it ran.
+/// one it has what it was `told` before.
 pub(super) fn file_records(
     plan: &Plan,
     snapshot: &Snapshot,
     announced: &BTreeMap<ContextPath, ModifiedTime>,
     told: &FileTable,
-    was_taken_over: impl Fn(&ContextPath) -> bool,
 ) -> Vec<FileRecord> {
     let is_named = |path: &ContextPath| in_named(path).is_some();
     let now = entries_asked_for(plan, snapshot).filter(|entry| !is_named(&entry.path));
@@ -82,18 +80,8 @@ pub(super) fn file_records(
         Some((name, _)) => !names.contains(&name),
         None => has_named && !reads_own,
     });
-    let of_build = named_now.chain(now).map(|entry| {
-        let mut state = as_told(entry, announced);
-        // A directory that the engine knows keeps its mode there, as long as its copy is there.
-        if entry.kind == EntryKind::Directory
-            && is_named(&entry.path)
-            && let Some(old) = told.get(&entry.path).filter(|old| old.kind == entry.kind)
-            && !was_taken_over(&entry.path)
-        {
-            state.mode = old.mode;
-        }
-        record(&entry.path, &state)
-    });
+    let of_build = named_now.chain(now).map(|entry| (&entry.path, as_told(entry, announced)));
+    let of_build = of_build.map(|(path, state)| record(path, &state));
     elsewhere.map(|(path, state)| record(path, state)).chain(of_build).collect()
 }
 
@@ -216,7 +204,7 @@ mod tests {
             });
             let plan = plan.expect("a plan");
             let announced = crate::predict::announced_times(snapshot, before);
-            let records = file_records(&plan, snapshot, &announced, before, |_| true);
+            let records = file_records(&plan, snapshot, &announced, before);
             let copy: FileTable = records.iter().filter_map(file).collect();
             (is_as_told(&plan, snapshot, &announced, before), announced.len(), copy)
         };
@@ -254,7 +242,7 @@ mod tests {
                 dialect: crate::plan::Dialect::default(),
             });
             let plan = plan.expect("a plan");
-            file_records(&plan, &snapshot, &BTreeMap::new(), &FileTable::new(), |_| true).len()
+            file_records(&plan, &snapshot, &BTreeMap::new(), &FileTable::new()).len()
         };
         let run =
             |kind: &str| format!("FROM scratch\nCOPY a /\nRUN --mount=type={kind},target=/t x\n");

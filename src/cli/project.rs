@@ -68,6 +68,8 @@ pub(super) struct Project {
     pub(super) is_confirmed: bool,
     /// Whether the engine would be told of the context just what it was told last, and still has.
     pub(super) is_as_told: bool,
+    /// Whether the engine is to begin a new copy of the contexts.
+    pub(super) renews_copy: bool,
     /// By which keys of the images below it the engine has each step.
     pub(super) routes: Vec<Route>,
     pub(super) options: BuildOptions,
@@ -152,17 +154,22 @@ pub(super) async fn prepare_source(
     let mut context_records = memory.context_records(&line);
     let place = survey.as_ref().map(|survey| survey.context_copy(&context_records));
     let is_gone = place == Some(ContextCopy::Gone);
-    let copy = if is_gone { FileTable::new() } else { memory.engine_copy(&line) };
+    let told = memory.told_files(&line);
+    let is_named = |path: &ContextPath| context::in_named(path).is_some();
+    // Whether the engine takes over such a mode, as it does with another copy of its own, nobody
+    // can tell: it is given a new copy.
+    let renews_copy = directories_with_other_modes(&snapshot, &told).iter().any(is_named);
+    let told = if renews_copy { FileTable::new() } else { told };
+    let has_none = is_gone || renews_copy;
+    let copy = if has_none { FileTable::new() } else { memory.engine_copy(&line) };
     if copy.is_empty() {
         context_records.clear();
     }
     let seen = as_the_engine_has_it(&snapshot, &copy);
     // Where the engine should have let go of its copy and has not, it must not be told of a file
     // that changed as it was told before.
-    let told = memory.told_files(&line);
     let announced = announced_times(&snapshot, &told);
     let to_send = files_to_send(&snapshot, &copy);
-    let is_named = |path: &ContextPath| context::in_named(path).is_some();
     let mut doubted = directories_with_other_modes(&snapshot, &copy);
     doubted.retain(|path| !is_named(path));
     let is_sure = match (place, &docker, &engine) {
@@ -175,8 +182,6 @@ pub(super) async fn prepare_source(
     if is_sure {
         doubted.clear();
     }
-    // Whether the engine still has its copy of a named context is not followed.
-    doubted.extend(directories_with_other_modes(&snapshot, &told).into_iter().filter(is_named));
     if dialect.mistakes_renamed_directories {
         // A copy that seems to be gone may be there, where others build.
         doubted.extend(directories_with_renames(&snapshot, &told));
@@ -219,6 +224,7 @@ pub(super) async fn prepare_source(
         context_records,
         is_confirmed,
         is_as_told,
+        renews_copy,
         routes: knowledge.routes,
         options,
         dialect,

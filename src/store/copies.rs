@@ -60,6 +60,19 @@ impl Store {
         })
     }
 
+    /// Has the builds from now on write to the copy `fresh`, of which nothing is known.
+    pub fn renew_context(
+        &mut self,
+        engine: &str,
+        project: &str,
+        fresh: &str,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let engine = engine_number(transaction, engine)?;
+            rename(transaction, engine, project, fresh).map(drop)
+        })
+    }
+
     /// Says that the process `builder` begins to write to the engine's copy of this context, and
     /// tells which copy that is: `fresh` where there is none, or nobody knows what it holds.
     pub fn begin_context(

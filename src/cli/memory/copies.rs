@@ -49,6 +49,16 @@ impl Memory {
                 .unwrap_or(false)
     }
 
+    /// Has the builds from now on write to a new copy of the context.
+    pub(in crate::cli) fn renew_context(
+        &mut self,
+        line: &Line,
+        ui: &mut Ui,
+    ) -> std::io::Result<()> {
+        let fresh = process::fresh_word();
+        self.write(ui, |store| store.renew_context(&line.engine, &line.project, &fresh))
+    }
+
     /// Says that this process begins to write to the engine's copy of the context, and tells which
     /// that is. What cannot be recorded writes to a copy of its own.
     pub(in crate::cli) fn begin_context(
