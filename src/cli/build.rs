@@ -15,7 +15,7 @@ use super::held::{self, Recorded};
 use super::memory::kind_name;
 use super::observation::Observation;
 use super::optimized;
-use super::project::{EngineNeed, Project, prepare};
+use super::project::{EngineNeed, NextCopy, Project, prepare};
 use super::request::request;
 use super::shortcut;
 use super::stop;
@@ -68,7 +68,7 @@ pub(super) async fn run(
             return keep(image, &project, args, begun.1.elapsed().into(), ui);
         }
     }
-    if project.renews_copy {
+    if project.next_copy == NextCopy::New {
         project.memory.renew_context(&project.line, ui)?;
     }
     let begun_context = project.memory.begin_context(&project.line, ui)?;

@@ -46,6 +46,15 @@ pub(super) enum EngineNeed {
     Optional,
 }
 
+/// Which of its copies of the contexts the engine is to bring up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NextCopy {
+    /// That of the last build.
+    Same,
+    /// A new one.
+    New,
+}
+
 /// A project with its plan and forecast.
 pub(super) struct Project {
     pub(super) source: Source,
@@ -68,8 +77,7 @@ pub(super) struct Project {
     pub(super) is_confirmed: bool,
     /// Whether the engine would be told of the context just what it was told last, and still has.
     pub(super) is_as_told: bool,
-    /// Whether the engine is to begin a new copy of the contexts.
-    pub(super) renews_copy: bool,
+    pub(super) next_copy: NextCopy,
     /// By which keys of the images below it the engine has each step.
     pub(super) routes: Vec<Route>,
     pub(super) options: BuildOptions,
@@ -154,14 +162,7 @@ pub(super) async fn prepare_source(
     let mut context_records = memory.context_records(&line);
     let place = survey.as_ref().map(|survey| survey.context_copy(&context_records));
     let is_gone = place == Some(ContextCopy::Gone);
-    let told = memory.told_files(&line);
-    let is_named = |path: &ContextPath| context::in_named(path).is_some();
-    // Whether the engine takes over such a mode, as it does with another copy of its own, nobody
-    // can tell: it is given a new copy.
-    let renews_copy = directories_with_other_modes(&snapshot, &told).iter().any(is_named);
-    let told = if renews_copy { FileTable::new() } else { told };
-    let has_none = is_gone || renews_copy;
-    let copy = if has_none { FileTable::new() } else { memory.engine_copy(&line) };
+    let (copy, told, next_copy) = copies(&memory, &line, &snapshot, is_gone);
     if copy.is_empty() {
         context_records.clear();
     }
@@ -171,7 +172,7 @@ pub(super) async fn prepare_source(
     let announced = announced_times(&snapshot, &told);
     let to_send = files_to_send(&snapshot, &copy);
     let mut doubted = directories_with_other_modes(&snapshot, &copy);
-    doubted.retain(|path| !is_named(path));
+    doubted.retain(|path| context::in_named(path).is_none());
     let is_sure = match (place, &docker, &engine) {
         (Some(place), Some(docker), Some(engine)) if !doubted.is_empty() => {
             held::becomes_free(place, docker, engine, &memory, &context_records).await
@@ -224,7 +225,7 @@ pub(super) async fn prepare_source(
         context_records,
         is_confirmed,
         is_as_told,
-        renews_copy,
+        next_copy,
         routes: knowledge.routes,
         options,
         dialect,
@@ -319,6 +320,25 @@ async fn ask(
     }
     let images = found.images;
     Ok(Asked { docker, engine, is_engine_absent, options, dialect, line, images, survey })
+}
+
+/// What the engine has of the contexts, what it was told of them last, and what it is to go on with.
+///
+/// Whether it takes over another mode of a directory of a named context, as it does with another copy
+/// of its own, nobody can tell: it is given a new copy then, of which it was told nothing.
+fn copies(
+    memory: &Memory,
+    line: &Line,
+    snapshot: &Snapshot,
+    is_gone: bool,
+) -> (FileTable, FileTable, NextCopy) {
+    let told = memory.told_files(line);
+    let is_named = |path: &ContextPath| context::in_named(path).is_some();
+    if directories_with_other_modes(snapshot, &told).iter().any(is_named) {
+        return (FileTable::new(), FileTable::new(), NextCopy::New);
+    }
+    let copy = if is_gone { FileTable::new() } else { memory.engine_copy(line) };
+    (copy, told, NextCopy::Same)
 }
 
 /// The engine that built this project last, as it described itself.
