@@ -69,7 +69,7 @@ pub(super) async fn run(
         }
     }
     if project.next_copy == NextCopy::New {
-        project.memory.renew_context(&project.line, ui)?;
+        project.memory.give_up_context(&project.line, None, ui)?;
     }
     let begun_context = project.memory.begin_context(&project.line, ui)?;
     request.shared_key = format!("smartbuild:{}", begun_context.copy);
@@ -85,7 +85,7 @@ pub(super) async fn run(
                 project.memory.leave_context(&project.line, &begun_context, ui)?;
             }
             Ok(_) | Err(BuildError::Failed { .. }) if runs_nothing(&project.plan) => {
-                project.memory.give_up_context(&project.line, &begun_context, ui)?;
+                project.memory.give_up_context(&project.line, Some(&begun_context), ui)?;
             }
             _ => {}
         }

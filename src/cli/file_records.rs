@@ -80,8 +80,8 @@ pub(super) fn file_records(
         Some((name, _)) => !names.contains(&name),
         None => has_named && !reads_own,
     });
-    let of_build = named_now.chain(now).map(|entry| (&entry.path, as_told(entry, announced)));
-    let of_build = of_build.map(|(path, state)| record(path, &state));
+    let of_build =
+        named_now.chain(now).map(|entry| record(&entry.path, &as_told(entry, announced)));
     elsewhere.map(|(path, state)| record(path, state)).chain(of_build).collect()
 }
 

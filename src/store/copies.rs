@@ -60,19 +60,6 @@ impl Store {
         })
     }
 
-    /// Has the builds from now on write to the copy `fresh`, of which nothing is known.
-    pub fn renew_context(
-        &mut self,
-        engine: &str,
-        project: &str,
-        fresh: &str,
-    ) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            let engine = engine_number(transaction, engine)?;
-            rename(transaction, engine, project, fresh).map(drop)
-        })
-    }
-
     /// Says that the process `builder` begins to write to the engine's copy of this context, and
     /// tells which copy that is: `fresh` where there is none, or nobody knows what it holds.
     pub fn begin_context(
@@ -118,8 +105,9 @@ impl Store {
         })
     }
 
-    /// Says that the build of `builder` ran nothing, and may have told the engine of files: the next
-    /// one takes the copy `fresh`. Not to be said where [`Begun::gave_up`] is.
+    /// Has builds from now on write to the copy `fresh`, of which nothing is known: `builder` does so
+    /// before its build, or after one that ran nothing and may have told the engine of files. Not to be
+    /// said after one where [`Begun::gave_up`] is.
     pub fn give_up_context(
         &mut self,
         engine: &str,

@@ -49,16 +49,6 @@ impl Memory {
                 .unwrap_or(false)
     }
 
-    /// Has the builds from now on write to a new copy of the context.
-    pub(in crate::cli) fn renew_context(
-        &mut self,
-        line: &Line,
-        ui: &mut Ui,
-    ) -> std::io::Result<()> {
-        let fresh = process::fresh_word();
-        self.write(ui, |store| store.renew_context(&line.engine, &line.project, &fresh))
-    }
-
     /// Says that this process begins to write to the engine's copy of the context, and tells which
     /// that is. What cannot be recorded writes to a copy of its own.
     pub(in crate::cli) fn begin_context(
@@ -100,15 +90,16 @@ impl Memory {
         self.write(ui, |store| store.leave_context(&line.engine, &line.project, &builder))
     }
 
-    /// Says that a build ended that had nothing to run, so that there is nothing to record of it; what
-    /// it told the engine of the context nobody knows.
+    /// Has builds from now on write to a new copy of the context: said before a build, or after one
+    /// that had nothing to run, as it `begun`, where nobody knows what it told the engine.
     pub(in crate::cli) fn give_up_context(
         &mut self,
         line: &Line,
-        begun: &Begun,
+        begun: Option<&Begun>,
         ui: &mut Ui,
     ) -> std::io::Result<()> {
-        if begun.gave_up {
+        // What was not known before stays so until a build is recorded.
+        if begun.is_some_and(|begun| begun.gave_up) {
             return Ok(());
         }
         let (builder, fresh) = (process::name(), process::fresh_word());

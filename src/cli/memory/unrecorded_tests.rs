@@ -136,7 +136,7 @@ fn a_build_that_had_nothing_to_run_takes_the_copy_with_it_and_leaves_nothing_ope
     let give_up = || {
         let mut memory = open(place.path());
         let begun = memory.begin_context(&line(), &mut silent()).expect("it is said");
-        memory.give_up_context(&line(), &begun, &mut silent()).expect("it is said");
+        memory.give_up_context(&line(), Some(&begun), &mut silent()).expect("it is said");
         begun
     };
     assert_eq!(give_up().copy, first.copy);
