@@ -23,7 +23,7 @@ use super::ui::{Heedless, Ui};
 use super::watching;
 use crate::context::ContextPath;
 use crate::context::git::{GitOptions, Repository};
-use crate::engine::{BuildError, BuildOutcome, BuildRequest, Docker, Sent};
+use crate::engine::{Asked, BuildError, BuildOutcome, BuildRequest, Docker, Sent};
 use crate::plan::{Plan, StepKind};
 use crate::predict::eviction::{Circumstances, Done};
 use crate::predict::{Forecast, PastCause, Verdict, compare, used_images};
@@ -81,7 +81,7 @@ pub(super) async fn run(
     } else {
         // Where the engine came to no step of several, only it knows what it began.
         match &built.result {
-            Err(BuildError::Failed { has_asked: false, .. }) => {
+            Err(BuildError::Failed { asked: Asked { any: false, .. }, .. }) => {
                 project.memory.leave_context(&project.line, &begun_context, ui)?;
             }
             Ok(_) | Err(BuildError::Failed { .. }) if runs_nothing(&project.plan) => {
@@ -91,6 +91,9 @@ pub(super) async fn run(
         }
         false
     };
+    if is_recorded && built.asked_in_vain(&project) {
+        project.memory.give_up_context(&project.line, None, ui)?;
+    }
     let outcome = finish(&built, &finished, &project, args, talks, ui);
     if let Some(path) = &args.report {
         let sent = built.result.as_ref().map_or(Sent::default(), |outcome| outcome.sent);
@@ -218,6 +221,20 @@ struct Built {
     result: Result<BuildOutcome, BuildError>,
 }
 
+impl Built {
+    /// Whether the engine asked for files of a context where there were none, as far as is known. A
+    /// copy that begins so is digested by its root's mode, one that begins with files is not, for as
+    /// long as the engine has it (`scanPath` and `HandleChange` of `BuildKit`'s `contenthash`).
+    fn asked_in_vain(&self, project: &Project) -> bool {
+        match &self.result {
+            Ok(BuildOutcome { asked, .. }) | Err(BuildError::Failed { asked, .. }) => asked.in_vain,
+            Err(_) => {
+                !project.options.contexts.is_empty() || !reads_own(&project.plan, &project.seen)
+            }
+        }
+    }
+}
+
 /// Whether a build of this plan has nothing to run, as where a directory is all of the last stage.
 fn runs_nothing(plan: &Plan) -> bool {
     plan.steps.iter().all(|step| step.kind == StepKind::From)
@@ -251,6 +268,8 @@ async fn watch(
 /// A build that ended, compared with its forecast.
 struct Finished<'a> {
     steps: Vec<Actual>,
+    /// Which of them were begun.
+    begun: Vec<bool>,
     ended: EndedParts<'a>,
     /// Whether a file changed while it was sent: then nothing is certain of what was read.
     is_certain: bool,
@@ -312,7 +331,8 @@ impl<'a> Finished<'a> {
             }
             Err(_) => Vec::new(),
         };
-        Self { steps, ended, is_certain, inputs, unsent }
+        let begun = built.observation.begun(&project.plan);
+        Self { steps, begun, ended, is_certain, inputs, unsent }
     }
 
     /// Whether the engine came to any step.
@@ -398,6 +418,7 @@ impl<'a> Finished<'a> {
             reusable: !doubtful
                 && (matches!(actual.outcome, Outcome::Cached | Outcome::Ran)
                     || used.contains(&place)),
+            left_open: actual.outcome == Outcome::NotReached && self.begun[place],
             cause: None,
         });
         let record = BuildRecord {

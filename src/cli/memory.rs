@@ -236,6 +236,8 @@ impl Memory {
             .into_iter()
             .map(|(key, timing)| (StepKey(key), (timing.runs > 0).then_some(timing.seconds)))
             .collect();
+        let open = self.read(|store| store.left_open(&line.engine, &keys)).unwrap_or_default();
+        knowledge.left_open = open.into_iter().map(StepKey).collect();
         let mut holdings = Holdings::new();
         if survey.is_some() {
             holdings = self.holdings(&line.engine, &keys);

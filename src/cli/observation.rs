@@ -54,6 +54,15 @@ impl Observation {
         plan.steps.iter().map(is_open).collect()
     }
 
+    /// Which steps of a plan the engine had begun at the end.
+    pub(super) fn begun(&self, plan: &Plan) -> Vec<bool> {
+        let is_begun = |step: &Step| {
+            let mut of_step = self.steps.values().filter(|seen| seen.is_called(&step.name));
+            of_step.any(|seen| seen.started.is_some())
+        };
+        plan.steps.iter().map(is_begun).collect()
+    }
+
     /// When the build began, by the engine's clock.
     pub(super) fn began(&self) -> Option<SystemTime> {
         self.steps.values().filter_map(|seen| seen.first_started).min()

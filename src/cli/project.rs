@@ -162,7 +162,7 @@ pub(super) async fn prepare_source(
     let mut context_records = memory.context_records(&line);
     let place = survey.as_ref().map(|survey| survey.context_copy(&context_records));
     let is_gone = place == Some(ContextCopy::Gone);
-    let (copy, told, next_copy) = copies(&memory, &line, &snapshot, is_gone);
+    let (copy, told, next_copy) = copies(&memory, &line, &snapshot, &options, is_gone);
     if copy.is_empty() {
         context_records.clear();
     }
@@ -325,20 +325,36 @@ async fn ask(
 /// What the engine has of the contexts, what it was told of them last, and what it is to go on with.
 ///
 /// Whether it takes over another mode of a directory of a named context, as it does with another copy
-/// of its own, nobody can tell: it is given a new copy then, of which it was told nothing.
+/// of its own, nobody can tell: it is given a new copy then, of which it was told nothing. So it is
+/// where nothing is left of a context, which it digests otherwise in a copy that had files.
 fn copies(
     memory: &Memory,
     line: &Line,
     snapshot: &Snapshot,
+    options: &BuildOptions,
     is_gone: bool,
 ) -> (FileTable, FileTable, NextCopy) {
     let told = memory.told_files(line);
     let is_named = |path: &ContextPath| context::in_named(path).is_some();
-    if directories_with_other_modes(snapshot, &told).iter().any(is_named) {
+    let has_other_modes = directories_with_other_modes(snapshot, &told).iter().any(is_named);
+    if has_other_modes || is_any_emptied(snapshot, &told, options) {
         return (FileTable::new(), FileTable::new(), NextCopy::New);
     }
     let copy = if is_gone { FileTable::new() } else { memory.engine_copy(line) };
     (copy, told, NextCopy::Same)
+}
+
+/// Whether nothing is there of a context of this build of whose files the engine was told.
+fn is_any_emptied(snapshot: &Snapshot, told: &FileTable, options: &BuildOptions) -> bool {
+    let directories = options.contexts.iter().filter(|(_, it)| **it == NamedContext::Directory);
+    let names = directories.map(|(name, _)| Some(&**name)).chain([None]);
+    let is_of = |path: &ContextPath, name: Option<&str>| {
+        context::in_named(path).map(|(name, _)| name).as_deref() == name
+    };
+    names.into_iter().any(|name| {
+        told.keys().any(|path| is_of(path, name))
+            && !snapshot.entries().iter().any(|entry| is_of(&entry.path, name))
+    })
 }
 
 /// The engine that built this project last, as it described itself.

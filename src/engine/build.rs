@@ -60,13 +60,14 @@ impl Docker {
                 image: image(&response.exporter_response),
                 sent: session.report.counter.sent(),
                 sent_files: session.report.sent_files(),
+                asked: session.report.asked(),
             }),
             Ended::Solved(Err(status)) if is_broken(&status) => Err(broke(self, &status).into()),
             Ended::Solved(Err(status)) => {
                 let failed = steps.failed.as_ref().and_then(|step| steps.name(step));
                 let dockerfile = dockerfile_name(request);
-                let has_asked = session.report.was_asked();
-                Err(failure(&status, &dockerfile, |step| steps.name(step), failed, has_asked))
+                let asked = session.report.asked();
+                Err(failure(&status, &dockerfile, |step| steps.name(step), failed, asked))
             }
         }
     }

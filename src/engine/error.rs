@@ -3,6 +3,7 @@
 use std::io;
 
 use super::endpoint::Endpoint;
+use super::types::Asked;
 use crate::context::{ContextPath, shown_path};
 
 /// Talking to the engine failed outside of a build.
@@ -126,8 +127,8 @@ pub enum BuildError {
         message: String,
         /// Where in the Dockerfile, where the engine says so.
         location: Option<SourceLocation>,
-        /// Whether the engine may have been told of a file of the context before.
-        has_asked: bool,
+        /// What the engine asked for before.
+        asked: Asked,
     },
     /// A file is not what it was when the context was read; nothing was built from it.
     #[error(

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use tonic::Status;
 
 use super::error::{BuildError, SourceLocation};
-use super::types::StepId;
+use super::types::{Asked, StepId};
 
 /// What the engine says before the number that a command returned.
 const EXIT_CODE: &str = "exit code: ";
@@ -49,13 +49,13 @@ struct VertexDetail {
 
 /// The error of a `Solve` that the engine ended with `status`. `step_name` finds the name of a
 /// step that the status stream told of; `failed_step` is the last one that it told an error of;
-/// `dockerfile` is the Dockerfile's name, and `has_asked` whether it asked for files of the context.
+/// `dockerfile` is the Dockerfile's name, and `asked` what it asked for of the contexts.
 pub(super) fn failure(
     status: &Status,
     dockerfile: &str,
     step_name: impl Fn(&StepId) -> Option<String>,
     failed_step: Option<String>,
-    has_asked: bool,
+    asked: Asked,
 ) -> BuildError {
     // Details that are no protobuf are as good as none.
     let details = rpc::Status::decode(status.details()).unwrap_or_default().details;
@@ -73,7 +73,7 @@ pub(super) fn failure(
         .or(failed_step);
     let message = status.message().to_owned();
     let location = location.or_else(|| location_in(&message, dockerfile));
-    BuildError::Failed { step, exit_code: exit_code(&message), message, location, has_asked }
+    BuildError::Failed { step, exit_code: exit_code(&message), message, location, asked }
 }
 
 fn location(source: &SourceDetail) -> Option<SourceLocation> {
@@ -133,7 +133,7 @@ mod tests {
         );
         let named = |id: &StepId| (id.0 == "sha256:2").then(|| "[2/2] RUN exit 3".to_owned());
         let BuildError::Failed { step, exit_code, location, .. } =
-            failure(&status, "Dockerfile", named, None, true)
+            failure(&status, "Dockerfile", named, None, Asked::default())
         else {
             panic!()
         };
@@ -149,7 +149,7 @@ mod tests {
     fn strange_details_are_left_aside() {
         let strange = status("no such stage", &[("Vertex", "[]"), ("Source", "{\"ranges\":[{}]}")]);
         let BuildError::Failed { step, exit_code, location, .. } =
-            failure(&strange, "Dockerfile", |_| None, Some("last".into()), true)
+            failure(&strange, "Dockerfile", |_| None, Some("last".into()), Asked::default())
         else {
             panic!()
         };
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn the_line_of_an_old_engines_message_counts() {
         let status = status("failed: dockerfile parse error line 12: unknown instruction", &[]);
-        let ended = failure(&status, "Dockerfile.dev", |_| None, None, true);
+        let ended = failure(&status, "Dockerfile.dev", |_| None, None, Asked::default());
         let BuildError::Failed { location: Some(location), .. } = ended else { panic!() };
         assert_eq!((location.file.as_str(), location.line), ("Dockerfile.dev", 12));
     }

@@ -39,6 +39,6 @@ pub use error::{BuildError, Change, Error, SourceLocation};
 pub use export::ArchiveError;
 pub use trial::{Trial, TrialError, TrialImage};
 pub use types::{
-    BuildOutcome, BuildRequest, EngineInfo, Event, ImageStore, LogStream, RequestedContext, Sent,
-    SourceFile, StepId, StepUpdate,
+    Asked, BuildOutcome, BuildRequest, EngineInfo, Event, ImageStore, LogStream, RequestedContext,
+    Sent, SourceFile, StepId, StepUpdate,
 };

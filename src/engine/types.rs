@@ -220,6 +220,15 @@ pub struct Sent {
     pub bytes: u64,
 }
 
+/// Whether the engine asked for files of the contexts of a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// At all, so that it may have been told of some.
+    pub any: bool,
+    /// Once or more where there was none to tell of.
+    pub in_vain: bool,
+}
+
 /// How a build ended that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildOutcome {
@@ -230,4 +239,6 @@ pub struct BuildOutcome {
     /// The files whose bytes were asked for: of these it is certain that the engine has them as
     /// they are.
     pub sent_files: HashSet<ContextPath>,
+    /// What the engine asked for.
+    pub asked: Asked,
 }

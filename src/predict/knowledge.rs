@@ -1,6 +1,6 @@
 //! What a prediction rests on.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::eviction::Evictions;
@@ -33,6 +33,9 @@ pub struct Knowledge {
     /// Whether the engine may have what is not known of it, and only it can tell: from other caches
     /// that are imported (`--cache-from`), or from a build that left no record.
     pub imports: bool,
+    /// The keys of which it had begun a step when a build failed or was cancelled: it may have ended
+    /// that all the same.
+    pub left_open: HashSet<StepKey>,
     /// The last build of this Dockerfile, if there was one.
     pub previous: Option<PreviousBuild>,
     /// What a step is compared with in place of its counterpart in that, by its key

@@ -174,6 +174,7 @@ fn verdict(
                 },
             };
             let may_be_elsewhere = knowledge.imports
+                || knowledge.left_open.contains(&step.key)
                 || step.is_doubted
                 || knowledge.evictions.made_by_others.contains(&step.key)
                 || may_be_fetched_again(step, knowledge);
@@ -366,7 +367,8 @@ fn lost(index: StepIndex, step: &Step, below: &[StepForecast], knowledge: &Knowl
             return Verdict::Unknown(here);
         }
     }
-    if knowledge.imports { Verdict::Unknown(here) } else { Verdict::Rebuild(here) }
+    let may_be_made = knowledge.imports || knowledge.left_open.contains(&step.key);
+    if may_be_made { Verdict::Unknown(here) } else { Verdict::Rebuild(here) }
 }
 
 /// Whether a step runs for no other reason than that the engine lost it.

@@ -40,6 +40,7 @@ fn step(text: &str, outcome: Outcome) -> StepRecord {
         span: None,
         needs: Vec::new(),
         reusable: true,
+        left_open: false,
         cause: None,
     }
 }

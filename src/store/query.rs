@@ -1,6 +1,6 @@
 //! Reading: known keys, past builds and steps, typical times, base images.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::types::Type;
@@ -41,6 +41,24 @@ impl Store {
                 }
             }
             Ok(known)
+        })
+    }
+
+    /// Which of `keys` a build on this engine left open, of which nothing is known since.
+    pub fn left_open(&self, engine: &str, keys: &[Digest]) -> Result<HashSet<Digest>, StoreError> {
+        self.read(|| {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT 1 FROM step_key
+                 WHERE engine = (SELECT id FROM engine WHERE identity = ?1)
+                   AND key = ?2 AND left_open",
+            )?;
+            let mut open = HashSet::new();
+            for key in keys {
+                if statement.exists(params![engine, key.as_bytes()])? {
+                    open.insert(*key);
+                }
+            }
+            Ok(open)
         })
     }
 
@@ -373,6 +391,7 @@ fn step_from(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
         outcome: outcome_from(row.get(6)?)?,
         seconds: seconds.map(Seconds::new),
         reusable: row.get(8)?,
+        left_open: false,
         cause: row.get(9)?,
         span: span_from(row.get(10)?, row.get(11)?),
         needs: needs_from(row.get(12)?),

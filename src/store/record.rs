@@ -231,20 +231,22 @@ fn learn_key(
         _ => None,
     };
     let failed = step.outcome == Outcome::Failed;
-    if !failed && !step.reusable && ran.is_none() {
+    if !failed && !step.reusable && !step.left_open && ran.is_none() {
         return Ok(());
     }
     transaction
         .prepare_cached(
-            "INSERT INTO step_key (engine, key, kind, reusable, runs, mean_seconds, used, losses)
-             VALUES (?1, ?2, ?3, ?4, ?5 IS NOT NULL, coalesce(?5, 0.0), ?6, -1)
+            "INSERT INTO step_key
+                 (engine, key, kind, reusable, runs, mean_seconds, used, losses, left_open)
+             VALUES (?1, ?2, ?3, ?4, ?5 IS NOT NULL, coalesce(?5, 0.0), ?6, -1, ?10)
              ON CONFLICT (engine, key) DO UPDATE SET
                  reusable = CASE WHEN ?7 THEN 0 ELSE max(reusable, excluded.reusable) END,
                  runs = runs + excluded.runs,
                  mean_seconds = CASE WHEN ?5 IS NULL THEN mean_seconds ELSE
                      mean_seconds + (?5 - mean_seconds) * max(1.0 / (runs + 1), ?8) END,
                  used = max(used, excluded.used),
-                 settled = CASE WHEN ?9 THEN 0 ELSE settled END",
+                 settled = CASE WHEN ?9 THEN 0 ELSE settled END,
+                 left_open = excluded.left_open",
         )?
         .execute(params![
             engine,
@@ -256,6 +258,7 @@ fn learn_key(
             failed,
             RECENT_WEIGHT,
             step.outcome == Outcome::Ran,
+            step.left_open,
         ])?;
     Ok(())
 }

@@ -131,10 +131,13 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE step ADD COLUMN ended REAL;
     ALTER TABLE step ADD COLUMN needs TEXT;
 ",
+    "
+    ALTER TABLE step_key ADD COLUMN left_open INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// The version of a file that all of [`MIGRATIONS`] have been applied to: their number.
-pub(super) const VERSION: i64 = 7;
+pub(super) const VERSION: i64 = 8;
 
 /// Marks the file as ours (`smbd`), so that another program's is never taken for a new store.
 const APPLICATION_ID: i64 = 0x736d_6264;

@@ -51,6 +51,9 @@ pub struct StepRecord {
     /// it read is certain. Never for a failed build's unfinished steps, nor where a file
     /// changed while it was sent.
     pub reusable: bool,
+    /// Whether the engine had begun it when the build failed or was cancelled: it may have ended it
+    /// all the same. Kept with the key alone, until it is known what became of that.
+    pub left_open: bool,
     /// Why it was forecast not to be reused, as JSON that the store does not look into; `None`
     /// where it was forecast to be reused.
     pub cause: Option<String>,

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::report::{assert_agreed, assert_all_reused, changed_files, step, told};
-use crate::workshop::{Workshop, engine};
+use crate::workshop::{Workshop, engine, json};
 use serde_json::Value;
 
 /// A project that copies from a directory beside it, and that directory.
@@ -156,4 +156,62 @@ fn a_build_that_had_nothing_to_run_leaves_nothing_unsure_and_nothing_stale() {
     let edited = build(&shop, &library);
     assert_agreed(&edited);
     assert_eq!(told(&edited), ["rebuild ran", "rebuild ran"], "{edited:#}");
+}
+
+/// The engine digests a copy of a context that began with no file otherwise than one that began with
+/// some, for as long as it has that copy.
+#[test]
+fn a_context_that_had_no_file_at_first_is_found_from_another_place() {
+    let (shop, library) = with_library("28.5");
+    let dockerfile = shop.read("Dockerfile");
+    shop.file("Dockerfile", "FROM busybox:local\nCOPY --from=lib nothing* /lib/\n");
+    let context = format!("lib={}", library.display());
+    shop.build(&["--build-context", &context]);
+    shop.file("Dockerfile", &dockerfile);
+    build(&shop, &library);
+
+    let elsewhere = shop.beside("elsewhere");
+    std::fs::create_dir(&elsewhere).expect("a directory");
+    std::fs::write(elsewhere.join("Dockerfile"), &dockerfile).expect("a Dockerfile");
+    let report = shop.beside("elsewhere.json");
+    let mut command = shop.command();
+    command.args(["build", "--progress", "plain", "--build-context", &context, "--report"]);
+    let built = command.arg(&report).arg(&elsewhere).output().expect("the program runs");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let found = json(&report);
+    assert_eq!(told(&found), ["cached cached"; 2], "{found:#}");
+}
+
+#[test]
+fn a_context_that_is_emptied_again_is_found() {
+    for version in ["20.10", "26.1", "28.5", "28.5-containerd"] {
+        let shop = Workshop::new(&engine(version));
+        let salt = shop.salt();
+        let dockerfile = format!("FROM busybox:local\nRUN echo {salt}\nCOPY . /d/\n");
+        let beside = shop.beside("Dockerfile");
+        std::fs::write(&beside, dockerfile).expect("a Dockerfile");
+        let build = || shop.build(&["-f", &beside.display().to_string()]);
+        build();
+        shop.file("a.txt", &salt);
+        build();
+        std::fs::remove_file(shop.context().join("a.txt")).expect("it goes");
+        assert_eq!(told(&build()), ["cached cached"; 2], "{version}");
+        shop.file("a.txt", &salt);
+        assert_eq!(told(&build()), ["cached cached"; 2], "{version}");
+    }
+}
+
+#[test]
+fn a_named_context_that_is_emptied_again_is_found() {
+    let (shop, library) = with_library("28.5");
+    let file = shop.read("Dockerfile").replace("ls /lib", "ls -R /lib");
+    shop.file("Dockerfile", &file);
+    let empty = || ["a.txt", "b.txt"].map(|name| drop(std::fs::remove_file(library.join(name))));
+    empty();
+    build(&shop, &library);
+    write(&library, "a.txt", "a");
+    build(&shop, &library);
+    empty();
+    let emptied = build(&shop, &library);
+    assert_eq!(told(&emptied), ["cached cached"; 2], "{emptied:#}");
 }

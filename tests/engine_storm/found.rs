@@ -1,34 +1,58 @@
-//! What only the engine knows of steps that it found by equal files.
+//! What only the engine knows of steps: those that it found by equal files, and those that it had
+//! begun when a build failed.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// Steps by name that the engine reported reused as another stage left what it had left before.
-///
-/// Nobody asked for their results, which may have been lost before anybody looked at the engine's
-/// cache: until such a step runs, or one that takes of it does, only the engine knows whether it has
-/// them (ARCHITECTURE.md).
 #[derive(Debug, Default)]
-pub struct Found(BTreeSet<String>);
+pub struct Found {
+    /// Steps by name that the engine reported reused as another stage left what it had left before.
+    ///
+    /// Nobody asked for their results, which may have been lost before anybody looked at the engine's
+    /// cache: until such a step runs, or one that takes of it does, only the engine knows whether it
+    /// has them (ARCHITECTURE.md).
+    by_files: BTreeSet<String>,
+    /// The texts of steps that were not reached by a build that failed, and by none since: the engine
+    /// may have gone on with them.
+    left_open: BTreeSet<String>,
+}
 
 impl Found {
     /// Takes a build's report in.
     pub fn learn(&mut self, report: &Value) {
-        for step in report["steps"].as_array().into_iter().flatten() {
+        let steps = || report["steps"].as_array().into_iter().flatten();
+        let has_failed = steps().any(|step| step["actual"] == "failed");
+        for step in steps() {
             let Some(name) = step["name"].as_str() else { continue };
             if step["actual"] == "ran" {
-                self.0.remove(name);
+                self.by_files.remove(name);
             } else if step["verdict"] == "depends" && step["actual"] == "cached" {
-                self.0.insert(name.to_owned());
+                self.by_files.insert(name.to_owned());
+            }
+            if step["actual"] != "not_reached" {
+                self.left_open.remove(text(name));
+            } else if has_failed {
+                self.left_open.insert(text(name).to_owned());
             }
         }
     }
 
-    /// Whether this is one of them, and the forecast's sole reason is that its own result may be lost.
+    /// Whether this is one that was found by files, and the forecast's sole reason is that its own
+    /// result may be lost.
     pub fn may_be_lost(&self, step: &Value) -> bool {
         let cause = &step["cause"];
         let is_own = cause["kind"] == "evicted" && cause["step"] == step["name"];
-        is_own && step["name"].as_str().is_some_and(|name| self.0.contains(name))
+        is_own && step["name"].as_str().is_some_and(|name| self.by_files.contains(name))
     }
+
+    /// Whether a build that failed may have made it.
+    pub fn was_left_open(&self, step: &Value) -> bool {
+        step["name"].as_str().is_some_and(|name| self.left_open.contains(text(name)))
+    }
+}
+
+/// A step's name without its place, which other lines change.
+fn text(name: &str) -> &str {
+    name.split_once("] ").map_or(name, |(_, text)| text)
 }

@@ -32,6 +32,9 @@ pub struct Tally {
     /// Of these, those that rest on how an engine that is nobody else's has a directory whose mode
     /// was another once ([`Allowances::other_modes`]).
     pub doubted: usize,
+    /// Of these, those that a build which failed may have made after its failure, and those that
+    /// another client may have made just before, with what stands on them.
+    pub beside: usize,
     /// `depends` where no RUN runs that may have written what is copied: that a COPY elsewhere in
     /// that stage did not, is not known (ARCHITECTURE.md says where).
     pub left_open: usize,
@@ -56,6 +59,7 @@ impl Tally {
         self.unasked += other.unasked;
         self.lost += other.lost;
         self.doubted += other.doubted;
+        self.beside += other.beside;
         self.left_open += other.left_open;
         self.evaded += other.evaded;
         self.unlike_predict += other.unlike_predict;
@@ -64,7 +68,7 @@ impl Tally {
     /// Whether nothing is wrong, and doubt as rare as it should be.
     pub fn is_clean(&self) -> bool {
         let wrong = self.false_cached + self.false_rebuild + self.evaded + self.unlike_predict;
-        wrong == 0 && (self.lost + self.doubted) * 10 <= self.steps
+        wrong == 0 && (self.lost + self.doubted + self.beside) * 10 <= self.steps
     }
 }
 
@@ -73,8 +77,8 @@ impl fmt::Display for Tally {
         write!(
             f,
             "{} steps, {} right, {} false_cached, {} false_rebuild, {} depends ({} reused, {} \
-             left open), {} unknown ({} unasked, {} lost, {} doubted), {} evaded, {} unlike predict; {} \
-             builds, {} failed, {} left out",
+             left open), {} unknown ({} unasked, {} lost, {} doubted, {} beside), {} evaded, {} unlike \
+             predict; {} builds, {} failed, {} left out",
             self.steps,
             self.right,
             self.false_cached,
@@ -86,6 +90,7 @@ impl fmt::Display for Tally {
             self.unasked,
             self.lost,
             self.doubted,
+            self.beside,
             self.evaded,
             self.unlike_predict,
             self.builds,
@@ -97,6 +102,7 @@ impl fmt::Display for Tally {
 
 /// What `unknown` may stand for on an engine.
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a reason of its own")]
 pub struct Allowances {
     /// The engine digests directories wrongly at times (`dir-renamed-back`), or directories have
     /// other modes than some build before had, and which of the engine's copies of contexts is the
@@ -106,6 +112,8 @@ pub struct Allowances {
     /// go of its copy of the context so late that the next build makes another, and which of the
     /// two a later one gets cannot be told: rare, so that it is counted ([`Tally::doubted`]).
     pub other_modes: bool,
+    /// Another client has just built.
+    pub other_client: bool,
     /// To the engine a secret is a mount of the stage below (`stage-below-a-secret`).
     pub secrets_mount_the_stage_below: bool,
 }
@@ -184,7 +192,13 @@ pub fn judge(
                     tally.unasked += 1;
                     continue;
                 }
-                if rests_on_a_lost_one(&steps[..=index]) {
+                if allowed.other_client
+                    || rests_on(&steps[..=index], |it| found.was_left_open(it.0))
+                {
+                    tally.beside += 1;
+                    continue;
+                }
+                if rests_on(&steps[..=index], is_lost_with_files) {
                     tally.lost += 1;
                     continue;
                 }
@@ -217,20 +231,25 @@ fn waits_to_be_merged(step: &Step<'_>) -> bool {
         && cause["step"] == step.0["name"]
 }
 
-/// Whether the last of these steps takes files from a stage and the engine lost what it made of
-/// them, or rests on such a step.
-fn rests_on_a_lost_one(steps: &[Step<'_>]) -> bool {
+/// Whether the engine lost the step's own result, which takes files from a stage.
+fn is_lost_with_files(step: &Step<'_>) -> bool {
+    let is_own = step.0["cause"]["step"] == step.0["name"];
+    let is_lost = step.0["cause"]["kind"] == "evicted";
+    is_own && is_lost && step.word("instruction").contains("from=")
+}
+
+/// Whether the last of these steps, or one whose doubt it rests on, is such a step.
+fn rests_on(steps: &[Step<'_>], is_such: impl Fn(&Step<'_>) -> bool) -> bool {
     let Some((step, before)) = steps.split_last() else { return false };
     if step.word("verdict") != "unknown" {
         return false;
     }
-    let cause = &step.0["cause"];
-    let takes_files = || step.word("instruction").contains("from=");
-    if cause["step"] == step.0["name"] {
-        return cause["kind"] == "evicted" && takes_files();
+    if is_such(step) {
+        return true;
     }
+    let cause = &step.0["cause"];
     let root = before.iter().rposition(|other| other.0["name"] == cause["step"]);
-    root.is_some_and(|root| rests_on_a_lost_one(&before[..=root]))
+    root.is_some_and(|root| rests_on(&before[..=root], &is_such))
 }
 
 /// What the verdict `depends` rests on.

@@ -42,6 +42,8 @@ struct Chance<'a> {
     has_other_modes: bool,
     /// Whether the build may be left out where nothing changed.
     may_leave_out: bool,
+    /// Whether another client built just before.
+    other_client: bool,
 }
 
 /// How a project went.
@@ -105,7 +107,9 @@ impl<'a> Trial<'a> {
             let before = history.last().unwrap_or(&state);
             let has_other_modes =
                 history.iter().any(|old| old.tree.directory_modes_differ(&state.tree));
-            let chance = Chance { predicted: &predicted, has_other_modes, may_leave_out };
+            let other_client = deed == Deed::OtherClient;
+            let predicted = &predicted;
+            let chance = Chance { predicted, has_other_modes, may_leave_out, other_client };
             let is_good = self.round(round, &state, before, &told, &words, &chance);
             // What cannot be built is mostly mended at once.
             if is_good || draw.percent(25) {
@@ -159,8 +163,12 @@ impl<'a> Trial<'a> {
                 !self.features.is_new || (may_be_another && chance.has_other_modes);
             let other_modes = chance.has_other_modes;
             let secrets_mount_the_stage_below = self.features.secrets_mount_the_stage_below;
-            let allowed =
-                Allowances { doubtful_directories, other_modes, secrets_mount_the_stage_below };
+            let allowed = Allowances {
+                doubtful_directories,
+                other_modes,
+                other_client: chance.other_client,
+                secrets_mount_the_stage_below,
+            };
             // Of a build that was left out the engine said nothing.
             let mut wrong = if report["shortcut"] == true {
                 self.tally.left_out += 1;

@@ -153,6 +153,7 @@ fn ran(instruction: &str, seconds: f64) -> StepRecord {
         span: None,
         needs: Vec::new(),
         reusable: false,
+        left_open: false,
         cause: None,
     }
 }
@@ -193,6 +194,7 @@ fn build(project: &Path, at: u32) -> BuildRecord {
             span: (at >= TIMED_FROM).then(|| span(kind, outcome, seconds)),
             needs: if kind == "RUN" { vec![0] } else { Vec::new() },
             reusable: true,
+            left_open: false,
             cause: (!cause.is_empty()).then(|| cause_of.to_owned()),
         }
     };

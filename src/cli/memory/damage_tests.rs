@@ -80,6 +80,7 @@ fn keep(directory: &Path, step: &Step) {
         span: None,
         needs: Vec::new(),
         reusable: true,
+        left_open: false,
         cause: None,
     };
     let build = BuildRecord {

@@ -41,7 +41,7 @@ impl FileSync {
         tracing::debug!(?wanted, "the engine asks for files");
         let selection = self.locals.select(&wanted)?;
         if wanted.asks_for_context() {
-            self.report.note_asked();
+            self.report.note_asked(&selection);
         }
         let outgoing = sender::start(selection, request.into_inner(), Arc::clone(&self.report));
         Ok(Response::new(ReceiverStream::new(outgoing)))

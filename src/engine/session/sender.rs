@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::mpsc::{self, error::SendError};
@@ -20,7 +20,7 @@ use super::root::Root;
 use super::tree::{Contents, Selection};
 use crate::context::{ContextPath, Entry, EntryKind};
 use crate::engine::error::Change;
-use crate::engine::types::Sent;
+use crate::engine::types::{Asked, Sent};
 
 /// Files that are read at the same time.
 const READERS: usize = 4;
@@ -91,8 +91,10 @@ pub(in crate::engine) struct Report {
     pub(in crate::engine) counter: Counter,
     /// The files of the context that were sent.
     sent: std::sync::Mutex<HashSet<ContextPath>>,
-    /// Whether the engine asked for the files of a context.
-    asked: std::sync::atomic::AtomicBool,
+    /// Whether the engine asked for files of a context.
+    asked: AtomicBool,
+    /// Whether it did where there was none.
+    asked_in_vain: AtomicBool,
     /// The first file that was found changed.
     changed: Changed,
     /// The first name that is not UTF-8.
@@ -110,14 +112,20 @@ impl Report {
         self.sent.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
-    /// Whether the engine asked for the files of a context, and so may have been told of some.
-    pub(in crate::engine) fn was_asked(&self) -> bool {
-        self.asked.load(std::sync::atomic::Ordering::Relaxed)
+    /// Whether the engine asked for files of a context.
+    pub(in crate::engine) fn asked(&self) -> Asked {
+        Asked {
+            any: self.asked.load(Ordering::Relaxed),
+            in_vain: self.asked_in_vain.load(Ordering::Relaxed),
+        }
     }
 
-    /// Says that it asks for them.
-    pub(super) fn note_asked(&self) {
-        self.asked.store(true, std::sync::atomic::Ordering::Relaxed);
+    /// Says that it asks for these files of a context.
+    pub(super) fn note_asked(&self, selection: &Selection) {
+        self.asked.store(true, Ordering::Relaxed);
+        if selection.len() == 0 {
+            self.asked_in_vain.store(true, Ordering::Relaxed);
+        }
     }
 
     fn note_sent(&self, path: ContextPath, bytes: u64) {

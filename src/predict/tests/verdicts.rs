@@ -183,6 +183,22 @@ fn an_engine_that_was_never_recorded_is_unknown() {
 }
 
 #[test]
+fn what_a_failed_build_left_open_is_unknown_with_what_stands_on_it() {
+    let mut story = Story::new("FROM base\nRUN a\nRUN b\nRUN c\n", &[]);
+    let key = story.plan().steps.iter().find(|step| step.name.ends_with("RUN b")).unwrap().key;
+    story.knowledge.left_open.insert(key);
+    assert!(matches!(story.verdict("RUN b"), Verdict::Rebuild(_)), "it stands on what runs");
+    story.dockerfile = "FROM base\nRUN a\n";
+    story = story.built();
+    story.dockerfile = "FROM base\nRUN a\nRUN b\nRUN c\n";
+    assert!(matches!(story.verdict("RUN b"), Verdict::Unknown(_)));
+    assert!(matches!(
+        story.verdict("RUN c"),
+        Verdict::Unknown(Cause { kind: CauseKind::Parent, .. })
+    ));
+}
+
+#[test]
 fn what_an_imported_cache_may_have_is_unknown() {
     let mut story = Story::new("FROM base\nCOPY a /a\nRUN make\n", &[("a", "1")]).built();
     story.knowledge.imports = true;

@@ -24,6 +24,7 @@ fn step(text: &str) -> StepRecord {
         span: None,
         needs: Vec::new(),
         reusable: true,
+        left_open: false,
         cause: None,
     }
 }
@@ -139,6 +140,21 @@ fn keys_of_old_builds_stay_known() {
     let kept = store.latest_builds(ENGINE, "/home/ann/shop", "Dockerfile", None, 1000).unwrap();
     assert_eq!(kept.len(), 200);
     assert!(kept.iter().all(|build| build.files.is_empty() && build.steps.len() == 1));
+}
+
+#[test]
+fn what_a_build_left_open_is_so_until_more_is_known() {
+    let mut store = Store::in_memory().unwrap();
+    let key = Digest::of(b"RUN make");
+    let open = |store: &Store| store.left_open(ENGINE, &[key]).unwrap().contains(&key);
+    let left_open = StepRecord { left_open: true, ..ended("RUN make", Outcome::NotReached, false) };
+    store.record(&build(1, vec![left_open])).unwrap();
+    assert!(open(&store) && !is_known(&store, ENGINE, "RUN make"));
+    store.record(&build(2, vec![ended("RUN make", Outcome::NotReached, false)])).unwrap();
+    assert!(open(&store));
+    assert!(store.left_open("another", &[key]).unwrap().is_empty());
+    store.record(&build(3, vec![ended("RUN make", Outcome::Failed, false)])).unwrap();
+    assert!(!open(&store));
 }
 
 #[test]
