@@ -193,12 +193,12 @@ pub fn judge(
                     continue;
                 }
                 if allowed.other_client
-                    || rests_on(&steps[..=index], |it| found.was_left_open(it.0))
+                    || rests_on(&steps[..=index], &|it| found.was_left_open(it.0))
                 {
                     tally.beside += 1;
                     continue;
                 }
-                if rests_on(&steps[..=index], is_lost_with_files) {
+                if rests_on(&steps[..=index], &is_lost_with_files) {
                     tally.lost += 1;
                     continue;
                 }
@@ -239,7 +239,7 @@ fn is_lost_with_files(step: &Step<'_>) -> bool {
 }
 
 /// Whether the last of these steps, or one whose doubt it rests on, is such a step.
-fn rests_on(steps: &[Step<'_>], is_such: impl Fn(&Step<'_>) -> bool) -> bool {
+fn rests_on(steps: &[Step<'_>], is_such: &dyn Fn(&Step<'_>) -> bool) -> bool {
     let Some((step, before)) = steps.split_last() else { return false };
     if step.word("verdict") != "unknown" {
         return false;
@@ -249,7 +249,7 @@ fn rests_on(steps: &[Step<'_>], is_such: impl Fn(&Step<'_>) -> bool) -> bool {
     }
     let cause = &step.0["cause"];
     let root = before.iter().rposition(|other| other.0["name"] == cause["step"]);
-    root.is_some_and(|root| rests_on(&before[..=root], &is_such))
+    root.is_some_and(|root| rests_on(&before[..=root], is_such))
 }
 
 /// What the verdict `depends` rests on.
