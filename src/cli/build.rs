@@ -24,9 +24,9 @@ use super::watching;
 use crate::context::ContextPath;
 use crate::context::git::{GitOptions, Repository};
 use crate::engine::{Asked, BuildError, BuildOutcome, BuildRequest, Docker, Sent};
-use crate::plan::{Plan, StepKind};
+use crate::plan::{Plan, Step, StepIndex, StepKind};
 use crate::predict::eviction::{Circumstances, Done};
-use crate::predict::{Forecast, PastCause, Verdict, compare, used_images};
+use crate::predict::{Forecast, PastCause, Verdict, compare, digested_late, used_images};
 use crate::report::progress::Display;
 use crate::report::{self, Actual, Ended};
 use crate::store::{BuildRecord, Outcome, StepRecord};
@@ -365,11 +365,23 @@ impl<'a> Finished<'a> {
         doubtful
     }
 
+    /// Which steps the engine may have under another key than theirs, as a RUN wrote into the context
+    /// that they read.
+    fn digested_late(&self, project: &Project) -> Vec<bool> {
+        let steps: Vec<&Step> = project.plan.steps.iter().collect();
+        let may_have_begun = |StepIndex(place)| match self.steps[place].outcome {
+            Outcome::Ran | Outcome::Failed => true,
+            Outcome::NotReached => self.begun[place],
+            Outcome::Cached => false,
+        };
+        digested_late(&steps, may_have_begun)
+    }
+
     /// Whether a RUN that may write into the context's files was begun.
     fn loses_context(&self, project: &Project) -> bool {
         let steps = project.plan.steps.iter().zip(&self.steps);
         steps.into_iter().any(|(step, actual)| {
-            step.writes_context && matches!(actual.outcome, Outcome::Ran | Outcome::Failed)
+            step.writes_context() && matches!(actual.outcome, Outcome::Ran | Outcome::Failed)
         })
     }
 
@@ -385,7 +397,9 @@ impl<'a> Finished<'a> {
         if !self.is_certain || !self.began() {
             return Ok(false);
         }
-        let doubtful = self.doubtful(project);
+        let late = self.digested_late(project);
+        let mut doubtful = self.doubtful(project);
+        doubtful.iter_mut().zip(&late).for_each(|(doubtful, late)| *doubtful |= late);
         let is_doubtful = doubtful.contains(&true);
         let reached = |place: usize| {
             self.steps.get(place).is_some_and(|step| step.outcome != Outcome::NotReached)
@@ -418,7 +432,11 @@ impl<'a> Finished<'a> {
             reusable: !doubtful
                 && (matches!(actual.outcome, Outcome::Cached | Outcome::Ran)
                     || used.contains(&place)),
-            left_open: actual.outcome == Outcome::NotReached && self.begun[place],
+            left_open: match actual.outcome {
+                Outcome::NotReached => self.begun[place],
+                Outcome::Ran | Outcome::Cached => late[place],
+                Outcome::Failed => false,
+            },
             cause: None,
         });
         let record = BuildRecord {

@@ -79,7 +79,7 @@ impl ImageImpact {
             content_keys: ContentKeys::default(),
             inputs: parent.into_iter().collect(),
             uncertain: false,
-            writes_context: false,
+            written_contexts: Vec::new(),
             no_cache: false,
             is_doubted: false,
         };

@@ -321,7 +321,7 @@ impl<'a> Builder<'a> {
             content_keys: ContentKeys::default(),
             inputs,
             uncertain,
-            writes_context: false,
+            written_contexts: Vec::new(),
             no_cache: false,
             is_doubted: false,
         });
@@ -486,7 +486,7 @@ impl<'a> Builder<'a> {
             content_keys,
             inputs: draft.inputs,
             uncertain: draft.uncertain,
-            writes_context: draft.writes_context,
+            written_contexts: draft.written_contexts,
             no_cache: draft.no_cache,
             is_doubted: false,
         });

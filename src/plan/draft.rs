@@ -25,7 +25,7 @@ pub(super) struct Draft {
     /// What it fetches from elsewhere, if it does.
     pub(super) fetches: Option<Fetches>,
     pub(super) uncertain: bool,
-    pub(super) writes_context: bool,
+    pub(super) written_contexts: Vec<ContextPath>,
     pub(super) no_cache: bool,
     /// What it does to the stage's files; `None` where nobody knows.
     pub(super) operation: Option<Operation>,
@@ -120,6 +120,7 @@ impl Builder<'_> {
             self.asked.add_all();
         }
         inputs.extend(self.parent_of_run(state, &origins, &mounts));
+        let written_contexts = written_contexts(&mounts, &origins);
         let hidden = self.hidden_by_a_part(&mounts, &origins);
         for ((mount, origin), is_hidden) in mounts.iter().zip(origins).zip(hidden) {
             let counted = inputs.len();
@@ -153,7 +154,7 @@ impl Builder<'_> {
             name: shown_text(instruction, &state.environment, self.words),
             kind: StepKind::Run,
             uncertain: state.uncertain || self.reads_uncertain(&inputs),
-            writes_context: mounts.iter().any(ExpandedMount::writes_context),
+            written_contexts,
             inputs,
             fetches: None,
             no_cache: scope.no_cache,
@@ -252,7 +253,7 @@ impl Builder<'_> {
             uncertain: expanded.is_open || state.uncertain || self.reads_uncertain(&inputs),
             inputs,
             fetches: expanded.fetches(),
-            writes_context: false,
+            written_contexts: Vec::new(),
             no_cache: scope.no_cache,
             operation,
         })
@@ -285,7 +286,7 @@ impl Builder<'_> {
             inputs,
             fetches: None,
             uncertain: state.uncertain,
-            writes_context: false,
+            written_contexts: Vec::new(),
             // It is reused all the same where it stands on what is (`no-cache-workdir`).
             no_cache: false,
         }
@@ -513,4 +514,16 @@ fn files_of(step: StepIndex, tree: &Tree, selectors: &[Selector]) -> Option<KeyI
         base: selected.base,
         roots: selected.roots,
     })
+}
+
+/// The roots of the contexts whose files these mounts let a RUN write into.
+fn written_contexts(mounts: &[ExpandedMount], origins: &[Option<Origin>]) -> Vec<ContextPath> {
+    let writable = mounts.iter().zip(origins).filter(|(mount, _)| mount.is_writable_bind());
+    writable
+        .filter_map(|(_, origin)| match origin {
+            None => Some(ContextPath::new("")),
+            Some(Origin::Context(name)) => Some(named_root(name)),
+            Some(_) => None,
+        })
+        .collect()
 }

@@ -69,11 +69,9 @@ impl ExpandedMount {
         }
     }
 
-    /// Whether the RUN may write into the context's files: the engine then lets go of its copy of
-    /// the context (`run-bind-rw-dir-mode`).
-    pub(super) fn writes_context(&self) -> bool {
-        let mount = &self.mount;
-        mount.kind == MountKind::Bind && mount.from.is_none() && mount.read_only == Some(false)
+    /// Whether the RUN may write into the files that it mounts.
+    pub(super) fn is_writable_bind(&self) -> bool {
+        self.mount.kind == MountKind::Bind && self.mount.read_only == Some(false)
     }
 
     /// Whether the engine asks for the whole context because of it: a mount without `from` is taken

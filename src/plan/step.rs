@@ -229,10 +229,10 @@ pub struct Step {
     /// Whether only the engine can tell: ADD of a URL or of git, a base image that could not be
     /// resolved, or one of these below it.
     pub uncertain: bool,
-    /// Whether it is a RUN that may write into the context's files. When it runs, the engine makes
-    /// a layer on its copy of the context, and can bring that copy up to date no more: the next
-    /// build begins a new one (`run-bind-rw-dir-mode`).
-    pub writes_context: bool,
+    /// The roots of the contexts into whose files it may write, as a RUN with a writable mount of
+    /// them. When it runs, the engine makes a layer on its copy of the context, and can bring that
+    /// copy up to date no more: the next build begins a new one (`run-bind-rw-dir-mode`).
+    pub written_contexts: Vec<ContextPath>,
     /// Whether `--no-cache` or `--no-cache-filter` makes it run.
     pub no_cache: bool,
     /// Whether it reads a directory of which nobody knows how the engine has it
@@ -264,6 +264,21 @@ impl Step {
             KeyInput::Instruction { value } if self.parent().is_some() => {
                 let value: Option<serde_json::Value> = serde_json::from_str(value).ok();
                 value.is_some_and(|value| value["link"] == true)
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether it may write into the files of the build's own context.
+    pub fn writes_context(&self) -> bool {
+        self.written_contexts.iter().any(|root| root.as_bytes().is_empty())
+    }
+
+    /// Whether it copies or mounts all of a context.
+    pub fn reads_whole(&self, context: &ContextPath) -> bool {
+        self.inputs.iter().any(|input| match input {
+            KeyInput::Files { roots, .. } => {
+                roots.iter().any(|root| ContextPath::new(root) == *context)
             }
             _ => false,
         })

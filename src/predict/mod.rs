@@ -10,6 +10,7 @@ mod chance;
 mod commit;
 pub mod eviction;
 mod knowledge;
+mod late_digest;
 mod masked;
 mod merging;
 mod nearest;
@@ -30,6 +31,7 @@ pub use knowledge::{
     as_the_engine_has_it, directories_with_other_modes, directories_with_renames, file_table,
     files_to_send,
 };
+pub use late_digest::digested_late;
 pub use masked::masked_causes;
 pub use nearest::{Nearest, Recorded, ToCompare, nearest, steps_to_compare};
 pub use past::{

@@ -240,7 +240,7 @@ mod tests {
             content_keys: ContentKeys::default(),
             inputs: Vec::new(),
             uncertain: false,
-            writes_context: false,
+            written_contexts: Vec::new(),
             no_cache: false,
             is_doubted: false,
         }

@@ -3,11 +3,11 @@
 use super::cause::{Difference, Matching, base_image, configuration, difference, stage_files};
 use super::chance::probability;
 use super::knowledge::{FileTable, Knowledge, PreviousStep};
-use super::merging;
 use super::stood_on::Beside;
 use super::times::{step_seconds, summary};
 use super::told::clearer;
 use super::types::{Cause, CauseKind, Forecast, StepForecast, Verdict};
+use super::{late_digest, merging};
 use crate::context::Snapshot;
 use crate::plan::{KeyInput, OfThisBuild, Plan, Step, StepIndex, StepKey, StepKind};
 
@@ -69,6 +69,7 @@ pub fn predict(plan: &Plan, snapshot: &Snapshot, knowledge: &Knowledge) -> Forec
         steps.push(StepForecast { step: step.clone(), verdict, seconds, is_timed });
     }
     merging::leave_open(&mut steps, previous);
+    late_digest::leave_open(&mut steps);
     let summary = summary(&steps, &knowledge.times);
     Forecast { steps, summary }
 }

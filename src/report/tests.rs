@@ -51,7 +51,7 @@ impl Steps {
             key: StepKey(Digest::of(instruction.as_bytes())),
             inputs: Vec::new(),
             uncertain: false,
-            writes_context: false,
+            written_contexts: Vec::new(),
             no_cache: false,
             is_doubted: false,
         };

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::found::Found;
+use crate::found::{Found, writes_beside};
 use crate::recipe::{Base, Recipe};
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,7 +33,8 @@ pub struct Tally {
     /// was another once ([`Allowances::other_modes`]).
     pub doubted: usize,
     /// Of these, those that a build which failed may have made after its failure, and those that
-    /// another client may have made just before, with what stands on them.
+    /// another client may have made just before, or that may be digested while a RUN writes into the
+    /// context; with what stands on them.
     pub beside: usize,
     /// `depends` where no RUN runs that may have written what is copied: that a COPY elsewhere in
     /// that stage did not, is not known (ARCHITECTURE.md says where).
@@ -146,6 +147,7 @@ pub fn judge(
     tally: &mut Tally,
 ) -> Vec<String> {
     let steps: Vec<Step<'_>> = report["steps"].as_array().into_iter().flatten().map(Step).collect();
+    let is_written_beside = writes_beside(report);
     let mut wrong = Vec::new();
     for (index, step) in steps.iter().enumerate() {
         let (verdict, actual) = (step.word("verdict"), step.word("actual"));
@@ -193,6 +195,7 @@ pub fn judge(
                     continue;
                 }
                 if allowed.other_client
+                    || is_written_beside
                     || rests_on(&steps[..=index], &|it| found.was_left_open(it.0))
                 {
                     tally.beside += 1;

@@ -147,7 +147,7 @@ impl Project {
         let (plan, now) = self.plan(arguments);
         let files = file_table(&now);
         let is_run = |step: &Step| !self.knowledge.known.contains_key(&step.key);
-        let is_lost = plan.steps.iter().any(|step| step.writes_context && is_run(step));
+        let is_lost = plan.steps.iter().any(|step| step.writes_context() && is_run(step));
         self.engine_copy = if is_lost { FileTable::new() } else { files.clone() };
         let keys = plan.steps.iter().flat_map(|step| step.other_keys().chain([step.key]));
         self.knowledge.known.extend(keys.map(|key| (key, None)));

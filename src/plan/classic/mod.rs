@@ -255,7 +255,7 @@ impl Builder<'_> {
             uncertain: state.uncertain || self.reads_uncertain(&inputs),
             inputs,
             fetches: None,
-            writes_context: false,
+            written_contexts: Vec::new(),
             no_cache: scope.no_cache,
             operation: None,
         }

@@ -369,3 +369,36 @@ fn what_was_never_merged_may_be_merged_when_something_is_built_on_it() {
     story.dockerfile = "FROM base\nRUN a\nCOPY --link x /x\nCOPY y /y\n";
     assert_eq!(story.verdict("COPY --link"), Verdict::Cached);
 }
+
+#[test]
+fn what_may_be_digested_beside_a_run_that_writes_into_the_context_is_unknown() {
+    let stages = "FROM base AS a\nRUN --mount=type=bind,source=d,target=/m,rw make\n\
+                  FROM base AS b\nCOPY . /all/\nRUN ls\nCOPY d /d\n\
+                  FROM base\nCOPY --from=a /x /x\nCOPY --from=b /all /all\n";
+    let files = [("d/", ""), ("d/x", "1"), ("y", "1")];
+    let mut story = Story::new(stages, &files).built();
+    for step in ["rw make", "COPY . /all/", "RUN ls", "COPY d"] {
+        assert_eq!(story.verdict(step), Verdict::Cached, "{step}");
+    }
+    let name = "RUN --mount=type=bind,source=d,target=/m,rw make";
+    let plan = story.plan();
+    let key = plan.steps.iter().find(|step| step.name.ends_with(name)).unwrap().key;
+    story.knowledge.evictions.evicted.insert(key);
+    assert!(matches!(story.verdict("rw make"), Verdict::Rebuild(_)));
+    assert!(matches!(story.verdict("COPY . /all/"), Verdict::Unknown(_)));
+    assert!(matches!(
+        story.verdict("RUN ls"),
+        Verdict::Unknown(Cause { kind: CauseKind::Parent, .. })
+    ));
+}
+
+#[test]
+fn what_a_run_needs_is_digested_before_it_writes() {
+    let dockerfile = "FROM base\nCOPY . /all/\nRUN --mount=type=bind,target=/m,rw make\n";
+    let mut story = Story::new(dockerfile, &[("y", "1")]).built();
+    let plan = story.plan();
+    let key = plan.steps.iter().find(|step| step.name.ends_with("rw make")).unwrap().key;
+    story.knowledge.evictions.evicted.insert(key);
+    assert!(matches!(story.verdict("rw make"), Verdict::Rebuild(_)));
+    assert_eq!(story.verdict("COPY . /all/"), Verdict::Cached);
+}
