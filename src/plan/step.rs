@@ -356,6 +356,17 @@ impl Step {
         StepKey(Digest::of(&[key.as_bytes().as_slice(), layers_key.as_bytes().as_slice()].concat()))
     }
 
+    /// The last steps of other stages of whose files it copies or mounts some that are not known. What
+    /// it takes may be the same where its key is another: that counts all of the stage's known files
+    /// which a pattern may match.
+    pub fn open_outputs(&self) -> impl Iterator<Item = StepIndex> {
+        self.inputs.iter().filter_map(|input| match input {
+            KeyInput::StageOutput { step, .. }
+            | KeyInput::StageFiles { step, base: Some(_), .. } => Some(*step),
+            _ => None,
+        })
+    }
+
     /// The steps of other stages whose unknown files it copies or mounts: where one of them
     /// runs, its output decides.
     pub fn unknown_outputs(&self) -> impl Iterator<Item = StepIndex> {

@@ -356,15 +356,18 @@ fn lost(index: StepIndex, step: &Step, below: &[StepForecast], knowledge: &Knowl
         if let Some(parent) = open {
             return depends(step, Cause { step: parent, kind: CauseKind::Parent }, knowledge);
         }
-        let outputs = || step.unknown_outputs().filter(is_no_base);
+        let outputs = || step.open_outputs().filter(is_no_base);
         let may_run = |output: &StepIndex| {
             matches!(of(*output), Verdict::Rebuild(_) | Verdict::Depends { .. })
         };
         if let Some(output) = outputs().find(may_run) {
             return depends(step, Cause { step: output, kind: CauseKind::StageOutput }, knowledge);
         }
-        let is_on_unknown = parent.is_some_and(|parent| matches!(of(parent), Verdict::Unknown(_)));
-        if is_on_unknown || outputs().next().is_some() {
+        let unknown = parent.filter(|parent| matches!(of(*parent), Verdict::Unknown(_)));
+        if let Some(parent) = unknown {
+            return Verdict::Unknown(Cause { step: parent, kind: CauseKind::Parent });
+        }
+        if outputs().next().is_some() {
             return Verdict::Unknown(here);
         }
     }

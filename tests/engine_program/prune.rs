@@ -163,6 +163,26 @@ fn what_is_left_of_a_partial_prune_is_reused(engine: &TestEngine) {
     assert_agreed(&report);
 }
 
+/// Once it has made them of other files of the stage, the engine finds by these what it lost.
+fn what_a_pattern_finds_in_an_image_is_found_again(engine: &TestEngine) {
+    let shop = Workshop::new(engine);
+    let lines = "FROM busybox:local AS made\nCOPY a.txt /new/\nFROM busybox:local\n";
+    let copy = "COPY --from=made bin/busy* /d/";
+    shop.file("Dockerfile", &format!("{lines}RUN echo {}\n{copy}\n", shop.salt()));
+    let build = |content: &str| {
+        shop.file("a.txt", content);
+        shop.build(&["--no-shortcut"])
+    };
+    build("one");
+    build("another");
+    prune(&shop, &["-af"]);
+    build("one");
+    build("one");
+    let found = build("another");
+    assert_agreed(&found);
+    assert_ne!(told(&found)[2], "rebuild cached", "{found:#}");
+}
+
 /// A store that never saw these steps run knows where they are when they are reused.
 fn what_others_built_is_known_to_be_gone(engine: &TestEngine) {
     let (first, _) = built(engine);
@@ -190,6 +210,7 @@ macro_rules! on_all_engines {
             a_stage_that_is_gone_runs_when_it_is_asked_for(&spare.engine);
             what_is_left_of_a_partial_prune_is_reused(&spare.engine);
             what_others_built_is_known_to_be_gone(&spare.engine);
+            what_a_pattern_finds_in_an_image_is_found_again(&spare.engine);
             // With containerd's store only a registry gives an image's cache.
             if !$version.ends_with("containerd") {
                 a_cache_in_an_image_gives_back_what_was_pruned(&spare.engine);

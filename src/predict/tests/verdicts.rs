@@ -120,6 +120,19 @@ fn what_the_engine_lost_may_be_found_by_what_a_stage_that_runs_leaves() {
 }
 
 #[test]
+fn what_the_engine_lost_may_be_found_by_files_that_a_pattern_finds_in_an_image() {
+    let text = "FROM base AS made\nCOPY a /new/\nFROM base\nRUN b\nCOPY --from=made out/f* /d/\n";
+    let mut story = Story::new(text, &[("a", "1")]).built();
+    let plan = story.plan();
+    let key = |part: &str| plan.steps.iter().find(|step| step.name.contains(part)).unwrap().key;
+    let lost = [key("COPY a"), key("COPY --from")];
+    story.knowledge.evictions.evicted.extend(lost);
+    story.knowledge.evictions.replaceable.extend(lost);
+    assert!(matches!(story.verdict("COPY a"), Verdict::Rebuild(_)));
+    assert!(matches!(story.verdict("COPY --from"), Verdict::Depends { .. }));
+}
+
+#[test]
 fn what_a_url_holds_is_known_by_its_checksum_alone() {
     const ELSEWHERE: &str = "FROM base\nADD http://i/f /f\nRUN cat /f\n";
     const COUNTED: &str = "FROM base\nADD http://h/f /f\nRUN wc /f\n";
