@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::memory::{Line, Memory};
 use super::ui::Ui;
 use crate::engine::{Docker, EngineInfo, ImageStore};
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
 use crate::predict::eviction::{Circumstances, ContextCopy, Done, Survey, learn};
 use crate::predict::{Knowledge, Route};
 use crate::store::{Seen, Sight};
@@ -154,10 +154,14 @@ pub(super) async fn look(
     memory.write(ui, |store| store.saw(&engine.id, recorded.project, &seen))
 }
 
-/// The keys that the engine has with these of the plan.
+/// The keys that the engine has with these of the plan, that of such a step with whatever files
+/// among them.
 fn kept_under(recorded: &Recorded<'_>, certain: &[Digest]) -> Vec<Digest> {
     let certain: HashSet<&Digest> = certain.iter().collect();
     let steps = recorded.plan.steps.iter().zip(recorded.routes);
     let held = steps.filter(|(step, _)| certain.contains(&step.key.0));
-    held.flat_map(|(step, route)| route.keys(step)).map(|key| key.0).collect()
+    let keys = |(step, route): (&Step, &Route)| {
+        route.keys(step).into_iter().chain(step.content_keys.loose).collect::<Vec<_>>()
+    };
+    held.flat_map(keys).map(|key| key.0).collect()
 }

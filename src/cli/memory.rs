@@ -454,7 +454,8 @@ fn evictions_of(
     evictions(plan, |key| knowledge.known.contains_key(key), &holdings, images, survey)
 }
 
-/// Where each step's result is, among the keys of which the engine may have it, told of its own.
+/// Where each step's result is, among the keys of which the engine may have it, told of its own; and
+/// what is known of such steps with whatever files.
 fn by_routes(plan: &Plan, routes: &[Route], holdings: &Holdings) -> Holdings {
     let newest = |(step, route): (&Step, &Route)| {
         let places = route.places(step).into_iter().filter_map(|place| holdings.get(&place.0));
@@ -462,7 +463,12 @@ fn by_routes(plan: &Plan, routes: &[Route], holdings: &Holdings) -> Holdings {
         let held = places.max_by_key(|holding| holding.losses)?;
         Some((step.key.0, Holding { is_settled, ..held.clone() }))
     };
-    plan.steps.iter().zip(routes).filter_map(newest).collect()
+    let of_loose = |step: &Step| {
+        let StepKey(loose) = step.content_keys.loose?;
+        Some((loose, holdings.get(&loose)?.clone()))
+    };
+    let loose = plan.steps.iter().filter_map(of_loose);
+    plan.steps.iter().zip(routes).filter_map(newest).chain(loose).collect()
 }
 
 #[cfg(test)]

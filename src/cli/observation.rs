@@ -54,11 +54,11 @@ impl Observation {
         plan.steps.iter().map(is_open).collect()
     }
 
-    /// Which steps of a plan the engine had begun at the end.
+    /// Which steps of a plan the engine had begun at the end, and did not say to have cancelled.
     pub(super) fn begun(&self, plan: &Plan) -> Vec<bool> {
         let is_begun = |step: &Step| {
             let mut of_step = self.steps.values().filter(|seen| seen.is_called(&step.name));
-            of_step.any(|seen| seen.started.is_some())
+            of_step.any(|seen| seen.started.is_some() && !seen.canceled)
         };
         plan.steps.iter().map(is_begun).collect()
     }

@@ -71,6 +71,13 @@ fn fits_exactly(step: &Step, record: &CacheRecord) -> bool {
     }
 }
 
+/// Whether the engine noted what this step would have it note at another place of a Dockerfile.
+fn fits_elsewhere(step: &Step, record: &CacheRecord) -> bool {
+    let text = |name: &str| name.split_once("] ").map(|(_, text)| text.to_owned());
+    fits_exactly(step, record)
+        || (record.description.starts_with('[') && text(&record.description) == text(&step.name))
+}
+
 /// The step below, where its result is a record of the cache: a base image is there as an image.
 fn below(plan: &Plan, step: usize) -> Option<usize> {
     let parent = plan.steps.get(step)?.parent()?;

@@ -251,6 +251,26 @@ fn a_stage_is_not_asked_for_while_what_copies_from_it_is_there() {
 }
 
 #[test]
+fn what_another_line_of_a_dockerfile_made_may_be_found_again() {
+    let mut engine = copied();
+    let other = CacheRecord {
+        description: "[stage-1 2/7] COPY --from=made /a /a".to_owned(),
+        ..run("c2", "base", "", 5)
+    };
+    engine.listing.push(other);
+    let (records, newest) = (engine.survey().lasting(), nanoseconds(at(5)));
+    let sight = engine.sight.take().unwrap();
+    engine.sight = Some(Sight { records, newest, ..sight });
+    engine.lose("a1");
+    engine.lose("c1");
+    let is_known = |key: &crate::plan::StepKey| engine.holdings.contains_key(&key.0);
+    let survey = engine.survey();
+    let found = evictions(&engine.plan, is_known, &engine.holdings, &Layers::new(), &survey);
+    assert!(found.evicted.contains(&engine.plan.steps[2].key));
+    assert!(found.replaceable.contains(&engine.plan.steps[2].key));
+}
+
+#[test]
 fn the_other_identifier_of_a_result_is_the_same_result() {
     let mut engine = line();
     let last = engine.listing.pop().unwrap();

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::others::made_by_others;
 use super::sharing::{is_remade, results, sharing};
 use super::survey::{Layers, Survey};
-use super::{OF_FILES, below, fits, fits_exactly};
+use super::{OF_FILES, below, fits, fits_elsewhere};
 use crate::CacheRecord;
 use crate::plan::{Plan, Step, StepKey, StepKind};
 use crate::store::{Holding, Holdings};
@@ -62,7 +62,7 @@ pub fn evictions(
     let (states, could_be) = states(plan, &is_known, holdings, survey);
     let may_be_found = may_be_found(plan, &is_known, &states, &could_be, survey);
     let made_by_others = made_by_others(plan, &is_known, &could_be, images, survey);
-    let replaceable = replaceable(plan, &states, could_be, survey);
+    let replaceable = replaceable(plan, &states, could_be, holdings, survey);
     let mut demands = vec![Demand::No; plan.steps.len()];
     if let Some(last) = demands.last_mut() {
         *last = Demand::Yes;
@@ -179,15 +179,25 @@ fn may_be_found(
 }
 
 /// Whether the engine holds something else that such a step made on the one below, of those whose
-/// own result is gone. With containerd's store what is listed says nothing.
+/// own result is gone. With containerd's store what is listed says nothing, but what was built since
+/// it forgot.
 fn replaceable<'a>(
     plan: &Plan,
     states: &[State],
     mut could_be: Vec<HashSet<&'a str>>,
+    holdings: &Holdings,
     survey: &'a Survey,
 ) -> Vec<bool> {
+    if survey.forgets_all {
+        let has_such = |step: &Step| {
+            let held = step.content_keys.loose.and_then(|StepKey(key)| holdings.get(&key));
+            held.is_some_and(|held| held.losses == survey.losses && !survey.is_lost())
+        };
+        let states = plan.steps.iter().zip(states);
+        return states.map(|(step, state)| *state == State::Gone && has_such(step)).collect();
+    }
     for (index, step) in plan.steps.iter().enumerate() {
-        if survey.forgets_all || states[index] != State::Gone {
+        if states[index] != State::Gone {
             continue;
         }
         let on = below(plan, index).map(|parent| &could_be[parent]);
@@ -195,14 +205,14 @@ fn replaceable<'a>(
         let is_other = |record: &&CacheRecord| {
             fits(step, record)
                 && on.map_or_else(
-                    || record.description == OF_FILES || fits_exactly(step, record),
+                    || record.description == OF_FILES || fits_elsewhere(step, record),
                     |on| record.parents.iter().any(|id| on.contains(id.as_str())),
                 )
         };
         let others = survey.records().filter(is_other).map(|record| record.id.as_str()).collect();
         could_be[index] = others;
     }
-    let is_gone = |index: usize| states[index] == State::Gone && !survey.forgets_all;
+    let is_gone = |index: usize| states[index] == State::Gone;
     (0..states.len()).map(|index| is_gone(index) && !could_be[index].is_empty()).collect()
 }
 
