@@ -26,7 +26,7 @@ use crate::context::git::{GitOptions, Repository};
 use crate::engine::{Asked, BuildError, BuildOutcome, BuildRequest, Docker, Sent};
 use crate::plan::{Plan, Step, StepIndex, StepKind};
 use crate::predict::eviction::{Circumstances, Done};
-use crate::predict::{Forecast, PastCause, Verdict, compare, digested_late, used_images};
+use crate::predict::{Forecast, Late, PastCause, Verdict, compare, digested_late, used_images};
 use crate::report::progress::Display;
 use crate::report::{self, Actual, Ended};
 use crate::store::{BuildRecord, Outcome, StepRecord};
@@ -367,7 +367,7 @@ impl<'a> Finished<'a> {
 
     /// Which steps the engine may have under another key than theirs, as a RUN wrote into the context
     /// that they read.
-    fn digested_late(&self, project: &Project) -> Vec<bool> {
+    fn digested_late(&self, project: &Project) -> Vec<Late> {
         let steps: Vec<&Step> = project.plan.steps.iter().collect();
         let may_have_begun = |StepIndex(place)| match self.steps[place].outcome {
             Outcome::Ran | Outcome::Failed => true,
@@ -399,7 +399,7 @@ impl<'a> Finished<'a> {
         }
         let late = self.digested_late(project);
         let mut doubtful = self.doubtful(project);
-        doubtful.iter_mut().zip(&late).for_each(|(doubtful, late)| *doubtful |= late);
+        doubtful.iter_mut().zip(&late).for_each(|(doubtful, late)| *doubtful |= *late != Late::No);
         let is_doubtful = doubtful.contains(&true);
         let reached = |place: usize| {
             self.steps.get(place).is_some_and(|step| step.outcome != Outcome::NotReached)
@@ -418,6 +418,7 @@ impl<'a> Finished<'a> {
                 .other_keys()
                 .chain(project.kept_under(place).into_iter().skip(1))
                 .chain(is_equal(place).then(|| step.equality_key()).flatten())
+                .filter(|_| late[place] != Late::Yes)
                 .map(|key| key.0)
                 .collect(),
             name: step.name.clone(),
@@ -434,7 +435,7 @@ impl<'a> Finished<'a> {
                     || used.contains(&place)),
             left_open: match actual.outcome {
                 Outcome::NotReached => self.begun[place],
-                Outcome::Ran | Outcome::Cached => late[place],
+                Outcome::Ran | Outcome::Cached => late[place] != Late::No,
                 Outcome::Failed => false,
             },
             cause: None,

@@ -14,7 +14,7 @@ pub(super) fn leave_open(steps: &mut [StepForecast]) {
     let runs = |step: StepIndex| steps[step.0].verdict != Verdict::Cached;
     let late = digested_late(&plan, runs);
     for (index, is_late) in late.into_iter().enumerate() {
-        if !is_late || steps[index].verdict != Verdict::Cached {
+        if is_late == Late::No || steps[index].verdict != Verdict::Cached {
             continue;
         }
         let is_open = |step: &StepIndex| matches!(steps[step.0].verdict, Verdict::Unknown(_));
@@ -26,10 +26,21 @@ pub(super) fn leave_open(steps: &mut [StepForecast]) {
     }
 }
 
+/// Whether the engine may have a step under another key than its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Late {
+    /// It has it under its key, if it has it.
+    No,
+    /// As far as its key tells of the stages that it takes files from, itself or what it stands on.
+    ByOutput,
+    /// Under any key.
+    Yes,
+}
+
 /// Which of these steps read the whole of a context that a RUN writes into which `runs`, and may do
 /// so first, with those that need them.
-pub fn digested_late(steps: &[&Step], runs: impl Fn(StepIndex) -> bool) -> Vec<bool> {
-    let mut late = vec![false; steps.len()];
+pub fn digested_late(steps: &[&Step], runs: impl Fn(StepIndex) -> bool) -> Vec<Late> {
+    let mut late = vec![Late::No; steps.len()];
     for writer in (0..steps.len()).map(StepIndex) {
         let written = &steps[writer.0].written_contexts;
         if written.is_empty() || !runs(writer) {
@@ -37,13 +48,16 @@ pub fn digested_late(steps: &[&Step], runs: impl Fn(StepIndex) -> bool) -> Vec<b
         }
         let before = needed_by(steps, writer);
         for (index, step) in steps.iter().enumerate() {
-            let reads = || written.iter().any(|context| step.reads_whole(context));
-            late[index] |= !before[index] && reads();
+            if !before[index] && written.iter().any(|context| step.reads_whole(context)) {
+                late[index] = Late::Yes;
+            }
         }
     }
     for index in 0..steps.len() {
-        let stands_on_late = steps[index].needs().any(|needed| late[needed.0]);
-        late[index] |= stands_on_late;
+        let on = steps[index].parent().map_or(Late::No, |parent| late[parent.0]);
+        let of_outputs =
+            steps[index].stage_outputs().map(|output| late[output.0].min(Late::ByOutput));
+        late[index] = of_outputs.chain([on, late[index]]).max().unwrap_or(Late::No);
     }
     late
 }

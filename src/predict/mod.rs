@@ -31,7 +31,7 @@ pub use knowledge::{
     as_the_engine_has_it, directories_with_other_modes, directories_with_renames, file_table,
     files_to_send,
 };
-pub use late_digest::digested_late;
+pub use late_digest::{Late, digested_late};
 pub use masked::masked_causes;
 pub use nearest::{Nearest, Recorded, ToCompare, nearest, steps_to_compare};
 pub use past::{

@@ -41,7 +41,16 @@ impl Store {
                         Outcome::Failed => Outcome::NotReached,
                         other => other,
                     };
-                    let other = StepRecord { key, outcome, seconds: None, ..step.clone() };
+                    let is_there = matches!(outcome, Outcome::Ran | Outcome::Cached);
+                    let reusable = step.reusable || (step.left_open && is_there);
+                    let other = StepRecord {
+                        key,
+                        outcome,
+                        seconds: None,
+                        reusable,
+                        left_open: step.left_open && !is_there,
+                        ..step.clone()
+                    };
                     learn_key(transaction, engine, &other, nanoseconds(build.started))?;
                 }
             }

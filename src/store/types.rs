@@ -51,8 +51,9 @@ pub struct StepRecord {
     /// it read is certain. Never for a failed build's unfinished steps, nor where a file
     /// changed while it was sent.
     pub reusable: bool,
-    /// Whether the engine had begun it when the build failed or was cancelled: it may have ended it
-    /// all the same. Kept with the key alone, until it is known what became of that.
+    /// Whether nobody knows if the engine has it under its key: it had begun it when the build failed
+    /// and may have ended it all the same, or it has it under another one; then the other keys are
+    /// those that it has it under for certain. Kept with the key alone, until more is known.
     pub left_open: bool,
     /// Why it was forecast not to be reused, as JSON that the store does not look into; `None`
     /// where it was forecast to be reused.

@@ -155,6 +155,12 @@ fn what_a_build_left_open_is_so_until_more_is_known() {
     assert!(store.left_open("another", &[key]).unwrap().is_empty());
     store.record(&build(3, vec![ended("RUN make", Outcome::Failed, false)])).unwrap();
     assert!(!open(&store));
+    // What ran, and is kept under another key.
+    let other_keys = vec![Digest::of(b"with whatever files")];
+    let ran = ended("RUN make", Outcome::Ran, false);
+    store.record(&build(4, vec![StepRecord { left_open: true, other_keys, ..ran }])).unwrap();
+    assert!(open(&store) && !is_known(&store, ENGINE, "RUN make"));
+    assert!(is_known(&store, ENGINE, "with whatever files"));
 }
 
 #[test]
