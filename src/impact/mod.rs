@@ -41,6 +41,7 @@ mod standing;
 mod tests;
 mod touched;
 mod types;
+mod unset;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -260,6 +261,8 @@ impl Comparison<'_> {
             .collect();
         notices.extend(self.outside.borrow().iter().cloned());
         notices.extend(history_in_context::notice(&self.head, self.head_images));
+        // Where nothing changed there is nothing to lose.
+        notices.extend(unset::notice(self.head_images).filter(|_| !self.changes.is_empty()));
         if let Some(first) = of_trees.first() {
             let more = match of_trees.len() {
                 1 => String::new(),
