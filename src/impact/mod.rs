@@ -21,6 +21,7 @@ mod asked;
 mod besides;
 mod causes;
 mod compared;
+mod directories;
 #[cfg(test)]
 pub(crate) mod example;
 mod facts;
@@ -261,6 +262,7 @@ impl Comparison<'_> {
             .collect();
         notices.extend(self.outside.borrow().iter().cloned());
         notices.extend(history_in_context::notice(&self.head, self.head_images));
+        notices.extend(directories::notices(&self.head, self.head_images));
         // Where nothing changed there is nothing to lose.
         notices.extend(unset::notice(self.head_images).filter(|_| !self.changes.is_empty()));
         if let Some(first) = of_trees.first() {

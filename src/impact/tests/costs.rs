@@ -167,6 +167,28 @@ fn a_directory_of_another_context_counts_like_the_own_one() {
 }
 
 #[test]
+fn a_directory_in_the_place_of_a_base_image_is_lost_with_any_of_its_files() {
+    let project = project()
+        .file("app/Dockerfile", "FROM shared\nCOPY src /s\nWORKDIR /x\n")
+        .file("app/src", "1")
+        .file("shared/y", "1")
+        .committed()
+        .context("app/Dockerfile", "shared", NamedContext::Directory(ContextPath::new("shared")));
+    project.write("other", "1");
+    let impact = project.impact();
+    assert_eq!((impact.unchanged, impact.images.len()), (1, 0));
+    let said = impact.notices.join("\n");
+    let expected = "shared is the directory shared in the place of a base image, which the engine \
+                    takes for another one at each build: the 2 steps that stand on it run";
+    assert!(said.contains(expected), "{said}");
+    project.write("shared/y", "2");
+    let impact = project.impact();
+    assert_eq!(impact.images[0].steps_lost(), 2);
+    assert!(matches!(impact.images[0].causes[0].kind, CauseKind::Files { .. }));
+    assert_eq!(impact.images[0].causes[0].places[0].file, "shared/y");
+}
+
+#[test]
 fn an_image_made_of_another_is_lost_with_it() {
     let of_base = NamedContext::Image("base/Dockerfile".to_owned());
     let project = project()
