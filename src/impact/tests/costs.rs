@@ -202,3 +202,19 @@ fn an_image_made_of_another_is_lost_with_it() {
     let names: Vec<_> = impact.images.iter().map(|it| &*it.name).collect();
     assert_eq!(names, ["app/Dockerfile", "base/Dockerfile"]);
 }
+
+#[test]
+fn a_large_file_grows_by_what_its_pointer_states() {
+    let pointer = |oid: char, size: u64| {
+        let oid = oid.to_string().repeat(64);
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n")
+    };
+    let project = project()
+        .file(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
+        .file("Dockerfile", "FROM a\nCOPY *.bin /\n")
+        .file("a.bin", pointer('a', 1_000_000))
+        .committed();
+    project.write("a.bin", pointer('b', 1_000_002));
+    project.write("b.bin", pointer('c', 5_000));
+    assert_eq!(project.impact().images[0].bytes_added, 5_002);
+}
