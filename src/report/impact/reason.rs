@@ -34,8 +34,8 @@ pub fn reason(reason: &Reason) -> String {
             units::bytes(*allowed)
         ),
         Broken::GrowthUnknown { instruction, place, allowed } => format!(
-            "{image}: `{}` at {} unpacks an archive that is neither tar nor gzip, so that nobody \
-             knows what it brings; {} allows {}",
+            "{image}: nobody knows how much `{}` at {} brings, as it is from another image or an \
+             address, or in an archive that is not read here; {} allows {}",
             escape::text(instruction),
             shown(place),
             setting(reason.set_by, "max-image-growth"),
