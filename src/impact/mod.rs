@@ -96,6 +96,7 @@ pub fn compare(base: &Side, head: &Side, facts: &dyn Facts) -> Result<Impact, Gi
             problem: found_problem(TreeSide::Head, problem),
         })
         .collect();
+    impact.excluded = head.images.excluded.iter().map(|image| image.name.clone()).collect();
     // Where nothing changed there is nothing to lose.
     if !comparison.changes.is_empty() {
         for (name, problem) in pairs::unreadable(base, head) {

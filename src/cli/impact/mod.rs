@@ -35,6 +35,9 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let (wanted, path) = args.trees()?;
     let directory = path.as_deref().unwrap_or(Path::new("."));
+    if !directory.is_dir() {
+        return Err(no_directory(directory).into());
+    }
     let options =
         GitOptions { index_file: environment.git_index_file.clone(), ..GitOptions::default() };
     let repository = Repository::open(directory, &options)?;
@@ -79,6 +82,7 @@ pub(super) fn run(
         ContextPath::new(file).starts_with(&place.inside)
     };
     impact.untold.retain(|it| path.is_none() || is_below(&it.image));
+    impact.excluded.retain(|name| path.is_none() || is_below(name));
     impact.notices.extend(configured.notice.filter(|_| !args.is_single()));
     if let Some(path) = &kept {
         // What is not kept only costs time.
@@ -116,6 +120,15 @@ fn ended(said: Result<(), Failure>, is_passed: bool) -> Result<(), Failure> {
         said if is_passed => said,
         _ => Err(Failure::Gate),
     }
+}
+
+/// A word that may have been meant as git's commands take it.
+fn no_directory(word: &Path) -> anyhow::Error {
+    let word = word.display();
+    anyhow::anyhow!(
+        "`{word}` is no directory; name one inside a repository, or for a commit write `--since \
+         {word}` or `{word}..HEAD`"
+    )
 }
 
 /// Limits that are kept in another repository than the one that git commits to would be none.
@@ -176,6 +189,12 @@ mod tests {
     use std::io::{self, ErrorKind};
 
     use super::*;
+
+    #[test]
+    fn a_commit_in_the_place_of_a_directory_is_told_how_to_be_asked_for() {
+        let said = no_directory(Path::new("HEAD~1")).to_string();
+        assert!(said.contains("`--since HEAD~1` or `HEAD~1..HEAD`"), "{said}");
+    }
 
     #[test]
     fn a_reader_that_goes_away_hides_no_broken_limit() {

@@ -334,3 +334,27 @@ fn what_comes_from_elsewhere_keeps_no_limit_of_growth() {
     }
     assert_eq!(said_of_growth("RUN make\n"), [""; 0], "that of before is no growth");
 }
+
+#[test]
+fn a_limit_of_an_image_that_is_excluded_is_not_dropped() {
+    let toml = format!("exclude = [\"web/**\"]\n{}", named("web/Dockerfile"));
+    let project = limited(&toml).committed().configured(&toml);
+    project.write("web/x", "2");
+    let said = refused(&project, &toml);
+    assert!(said.len() == 1 && said[0].contains("excludes it and sets limits"), "{said:?}");
+}
+
+#[test]
+fn open_steps_are_counted_beside_those_that_are_lost() {
+    let project = project()
+        .file(
+            "Dockerfile",
+            "FROM a AS b\nCOPY f .\nRUN one\nFROM a\nCOPY --from=b /o /o\nRUN two\n",
+        )
+        .file("f", "1")
+        .committed();
+    project.write("f", "2");
+    let said = denied(&project, "files");
+    assert!(said[0].contains("so that 2 steps run again and 2 may"), "{said:?}");
+    assert!(project.text().contains("loses 2 steps (2 open)"), "{}", project.text());
+}

@@ -41,16 +41,26 @@ pub fn reason(reason: &Reason) -> String {
             setting(reason.set_by, "max-image-growth"),
             units::bytes(*allowed)
         ),
-        Broken::Cause { denied, cause, place, steps: lost } => {
+        Broken::Cause { denied, cause, place, steps: lost, open } => {
+            let open = match (lost, open) {
+                (_, 0) => format!("{} again", steps(*lost)),
+                (0, open) => {
+                    format!("{} may run again", units::counted(*open as u64, "step", "steps"))
+                }
+                (_, open) => format!("{} again and {open} may", steps(*lost)),
+            };
             let place = place.as_ref().map(|place| format!(" ({})", shown(place)));
             format!(
-                "{image}: {}{}, so that {} again; {} denies {denied}",
+                "{image}: {}{}, so that {open}; {} denies {denied}",
                 cause::brief_kind(cause),
                 place.unwrap_or_default(),
-                steps(*lost),
                 setting(reason.set_by, "deny"),
             )
         }
+        Broken::Excluded => format!(
+            "{image}: smartbuild.toml excludes it and sets limits for it as well, which nobody \
+             keeps; remove one of the two"
+        ),
         Broken::NotCompared { problem } if problem.side == TreeSide::Base => format!(
             "{image}: it could not be compared, so that nobody knows whether it keeps {}: {} was \
              wrong in the older tree; accept it once, or exclude the image in smartbuild.toml",
