@@ -41,7 +41,7 @@ impl Failure {
     pub(super) fn status(&self) -> u8 {
         match self {
             // A reader that went away is not an error of ours.
-            failure if failure.is_reader_gone() => 0,
+            Self::NotBegun(_) if self.is_reader_gone() => 0,
             Self::NotBegun(_) | Self::Dockerfile(_) => NOT_BEGUN,
             Self::Build(_) => BUILD_FAILED,
             Self::Gate => GATE_FAILED,
@@ -57,7 +57,7 @@ impl Failure {
     /// Says it.
     pub(super) fn say(&self, ui: &mut Ui) -> io::Result<()> {
         match self {
-            failure if failure.is_reader_gone() => Ok(()),
+            Self::NotBegun(_) if self.is_reader_gone() => Ok(()),
             Self::NotBegun(error) => ui.error(&chain(error)),
             Self::Dockerfile(diagnostic) => {
                 let rendered = render(&**diagnostic, ui);
