@@ -41,7 +41,7 @@ impl Failure {
     pub(super) fn status(&self) -> u8 {
         match self {
             // A reader that went away is not an error of ours.
-            Self::NotBegun(error) if is_broken_pipe(error) => 0,
+            Self::NotBegun(_) if self.is_reader_gone() => 0,
             Self::NotBegun(_) | Self::Dockerfile(_) => NOT_BEGUN,
             Self::Build(_) => BUILD_FAILED,
             Self::Gate => GATE_FAILED,
@@ -49,10 +49,15 @@ impl Failure {
         }
     }
 
+    /// Whether whoever read the results has had enough of them.
+    pub(super) fn is_reader_gone(&self) -> bool {
+        matches!(self, Self::NotBegun(error) if is_broken_pipe(error))
+    }
+
     /// Says it.
     pub(super) fn say(&self, ui: &mut Ui) -> io::Result<()> {
         match self {
-            Self::NotBegun(error) if is_broken_pipe(error) => Ok(()),
+            Self::NotBegun(_) if self.is_reader_gone() => Ok(()),
             Self::NotBegun(error) => ui.error(&chain(error)),
             Self::Dockerfile(diagnostic) => {
                 let rendered = render(&**diagnostic, ui);

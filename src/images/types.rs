@@ -102,6 +102,9 @@ pub struct Written {
     pub settings: BTreeMap<String, Vec<Origin>>,
     /// The inline Dockerfile.
     pub inline: Option<InlineText>,
+    /// Variables that its `build:` takes and nothing gives a value, so that they are empty, with
+    /// the line that takes each.
+    pub unset: Vec<(String, Origin)>,
 }
 
 /// Where an inline Dockerfile stands.

@@ -141,9 +141,16 @@ fn files(step: &Step, old: &Step, snapshots: (&Snapshot, &Snapshot)) -> Option<C
         return None;
     }
     let all = before.iter().chain(&now).flat_map(|it| &it.1);
-    let roots: BTreeSet<ContextPath> = all.map(ContextPath::new).collect();
+    changed_below(&all.map(ContextPath::new).collect(), snapshots)
+}
+
+/// What is otherwise at these paths and below them; `None` where nothing is.
+pub(super) fn changed_below(
+    roots: &BTreeSet<ContextPath>,
+    snapshots: (&Snapshot, &Snapshot),
+) -> Option<CauseKind> {
     let mut changed = BTreeMap::new();
-    for root in &roots {
+    for root in roots {
         add_changes(root, snapshots, &mut changed);
     }
     let more = changed.len().saturating_sub(NAMED_FILES);

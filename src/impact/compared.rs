@@ -2,6 +2,7 @@
 
 use super::besides::besides;
 use super::causes::{Causes, Telling};
+use super::directories;
 use super::facts::Facts;
 use super::growth::{Growth, Taking, growth};
 use super::places::{Places, in_dockerfile};
@@ -35,7 +36,8 @@ pub(super) fn changed(
     others: Others<'_>,
 ) -> Option<ImageImpact> {
     let (older, newer) = (&before.planned.plan, &now.planned.plan);
-    if keys(older).eq(keys(newer)) && !is_forced(older, newer) {
+    let is_same = keys(older).eq(keys(newer)) && !directories::is_changed(before, now);
+    if is_same && !is_forced(older, newer) {
         return None;
     }
     let past =

@@ -56,7 +56,8 @@ pub(super) fn growth(now: Taking<'_>, before: Option<Taking<'_>>) -> Growth {
 #[derive(Clone, Copy, Default)]
 struct Weight {
     bytes: i64,
-    /// Whether an archive is in it that is not read here, and that was not there before.
+    /// Whether what nobody reads here is in it that was not there before: an archive, files of an
+    /// image, what an address has.
     is_unknown: bool,
 }
 
@@ -88,6 +89,7 @@ fn weight(step: &Step, of: Taking<'_>, other: Option<Taking<'_>>) -> Weight {
     });
     let mut roots: Vec<ContextPath> = roots.flatten().map(ContextPath::new).collect();
     roots.sort_unstable();
+    let said = said(step);
     roots.dedup_by(|next, root| next.starts_with(root));
     let unpacks = step.kind == StepKind::Add && !step.instruction.contains("--unpack=false");
     let same = other.filter(|it| it.plan.steps.iter().any(|old| name(old) == name(step)));
@@ -95,8 +97,12 @@ fn weight(step: &Step, of: Taking<'_>, other: Option<Taking<'_>>) -> Weight {
         let old = same.and_then(|same| same.snapshot.get(&entry.path));
         old.is_none_or(|old| old.digest != entry.digest)
     };
-    let mut sum = 0_u64;
-    let mut is_unknown = false;
+    let mut sum = said.heredocs;
+    let source = Source::of(step, &said, of.plan);
+    let has_same = |it: Taking<'_>| {
+        it.plan.steps.iter().any(|old| Source::of(old, &self::said(old), it.plan) == source)
+    };
+    let mut is_unknown = source.is_elsewhere() && !other.is_some_and(has_same);
     for root in &roots {
         for entry in of.snapshot.subtree(root) {
             let is_opened = unpacks && may_be_unpacked(entry, root, step) && is_other(entry);
@@ -113,6 +119,58 @@ fn weight(step: &Step, of: Taking<'_>, other: Option<Taking<'_>>) -> Weight {
         }
     }
     Weight { bytes: i64::try_from(sum).unwrap_or(i64::MAX), is_unknown }
+}
+
+/// What an instruction says of what it brings.
+#[derive(Default)]
+struct Said {
+    /// Bytes of its heredocs.
+    heredocs: u64,
+    /// What it fetches, by its address.
+    addresses: Vec<String>,
+}
+
+fn said(step: &Step) -> Said {
+    let value = step.inputs.iter().find_map(|input| match input {
+        KeyInput::Instruction { value } => serde_json::from_str::<serde_json::Value>(value).ok(),
+        _ => None,
+    });
+    let mut said = Said::default();
+    let actions = value.as_ref().and_then(|value| value.get("actions")?.as_array());
+    for action in actions.into_iter().flatten() {
+        if let (Some(_), Some(content)) = (action.get("heredoc"), action.get("content")) {
+            said.heredocs += content.as_str().map_or(0, str::len) as u64;
+        }
+        said.addresses.extend(action.get("remote").map(ToString::to_string));
+    }
+    said
+}
+
+/// What a step takes from places that are not read here.
+#[derive(PartialEq, Eq)]
+struct Source<'a> {
+    addresses: Vec<String>,
+    /// Images, with what is taken of each.
+    images: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Source<'a> {
+    fn of(step: &'a Step, said: &Said, plan: &'a Plan) -> Self {
+        let images = step.inputs.iter().filter_map(|input| {
+            let (KeyInput::StageOutput { step, path } | KeyInput::StageFiles { step, path, .. }) =
+                input
+            else {
+                return None;
+            };
+            let from = plan.steps.get(step.0).filter(|it| it.kind == StepKind::From)?;
+            Some((&*from.instruction, &**path))
+        });
+        Self { addresses: said.addresses.clone(), images: images.collect() }
+    }
+
+    fn is_elsewhere(&self) -> bool {
+        !self.addresses.is_empty() || !self.images.is_empty()
+    }
 }
 
 /// ADD unpacks what it names or a pattern of it selects, and nothing in a directory.

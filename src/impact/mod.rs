@@ -21,6 +21,7 @@ mod asked;
 mod besides;
 mod causes;
 mod compared;
+mod directories;
 #[cfg(test)]
 pub(crate) mod example;
 mod facts;
@@ -41,6 +42,7 @@ mod standing;
 mod tests;
 mod touched;
 mod types;
+mod unset;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -94,6 +96,7 @@ pub fn compare(base: &Side, head: &Side, facts: &dyn Facts) -> Result<Impact, Gi
             problem: found_problem(TreeSide::Head, problem),
         })
         .collect();
+    impact.excluded = head.images.excluded.iter().map(|image| image.name.clone()).collect();
     // Where nothing changed there is nothing to lose.
     if !comparison.changes.is_empty() {
         for (name, problem) in pairs::unreadable(base, head) {
@@ -260,6 +263,9 @@ impl Comparison<'_> {
             .collect();
         notices.extend(self.outside.borrow().iter().cloned());
         notices.extend(history_in_context::notice(&self.head, self.head_images));
+        notices.extend(directories::notices(&self.head, self.head_images));
+        // Where nothing changed there is nothing to lose.
+        notices.extend(unset::notice(self.head_images).filter(|_| !self.changes.is_empty()));
         if let Some(first) = of_trees.first() {
             let more = match of_trees.len() {
                 1 => String::new(),

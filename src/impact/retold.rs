@@ -1,7 +1,7 @@
 //! Reasons of a forecast as those know them who changed a file of images.
 
 use super::compared::Version;
-use super::platforms;
+use super::{directories, platforms};
 use crate::images::{Image, NamedContext};
 use crate::predict::{Cause, CauseKind, Forecast, Verdict};
 
@@ -11,8 +11,8 @@ pub(super) const NO_CACHE: &str = "no-cache";
 /// The one that has those of stages run.
 pub(super) const NO_CACHE_FILTER: &str = "no-cache-filter";
 
-/// Tells another platform of a base image, an option that switches the cache off, and a directory
-/// that takes the place of a base image as what they are.
+/// Tells another platform of a base image, an option that switches the cache off, a directory that
+/// takes the place of a base image, and the files that changed in one, as what they are.
 pub(super) fn retell(forecast: &mut Forecast, before: Version<'_>, now: Version<'_>) {
     for step in &mut forecast.steps {
         let (Verdict::Rebuild(cause) | Verdict::Depends { cause, .. } | Verdict::Unknown(cause)) =
@@ -30,7 +30,8 @@ fn retold(cause: &Cause, before: Version<'_>, now: Version<'_>) -> Option<CauseK
     match &cause.kind {
         kind @ CauseKind::BaseImage { .. } => platforms::named(kind, before.planned, now.planned),
         CauseKind::NoCache => without_cache(before.image, now.image),
-        CauseKind::ContextBase { name } => in_place_of(name, before.image, now.image),
+        CauseKind::ContextBase { name } => in_place_of(name, before.image, now.image)
+            .or_else(|| directories::changed_files(name, before, now)),
         _ => None,
     }
 }

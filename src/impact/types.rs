@@ -23,6 +23,8 @@ pub struct Impact {
     /// What neither tree tells of, by a name that something has for it: it breaks only limits of its
     /// own.
     pub untold: Vec<NotCompared>,
+    /// The images of the newer tree that are left out by wish, by name.
+    pub excluded: Vec<String>,
     /// What rests on less than was wished for, a sentence each.
     pub notices: Vec<String>,
     /// What would have cost less, the one that saves most first.

@@ -1,7 +1,7 @@
 //! Whether a RUN installs packages: what usually takes longest, and changes least.
 //!
 //! Read for people who want such steps kept, and not for a rewrite: a command counts by its words
-//! alone, wherever it stands in the script. What only builds the project (`cargo build`,
+//! alone, wherever it stands in the script and whatever calls it. What only builds the project (`cargo build`,
 //! `npm run build`) does not count, though it may fetch packages on the way.
 
 use crate::plan::{Fact, KeyInput, Step, StepKind};
@@ -21,35 +21,93 @@ const fn row(programs: &'static [&'static str], verbs: &'static [&'static str]) 
 
 const ROWS: &[Row] = &[
     row(&["pipx"], &["install", "install-all", "inject", "upgrade", "upgrade-all"]),
-    row(&["pip", "pip3", "uv", "poetry", "pipenv", "pdm"], &["install", "sync"]),
+    row(&["pip", "pip3"], &["install", "sync", "wheel", "download"]),
+    row(&["uv", "poetry", "pipenv", "pdm", "rye", "pixi"], &["install", "sync", "add", "update"]),
     row(&["conda", "mamba", "micromamba"], &["install", "create", "update"]),
-    row(&["npm"], &["ci", "i", "install", "clean-install"]),
-    row(&["pnpm"], &["i", "install", "fetch", "add"]),
-    row(&["bun"], &["i", "install", "add"]),
+    row(&["npm"], &["ci", "i", "ic", "install", "clean-install", "install-clean", "add", "update"]),
+    row(&["pnpm"], &["i", "install", "fetch", "add", "update"]),
+    row(&["bun", "deno"], &["i", "install", "add", "cache"]),
     row(&["corepack"], &["install", "prepare"]),
-    Row { programs: &["yarn"], verbs: &["install", "add"], by_itself: true },
-    Row { programs: &["bundle", "bundler"], verbs: &["install"], by_itself: true },
-    row(&["gem", "composer"], &["install", "i", "require"]),
+    Row {
+        programs: &["yarn"],
+        verbs: &["install", "add", "focus", "up", "upgrade"],
+        by_itself: true,
+    },
+    Row { programs: &["bundle", "bundler"], verbs: &["install", "update"], by_itself: true },
+    row(&["gem", "composer", "composer.phar"], &["install", "i", "require", "update"]),
     row(&["go"], &["download", "get"]),
     row(&["cargo"], &["fetch", "cook", "install"]),
     row(&["mvn", "mvnw"], &["dependency:go-offline", "dependency:resolve"]),
     row(&["gradle", "gradlew"], &["dependencies"]),
     row(&["dotnet"], &["restore"]),
     row(&["mix"], &["deps.get"]),
-    row(&["apt-get", "apt", "aptitude"], &["install"]),
+    row(&["rebar3"], &["get-deps"]),
+    row(&["flutter", "dart"], &["get"]),
+    row(&["swift"], &["resolve"]),
+    row(&["Rscript", "R"], &["install.packages", "renv::restore"]),
+    row(
+        &["apt-get", "apt", "aptitude"],
+        &["install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep"],
+    ),
     row(&["zypper"], &["install", "in", "update", "up", "dist-upgrade", "dup"]),
-    row(&["luarocks"], &["install"]),
-    row(&["dnf", "yum", "microdnf", "tdnf"], &["install", "groupinstall"]),
-    row(&["apk"], &["add"]),
-    row(&["docker-php-ext-install", "pecl", "install-php-extensions"], &["install"]),
+    row(
+        &["dnf", "yum", "microdnf", "tdnf"],
+        &["install", "groupinstall", "upgrade", "update", "builddep"],
+    ),
+    row(&["apk"], &["add", "upgrade"]),
+    row(&["dpkg"], &["-i", "--install"]),
+    row(&["rpm"], &["-i", "-ivh", "-U", "-Uvh", "--install", "--upgrade"]),
+    row(&["luarocks", "pod", "opam", "brew", "nvm", "ansible-galaxy", "pecl"], &["install"]),
+];
+
+/// What installs whatever it is told.
+const INSTALLERS: &[&str] = &[
+    "docker-php-ext-install",
+    "install-php-extensions",
+    "install_packages",
+    "pip-sync",
+    "easy_install",
 ];
 
 /// What may stand before a command and changes nothing about what it does.
-const WRAPPERS: &[&str] =
-    &["sudo", "env", "exec", "time", "then", "do", "if", "!", "{", "(", "command", "RUN", "&"];
+const WRAPPERS: &[&str] = &[
+    "sudo",
+    "env",
+    "exec",
+    "time",
+    "then",
+    "do",
+    "if",
+    "while",
+    "until",
+    "else",
+    "elif",
+    "!",
+    "{",
+    "command",
+    "eval",
+    "eatmydata",
+    "RUN",
+];
+
+/// The same of what takes words of its own before the command.
+const CALLERS: &[&str] = &[
+    "timeout", "nice", "ionice", "su", "su-exec", "gosu", "runuser", "setpriv", "chroot", "xargs",
+    "npx", "conda", "sudo", "env",
+];
+
+/// After one of these a word is no command, but a text or a file.
+const QUIET: &[&str] = &[
+    "echo", "printf", "which", "type", "hash", "git", "grep", "sed", "awk", "cat", "rm", "cp",
+    "mv", "ln", "ls", "mkdir", "chmod", "chown", "touch", "test", "cd", "curl", "wget", "tar",
+];
 
 /// After one of these a word is the name of a script of the project.
 const SCRIPTS: &[&str] = &["run", "run-script", "exec", "x", "test", "start"];
+
+/// After one of these a word is a directory or the name of a part of the project.
+const VALUED: &[&str] =
+    &["--prefix", "--cwd", "--dir", "--filter", "--workspace", "--directory", "-C", "-w", "-F"];
 
 /// Whether the step is a RUN that installs packages, of the system or of a language.
 pub fn installs_packages(step: &Step) -> bool {
@@ -87,40 +145,51 @@ fn is_install_script(script: &str) -> bool {
 /// The same of a RUN's text.
 pub(super) fn is_install(instruction: &str) -> bool {
     // A vector of arguments counts as the words in it.
-    let plain = instruction.replace(['"', '\'', '[', ']', ',', '`', '$', '(', ')'], " ");
-    plain.split(['&', ';', '|', '\n']).any(|command| {
-        let words: Vec<&str> = command.split_whitespace().collect();
-        installs(&words)
+    let plain = instruction.replace(['"', '\'', '[', ']', ',', '<', '>'], " ");
+    // What is called for its output is a command of its own.
+    plain.split(['&', ';', '|', '\n', '`', '(', ')']).any(|command| {
+        let words: Vec<&str> =
+            command.split_whitespace().map(|word| word.trim_start_matches('$')).collect();
+        is_install_command(&words)
     })
 }
 
-fn installs(words: &[&str]) -> bool {
+/// The same of one command, be the program called by another one.
+fn is_install_command(words: &[&str]) -> bool {
     let is_before = |word: &&&str| {
         WRAPPERS.contains(word) || word.starts_with('-') || word.contains('=') || is_shell(word)
     };
-    let from = words.iter().take_while(is_before).count();
-    let Some((program, rest)) = words[from..].split_first() else { return false };
+    let first = words.iter().take_while(is_before).count();
+    let is_called = words[..words.len().min(first + 1)].iter().any(|word| CALLERS.contains(word));
+    let loud = words.iter().take_while(|word| !QUIET.contains(word)).count();
+    (first..loud).any(|at| installs(&words[at..], at == first || is_called))
+}
+
+/// Whether the first of these words is a program that installs, by those behind it. Only where it
+/// `is_command` it may do so without a word.
+fn installs(words: &[&str], is_command: bool) -> bool {
+    let Some((program, rest)) = words.split_first() else { return false };
     let name = program.rsplit('/').next().unwrap_or(program);
-    // `python3.12 -m pip`
-    if name.starts_with("python") {
-        return rest.first() == Some(&"-m") && installs(&rest[1..]);
-    }
     match name {
         "pacman" => return is_pacman_install(rest),
         // Without a version it builds the project.
         "go" if rest.first() == Some(&"install") => return rest.iter().any(|it| it.contains('@')),
-        "cpan" | "cpanm" => return rest.iter().any(|word| !word.starts_with('-')),
+        "cpan" | "cpanm" if is_command => return rest.iter().any(|word| !word.starts_with('-')),
         _ => {}
+    }
+    if INSTALLERS.contains(&name) {
+        return is_command;
     }
     let numbered = name.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
     let has_name = |row: &&Row| row.programs.contains(&name) || row.programs.contains(&numbered);
     let Some(row) = ROWS.iter().find(has_name) else { return false };
-    if row.programs[0] == "docker-php-ext-install" && name != "pecl" {
-        return true;
-    }
-    let mut said = rest.iter().take_while(|word| !SCRIPTS.contains(word));
-    said.any(|word| row.verbs.contains(word))
-        || row.by_itself && rest.iter().all(|word| word.starts_with('-'))
+    let is_script = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| rest.get(at));
+        SCRIPTS.contains(&rest[at]) && !before.is_some_and(|word| VALUED.contains(word))
+    };
+    let mut said = (0..rest.len()).take_while(|at| !is_script(*at));
+    said.any(|at| row.verbs.contains(&rest[at]))
+        || row.by_itself && is_command && rest.iter().all(|word| word.starts_with('-'))
 }
 
 /// `-S`, `-Syu` and `-U` bring packages; with other letters behind they look, list and clean.
@@ -170,6 +239,39 @@ mod tests {
             "RUN cpan App::cpanminus",
             "RUN cpanm --installdeps .",
             "RUN luarocks install lpeg",
+            "RUN npm --prefix x ci",
+            "RUN poetry -C x install",
+            "RUN FOO=\"a b\" npm ci",
+            "RUN FOO='a' BAR=$X npm ci",
+            "RUN npm ci>log",
+            "RUN timeout 10 npm ci",
+            "RUN timeout 10 yarn",
+            "RUN nice -n 5 npm ci",
+            "RUN xargs apt-get install < x",
+            "RUN cat p | xargs -r apt-get install -y",
+            "RUN eatmydata apt-get install x",
+            "RUN npx pnpm install",
+            "RUN conda run -n e pip install x",
+            "RUN su user -c \"npm ci\"",
+            "RUN gosu u npm ci",
+            "RUN runuser -u x -- npm ci",
+            "RUN eval \"npm ci\"",
+            "RUN while ! npm ci; do :; done",
+            "RUN case x in x) npm ci;; esac",
+            "RUN f() { npm ci; }; f",
+            "RUN echo `npm ci`",
+            "RUN x=$(npm ci)",
+            "RUN npm install-clean",
+            "RUN npm add x",
+            "RUN dnf -y upgrade",
+            "RUN apt-get build-dep x",
+            "RUN pip download -r r",
+            "RUN yarn workspaces focus",
+            "RUN php composer.phar install",
+            "RUN flutter pub get",
+            "RUN install_packages x",
+            "RUN Rscript -e \"install.packages('x')\"",
+            "RUN dpkg -i x.deb",
         ];
         for instruction in installs {
             assert!(is_install(instruction), "{instruction}");
@@ -191,6 +293,16 @@ mod tests {
             "RUN cpanm --version",
             "RUN true",
             "RUN",
+            "RUN echo npm ci",
+            "RUN sh -c 'echo npm ci'",
+            "RUN corepack enable yarn",
+            "RUN cd bundle",
+            "RUN rm -rf /usr/bin/yarn /x/npm install",
+            "RUN git commit -m 'npm install'",
+            "RUN apk del npm",
+            "RUN pip uninstall -y uv",
+            "RUN apt-get update",
+            "RUN which npm",
         ];
         for instruction in others {
             assert!(!is_install(instruction), "{instruction}");

@@ -84,6 +84,19 @@ pub fn fit(safe: &str, width: usize) -> Cow<'_, str> {
     truncate_str(safe, width, "…")
 }
 
+/// At most `width` columns of a line that is already safe and has no colours, with `…` in the place
+/// of what was cut out: more of its end is kept than of its beginning.
+pub fn fit_middle(safe: &str, width: usize) -> Cow<'_, str> {
+    if columns(safe) <= width {
+        return safe.into();
+    }
+    let tail = width.saturating_sub(1) * 2 / 3;
+    let mut ends = safe.char_indices().map(|(at, _)| &safe[at..]);
+    let end = ends.find(|end| columns(end) <= tail).unwrap_or_default();
+    let head = fit(safe, width.saturating_sub(columns(end)));
+    format!("{head}{end}").into()
+}
+
 /// The columns that a safe line takes; wide characters take two.
 pub fn columns(safe: &str) -> usize {
     measure_text_width(safe)
@@ -151,6 +164,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_cut_out_of_the_middle() {
+        let name = "services/backend/docker-compose.yml:worker";
+        assert_eq!(fit_middle(name, 25), "services…mpose.yml:worker");
+        assert_eq!(fit_middle(name, 42), name);
+        assert!(columns(&fit_middle("日本/日本日本:日本", 10)) <= 10);
+    }
 
     #[test]
     fn ordinary_text_is_left_alone() {

@@ -1,6 +1,7 @@
 //! `smartbuild impact`: what a change costs the build cache of every image.
 
 mod configured;
+mod env_files;
 mod gate;
 mod remembered;
 mod single;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::args::{ImpactArgs, ImpactFormat};
+use super::args::{ImpactArgs, ImpactFormat, Trees};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::memory::Memory;
@@ -19,9 +20,10 @@ use super::ui::Ui;
 use crate::context::ContextPath;
 use crate::context::git::{BlobDigests, GitOptions, Repository, Tree};
 use crate::images::{self, Configuration, Image, ImageDockerfile, Images};
-use crate::impact::{self, Side};
+use crate::impact::{self, Impact, Side};
 use crate::report;
 use configured::Configured;
+use env_files::WithEnvFiles;
 use gate::Judged;
 use remembered::Remembered;
 use trees::Compared;
@@ -33,6 +35,9 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let (wanted, path) = args.trees()?;
     let directory = path.as_deref().unwrap_or(Path::new("."));
+    if !directory.is_dir() {
+        return Err(no_directory(directory).into());
+    }
     let options =
         GitOptions { index_file: environment.git_index_file.clone(), ..GitOptions::default() };
     let repository = Repository::open(directory, &options)?;
@@ -56,7 +61,13 @@ pub(super) fn run(
         single::asked(args, &place)?.images(&base, &head)?
     } else {
         let images_of = |tree: &Tree, configuration: &Configuration| -> Result<Images, Failure> {
-            let found = images::find(tree, &Environment::variables(), configuration)?;
+            let variables = Environment::variables();
+            // What lies on disk now says nothing of commits.
+            let found = if matches!(wanted, Trees::Between { .. }) {
+                images::find(tree, &variables, configuration)?
+            } else {
+                images::find(&WithEnvFiles::new(tree, &repository), &variables, configuration)?
+            };
             Ok(if path.is_some() { below(found, &place.inside) } else { found })
         };
         (images_of(&base, &configured.base)?, images_of(&head, &configured.head)?)
@@ -71,6 +82,7 @@ pub(super) fn run(
         ContextPath::new(file).starts_with(&place.inside)
     };
     impact.untold.retain(|it| path.is_none() || is_below(&it.image));
+    impact.excluded.retain(|name| path.is_none() || is_below(name));
     impact.notices.extend(configured.notice.filter(|_| !args.is_single()));
     if let Some(path) = &kept {
         // What is not kept only costs time.
@@ -78,22 +90,45 @@ pub(super) fn run(
     }
     let judged = Judged::of(&args.gates, configured.limits, &impact, (&repository, &wanted), ui)?;
     impact.gate = judged.gate.clone();
-    match args.format {
-        ImpactFormat::Json => ui.json(&report::json::impact(&impact))?,
+    let said = say(args.format, &impact, &judged, ui);
+    ended(said, impact.gate.is_passed())
+}
+
+/// Writes the report, and after it how it ended.
+fn say(format: ImpactFormat, impact: &Impact, judged: &Judged, ui: &mut Ui) -> Result<(), Failure> {
+    match format {
+        ImpactFormat::Json => ui.json(&report::json::impact(impact))?,
         ImpactFormat::Text => {
-            ui.result(&report::impact(&impact, ui.results()))?;
+            ui.result(&report::impact(impact, ui.results()))?;
             for notice in &impact.notices {
                 ui.warning(notice)?;
             }
         }
-        ImpactFormat::Html => ui.result(&report::page::impact(&impact))?,
-        ImpactFormat::Markdown => ui.result(&report::impact::markdown(&impact))?,
-        ImpactFormat::Github => ui.result(&report::impact::github(&impact))?,
-        ImpactFormat::Sarif => ui.result(&report::impact::sarif(&impact))?,
-        ImpactFormat::Gitlab => ui.result(&report::impact::gitlab(&impact))?,
+        ImpactFormat::Html => ui.result(&report::page::impact(impact))?,
+        ImpactFormat::Markdown => ui.result(&report::impact::markdown(impact))?,
+        ImpactFormat::Github => ui.result(&report::impact::github(impact))?,
+        ImpactFormat::Sarif => ui.result(&report::impact::sarif(impact))?,
+        ImpactFormat::Gitlab => ui.result(&report::impact::gitlab(impact))?,
     }
-    judged.say(args.format == ImpactFormat::Text, ui)?;
-    if impact.gate.is_passed() { Ok(()) } else { Err(Failure::Gate) }
+    judged.say(format == ImpactFormat::Text, ui)
+}
+
+/// How the command ends: a limit stays broken where nobody reads the report to its end.
+fn ended(said: Result<(), Failure>, is_passed: bool) -> Result<(), Failure> {
+    match said {
+        Err(failure) if !failure.is_reader_gone() => Err(failure),
+        said if is_passed => said,
+        _ => Err(Failure::Gate),
+    }
+}
+
+/// A word that may have been meant as git's commands take it.
+fn no_directory(word: &Path) -> anyhow::Error {
+    let word = word.display();
+    anyhow::anyhow!(
+        "`{word}` is no directory; name one inside a repository, or for a commit write `--since \
+         {word}` or `{word}..HEAD`"
+    )
 }
 
 /// Limits that are kept in another repository than the one that git commits to would be none.
@@ -147,4 +182,29 @@ fn below(images: Images, directory: &ContextPath) -> Images {
     // What is below may stand on them.
     excluded.extend(others);
     Images { images, excluded, problems, notices, left_out }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn a_commit_in_the_place_of_a_directory_is_told_how_to_be_asked_for() {
+        let said = no_directory(Path::new("HEAD~1")).to_string();
+        assert!(said.contains("`--since HEAD~1` or `HEAD~1..HEAD`"), "{said}");
+    }
+
+    #[test]
+    fn a_reader_that_goes_away_hides_no_broken_limit() {
+        let status = |kind: Option<ErrorKind>, is_passed| {
+            let said = kind.map_or(Ok(()), |kind| Err(Failure::from(io::Error::from(kind))));
+            ended(said, is_passed).map_or_else(|failure| failure.status(), |()| 0)
+        };
+        assert_eq!(status(Some(ErrorKind::BrokenPipe), false), 3);
+        assert_eq!(status(Some(ErrorKind::BrokenPipe), true), 0);
+        assert_eq!(status(Some(ErrorKind::StorageFull), false), 125);
+        assert_eq!((status(None, false), status(None, true)), (3, 0));
+    }
 }

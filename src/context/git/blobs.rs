@@ -95,7 +95,8 @@ pub(super) fn contents(
 }
 
 /// What each path holds, in the order of the jobs, with digests that stand for the names of blobs
-/// and their forms: equal where a checkout writes the same from the same blob. Only links are read.
+/// and their forms: equal where a checkout writes the same from the same blob. Only links are read,
+/// and the pointers of large files, which state how large these are.
 pub(super) fn named(
     jobs: &[Job],
     sizes: &BlobSizes,
@@ -108,6 +109,14 @@ pub(super) fn named(
             let target = job.store.read(repository, job.id, Kind::Blob, || place(index))?;
             return Ok(Held::Link(target.into_boxed_slice()));
         };
+        if treatment.large
+            && let Some(pointer) = stated(job, repository, || place(index))?
+        {
+            let digest =
+                Digest::of(&[b"large file ", pointer.digest.as_bytes().as_slice()].concat());
+            let content = Content { size: pointer.size, digest };
+            return Ok(Held::file(content, treatment.notice.clone()));
+        }
         let kind = u8::from(treatment.large);
         let form = treatment.form.number().to_le_bytes();
         let digest = Digest::of(&[job.id.as_bytes(), &form, &[kind]].concat());
@@ -115,6 +124,20 @@ pub(super) fn named(
         Ok(Held::file(content, treatment.notice.clone()))
     };
     jobs.iter().enumerate().map(held).collect()
+}
+
+/// The pointer that a blob is.
+fn stated(
+    job: &Job,
+    repository: &gix::Repository,
+    place: impl Fn() -> String,
+) -> Result<Option<Pointer>, GitError> {
+    let size = job.store.blob_size(repository, job.id);
+    if size.is_none_or(|size| size >= lfs::POINTER_LIMIT as u64) {
+        return Ok(None);
+    }
+    let bytes = job.store.read(repository, job.id, Kind::Blob, place)?;
+    Ok(lfs::pointer(&bytes))
 }
 
 /// One handle for each repository; each keeps what it has unpacked.

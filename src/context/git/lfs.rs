@@ -10,7 +10,7 @@ use super::GitError;
 use crate::Digest;
 
 /// A pointer is never longer.
-const POINTER_LIMIT: usize = 1024;
+pub(super) const POINTER_LIMIT: usize = 1024;
 
 /// Large files are read in pieces of this many bytes.
 const PIECE: usize = 128 * 1024;

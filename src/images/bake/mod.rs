@@ -282,6 +282,7 @@ fn draft(directory: &ContextPath, target: Target, draft: Draft) -> Draft {
             args: target.lines,
             settings: target.settings,
             inline: target.inline_text,
+            unset: Vec::new(),
         },
         contexts: target
             .contexts

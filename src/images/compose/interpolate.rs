@@ -81,6 +81,27 @@ fn replace(
     Ok(result)
 }
 
+/// The names of the variables that stand in a text as `$NAME` or `${NAME}`.
+pub(super) fn plain_variables(text: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('$') {
+        rest = after;
+        if let Some(after) = rest.strip_prefix('$') {
+            rest = after;
+            continue;
+        }
+        let inside = rest.strip_prefix('{');
+        let from = inside.unwrap_or(rest);
+        let (name, after) = from.split_at(name_length(from));
+        let is_plain = inside.is_none() || after.starts_with('}');
+        if is_plain && name.bytes().next().is_some_and(is_start) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// The value of what stands between `${` and `}`.
 fn braced(
     inside: &str,
@@ -172,6 +193,12 @@ mod tests {
         let refusal = with("${NONE:?for $A}").unwrap_err();
         assert_eq!(refusal.message(), "the variable NONE must have a value (for a): set it");
         assert!(matches!(with("${EMPTY:?}"), Err(Refusal::Required { .. })));
+    }
+
+    #[test]
+    fn a_variable_without_an_operator_is_plain() {
+        let names = plain_variables("$A-${B}/${C:-c} $$D ${E+e}${F:-$G} $1 ${");
+        assert_eq!(names, ["A", "B", "G"]);
     }
 
     #[test]

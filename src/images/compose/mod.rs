@@ -238,7 +238,8 @@ fn draft(
     let of_platforms = settings.remove("platforms").unwrap_or_default();
     written::add(settings.entry("platform".to_owned()).or_default(), &service.platform_lines);
     written::add(settings.entry("platform".to_owned()).or_default(), &of_platforms);
-    let mut places = Written { inline, settings, args: BTreeMap::new() };
+    let unset = build.unset.clone();
+    let mut places = Written { inline, settings, args: BTreeMap::new(), unset };
     for (name, given) in &build.args {
         let Some(value) = given.value.clone().or_else(|| variables.get(name)) else { continue };
         args.insert(name.clone(), value);

@@ -46,6 +46,8 @@ pub(super) struct Build {
     pub(super) lines: Lines,
     /// Whether it has an `x-bake`.
     pub(super) has_bake_extension: bool,
+    /// Variables in it without a value, each with its line.
+    pub(super) unset: Vec<(String, Origin)>,
 }
 
 /// Its `dockerfile_inline:`.
@@ -108,6 +110,10 @@ const BUILD_KEYS: &[&str] = &[
     "ulimits",
 ];
 
+/// Those that no step of the image rests on.
+const IDLE_KEYS: &[&str] =
+    &["cache_from", "cache_to", "labels", "pull", "provenance", "sbom", "tags"];
+
 impl Reading<'_> {
     /// Reads a service. What is wrong with it is kept in it, so that the others are found.
     pub(super) fn service(&self, name: &str, node: &Node) -> Service {
@@ -167,7 +173,8 @@ impl Reading<'_> {
                 return Err(Fault::new(node.line, "`build` says nothing: give it a context"));
             }
             let context = Reference::read(self.base, &self.text(node)?, "service:");
-            return Ok(Build { context: Some(context), ..Build::default() });
+            let unset = self.unset(node);
+            return Ok(Build { context: Some(context), unset, ..Build::default() });
         };
         let unknown = |key: &&(String, Node)| {
             !BUILD_KEYS.contains(&key.0.as_str()) && !key.0.starts_with("x-")
@@ -197,7 +204,32 @@ impl Reading<'_> {
             pull: self.flag(node, "pull")?,
             lines: self.lines(node),
             has_bake_extension: node.get("x-bake").is_some(),
+            unset: self.unset(node),
         })
+    }
+
+    /// The variables that have no value in all that decides about an image.
+    fn unset(&self, build: &Node) -> Vec<(String, Origin)> {
+        let mut found = Vec::new();
+        let decides = |key: &str| BUILD_KEYS.contains(&key) && !IDLE_KEYS.contains(&key);
+        let entries = build.entries().iter().filter(|(key, _)| decides(key)).map(|(_, it)| it);
+        let mut open: Vec<&Node> = entries.rev().collect();
+        if matches!(build.value, Value::Scalar(_)) {
+            open.push(build);
+        }
+        while let Some(node) = open.pop() {
+            match &node.value {
+                _ if node.tag == Mark::Reset => {}
+                Value::List(list) => open.extend(list.iter().rev()),
+                Value::Mapping(entries) => open.extend(entries.iter().rev().map(|(_, it)| it)),
+                Value::Scalar(Scalar::Text(text)) => {
+                    let names = self.variables.unset(text).into_iter();
+                    found.extend(names.map(|name| (name, self.origin(node.line))));
+                }
+                Value::Scalar(_) => {}
+            }
+        }
+        found
     }
 
     /// The lines of what each key says.
@@ -373,5 +405,6 @@ impl Build {
         self.no_cache = over.no_cache.or(self.no_cache);
         self.pull = over.pull.or(self.pull);
         self.has_bake_extension |= over.has_bake_extension;
+        self.unset.extend(over.unset);
     }
 }

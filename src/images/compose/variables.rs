@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::interpolate::{Refusal, interpolate};
+use super::interpolate::{Refusal, interpolate, plain_variables};
 use crate::images::written::{self, Lines};
 use crate::images::{Origin, Variables};
 
@@ -49,6 +49,13 @@ impl Known {
         };
         let text = interpolate(text, &look_up)?;
         Ok((text, lines.into_inner()))
+    }
+
+    /// The variables that have no value and count as empty in the text: those with a default, or
+    /// with a text that stands for them, say what they are without one.
+    pub(super) fn unset(&self, text: &str) -> Vec<String> {
+        let names = plain_variables(text).into_iter();
+        names.filter(|name| !self.values.contains_key(*name)).map(str::to_owned).collect()
     }
 }
 

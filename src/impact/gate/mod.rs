@@ -23,6 +23,7 @@ pub use size::{ByteSize, NoSize};
 use super::{ImageChange, ImageImpact, Impact, NotCompared, RootCause};
 use crate::context::git::Trailer;
 use crate::optimize::installs_packages;
+use crate::plan::StepIndex;
 use crate::predict::{CauseKind, Verdict};
 
 /// What the gates say of an impact.
@@ -56,9 +57,15 @@ impl Gates {
         let changed = impact.images.iter().filter(|image| image.change == ImageChange::Changed);
         let mut reasons: Vec<Reason> = changed.flat_map(|image| self.reasons(image)).collect();
         reasons.extend(impact.not_compared.iter().filter_map(|image| self.unjudged(image)));
-        let has_own =
-            |it: &&NotCompared| self.file.images.get(&it.image).is_some_and(Limits::is_set);
-        reasons.extend(impact.untold.iter().filter(has_own).map(|untold| Reason {
+        let has_own = |name: &str| self.file.images.get(name).is_some_and(Limits::is_set);
+        let excluded = impact.excluded.iter().filter(|name| has_own(name));
+        reasons.extend(excluded.map(|name| Reason {
+            image: name.clone(),
+            set_by: SetBy::Image,
+            broken: Broken::Excluded,
+        }));
+        let untold = impact.untold.iter().filter(|it| has_own(&it.image));
+        reasons.extend(untold.map(|untold| Reason {
             image: untold.image.clone(),
             set_by: SetBy::Image,
             broken: Broken::NotCompared { problem: untold.problem.clone() },
@@ -153,11 +160,19 @@ fn forbidden(image: &ImageImpact, denied: Denied) -> Vec<Broken> {
             (false, false) => denied.word() == cause.kind.word(),
         }
     };
-    let told = |cause: &RootCause| Broken::Cause {
-        denied,
-        cause: cause.kind.clone(),
-        place: cause.places.first().cloned(),
-        steps: cause.lost.len(),
+    let is_open = |at: &StepIndex| {
+        let step = image.steps.get(at.0);
+        step.is_some_and(|step| matches!(step.forecast.verdict, Verdict::Depends { .. }))
+    };
+    let told = |cause: &RootCause| {
+        let open = cause.lost.iter().filter(|at| is_open(at)).count();
+        Broken::Cause {
+            denied,
+            cause: cause.kind.clone(),
+            place: cause.places.first().cloned(),
+            steps: cause.lost.len() - open,
+            open,
+        }
     };
     image.causes.iter().chain(&image.masked).filter(is_denied).map(told).collect()
 }

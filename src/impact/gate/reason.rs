@@ -59,8 +59,10 @@ pub enum Broken {
         cause: CauseKind,
         /// The place at fault.
         place: Option<Place>,
-        /// How many steps are lost for it.
+        /// How many steps run again for it for certain.
         steps: usize,
+        /// How many may.
+        open: usize,
     },
     /// A step that installs packages is lost.
     Install {
@@ -73,6 +75,8 @@ pub enum Broken {
         /// Whether it runs only if what another stage leaves is not as it was.
         is_open: bool,
     },
+    /// The image is left out by wish, and has limits of its own.
+    Excluded,
     /// Nobody knows whether a limit is broken.
     NotCompared {
         /// Why.

@@ -167,6 +167,28 @@ fn a_directory_of_another_context_counts_like_the_own_one() {
 }
 
 #[test]
+fn a_directory_in_the_place_of_a_base_image_is_lost_with_any_of_its_files() {
+    let project = project()
+        .file("app/Dockerfile", "FROM shared\nCOPY src /s\nWORKDIR /x\n")
+        .file("app/src", "1")
+        .file("shared/y", "1")
+        .committed()
+        .context("app/Dockerfile", "shared", NamedContext::Directory(ContextPath::new("shared")));
+    project.write("other", "1");
+    let impact = project.impact();
+    assert_eq!((impact.unchanged, impact.images.len()), (1, 0));
+    let said = impact.notices.join("\n");
+    let expected = "shared is the directory shared in the place of a base image, which the engine \
+                    takes for another one at each build: the 2 steps that stand on it run";
+    assert!(said.contains(expected), "{said}");
+    project.write("shared/y", "2");
+    let impact = project.impact();
+    assert_eq!(impact.images[0].steps_lost(), 2);
+    assert!(matches!(impact.images[0].causes[0].kind, CauseKind::Files { .. }));
+    assert_eq!(impact.images[0].causes[0].places[0].file, "shared/y");
+}
+
+#[test]
 fn an_image_made_of_another_is_lost_with_it() {
     let of_base = NamedContext::Image("base/Dockerfile".to_owned());
     let project = project()
@@ -179,4 +201,20 @@ fn an_image_made_of_another_is_lost_with_it() {
     let impact = project.impact();
     let names: Vec<_> = impact.images.iter().map(|it| &*it.name).collect();
     assert_eq!(names, ["app/Dockerfile", "base/Dockerfile"]);
+}
+
+#[test]
+fn a_large_file_grows_by_what_its_pointer_states() {
+    let pointer = |oid: char, size: u64| {
+        let oid = oid.to_string().repeat(64);
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n")
+    };
+    let project = project()
+        .file(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
+        .file("Dockerfile", "FROM a\nCOPY *.bin /\n")
+        .file("a.bin", pointer('a', 1_000_000))
+        .committed();
+    project.write("a.bin", pointer('b', 1_000_002));
+    project.write("b.bin", pointer('c', 5_000));
+    assert_eq!(project.impact().images[0].bytes_added, 5_002);
 }

@@ -304,6 +304,57 @@ fn what_add_unpacks_counts_as_it_is_in_the_image() {
     let packed = [b"\x1f\x8b\x08 packed".to_vec(), 9_000_u32.to_le_bytes().to_vec()].concat();
     assert_eq!(grown("x.tgz", "ADD x.tgz /", packed).0, 8_999);
     let (_, count, reason) = grown("x.txz", "ADD x.txz /", b"\xfd7zXZ\0 packed".to_vec());
-    assert!(count == 1 && reason.contains("nobody knows what it brings"), "{reason}");
+    assert!(count == 1 && reason.contains("nobody knows how much"), "{reason}");
     assert_eq!(grown("x.txz", "COPY x.txz /", b"\xfd7zXZ\0 packed".to_vec()).1, 0);
+}
+
+/// What is said of an image whose Dockerfile has this line more, where nothing may be added.
+fn said_of_growth(line: &str) -> Vec<String> {
+    let project = project().file("Dockerfile", "FROM a\nCOPY --from=old / /old\n").committed();
+    project.write("Dockerfile", format!("FROM a\nCOPY --from=old / /old\n{line}"));
+    let command_line =
+        Limits { max_image_growth: Some("1kB".parse().unwrap()), ..Limits::default() };
+    let gates = Gates { command_line, ..Gates::default() };
+    gates.judge(&project.impact()).reasons.iter().map(report::reason).collect()
+}
+
+#[test]
+fn the_text_of_a_heredoc_is_brought_too() {
+    let text = format!("COPY <<EOF /x\n{}\nEOF\n", "x".repeat(5_000));
+    let said = said_of_growth(&text);
+    assert!(said[0].contains("bring 5.0 kB more"), "{said:?}");
+    assert_eq!(said_of_growth("COPY <<EOF /x\nshort\nEOF\n"), [""; 0]);
+}
+
+#[test]
+fn what_comes_from_elsewhere_keeps_no_limit_of_growth() {
+    for line in ["COPY --from=alpine / /q\n", "ADD https://x.y/z /q\n"] {
+        let said = said_of_growth(line);
+        assert!(said.len() == 1 && said[0].contains("nobody knows how much"), "{said:?}");
+    }
+    assert_eq!(said_of_growth("RUN make\n"), [""; 0], "that of before is no growth");
+}
+
+#[test]
+fn a_limit_of_an_image_that_is_excluded_is_not_dropped() {
+    let toml = format!("exclude = [\"web/**\"]\n{}", named("web/Dockerfile"));
+    let project = limited(&toml).committed().configured(&toml);
+    project.write("web/x", "2");
+    let said = refused(&project, &toml);
+    assert!(said.len() == 1 && said[0].contains("excludes it and sets limits"), "{said:?}");
+}
+
+#[test]
+fn open_steps_are_counted_beside_those_that_are_lost() {
+    let project = project()
+        .file(
+            "Dockerfile",
+            "FROM a AS b\nCOPY f .\nRUN one\nFROM a\nCOPY --from=b /o /o\nRUN two\n",
+        )
+        .file("f", "1")
+        .committed();
+    project.write("f", "2");
+    let said = denied(&project, "files");
+    assert!(said[0].contains("so that 2 steps run again and 2 may"), "{said:?}");
+    assert!(project.text().contains("loses 2 steps (2 open)"), "{}", project.text());
 }

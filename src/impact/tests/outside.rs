@@ -65,3 +65,21 @@ fn a_rule_that_leaves_an_instruction_without_files_is_at_fault() {
         assert!(problem.message.contains("Dockerfile:"), "{}", problem.message);
     }
 }
+
+#[test]
+fn a_variable_that_nothing_sets_is_told() {
+    let compose = "services:\n  a:\n    build:\n      context: .\n      target: $T\n      args:\n\
+                   \x20       - A=${A:-a}\n        - B=$T$B\n      tags: [\"x:$TAG\"]\n";
+    let project = project()
+        .configured("")
+        .file("compose.yaml", compose)
+        .file("Dockerfile", "FROM a\nCOPY f /f\n")
+        .file("f", "1")
+        .committed();
+    assert_eq!(project.impact().notices, [""; 0], "where nothing changed there is nothing to lose");
+    project.write("f", "2");
+    let notices = project.impact().notices;
+    let told = notices.iter().find(|it| it.contains("variable")).unwrap();
+    let expected = "compose.yaml:5 takes the variable T, which has no value here (and 1 more): ";
+    assert!(told.starts_with(expected), "{told}");
+}

@@ -67,6 +67,9 @@ fn of_reason(impact: &Impact, broken: &Reason, level: Level) -> Finding {
         Broken::Steps { .. } => (most(steps_lost), "max_steps".to_owned()),
         Broken::Growth { .. } => (grown(), "max_image_growth".to_owned()),
         Broken::GrowthUnknown { place, .. } => (place.clone(), "max_image_growth".to_owned()),
+        Broken::Excluded => {
+            (Place { file: "smartbuild.toml".to_owned(), lines: None }, "excluded".to_owned())
+        }
         Broken::NotCompared { problem } => {
             let lines = problem.line.map(|line| (line, line));
             (Place { file: problem.file.clone(), lines }, "not_compared".to_owned())

@@ -34,23 +34,33 @@ pub fn reason(reason: &Reason) -> String {
             units::bytes(*allowed)
         ),
         Broken::GrowthUnknown { instruction, place, allowed } => format!(
-            "{image}: `{}` at {} unpacks an archive that is neither tar nor gzip, so that nobody \
-             knows what it brings; {} allows {}",
+            "{image}: nobody knows how much `{}` at {} brings, as it is from another image or an \
+             address, or in an archive that is not read here; {} allows {}",
             escape::text(instruction),
             shown(place),
             setting(reason.set_by, "max-image-growth"),
             units::bytes(*allowed)
         ),
-        Broken::Cause { denied, cause, place, steps: lost } => {
+        Broken::Cause { denied, cause, place, steps: lost, open } => {
+            let open = match (lost, open) {
+                (_, 0) => format!("{} again", steps(*lost)),
+                (0, open) => {
+                    format!("{} may run again", units::counted(*open as u64, "step", "steps"))
+                }
+                (_, open) => format!("{} again and {open} may", steps(*lost)),
+            };
             let place = place.as_ref().map(|place| format!(" ({})", shown(place)));
             format!(
-                "{image}: {}{}, so that {} again; {} denies {denied}",
+                "{image}: {}{}, so that {open}; {} denies {denied}",
                 cause::brief_kind(cause),
                 place.unwrap_or_default(),
-                steps(*lost),
                 setting(reason.set_by, "deny"),
             )
         }
+        Broken::Excluded => format!(
+            "{image}: smartbuild.toml excludes it and sets limits for it as well, which nobody \
+             keeps; remove one of the two"
+        ),
         Broken::NotCompared { problem } if problem.side == TreeSide::Base => format!(
             "{image}: it could not be compared, so that nobody knows whether it keeps {}: {} was \
              wrong in the older tree; accept it once, or exclude the image in smartbuild.toml",

@@ -1,6 +1,6 @@
 //! As people read it at a terminal.
 
-use super::super::escape::{columns, fit, text};
+use super::super::escape::{columns, fit_middle, text};
 use super::super::forecast::{lost_steps, push_wrapped};
 use super::super::rewrites::diff;
 use super::super::style::{Capabilities, Role};
@@ -65,7 +65,11 @@ pub(in crate::report) fn sum(impact: &Impact) -> String {
         let lost = about(impact.seconds_lost(), impact.is_measured());
         let images =
             if all == 1 { "the image".to_owned() } else { format!("{losing} of {all} images") };
-        parts.push(format!("{images} {verb} {steps}, {lost}"));
+        let open = match impact.images.iter().map(|image| image.summary.depends).sum::<usize>() {
+            0 => String::new(),
+            count => format!(" ({count} open)"),
+        };
+        parts.push(format!("{images} {verb} {steps}{open}, {lost}"));
     } else {
         // Neither a new image nor one that is gone has steps to lose.
         match of(ImageChange::Changed) + impact.unchanged {
@@ -87,11 +91,17 @@ pub(in crate::report) fn sum(impact: &Impact) -> String {
 
 fn push_image(out: &mut String, image: &ImageImpact, capabilities: &Capabilities) {
     let says = outcome(image);
-    let room = capabilities.width.saturating_sub(columns(&says) + 2);
+    let width = capabilities.width;
+    // What tells services of one file from each other stands last.
     let name = text(&image.name);
-    let name = fit(&name, room.max(capabilities.width / 3));
-    let gap = capabilities.width.saturating_sub(columns(&name) + columns(&says)).max(2);
+    let name = fit_middle(&name, width);
     out.push_str(&capabilities.paint(Role::Title, &name));
+    let mut used = columns(&name);
+    if used + 2 + columns(&says) > width {
+        out.push('\n');
+        used = 0;
+    }
+    let gap = width.saturating_sub(used + columns(&says)).max(2);
     out.extend(std::iter::repeat_n(' ', gap));
     push!(out, "{says}\n");
     if let Some(was) = &image.was_named {
