@@ -58,6 +58,7 @@ mod surroundings;
 #[cfg(test)]
 mod tests;
 mod text;
+mod times;
 mod tools;
 mod types;
 mod typical;

@@ -283,6 +283,17 @@ pub enum Reason {
         /// Where.
         place: String,
     },
+    /// A step may compare the times of files that one COPY brings today.
+    #[error(
+        "`{text}` may compare the times of the files that line {copy} copies; with a COPY each they \
+         could have them from two builds, so they stay together"
+    )]
+    ComparesTimes {
+        /// The step.
+        text: String,
+        /// The COPY's line.
+        copy: u32,
+    },
     /// The plan of the result is not as it must be.
     #[error("the rewritten order did not keep its promise when it was planned, so it is dropped")]
     NotProven,
@@ -343,6 +354,7 @@ mod tests {
             Reason::ShellState("umask 7".into()),
             Reason::CleansUp("rm".into()),
             Reason::KeptCache { tool: "pip", place: "/root/.cache/pip".into() },
+            Reason::ComparesTimes { text: "RUN make".into(), copy: 3 },
             Reason::NotProven,
         ];
         let said: Vec<_> = reasons.iter().map(ToString::to_string).collect();

@@ -8,18 +8,23 @@
 //!
 //! Only a COPY that names its sources one by one can be split so that it brings the same files at any
 //! time: what is added to a directory later belongs to the same source. No two sources may bring
-//! anything to the same place, for then their order counts. How often each changes is told by the
-//! history ([`Frequencies`]).
+//! anything to the same place, for then their order counts. Nothing below may compare the times of
+//! what they bring (`times`). How often each changes is told by the history ([`Frequencies`]).
+//!
+//! It stays to be verified: the image may keep older times for the part that seldom changes, and the
+//! first part may bring the users by whose names the engine finds the owner of the second.
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::Reason;
 use super::candidate::{Candidate, Found};
 use super::history::{Frequencies, Observed};
 use super::landing::Landing;
 use super::planned::{destination, step_at};
 use super::proof::{others, own_inputs, replan};
-use super::text::{indentation, is_plain, newline};
-use super::types::{Proof, Request, Risk};
+use super::text::{indentation, is_plain, newline, shown};
+use super::times;
+use super::types::{Proof, Refusal, Request, Risk};
 use super::typical::{COPIED_BYTES, COPYING};
 use crate::context::ContextPath;
 use crate::dockerfile::edit::Edit;
@@ -33,13 +38,21 @@ const WORTH: f64 = 0.1;
 pub(super) fn find(request: &Request<'_>, plan: &Plan) -> Found {
     let mut found = Found::default();
     let mut frequencies = None;
-    for stage in request.plan.dockerfile.stages() {
+    let stages: Vec<Stage<'_>> = request.plan.dockerfile.stages().collect();
+    for stage in stages.iter().copied() {
         for (at, instruction) in stage.instructions.iter().enumerate() {
             let Some(parts) = parts(request, plan, instruction) else { continue };
+            let places: Vec<ContextPath> = parts.iter().flat_map(Part::places).cloned().collect();
             let known = frequencies.get_or_insert_with(|| of_history(request));
             let Some(cut) = best_cut(parts, known) else { continue };
-            if let Some(candidate) = candidate(request, plan, (stage, at), &cut) {
-                found.candidates.push(candidate);
+            let Some(candidate) = candidate(request, plan, (stage, at), &cut) else { continue };
+            match times::reader(plan, &stages, (stage, at), &places) {
+                None => found.candidates.push(candidate),
+                Some(reader) => {
+                    let (text, copy) = (shown(&reader.text), instruction.line);
+                    let reason = Reason::ComparesTimes { text, copy };
+                    found.refusals.push(Refusal { line: reader.line, reason });
+                }
             }
         }
     }
@@ -51,6 +64,12 @@ struct Part<'a> {
     source: &'a str,
     landing: Landing<'a>,
     bytes: u64,
+}
+
+impl Part<'_> {
+    fn places(&self) -> impl Iterator<Item = &ContextPath> {
+        self.landing.places().map(|(place, _)| place)
+    }
 }
 
 /// The sources of a COPY that may be worth splitting; `None` where it cannot be split.
@@ -82,8 +101,7 @@ fn are_apart(parts: &[Part<'_>], target: &str) -> bool {
     let root = ContextPath::new(target);
     let mut taken = BTreeSet::new();
     parts.iter().all(|part| {
-        let places: BTreeSet<&ContextPath> =
-            part.landing.places().map(|(place, _)| place).filter(|it| **it != root).collect();
+        let places: BTreeSet<&ContextPath> = part.places().filter(|it| **it != root).collect();
         places.into_iter().all(|place| taken.insert(place))
     })
 }
@@ -172,7 +190,6 @@ fn candidate(
             cut.bytes as f64 / 1e6
         ),
         proof: Proof::Rule,
-        // A part may bring the users by whose names the engine finds the owner of another.
         risk: Risk::Verify,
         edits,
         example: vec![cut.example.clone()],

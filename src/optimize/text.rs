@@ -80,3 +80,10 @@ pub(super) fn indentation(source: &str, position: usize) -> &str {
     let line = source.get(line_start(source, position)..position).unwrap_or_default();
     if line.trim().is_empty() { line } else { "" }
 }
+
+/// The beginning of a long instruction.
+pub(super) fn shown(text: &str) -> String {
+    const LENGTH: usize = 60;
+    let short: String = text.chars().take(LENGTH).collect();
+    if short.len() == text.len() { short } else { format!("{}…", short.trim_end()) }
+}

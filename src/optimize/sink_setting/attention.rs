@@ -8,6 +8,7 @@ use crate::dockerfile::{Instruction, InstructionKind, MountKind};
 use crate::optimize::Reason;
 use crate::optimize::effects::{Effects, Setting, is_standard};
 use crate::optimize::planned::{arguments, destination, directory, environment, step_at};
+use crate::optimize::text::shown;
 use crate::optimize::types::Risk;
 use crate::optimize::variables::{is_mentioned_by, says_what_is_built};
 use crate::plan::Plan;
@@ -99,13 +100,6 @@ fn shows_environment(script: &str) -> bool {
             is_word && !is_used
         })
     })
-}
-
-/// The beginning of a long instruction.
-fn shown(text: &str) -> String {
-    const LENGTH: usize = 60;
-    let short: String = text.chars().take(LENGTH).collect();
-    if short.len() == text.len() { short } else { format!("{}…", short.trim_end()) }
 }
 
 #[cfg(test)]
