@@ -11,6 +11,7 @@ use crate::optimize::Reason;
 use crate::optimize::landing::{Landing, image_path};
 use crate::optimize::planned::{directory, environment, is_base_known, step_at};
 use crate::optimize::surroundings::Surroundings;
+use crate::optimize::times;
 use crate::optimize::tools::{Install, Manifests, Needs, View};
 use crate::optimize::types::{Refusal, Request, Risk};
 use crate::plan::Plan;
@@ -171,9 +172,13 @@ impl<'a> Examined<'a, '_> {
             &runs.iter().map(|run| run.instruction).collect::<Vec<_>>(),
             &lines,
         );
+        let places: Vec<ContextPath> = needs.manifests.keys().cloned().collect();
         let mut sources: Vec<_> = needs.manifests.into_values().collect();
         sources.sort();
-        let is_sure = is_base_known(plan, step) && stack.risk == Risk::None;
+        // Copied again below, a manifest may be newer than what the install left of it.
+        let stages: Vec<Stage<'_>> = request.plan.dockerfile.stages().collect();
+        let compares = times::reader(plan, &stages, (stage, last), &places).is_some();
+        let is_sure = is_base_known(plan, step) && stack.risk == Risk::None && !compares;
         let hoist = Hoist {
             line: top_copy.instruction.line,
             command,
