@@ -18,7 +18,10 @@ use super::tools::Install;
 use crate::context::ContextPath;
 use crate::dockerfile::{Mount, MountKind};
 
-pub(super) use place::{do_overlap, is_standard};
+pub(super) use place::{do_overlap, do_overlap_beside_sources, is_standard};
+
+/// Whether two places meet.
+type Overlap = fn(&ContextPath, &ContextPath) -> bool;
 
 /// What a step reads and writes.
 #[derive(Debug, Clone, Default)]
@@ -79,6 +82,15 @@ impl Effects {
 
     /// Whether two steps may change places: neither writes what the other reads or writes.
     pub(super) fn is_independent_of(&self, other: &Self) -> bool {
+        self.is_independent_by(other, do_overlap)
+    }
+
+    /// The same where no package of the system has anything among its sources below `/usr/src`.
+    pub(super) fn is_independent_beside_sources(&self, other: &Self) -> bool {
+        self.is_independent_by(other, do_overlap_beside_sources)
+    }
+
+    fn is_independent_by(&self, other: &Self, do_overlap: Overlap) -> bool {
         let meets = |these: &[ContextPath], those: &[ContextPath]| {
             these.iter().any(|this| those.iter().any(|that| do_overlap(this, that)))
         };

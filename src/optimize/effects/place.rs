@@ -35,3 +35,23 @@ pub(in crate::optimize) fn is_standard(place: &ContextPath) -> bool {
 pub(in crate::optimize) fn do_overlap(a: &ContextPath, b: &ContextPath) -> bool {
     a.starts_with(b) || b.starts_with(a) || is_standard(a) && is_standard(b)
 }
+
+/// The same, but that a place below `/usr/src` is apart from what means all of `/usr`: people put
+/// their projects there, and hardly a package anything.
+pub(in crate::optimize) fn do_overlap_beside_sources(
+    own: &ContextPath,
+    other: &ContextPath,
+) -> bool {
+    if is_below_sources(own) {
+        let is_all = *other == ContextPath::new("usr");
+        !is_all && (own.starts_with(other) || other.starts_with(own))
+    } else {
+        do_overlap(own, other)
+    }
+}
+
+/// Whether a place lies below `/usr/src`.
+fn is_below_sources(place: &ContextPath) -> bool {
+    let sources = ContextPath::new("usr/src");
+    *place != sources && place.starts_with(&sources)
+}

@@ -60,16 +60,19 @@ pub(super) fn hoist(
     behind.push(first);
     let install = Examined { request, plan, stage, before, requested };
     let is_alone = stack.copies.len() == 1;
-    // All the COPYs first, and else only the nearest one.
-    let passed = install.pass(&stack, behind.clone());
-    match passed {
-        Ok(Some(hoist)) => Ok(Some(hoist)),
-        passed if is_alone => passed,
-        Err(Refusal { line, reason: reason @ Reason::IrregularManifest(_) }) => {
-            Err(Refusal { line, reason })
+    // All the COPYs first, then those below what builds, and else only the nearest one.
+    let below_builds = stack.below_builds();
+    let nearest = stack.clone().nearest(last_copy);
+    let mut passed = install.pass(&stack, behind.clone());
+    for fewer in below_builds.into_iter().chain([nearest]) {
+        match &passed {
+            Ok(Some(_)) => break,
+            Err(Refusal { reason: Reason::IrregularManifest(_), .. }) => break,
+            _ if is_alone => break,
+            _ => passed = install.pass(&fewer, behind.clone()),
         }
-        _ => install.pass(&stack.nearest(last_copy), behind),
     }
+    passed
 }
 
 /// An install with what stands above it.

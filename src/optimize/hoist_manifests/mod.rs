@@ -7,6 +7,7 @@
 //! conditions, `links` one of them, `lines` makes the edits, [`Promise`] asks the plan about the
 //! result.
 
+mod builds;
 mod examine;
 mod lines;
 mod links;

@@ -11,6 +11,7 @@ use crate::optimize::{Reason, shell};
 use crate::plan::{Plan, Step};
 
 /// An instruction that brings files of the context, with what the plan says of it.
+#[derive(Clone)]
 pub(super) struct Copy<'a> {
     pub(super) instruction: &'a Instruction,
     pub(super) transfer: &'a Transfer,
@@ -143,7 +144,7 @@ pub(in crate::optimize) fn run<'a>(
 }
 
 /// Names whose value no manifest depends on: that of the platform, and of the kind of build.
-fn platform(step: &Step) -> Vec<(&str, &str)> {
+pub(super) fn platform(step: &Step) -> Vec<(&str, &str)> {
     const NAMES: &[&str] = &["TARGETARCH", "TARGETOS", "BUILDARCH", "BUILDOS", "MIX_ENV"];
     let variables = environment(step).into_iter();
     variables.filter(|(name, _)| NAMES.contains(name)).collect()
@@ -151,7 +152,11 @@ fn platform(step: &Step) -> Vec<(&str, &str)> {
 
 /// Where `cd` leads from a directory; `None` where it is not certain or leaves the one that the step
 /// runs in.
-fn destination_of_cd(step: &Step, from: &ContextPath, target: &str) -> Option<ContextPath> {
+pub(super) fn destination_of_cd(
+    step: &Step,
+    from: &ContextPath,
+    target: &str,
+) -> Option<ContextPath> {
     // `cd -` goes back, and CDPATH has `cd` look in other places first.
     let is_plain = !target.is_empty() && !target.starts_with('-');
     let is_led = environment(step).iter().any(|(name, _)| *name == "CDPATH");

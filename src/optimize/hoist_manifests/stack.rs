@@ -24,6 +24,7 @@ use crate::optimize::types::{Refusal, Request, Risk};
 use crate::plan::Plan;
 
 /// What stands right above an install.
+#[derive(Clone)]
 pub(super) struct Stack<'a> {
     /// The COPYs of the context by their positions in the stage, in order.
     pub(super) copies: Vec<(usize, Copy<'a>)>,
@@ -114,11 +115,22 @@ impl<'a> Stack<'a> {
         Ok(stack)
     }
 
+    /// The same below the last RUN that builds; `None` where there is none, or no COPY below it.
+    pub(super) fn below_builds(&self) -> Option<Self> {
+        let build = self.stays.iter().rev().find(|stays| stays.is_build())?.index;
+        let below = self.clone().retaining(|position| position > build);
+        (!below.copies.is_empty()).then_some(below)
+    }
+
     /// The same with the nearest COPY alone, which stands at this position.
-    pub(super) fn nearest(mut self, position: usize) -> Self {
-        self.copies.retain(|(at, _)| *at == position);
-        self.moved.retain(|at| *at > position);
-        self.stays.retain(|stays| stays.index > position);
+    pub(super) fn nearest(self, position: usize) -> Self {
+        self.retaining(|at| at >= position)
+    }
+
+    fn retaining(mut self, is_kept: impl Fn(usize) -> bool) -> Self {
+        self.copies.retain(|(position, _)| is_kept(*position));
+        self.moved.retain(|position| is_kept(*position));
+        self.stays.retain(|stays| is_kept(stays.index));
         self
     }
 

@@ -1,5 +1,5 @@
 //! RUNs between a COPY and an install that the install can pass: they make or change files that it
-//! neither reads nor writes.
+//! neither reads nor writes, or build another part of the project (`builds`).
 //!
 //! ```text
 //! COPY . .                                COPY requirements.txt .
@@ -8,6 +8,7 @@
 //!                                         RUN mkdir -p /data logs
 //! ```
 
+use super::builds::{self, Build};
 use super::read::{Run, mounts};
 use crate::dockerfile::Instruction;
 use crate::optimize::effects::{Effects, Setting, do_overlap, is_standard};
@@ -19,18 +20,35 @@ use crate::plan::Plan;
 const PACKAGES: &[&str] = &["node_modules", "vendor"];
 
 /// A RUN that stays below the install.
+#[derive(Clone)]
 pub(super) struct Stays<'a> {
     pub(super) index: usize,
     pub(super) instruction: &'a Instruction,
-    effects: Effects,
+    does: Does,
 }
 
-/// A RUN of commands that only touch the files which they name; `None` for any other.
+/// What it does.
+#[derive(Clone)]
+enum Does {
+    /// It touches the files that its commands name, and nothing else.
+    Touch(Effects),
+    /// It builds, who knows what from what.
+    Build(Build),
+}
+
+/// A RUN of commands that only touch the files which they name, or that only build; `None` for any
+/// other.
 pub(super) fn read<'a>(
     plan: &Plan,
     instruction: &'a Instruction,
     index: usize,
 ) -> Option<Stays<'a>> {
+    let touching = touching(plan, instruction).map(Does::Touch);
+    let does = touching.or_else(|| builds::read(plan, instruction).map(Does::Build))?;
+    Some(Stays { index, instruction, does })
+}
+
+fn touching(plan: &Plan, instruction: &Instruction) -> Option<Effects> {
     let step = step_at(plan, instruction)?;
     let mounts = mounts(instruction);
     if !instruction.heredocs.is_empty() || !mounts.is_empty() {
@@ -45,15 +63,24 @@ pub(super) fn read<'a>(
         && !effects.network
         && !effects.is_costly
         && !effects.leads;
-    only_touches.then_some(Stays { index, instruction, effects })
+    only_touches.then_some(effects)
 }
 
 impl Stays<'_> {
+    /// Whether it builds.
+    pub(super) fn is_build(&self) -> bool {
+        matches!(self.does, Does::Build(_))
+    }
+
     /// Whether installs with these needs may pass it. Always to be verified: the environment may lead
     /// an install to any place, to its caches, its programs and what these load.
     pub(super) fn is_passed_by(&self, installs: &[Run<'_>], needs: &Needs) -> bool {
+        let effects = match &self.does {
+            Does::Touch(effects) => effects,
+            Does::Build(build) => return build.is_of_another_part(installs, needs),
+        };
         let placed = || installs.iter().flat_map(|run| &run.installs);
-        for place in self.effects.touches() {
+        for place in effects.touches() {
             let mut needed = needs.manifests.keys().chain(&needs.written);
             let name = String::from_utf8_lossy(place.file_name().unwrap_or_default());
             let is_made_by = |install: &Install| {

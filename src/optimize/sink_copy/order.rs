@@ -6,7 +6,7 @@ use super::{between, worse};
 use crate::context::ContextPath;
 use crate::dockerfile::{Instruction, InstructionKind, Stage};
 use crate::optimize::Reason;
-use crate::optimize::effects::{do_overlap, is_standard};
+use crate::optimize::effects::{do_overlap, do_overlap_beside_sources, is_standard};
 use crate::optimize::hoist_manifests::brings_only_what_is_named;
 use crate::optimize::landing::Landing;
 use crate::optimize::shell::Words;
@@ -49,6 +49,9 @@ pub(super) fn may_swap(
         (Does::Run(above), Does::Run(run)) => {
             if above.effects.is_independent_of(&run.effects) {
                 return Ok(Risk::None);
+            }
+            if above.effects.is_independent_beside_sources(&run.effects) {
+                return Ok(Risk::Verify);
             }
             // Manifests alone change too seldom to turn installs round for them.
             let is_worth = !brings_only_what_is_named(request, copy, other.instruction);
@@ -100,16 +103,10 @@ fn notices(
     };
     let mut is_in_sources = false;
     for written in &bring.writes {
-        let is_below = is_below_sources(written);
-        let does_meet = |touched: &ContextPath| {
-            let is_all = *touched == ContextPath::new("usr");
-            let does_overlap = touched.starts_with(written) || written.starts_with(touched);
-            if is_below { does_overlap && !is_all } else { do_overlap(written, touched) }
-        };
-        if effects.touches().any(does_meet) {
+        if effects.touches().any(|touched| do_overlap_beside_sources(written, touched)) {
             return Err(meets(written));
         }
-        is_in_sources |= is_below && effects.touches().any(|touched| do_overlap(written, touched));
+        is_in_sources |= effects.touches().any(|touched| do_overlap(written, touched));
     }
     let passwords = ContextPath::new("etc/passwd");
     if bring.names_owner && effects.writes.iter().any(|place| do_overlap(place, &passwords)) {
@@ -151,13 +148,6 @@ fn notices(
         || !run.is_base_known
         || exceptions.any(|place| bring.writes.iter().any(|written| do_overlap(place, written)));
     Ok(if is_doubtful { Risk::Verify } else { needs.risk })
-}
-
-/// Whether a place lies below `/usr/src`, where people put their projects and hardly a package
-/// anything.
-fn is_below_sources(place: &ContextPath) -> bool {
-    let sources = ContextPath::new("usr/src");
-    *place != sources && place.starts_with(&sources)
 }
 
 /// Whether a step above a COPY may have led others to what it copies, by a link or by settings.

@@ -1,6 +1,7 @@
 //! Stories of projects that are bettered and of those that are not.
 
 mod bind_manifests;
+mod builds;
 mod bundler;
 mod cache_mount;
 mod cargo;

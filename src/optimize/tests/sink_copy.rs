@@ -277,6 +277,21 @@ fn a_project_below_usr_src_is_to_be_verified() {
     ] {
         assert_refused(&flask(&text(run)), "line 4 reads or writes `/usr/src/app`");
     }
+    // What touches the project alone stays with it.
+    let lines = |below: &str| {
+        format!(
+            "FROM python\nWORKDIR /usr/src/app\nCOPY . .\nRUN rm -f app.pyc\n\
+             RUN apt-get update\nRUN apt-get install -y gcc{below}\n"
+        )
+    };
+    let found = flask(&lines("")).optimize();
+    let sunk = found.rewrites.iter().find(|rewrite| rewrite.id == "sink-copy");
+    assert_eq!(sunk.map(|sunk| sunk.risk), Some(Risk::Verify));
+    assert!(found.text.contains(" -y gcc\nCOPY . .\nRUN rm -f"), "{}", found.text);
+    for below in [" && touch app.pyc", " && ls /usr/src/app", " && cat /usr/src/app/app.pyc"] {
+        let found = flask(&lines(below)).optimize();
+        assert!(!found.text.contains(&format!("{below}\nCOPY")), "{}", found.text);
+    }
     let all = "FROM python\nCOPY . /usr/src\nRUN apt-get install -y gcc\n";
     assert_refused(&flask(all), "line 3 reads or writes `/usr/src`");
 }
