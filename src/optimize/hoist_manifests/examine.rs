@@ -66,8 +66,7 @@ pub(super) fn hoist(
     let mut passed = install.pass(&stack, behind.clone());
     for fewer in below_builds.into_iter().chain([nearest]) {
         match &passed {
-            Ok(Some(_)) => break,
-            Err(Refusal { reason: Reason::IrregularManifest(_), .. }) => break,
+            Ok(Some(_)) | Err(Refusal { reason: Reason::IrregularManifest(_), .. }) => break,
             _ if is_alone => break,
             _ => passed = install.pass(&fewer, behind.clone()),
         }

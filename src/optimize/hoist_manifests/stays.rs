@@ -31,7 +31,7 @@ pub(super) struct Stays<'a> {
 #[derive(Clone)]
 enum Does {
     /// It touches the files that its commands name, and nothing else.
-    Touch(Effects),
+    Touch(Box<Effects>),
     /// It builds, who knows what from what.
     Build(Build),
 }
@@ -43,7 +43,7 @@ pub(super) fn read<'a>(
     instruction: &'a Instruction,
     index: usize,
 ) -> Option<Stays<'a>> {
-    let touching = touching(plan, instruction).map(Does::Touch);
+    let touching = touching(plan, instruction).map(|effects| Does::Touch(Box::new(effects)));
     let does = touching.or_else(|| builds::read(plan, instruction).map(Does::Build))?;
     Some(Stays { index, instruction, does })
 }

@@ -26,7 +26,7 @@ fn a_package_needs_one_target_to_be_there() {
         .file(".cargo/config.toml", "[net]\ngit-fetch-with-cli = true\n")
         .optimize();
     insta::assert_snapshot!(found.patch);
-    assert_eq!(found.rewrites[0].risk, Risk::None);
+    assert_eq!(found.rewrites[0].risk, Risk::Verify);
 }
 
 #[test]

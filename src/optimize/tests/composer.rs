@@ -42,7 +42,7 @@ fn an_application_that_copies_all_first() {
     );
     let found = project.optimize();
     insta::assert_snapshot!(found.patch);
-    assert_eq!(found.rewrites[0].risk, Risk::None);
+    assert_eq!(found.rewrites[0].risk, Risk::Verify);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn scripts_plugins_and_class_maps_that_are_switched_off() {
     let project = project.file("composer.json", root).file("composer.lock", &lock);
     let project = project.file("auth.json", "{}");
     insta::assert_snapshot!(project.optimize().patch);
-    assert_eq!(project.optimize().rewrites[0].risk, Risk::None);
+    assert_eq!(project.optimize().rewrites[0].risk, Risk::Verify);
 }
 
 #[test]

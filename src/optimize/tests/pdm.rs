@@ -30,7 +30,7 @@ fn the_packages_are_installed_before_the_project() {
          RUN pdm install --prod --no-editable",
     )
     .optimize();
-    assert_eq!(risk(&found), Risk::None);
+    assert_eq!(risk(&found), Risk::Verify);
     insta::assert_snapshot!(found.patch);
     assert_eq!(risk(&shop(INSTALL).optimize()), Risk::None);
 }

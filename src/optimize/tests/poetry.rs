@@ -46,7 +46,7 @@ fn the_packages_are_installed_before_the_project() {
     )
     .file("poetry.toml", "[virtualenvs]\nin-project = true\n")
     .optimize();
-    assert_eq!(risk(&found), Risk::None);
+    assert_eq!(risk(&found), Risk::Verify);
     insta::assert_snapshot!(found.patch);
 }
 

@@ -33,7 +33,7 @@ fn past_builds_are_counted_by_what_they_changed() {
     assert_eq!((basis.past, basis.builds, basis.timing), (Past::Builds, 4, Timing::Measured));
     let why = &found.rewrites[0].why;
     let rests = "It helps 3 of 4 past builds that changed copied files; the times are measured.";
-    assert!(why.ends_with(rests), "{why}");
+    assert!(why.contains(rests), "{why}");
 }
 
 #[test]

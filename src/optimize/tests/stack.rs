@@ -41,7 +41,7 @@ fn a_project_that_is_copied_part_by_part() {
     insta::assert_snapshot!(found.patch);
     assert_eq!(found.rewrites.len(), 1);
     assert_eq!(found.rewrites[0].id, "hoist-manifests");
-    assert_eq!(risk(&found), Risk::None);
+    assert_eq!(risk(&found), Risk::Verify);
 }
 
 #[test]
@@ -229,4 +229,20 @@ fn where_only_what_is_certain_is_wanted_the_rest_is_left() {
         "FROM python\nWORKDIR /app\nRUN apt-get install -y gcc\nCOPY . .\nRUN mkdir -p logs\n{PIP}\n"
     );
     assert_eq!((&*certain.text, risk(&certain)), (&*one, Risk::None));
+}
+
+/// A manifest that is copied again below its install may be newer than what that left.
+#[test]
+fn what_may_compare_times_below_an_install_is_compared() {
+    let risk_above = |below: &str| {
+        let text = "FROM python\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n";
+        let text = format!("{text}{below}");
+        flask(&text).optimize().rewrites[0].risk
+    };
+    assert_eq!(risk_above("USER nobody\nCMD [\"python\", \"app.py\"]\n"), Risk::None);
+    assert_eq!(risk_above("RUN mkdir /data\n"), Risk::None);
+    assert_eq!(risk_above("RUN [ requirements.txt -nt /stamp ] && rm /stamp\n"), Risk::Verify);
+    assert_eq!(risk_above("RUN make\n"), Risk::Verify);
+    assert_eq!(risk_above("ONBUILD RUN make\n"), Risk::Verify);
+    assert_eq!(risk_above("FROM python\nCOPY --from=0 /app /app\nRUN make\n"), Risk::Verify);
 }

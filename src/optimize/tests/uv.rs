@@ -53,7 +53,7 @@ fn the_packages_of_a_package_are_installed_before_its_code() {
          RUN uv sync --locked",
     )
     .optimize();
-    assert_eq!(risk(&found), Risk::None);
+    assert_eq!(risk(&found), Risk::Verify);
     insta::assert_snapshot!(found.patch);
 }
 

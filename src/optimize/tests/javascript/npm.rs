@@ -90,7 +90,7 @@ fn each_part_of_a_repository_is_installed_where_it_is() {
         ("set -ex && cd ./client/ && npm ci && npm cache clean --force", client),
     ] {
         let project = parts(&format!("COPY . .\nRUN {command}\nRUN cd client && npm run build"));
-        assert_copies(&project, copies, Risk::None);
+        assert_copies(&project, copies, Risk::Verify);
         let text = project.optimize().text;
         let again = project.dockerfile(&text);
         assert_eq!(again.refused(), ALREADY_GOOD, "{command}");
@@ -160,7 +160,7 @@ fn steps_before_the_install_move_with_it() {
     let project =
         shop("COPY . .\nRUN corepack enable\nRUN npm i -g npm@10\nRUN npm ci\nRUN npm run build");
     let copies = "COPY package-lock.json package.json ./";
-    assert_copies(&project, copies, Risk::None);
+    assert_copies(&project, copies, Risk::Verify);
     let text = project.optimize().text;
     assert!(text.ends_with("RUN npm ci\nCOPY . .\nRUN npm run build\n"), "{text}");
     let unknown = shop("COPY . .\nRUN npm i -g somebodys && npm ci");
