@@ -466,10 +466,13 @@ impl<'a> Builder<'a> {
         let layers_key =
             step_key(keyword(draft.kind), &draft.inputs, |step| self.plan.steps[step].layers_key);
         let key_of = |step: usize| self.plan.steps[step].key;
-        let mut content_keys = content_keys(draft.kind, &draft.inputs, key_of);
+        // Under the manifest of an image or its layers alone: whatever is found by files may be either.
+        let layers_of = |step: usize| self.plan.steps[step].layers_key;
+        let mut content_keys = content_keys(draft.kind, &draft.inputs, layers_of);
         content_keys.loose = loose_key(draft.kind, &draft.inputs, |step| {
-            let loose = self.plan.steps[step].content_keys.loose;
-            (loose.unwrap_or_else(|| key_of(step)), loose.is_some())
+            let below = &self.plan.steps[step];
+            let loose = below.content_keys.loose;
+            (loose.unwrap_or(below.layers_key), loose.is_some())
         });
         content_keys.fetched =
             draft.fetches.map(|fetches| fetched_keys(draft.kind, &draft.inputs, &fetches, key_of));

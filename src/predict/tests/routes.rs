@@ -68,6 +68,17 @@ fn files_of_a_stage_on_a_relabelled_image_are_found_by_its_layers() {
 }
 
 #[test]
+fn unknown_files_of_a_stage_that_runs_on_a_relabelled_image_may_be_found() {
+    let text = "FROM base AS one\nRUN make\nCOPY a.txt /d/\nFROM base\nCOPY --from=one /out /out\n";
+    let mut story = known_by_manifest(text);
+    story.files = [("a.txt", "a")].into();
+    let mut story = story.built().relabelled("sha256:2");
+    story.files.insert("a.txt", "b");
+    assert!(matches!(story.verdict("COPY a.txt"), Verdict::Rebuild(_)));
+    assert!(matches!(story.verdict("COPY --from=one"), Verdict::Depends { .. }));
+}
+
+#[test]
 fn what_ran_on_the_layers_is_not_found_by_a_manifest_that_is_known() {
     // base-new-label-then-old-again
     let story = known_by_manifest("FROM base\nRUN one\n").built().relabelled("sha256:2");
