@@ -279,8 +279,8 @@ fn reported(report: &Path) -> anyhow::Result<Ended> {
     let counted: Vec<bool> = report.steps.iter().map(is_counted).collect();
     let names: Vec<String> = report.steps.iter().map(|step| step.name.clone()).collect();
     let after = |at: usize, cause: Option<Cause>| {
-        let named = cause?.step?;
-        names[..at].iter().rposition(|name| *name == named)
+        let above = cause?.step?;
+        names[..at].iter().rposition(|name| *name == above)
     };
     let step = |(at, step): (usize, Step)| TimedStep {
         name: step.name,
