@@ -107,6 +107,16 @@ fn what_stands_above_a_part_may_be_another_project() {
     let copies = "COPY package.json .\nCOPY client/package-lock.json client/package.json client/";
     assert_copies(&above("[]"), copies, Risk::None);
     assert_copies(&above("null"), copies, Risk::None);
+    // A project of pnpm, of which npm reads nothing.
+    let of_pnpm = |project: Project| {
+        project.file("pnpm-workspace.yaml", "packages: [client]\n").file("pnpm-lock.yaml", "a: 1\n")
+    };
+    assert_copies(&of_pnpm(above("null")), copies, Risk::None);
+    let yarn =
+        of_pnpm(above("null")).dockerfile(&in_app("COPY . .\nRUN cd client && yarn install"));
+    assert_refused(&yarn, "which yarn may read");
+    let settings = of_pnpm(above("null")).file(".npmrc", "ignore-scripts=true\n");
+    assert_refused(&settings, "`.npmrc`, which npm may read");
     assert_refused(&above(r#"["client"]"#), "`package.json`, which npm may read");
     assert_refused(&above("{}"), "`package.json`, which npm may read");
     let yarn = above("[]").dockerfile(&in_app("COPY . .\nRUN cd client && yarn install"));

@@ -33,6 +33,10 @@ const FOUND_ABOVE: &[&str] = &[
     ".corepack.env",
 ];
 
+/// Those of them that pnpm alone reads.
+const OF_PNPM: &[&str] =
+    &["package.yaml", "package.json5", "pnpm-workspace.yaml", "pnpm-lock.yaml", ".pnpmfile.cjs"];
+
 /// The project that a command works on.
 pub(super) struct Project<'a, 'b> {
     pub(super) tool: &'static str,
@@ -68,10 +72,8 @@ impl<'a, 'b> Project<'a, 'b> {
                 let place = above.join(name);
                 let Some(entry) = self.view.landing.at(&place).first() else { continue };
                 // npm goes up no further than to the first package.json, but for workspaces.
-                if self.tool == "npm"
-                    && self.has(&self.place("package.json"))
-                    && *name == "package-lock.json"
-                {
+                let is_unread = *name == "package-lock.json" || OF_PNPM.contains(name);
+                if self.tool == "npm" && self.has(&self.place("package.json")) && is_unread {
                     continue;
                 }
                 let is_alone = *name == "package.json"
