@@ -4,7 +4,7 @@ use super::read::{
     Copy, Entered, Placed, Run, brings_only_what_is_named, changes_nothing, copy, mounts, run,
 };
 use super::stack::Stack;
-use super::{Hoist, lines, links};
+use super::{Hoist, directories, lines, links};
 use crate::context::ContextPath;
 use crate::dockerfile::{Instruction, InstructionKind, MountKind, Stage};
 use crate::optimize::Reason;
@@ -154,7 +154,7 @@ impl<'a> Examined<'a, '_> {
             return earlier.map_or(Ok(None), |earlier| Err(between_copies(copy, earlier)));
         };
         let (top_index, top_copy) = &stack.copies[top];
-        needs.risk = stays_behind(stack, &runs, &needs, (*top_index, instruction))?;
+        needs.risk = self.stays_behind(stack, (&runs, &needs), (*top_index, instruction))?;
         let last = runs.last().map_or(index, |run| run.index);
         let lines = self.lines(stack, &below, *top_index, &needs.manifests)?;
         let is_below = |position: &usize| below.iter().any(|&at| stack.copies[at].0 == *position);
@@ -193,6 +193,29 @@ impl<'a> Examined<'a, '_> {
         Ok(Some((hoist, last)))
     }
 
+    /// The risk of passing the RUNs that stay below the COPY at `top`, that of the needs included.
+    fn stays_behind(
+        &self,
+        stack: &Stack<'_>,
+        (installs, needs): (&[Run<'_>], &Needs),
+        (top, install): (usize, &Instruction),
+    ) -> Result<Risk, Refusal> {
+        let top_copy = stack.copies.iter().find(|(position, _)| *position == top);
+        let line = top_copy.map_or(0, |(_, copy)| copy.instruction.line);
+        let mut risk = needs.risk;
+        for stays in stack.stays.iter().filter(|stays| stays.index > top) {
+            let reason = Reason::Between { keyword: "RUN", copy: line, install: install.line };
+            if !stays.is_passed_by(installs, needs) {
+                return Err(at(stays.instruction)(reason));
+            }
+            let (made, passed) = (stays.instruction, (installs, needs));
+            if !directories::are_unnoticed(self.request, self.plan, made, stack, passed) {
+                risk = Risk::Verify;
+            }
+        }
+        Ok(risk)
+    }
+
     /// The COPY lines for the manifests that only what comes below brings.
     fn lines(
         &self,
@@ -211,26 +234,6 @@ impl<'a> Examined<'a, '_> {
         }
         Ok(lines)
     }
-}
-
-/// The risk of passing the RUNs that stay below the COPY at `top`, that of the needs included.
-fn stays_behind(
-    stack: &Stack<'_>,
-    installs: &[Run<'_>],
-    needs: &Needs,
-    (top, install): (usize, &Instruction),
-) -> Result<Risk, Refusal> {
-    let top_copy = stack.copies.iter().find(|(position, _)| *position == top);
-    let line = top_copy.map_or(0, |(_, copy)| copy.instruction.line);
-    let mut risk = needs.risk;
-    for stays in stack.stays.iter().filter(|stays| stays.index > top) {
-        let reason = Reason::Between { keyword: "RUN", copy: line, install: install.line };
-        if !stays.is_passed_by(installs, needs) {
-            return Err(at(stays.instruction)(reason));
-        }
-        risk = Risk::Verify;
-    }
-    Ok(risk)
 }
 
 fn at(instruction: &Instruction) -> impl Fn(Reason) -> Refusal + use<> {

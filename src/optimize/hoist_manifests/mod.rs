@@ -4,10 +4,11 @@
 //! Looks in each stage for a RUN that only installs with tools that are known ([`tools`]) and
 //! stands behind COPYs that bring its manifests together with more. `read` reads the instructions,
 //! `stack` says which COPYs these are and what between them goes along, `examine` holds the
-//! conditions, `links` one of them, `lines` makes the edits, [`Promise`] asks the plan about the
+//! conditions, `links` and `directories` one each of them, `lines` makes the edits, [`Promise`] asks the plan about the
 //! result.
 
 mod builds;
+mod directories;
 mod examine;
 mod lines;
 mod links;

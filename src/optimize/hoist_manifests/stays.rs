@@ -72,8 +72,9 @@ impl Stays<'_> {
         matches!(self.does, Does::Build(_))
     }
 
-    /// Whether installs with these needs may pass it. Always to be verified: the environment may lead
-    /// an install to any place, to its caches, its programs and what these load.
+    /// Whether installs with these needs may pass it. To be verified, but for what `directories`
+    /// knows: the environment may lead an install to any place, to its caches, its programs and what
+    /// these load.
     pub(super) fn is_passed_by(&self, installs: &[Run<'_>], needs: &Needs) -> bool {
         let effects = match &self.does {
             Does::Touch(effects) => effects,

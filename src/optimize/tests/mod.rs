@@ -7,6 +7,7 @@ mod cache_mount;
 mod cargo;
 mod composer;
 mod conda;
+mod directories;
 mod dotnet;
 mod found;
 mod go;
