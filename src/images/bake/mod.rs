@@ -25,6 +25,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod types;
+mod validation;
 mod value;
 mod written;
 
@@ -111,6 +112,14 @@ fn find_in(
     let mut evaluator = Evaluator::new(Names::new(&document, finder.variables));
     let instances = instances(finder, directory, &document, &mut evaluator);
     evaluator.names.instances = instances.clone();
+    let checked = validation::check(&mut evaluator, &document);
+    finder.problems.extend(checked.unknown);
+    if !checked.refused.is_empty() {
+        for problem in checked.refused {
+            finder.leave_out(Missing::Project(directory.clone()), problem);
+        }
+        return Ok(());
+    }
 
     let mut targets: BTreeMap<String, Result<Target, ()>> = BTreeMap::new();
     for (name, service) in &services {
