@@ -27,8 +27,9 @@ pub fn reason(reason: &Reason) -> String {
             setting(reason.set_by, "max-steps"),
             units::count(*allowed as u64)
         ),
-        Broken::Growth { added, allowed } => format!(
-            "{image}: COPY and ADD bring {} more into the image; {} allows {}",
+        Broken::Growth { added, is_least, allowed } => format!(
+            "{image}: COPY and ADD bring {}{} more into the image; {} allows {}",
+            if *is_least { "at least " } else { "" },
             units::bytes(*added),
             setting(reason.set_by, "max-image-growth"),
             units::bytes(*allowed)
