@@ -88,7 +88,7 @@ pub fn install(repository: &Repository, program: Option<&Path>) -> Result<Instal
         links::make(&place)?;
     }
     let kept = is_chained.then(|| place.kept.clone());
-    let Place { hook, setting, place, .. } = place;
+    let Place { hook, setting, whose: place, .. } = place;
     Ok(Installed { hook, kept, was_there, setting, place })
 }
 

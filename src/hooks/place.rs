@@ -22,7 +22,7 @@ pub(super) struct Place {
     /// What says that hooks are there.
     pub(super) setting: HooksSetting,
     /// Whose their directory is.
-    pub(super) place: HooksPlace,
+    pub(super) whose: HooksPlace,
 }
 
 impl Place {
@@ -47,7 +47,7 @@ impl Place {
             name.push(LINKS);
             directory.with_file_name(name)
         });
-        Ok(Self { hook, kept, links, old_links, setting: found.setting, place: found.place })
+        Ok(Self { hook, kept, links, old_links, setting: found.setting, whose: found.place })
     }
 
     /// Makes the directory where it is not there: `git init` may have left it out.

@@ -112,12 +112,7 @@ fn find_in(
     let mut evaluator = Evaluator::new(Names::new(&document, finder.variables));
     let instances = instances(finder, directory, &document, &mut evaluator);
     evaluator.names.instances = instances.clone();
-    let checked = validation::check(&mut evaluator, &document);
-    finder.problems.extend(checked.unknown);
-    if !checked.refused.is_empty() {
-        for problem in checked.refused {
-            finder.leave_out(Missing::Project(directory.clone()), problem);
-        }
+    if is_refused(finder, directory, &document, &mut evaluator) {
         return Ok(());
     }
 
@@ -199,6 +194,22 @@ fn find_in(
         finder.add_where_it_is_another(draft, image_name)?;
     }
     Ok(())
+}
+
+/// Whether a validation has bake build nothing of the directory.
+fn is_refused<'d>(
+    finder: &mut Finder<'_>,
+    directory: &ContextPath,
+    document: &'d Document,
+    evaluator: &mut Evaluator<'d>,
+) -> bool {
+    let checked = validation::check(evaluator, document);
+    finder.problems.extend(checked.unknown);
+    let is_refused = !checked.refused.is_empty();
+    for problem in checked.refused {
+        finder.leave_out(Missing::Project(directory.clone()), problem);
+    }
+    is_refused
 }
 
 /// The targets that the blocks of a document give: of a matrix several.

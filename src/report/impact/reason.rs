@@ -62,6 +62,13 @@ pub fn reason(reason: &Reason) -> String {
             "{image}: smartbuild.toml excludes it and sets limits for it as well, which nobody \
              keeps; remove one of the two"
         ),
+        Broken::NotCompared { problem } if problem.lacks_value => format!(
+            "{image}: it could not be compared, so that nobody knows whether it keeps {}: {} says \
+             {}, or exclude the image in smartbuild.toml",
+            limits(reason.set_by),
+            at(problem),
+            escape::text(&problem.message)
+        ),
         Broken::NotCompared { problem } if problem.side == TreeSide::Base => format!(
             "{image}: it could not be compared, so that nobody knows whether it keeps {}: {} was \
              wrong in the older tree; accept it once, or exclude the image in smartbuild.toml",

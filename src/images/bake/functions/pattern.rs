@@ -40,11 +40,11 @@ fn regex(arguments: &[Value]) -> Outcome {
     if names.iter().all(Option::is_none) {
         return Ok(Value::List((1..=names.len()).map(value).collect()));
     }
-    let named = names.iter().enumerate().map(|(place, name)| {
+    let all = names.iter().enumerate().map(|(place, name)| {
         let name = name.ok_or("groups with names and without in one pattern: name all of them")?;
         Ok((name.to_owned(), value(place + 1)))
     });
-    named.collect::<Result<BTreeMap<_, _>, String>>().map(Value::Object)
+    all.collect::<Result<BTreeMap<_, _>, String>>().map(Value::Object)
 }
 
 /// Whether the pattern means the same in Go and here: sets in sets and flags are others.
