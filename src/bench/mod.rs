@@ -13,14 +13,14 @@ mod find;
 mod replay;
 mod scenarios;
 pub mod statistics;
+mod step;
 mod types;
 
 pub use edit::Edit;
 pub use find::{Found, Project, find};
-pub use replay::{
-    Cost, Expected, ModelError, Outcome, Recorded, Replay, Replayed, Timed, TimedStep,
-};
+pub use replay::{Cost, Expected, ModelError, Outcome, Recorded, Replay, Replayed, Timed};
 pub use scenarios::{Scenarios, ScenariosError};
+pub use step::{Expectation, Foretold, TimedStep};
 pub use types::{
     Bench, Builder, Change, Comparison, Left, Measured, NAMES, Run, Scenario, Series, Variant,
 };

@@ -1,10 +1,9 @@
 //! What a replay of commits has measured, and what the model expected.
 
-use std::collections::BTreeSet;
-
 use super::statistics::median;
+use super::step::TimedStep;
 use super::types::{Run, Variant};
-use crate::{Seconds, Span};
+use crate::Seconds;
 
 /// The builds of commits, each after the one before it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -86,21 +85,6 @@ pub struct ModelError {
     pub guessed: usize,
 }
 
-/// A step of a build that was timed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TimedStep {
-    /// What its builder calls it.
-    pub name: String,
-    /// Whether it was reused; else it ran.
-    pub is_reused: bool,
-    /// How long it ran, where its builder says that.
-    pub seconds: Option<Seconds>,
-    /// When it went on, where its builder says that.
-    pub span: Option<Span>,
-    /// The places among the build's steps of those that it needs.
-    pub needs: Vec<usize>,
-}
-
 /// What the builds of a variant have cost together.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Cost {
@@ -121,24 +105,6 @@ pub struct Cost {
 }
 
 impl Timed {
-    /// Leaves steps out, each told with its place. What needed one of them needs what that one did.
-    pub fn leave_out(&mut self, is_out: impl Fn(usize, &TimedStep) -> bool) {
-        let mut places: Vec<Vec<usize>> = Vec::with_capacity(self.steps.len());
-        let mut left: Vec<TimedStep> = Vec::with_capacity(self.steps.len());
-        for (at, mut step) in std::mem::take(&mut self.steps).into_iter().enumerate() {
-            // A step needs only those before it; what is told of others is passed over.
-            let needed = step.needs.iter().filter_map(|needed| places.get(*needed)).flatten();
-            step.needs = needed.copied().collect::<BTreeSet<_>>().into_iter().collect();
-            if is_out(at, &step) {
-                places.push(step.needs);
-            } else {
-                places.push(vec![left.len()]);
-                left.push(step);
-            }
-        }
-        self.steps = left;
-    }
-
     /// The time, with how many steps were reused and ran.
     pub fn run(&self) -> Run {
         let cached = self.steps.iter().filter(|step| step.is_reused).count();
@@ -225,6 +191,7 @@ mod tests {
             seconds: None,
             span: None,
             needs: Vec::new(),
+            foretold: None,
         };
         let steps = reused.iter().map(step).collect();
         Outcome::Built(Timed { seconds: Seconds::new(seconds), steps, ..Timed::default() })
@@ -262,28 +229,6 @@ mod tests {
         replay.commits.truncate(1);
         let wanted = ModelError { median: None, counted: 0, guessed: 1 };
         assert_eq!(replay.model_error(0), Some(wanted));
-    }
-
-    #[test]
-    fn what_needs_a_step_that_is_left_out_needs_what_that_one_did() {
-        let step = |name: &str, needs: &[usize]| TimedStep {
-            name: name.to_owned(),
-            is_reused: false,
-            seconds: None,
-            span: None,
-            needs: needs.to_vec(),
-        };
-        let steps = vec![
-            step("FROM a", &[]),
-            step("salt", &[0]),
-            step("RUN one", &[1]),
-            step("salt", &[2]),
-            step("COPY two", &[3, 2, 99]),
-        ];
-        let mut timed = Timed { steps, ..Timed::default() };
-        timed.leave_out(|_, step| step.name == "salt");
-        let left: Vec<_> = timed.steps.iter().map(|it| (&*it.name, &*it.needs)).collect();
-        assert_eq!(left, [("FROM a", &[][..]), ("RUN one", &[0]), ("COPY two", &[1])]);
     }
 
     #[test]

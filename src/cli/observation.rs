@@ -9,6 +9,9 @@ use crate::report::Actual;
 use crate::store::Outcome;
 use crate::{Seconds, Span};
 
+/// What the name of the vertex that loads the Dockerfile begins with.
+const DEFINITION: &str = "[internal] load build definition from ";
+
 /// Collects the steps that an engine reports.
 #[derive(Debug, Default)]
 pub(super) struct Observation {
@@ -63,9 +66,17 @@ impl Observation {
         plan.steps.iter().map(is_begun).collect()
     }
 
-    /// When the build began, by the engine's clock.
+    /// When the first of the build's steps began, by the engine's clock. What it shares with a build
+    /// that runs beside may have begun before it was asked for.
     pub(super) fn began(&self) -> Option<SystemTime> {
         self.steps.values().filter_map(|seen| seen.first_started).min()
+    }
+
+    /// When the build was asked for, by the engine's clock: each build loads its Dockerfile itself,
+    /// and that first.
+    fn asked(&self) -> Option<SystemTime> {
+        let loads = self.steps.values().filter(|seen| seen.name.starts_with(DEFINITION));
+        loads.filter_map(|seen| seen.first_started).min().or_else(|| self.began())
     }
 
     /// From when to when the engine took over the context.
@@ -88,7 +99,7 @@ impl Observation {
     /// What became of each step, in the plan's order. The engine's vertices are found by their
     /// names; several with one name, or in one group (`COPY --link`), are one step.
     pub(super) fn outcomes(&self, plan: &Plan) -> Vec<Actual> {
-        let began = self.began();
+        let began = self.asked();
         let by_name = |step: &Step| {
             let is_base = step.kind == StepKind::From;
             let found = self.steps.values().filter(|observed| {
@@ -198,7 +209,8 @@ fn outcome<'a>(
 }
 
 /// From when to when the parts of a step went on, less those that were reused where others were
-/// not. What began again did nothing the first time but tell its key.
+/// not. What began again did nothing the first time but tell its key; what went on before the build
+/// began, for one beside it, took this one no time.
 fn span(parts: &[&Observed], outcome: Outcome, began: SystemTime) -> Option<Span> {
     if outcome == Outcome::NotReached {
         return None;
@@ -206,8 +218,9 @@ fn span(parts: &[&Observed], outcome: Outcome, began: SystemTime) -> Option<Span
     let counted = || parts.iter().filter(|part| outcome == Outcome::Cached || !part.cached);
     let start = counted().filter_map(|part| part.started).min()?;
     let end = counted().filter_map(|part| part.completed).max()?;
-    let since = |time: SystemTime| time.duration_since(began).ok().map(Seconds::from);
-    Some(Span::new(since(start)?, since(end)?))
+    let since =
+        |time: SystemTime| time.duration_since(began).map(Seconds::from).unwrap_or_default();
+    Some(Span::new(since(start), since(end)))
 }
 
 #[cfg(test)]
@@ -294,8 +307,34 @@ mod tests {
         assert_eq!(went_on(&[reused, ran]), Some((4.0, 8.0)));
         assert_eq!(went_on(&[seen(2, Some(3), true, 1)]), Some((1.0, 2.0)));
         assert_eq!(went_on(&[seen(2, None, false, 1)]), None, "it was not reached");
+        let shared = outcome([seen(2, Some(9), false, 1)].iter(), false, Some(at(5))).span;
+        assert_eq!(shared, Some(Span::new(Seconds::ZERO, Seconds::new(4.0))));
         let before_all = outcome([seen(2, Some(3), false, 1)].iter(), false, Some(at(9)));
-        assert_eq!((before_all.outcome, before_all.span), (Outcome::Ran, None));
+        let no_time = Span::new(Seconds::ZERO, Seconds::ZERO);
+        assert_eq!((before_all.outcome, before_all.span), (Outcome::Ran, Some(no_time)));
+    }
+
+    #[test]
+    fn the_clock_of_a_build_does_not_begin_with_what_another_one_had_begun() {
+        let at = |second| SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second);
+        let mut observation = Observation::default();
+        assert_eq!(observation.asked(), None);
+        let mut take = |id: &str, name: &str, started| {
+            observation.take(&Event::Step(StepUpdate {
+                id: StepId(id.to_owned()),
+                name: name.to_owned(),
+                inputs: Vec::new(),
+                started: Some(at(started)),
+                completed: Some(at(13)),
+                cached: false,
+                error: None,
+                group: None,
+            }));
+        };
+        take("1", "[1/2] FROM docker.io/library/busybox:local", 10);
+        take("2", "[internal] load build definition from Dockerfile", 12);
+        take("3", "[2/2] COPY a /", 13);
+        assert_eq!((observation.began(), observation.asked()), (Some(at(10)), Some(at(12))));
     }
 
     #[test]

@@ -325,7 +325,7 @@ fn is_open_on_unknown(own: &Difference, step: &Step, knowledge: &Knowledge) -> b
         Difference::Own(CauseKind::Environment { .. } | CauseKind::Option { .. })
         | Difference::New
         | Difference::None => true,
-        Difference::Own(_) => knowledge.known.contains_key(&step.bare_key),
+        Difference::Own(_) => step.keys_alone().iter().any(|key| knowledge.known.contains_key(key)),
     }
 }
 
@@ -389,7 +389,7 @@ fn may_be_known(step: &Step, below: &[StepForecast], knowledge: &Knowledge) -> O
         step.parent().filter(|parent| matches!(below[parent.0].verdict, Verdict::Depends { .. }));
     if let Some(step_below) = open {
         let cause = Cause { step: step_below, kind: CauseKind::Parent };
-        return is_known(&step.bare_key).then_some(cause);
+        return step.keys_alone().iter().any(is_known).then_some(cause);
     }
     let output = step.stage_outputs().next()?;
     let had_such_files = step.content_keys.asks.iter().any(is_known);

@@ -56,6 +56,14 @@ pub fn brief(forecast: &Forecast, step: StepIndex, cause: &Cause) -> String {
     }
 }
 
+/// The root of why a step is not reused, in a few words, safe for a terminal: what its cause leads
+/// back to, whichever step that lies in. `None` where it is reused.
+pub fn root(forecast: &Forecast, step: StepIndex) -> Option<String> {
+    let root = *chain(forecast, step).last()?;
+    let cause = |at: StepIndex| forecast.steps.get(at.0)?.verdict.cause();
+    Some(brief_kind(&cause(root).or_else(|| cause(step))?.kind))
+}
+
 pub(super) fn brief_kind(kind: &CauseKind) -> String {
     match kind {
         CauseKind::Files { files, more } => brief_files(files, *more),

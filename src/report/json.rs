@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use super::cause;
 use super::outcome::{Actual, Ended};
 use crate::engine::{EngineInfo, Sent};
 use crate::plan::{StepIndex, StepKey};
@@ -111,6 +112,7 @@ pub fn build<'a>(
             actual_seconds: actual.seconds,
             actual_span: actual.span,
             needs: needs.needs().collect(),
+            reason: cause::root(forecast, StepIndex(at)),
         })
     });
     Report {
@@ -188,6 +190,8 @@ struct BuiltStep<'a> {
     actual_span: Option<Span>,
     /// The places in `steps` of those that it stands on or takes files from.
     needs: Vec<StepIndex>,
+    /// The root of its cause as a terminal says it: `src/app.py modified`.
+    reason: Option<String>,
 }
 
 #[derive(Serialize)]

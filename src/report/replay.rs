@@ -243,6 +243,7 @@ pub(super) mod tests {
                 seconds: (!is_reused).then(|| Seconds::new(seconds / 2.0)),
                 span: None,
                 needs: Vec::new(),
+                foretold: None,
             };
             let steps = vec![step("COPY . .", false), step("RUN \u{1b}[31mmake", is_reused)];
             let untimed = usize::from(!is_reused);

@@ -1,7 +1,8 @@
 //! What a bench has measured: no engine is here to measure with.
 
 use smartbuild::bench::{
-    Bench, Builder, Change, Edit, Left, Measured, Scenario, Series, Timed, TimedStep, Variant,
+    Bench, Builder, Change, Edit, Expectation, Foretold, Left, Measured, Scenario, Series, Timed,
+    TimedStep, Variant,
 };
 use smartbuild::context::ContextPath;
 use smartbuild::{Seconds, Span, report};
@@ -67,6 +68,11 @@ fn series(seconds: &[f64], is_told: bool) -> Series {
             seconds: (!is_reused).then(|| Seconds::new(end - start)),
             span: is_told.then(|| Span::new(Seconds::new(start), Seconds::new(end))),
             needs: needs.to_vec(),
+            foretold: is_told.then(|| Foretold {
+                verdict: if is_reused { Expectation::Cached } else { Expectation::Rebuild },
+                reason: (!is_reused).then(|| format!("{LONG} modified")),
+                after: needs.last().copied().filter(|after| *after > 0),
+            }),
         };
         let steps = vec![
             step("[build 2/3] RUN apt-get update", true, (0.1, 0.1), &[]),

@@ -24,6 +24,16 @@ use shop::{HOSTILE_FILE, HOSTILE_STEP, Shop};
 const CHARTS: &str =
     "[...document.querySelectorAll('[data-chart]')].filter(chart => chart.checkVisibility())";
 
+/// The charts whose rows do not all begin and end at the same places, the axis below them included,
+/// as an expression: a mark would lie elsewhere than the axis says.
+const SCALES: &str = "[...document.querySelectorAll('[data-chart]')].filter(chart => {
+        const ends = [...chart.querySelectorAll('.row > svg')]
+            .filter(drawn => drawn.checkVisibility())
+            .map(drawn => drawn.getBoundingClientRect())
+            .map(box => `${Math.round(box.left)} ${Math.round(box.right)}`);
+        return new Set(ends).size > 1;
+    }).map(chart => chart.getAttribute('aria-label'))";
+
 /// The page at both widths, to readers of light and of dark pages: it says `charts` and their marks,
 /// fits, and does nothing that it should not.
 fn assert_shown(browser: &mut Browser, page: &Path, charts: &[(&str, usize)]) {
@@ -41,6 +51,7 @@ fn assert_shown(browser: &mut Browser, page: &Path, charts: &[(&str, usize)]) {
         ));
         assert_eq!(drawn, json!(charts), "at {width}");
         papers.push(browser.value("getComputedStyle(document.documentElement).backgroundColor"));
+        assert_eq!(browser.value(SCALES), json!([]), "at {width}: charts with several scales");
         take_picture(browser, page, width, is_dark);
         for open in [false, true] {
             browser.value(&format!(
@@ -182,7 +193,11 @@ fn the_page_of_a_bench() {
     let shop = Shop::new();
     let page = shop.write("bench", &bench::page());
     let mut browser = Browser::start();
-    let charts = [("Scenarios", 5), ("edit source, Dockerfile: 52.0 s", 5)];
+    let charts = [
+        ("Scenarios", 5),
+        ("edit source, Dockerfile: 52.0 s", 5),
+        ("Steps of edit source, Dockerfile: 52.0 s", 5),
+    ];
     assert_shown(&mut browser, &page, &charts);
     assert_reached(&mut browser, &page, &charts);
     let shown = browser.value("document.body.textContent");
@@ -207,7 +222,8 @@ fn the_page_of_a_replay() {
     let page = shop.write("replay", &replay::page());
     let mut browser = Browser::start();
     let latest = format!("0950cc5 Change 39: {HOSTILE_STEP}: 2.40 s");
-    let charts = [("Dockerfile", 40), (&*latest, 2), ("Dockerfile, docker", 40)];
+    let steps = format!("Steps of {latest}");
+    let charts = [("Dockerfile", 40), (&*latest, 2), (&*steps, 2), ("Dockerfile, docker", 40)];
     assert_shown(&mut browser, &page, &charts);
     assert_reached(&mut browser, &page, &charts);
     let shown = browser.value("document.body.textContent");

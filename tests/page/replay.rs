@@ -1,6 +1,8 @@
 //! What a replay has measured: no engine is here to measure with.
 
-use smartbuild::bench::{Builder, Outcome, Replay, Replayed, Timed, TimedStep, Variant};
+use smartbuild::bench::{
+    Builder, Expectation, Foretold, Outcome, Replay, Replayed, Timed, TimedStep, Variant,
+};
 use smartbuild::{Seconds, Span, report};
 
 use crate::shop::HOSTILE_STEP;
@@ -46,6 +48,11 @@ fn build(at: u32, slower: f64) -> Outcome {
         seconds: (!is_reused).then(|| seconds(ends.1 - ends.0)),
         span: is_told.then(|| Span::new(seconds(ends.0), seconds(ends.1))),
         needs: needs.to_vec(),
+        foretold: is_told.then(|| Foretold {
+            verdict: if is_reused { Expectation::Cached } else { Expectation::Rebuild },
+            reason: (!is_reused).then(|| format!("{HOSTILE_STEP} modified")),
+            after: needs.first().copied(),
+        }),
     };
     let installed = if is_reused { 0.3 } else { 24.3 };
     let steps = vec![

@@ -93,6 +93,23 @@ fn a_bench_shows_the_last_run_of_each_variant() {
         ["[stage-2 2/2] COPY --from=build", ">", false, true, true],
     ]);
     assert_eq!(browser.value(&told("#run-0-0")), wanted);
+    // Below it is what was foretold: the sign in each circle, and the cause where it is pointed at.
+    let foretold = browser.value(
+        "(() => {
+            const signs = [...document.querySelectorAll('#run-0-0 .graph g text')];
+            return [...document.querySelectorAll('#run-0-0 .node')].map((node, at) =>
+                [signs[at].textContent, ...node.title.split('\\n').slice(1)]);
+        })()",
+    );
+    let edited = "services/shop/backend/application/controllers/checkout_controller.py modified";
+    let wanted = json!([
+        ["=", "foretold: reused", "was reused"],
+        [">", "foretold: runs", edited, "ran for 0.2 s"],
+        [">", "foretold: runs", "after build 3/3", edited, "ran for 41 s"],
+        [">", "foretold: runs", edited, "ran for 26 s"],
+        [">", "foretold: runs", "after web 2/2", edited, "ran for 5.2 s"],
+    ]);
+    assert_eq!(foretold, wanted);
     // The bar of what begins later lies further to the right.
     let starts = browser.value(
         "[...document.querySelectorAll('#run-0-0 .row.mark .fill')]

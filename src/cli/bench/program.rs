@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use super::super::failure::Failure;
 use super::super::stop::Stop;
 use super::end::End;
-use crate::bench::{Builder, Expected, Timed, TimedStep};
+use crate::bench::{Builder, Expectation, Expected, Foretold, Timed, TimedStep};
 use crate::{Seconds, Span};
 
 /// How long a build has to end after it was told to.
@@ -261,6 +261,13 @@ fn reported(report: &Path) -> anyhow::Result<Ended> {
         actual_seconds: Option<Seconds>,
         actual_span: Option<Span>,
         needs: Vec<usize>,
+        verdict: Expectation,
+        cause: Option<Cause>,
+        reason: Option<String>,
+    }
+    #[derive(Deserialize)]
+    struct Cause {
+        step: Option<String>,
     }
     let text = std::fs::read(report).context("the build has left no report")?;
     let report: Report =
@@ -270,16 +277,26 @@ fn reported(report: &Path) -> anyhow::Result<Ended> {
         !is_base && matches!(&*step.actual, "cached" | "ran")
     };
     let counted: Vec<bool> = report.steps.iter().map(is_counted).collect();
-    let step = |step: Step| TimedStep {
+    let names: Vec<String> = report.steps.iter().map(|step| step.name.clone()).collect();
+    let after = |at: usize, cause: Option<Cause>| {
+        let above = cause?.step?;
+        names[..at].iter().rposition(|name| *name == above)
+    };
+    let step = |(at, step): (usize, Step)| TimedStep {
         name: step.name,
         is_reused: step.actual == "cached",
         seconds: step.actual_seconds,
         span: step.actual_span,
         needs: step.needs,
+        foretold: Some(Foretold {
+            verdict: step.verdict,
+            reason: step.reason,
+            after: after(at, step.cause),
+        }),
     };
     let Summary { seconds, untimed } = report.summary;
     let expected = Some(Expected { seconds, untimed });
-    let steps = report.steps.into_iter().map(step).collect();
+    let steps = report.steps.into_iter().enumerate().map(step).collect();
     let mut timed = Timed { steps, expected, ..Timed::default() };
     timed.leave_out(|at, _| !counted[at]);
     Ok(Ended { timed, inside: Some(report.seconds) })
@@ -308,6 +325,7 @@ fn said(log: &str) -> Vec<TimedStep> {
                     seconds: None,
                     span: None,
                     needs: Vec::new(),
+                    foretold: None,
                 });
             }
         } else if let Some(step) = known.and_then(|place| steps.get_mut(place)) {
@@ -364,6 +382,7 @@ mod tests {
             seconds,
             span: None,
             needs: Vec::new(),
+            foretold: None,
         };
         let seconds = Some(Seconds::new(0.2));
         let wanted = [

@@ -81,6 +81,38 @@ fn what_an_older_build_had_on_a_step_that_depends_is_open() {
 }
 
 #[test]
+fn files_that_no_build_had_are_copied_whatever_a_stage_below_writes() {
+    let text = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
+                FROM base\nCOPY --from=build /out /out\nCOPY src /src\n\
+                RUN --mount=source=src,target=/s use /s\nRUN more\n";
+    let first = [("a", "1"), ("src/", ""), ("src/b", "1")];
+    let mut story = Story::new(text, &first).built();
+    story.files.insert("a", "2");
+    assert!(matches!(story.verdict("COPY src"), Verdict::Depends { .. }));
+    assert!(matches!(story.verdict("RUN --mount"), Verdict::Depends { .. }));
+    story.files.insert("src/b", "2");
+    assert!(matches!(story.verdict("COPY --from"), Verdict::Depends { .. }));
+    assert!(matches!(story.verdict("COPY src"), Verdict::Rebuild(_)));
+    let CauseKind::Files { files, more: 0 } = story.cause("COPY src") else {
+        panic!("{:?}", story.cause("COPY src"));
+    };
+    assert_eq!(files.iter().map(|file| &*file.path).collect::<Vec<_>>(), ["src/b"]);
+    assert_eq!(story.cause("RUN more"), CauseKind::Parent);
+    // What a build had on something else may be found on what the stage is to leave.
+    let mut story = story.built();
+    story.files.insert("a", "3");
+    assert!(matches!(story.verdict("COPY src"), Verdict::Depends { .. }));
+    story.files.insert("src/b", "1");
+    assert!(matches!(story.verdict("COPY src"), Verdict::Depends { .. }));
+    assert!(matches!(story.verdict("RUN more"), Verdict::Depends { .. }));
+    story.files.insert("src/b", "4");
+    story.dockerfile = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
+                        FROM base\nCOPY --from=build /out /out\n\
+                        RUN --mount=source=src,target=/s use /s\n";
+    assert!(matches!(story.verdict("RUN --mount"), Verdict::Rebuild(_)));
+}
+
+#[test]
 fn files_of_another_stage_may_be_those_that_were_copied_before() {
     let two = "FROM base AS one\nRUN one\nFROM base AS two\nRUN two\n\
                FROM base\nCOPY --from=one /x /x\nCOPY --from=two /x /y\n";

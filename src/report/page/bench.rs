@@ -51,7 +51,12 @@ fn timelines(bench: &Bench) -> Timelines {
             let Some(last) = &series.last else { continue };
             let id = format!("run-{scenario}-{place}");
             let (name, of) = (text(&measured.scenario.name), text(&variant.name));
-            builds.push(timed(id, format!("{name}, {of}: {} s", number(last.seconds)), last));
+            builds.push(timed(
+                id,
+                format!("{name}, {of}: {} s", number(last.seconds)),
+                last,
+                false,
+            ));
         }
     }
     Timelines::of(builds)

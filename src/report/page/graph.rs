@@ -40,10 +40,15 @@ pub struct Node {
 /// The steps in their order.
 pub fn graph(caption: &Caption<'_>, nodes: &[Node], table: &Table) -> Markup {
     let fates: Vec<Fate> = nodes.iter().map(|node| node.fate).collect();
+    chart(caption, &fates, Fate::word, &drawing(nodes), table)
+}
+
+/// The drawing alone.
+pub(super) fn drawing(nodes: &[Node]) -> Markup {
     let lanes = Lanes::of(nodes);
     let height = nodes.len() as f64 * ROW;
     let rem = |pixels: f64| format!("{}rem", pixels / 16.0);
-    let drawing = html! {
+    html! {
         div class="graph" {
             svg width=(rem(lanes.width())) height=(rem(height))
                 viewBox=(format!("0 0 {} {height}", lanes.width())) aria-hidden="true" {
@@ -72,8 +77,7 @@ pub fn graph(caption: &Caption<'_>, nodes: &[Node], table: &Table) -> Markup {
                 }
             }
         }
-    };
-    chart(caption, &fates, Fate::word, &drawing, table)
+    }
 }
 
 /// Which step is in which lane.

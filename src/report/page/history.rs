@@ -72,7 +72,7 @@ fn timed(view: &HistoryView<'_>, at: usize, build: &PastBuild) -> TimedBuild {
         push!(title, ", {}", text(&build.project));
     }
     let steps = build.steps.iter().map(timed_step).collect();
-    TimedBuild { id: id(at), title, seconds: build.seconds, steps }
+    TimedBuild { id: id(at), title, seconds: build.seconds, steps, nodes: Vec::new() }
 }
 
 fn timed_step(step: &PastStep) -> TimedStep {

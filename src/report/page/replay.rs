@@ -42,7 +42,7 @@ fn of_variant(replay: &Replay, variant: usize) -> Vec<Markup> {
         let of = commit.built(variant)?;
         let subject = fit(&text(&commit.subject), SUBJECT).into_owned();
         let title = format!("{} {subject}: {} s", text(&commit.short_id), number(of.seconds));
-        Some(timed(id(variant, at), title, of))
+        Some(timed(id(variant, at), title, of, replay.is_expected))
     };
     // The newest first.
     let commits = replay.commits.iter().enumerate().rev();

@@ -185,7 +185,7 @@ impl<'a> Builds<'a> {
         let Ended { mut timed, inside } = build.time(self.stop).await?;
         self.images.keep_only(variant, &tag).await?;
         // The step that makes the others the variant's own is ours.
-        timed.leave_out(|_, step| step.name.contains(&format!("COPY {SALT} /")));
+        timed.leave_out_added(|step| step.name.contains(&format!("COPY {SALT} /")));
         if let (Some(expected), Some(inside)) = (&mut timed.expected, inside) {
             // Expected is what the program counts; timed is all of its process.
             let around = &mut self.lines[variant].around;

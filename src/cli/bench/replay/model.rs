@@ -12,10 +12,11 @@ use super::commit_files::CommitFiles;
 use super::place::Place;
 use super::planner::Planner;
 use super::recorded::Recorded as Builds;
-use crate::bench::{Expected, Recorded, Replay, Timed, TimedStep, Variant};
+use crate::bench::{Expectation, Expected, Foretold, Recorded, Replay, Timed, TimedStep, Variant};
 use crate::context::git::{Commit, Repository};
-use crate::plan::StepKind;
+use crate::plan::{StepIndex, StepKind};
 use crate::predict::{Forecast, Knowledge, PastTree, Replayed, StepForecast, Summary, file_table};
+use crate::report::cause;
 
 /// A step that runs with this probability is shown as one that runs.
 pub(super) const LIKELY: f64 = 0.5;
@@ -99,14 +100,19 @@ impl<'a> Model<'a> {
 }
 
 fn expected(forecast: &Forecast) -> Timed {
-    let step = |step: &StepForecast| TimedStep {
+    let step = |(at, step): (usize, &StepForecast)| TimedStep {
         name: step.step.name.clone(),
         is_reused: step.verdict.share_that_runs() < LIKELY,
         seconds: Some(step.seconds),
         span: None,
         needs: step.step.needs().map(|needed| needed.0).collect(),
+        foretold: Some(Foretold {
+            verdict: Expectation::from(&step.verdict),
+            reason: cause::root(forecast, StepIndex(at)),
+            after: step.verdict.cause().map(|cause| cause.step.0).filter(|after| *after < at),
+        }),
     };
-    let steps = forecast.steps.iter().map(step).collect();
+    let steps = forecast.steps.iter().enumerate().map(step).collect();
     let expected = of(&forecast.summary);
     let seconds = expected.seconds;
     let mut timed = Timed { seconds, steps, expected: Some(expected), recorded: None };

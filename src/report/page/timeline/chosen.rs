@@ -8,13 +8,14 @@ use maud::{Markup, html};
 use super::measured::{TimedStep, bars, word};
 use super::{MARKED, table};
 use crate::Seconds;
-use crate::report::page::Fate;
 use crate::report::page::bars::{Bar, rows};
 use crate::report::page::chart::{Caption, figure};
+use crate::report::page::graph::{Node, drawing};
+use crate::report::page::{Fate, Table};
 use crate::report::units;
 
-/// So many bars are drawn, those of the first builds: a page with more grows slow.
-const BARS: usize = 1500;
+/// So many bars and steps are drawn, those of the first builds: a page with more grows slow.
+const MARKS: usize = 1500;
 
 /// A build that was made.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +28,8 @@ pub struct TimedBuild {
     pub seconds: Seconds,
     /// Its steps in the plan's order.
     pub steps: Vec<TimedStep>,
+    /// The same steps as a graph with what was foretold of each; none where nothing was.
+    pub nodes: Vec<Node>,
 }
 
 /// The timelines of builds, as many as can be drawn.
@@ -45,26 +48,29 @@ struct Drawn {
     title: String,
     says: String,
     bars: Vec<Bar>,
+    nodes: Vec<Node>,
 }
 
 impl Timelines {
     /// Of these builds, that which is shown first.
     pub fn of(builds: impl IntoIterator<Item = TimedBuild>) -> Self {
         let mut timelines = Self::default();
-        let mut room = BARS;
+        let mut room = MARKS;
         for build in builds {
             let bars = bars(&build.steps);
-            if bars.is_empty() {
+            let marks = bars.len() + build.nodes.len();
+            if marks == 0 {
                 timelines.untold += 1;
-            } else if timelines.left > 0 || (bars.len() > room && !timelines.drawn.is_empty()) {
+            } else if timelines.left > 0 || (marks > room && !timelines.drawn.is_empty()) {
                 timelines.left += 1;
             } else {
-                room = room.saturating_sub(bars.len());
+                room = room.saturating_sub(marks);
                 timelines.drawn.push(Drawn {
                     says: says(&build, &bars),
                     id: build.id,
                     title: build.title,
                     bars,
+                    nodes: build.nodes,
                 });
             }
         }
@@ -114,9 +120,27 @@ impl Drawn {
         html! {
             details class="fold" id=(self.id) open[is_open] {
                 summary { (self.title) }
-                (figure(&caption, &fates, word, &rows(&self.bars), &table))
+                @if !self.bars.is_empty() {
+                    (figure(&caption, &fates, word, &rows(&self.bars), &table))
+                }
+                @if !self.nodes.is_empty() { (self.graph()) }
             }
         }
+    }
+
+    /// The steps as they were foretold.
+    fn graph(&self) -> Markup {
+        let title = format!("Steps of {}", self.title);
+        let says = "What was foretold of each step, under the one that it stands on; a broken line \
+                    leads to what takes files from it.";
+        let fates: Vec<Fate> = self.nodes.iter().map(|node| node.fate).collect();
+        let row =
+            |node: &Node| vec![node.name.clone(), node.fate.word().to_owned(), node.brief.clone()];
+        let table = Table {
+            headings: vec!["Step", "Verdict", "Cause"],
+            rows: self.nodes.iter().map(row).collect(),
+        };
+        figure(&Caption { title: &title, says }, &fates, Fate::word, &drawing(&self.nodes), &table)
     }
 }
 
@@ -165,7 +189,7 @@ mod tests {
 
     fn build(id: usize, steps: Vec<TimedStep>) -> TimedBuild {
         let (id, title) = (format!("build-{id}"), format!("the build {id}"));
-        TimedBuild { id, title, seconds: Seconds::new(9.0), steps }
+        TimedBuild { id, title, seconds: Seconds::new(9.0), steps, nodes: Vec::new() }
     }
 
     fn drawn(timelines: &Timelines) -> String {
