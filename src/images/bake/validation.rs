@@ -25,13 +25,14 @@ pub(super) fn check<'d>(evaluator: &mut Evaluator<'d>, document: &'d Document) -
         for validation in &variable.validations {
             match reason(evaluator, validation) {
                 Ok(None) => {}
-                Ok(Some(reason)) => {
+                Ok(Some(Refusal { reason, lacks_value })) => {
                     let message = format!(
                         "variable {}: its `validation` refuses its value ({reason}), and so bake \
-                         builds nothing: give it another one",
+                         builds nothing: give it another one in the environment",
                         variable.name
                     );
-                    checked.refused.push(problem(variable, validation, message));
+                    let problem = problem(variable, validation, message);
+                    checked.refused.push(Problem { lacks_value, ..problem });
                 }
                 Err(reason) => {
                     let message = format!("variable {}: its `validation`: {reason}", variable.name);
@@ -46,28 +47,37 @@ pub(super) fn check<'d>(evaluator: &mut Evaluator<'d>, document: &'d Document) -
     checked
 }
 
+/// Why a value is refused.
+struct Refusal {
+    reason: String,
+    /// Whether another value would do.
+    lacks_value: bool,
+}
+
 /// Why the value is refused; `None` where it is not.
 fn reason(
     evaluator: &mut Evaluator<'_>,
     validation: &Validation,
-) -> Result<Option<String>, String> {
+) -> Result<Option<Refusal>, String> {
+    let wrong = |reason: String| Ok(Some(Refusal { reason, lacks_value: false }));
     let mut value = |name: &str| match find(validation, name) {
         Some(value) => evaluator.evaluate(value, &Scope::none()),
         None => Ok(Value::Null),
     };
     match value("condition")? {
         Value::Null => {
-            return Ok(Some("it has no `condition` that is true or false".to_owned()));
+            return wrong("it has no `condition` that is true or false".to_owned());
         }
         condition => match condition.to_bool() {
             Ok(true) => return Ok(None),
             Ok(false) => {}
-            Err(reason) => return Ok(Some(format!("`condition`: {reason}"))),
+            Err(reason) => return wrong(format!("`condition`: {reason}")),
         },
     }
     // What is said is no reason to say nothing.
     let said = value("error_message").ok().and_then(|it| it.to_text().ok());
-    Ok(Some(said.unwrap_or_else(|| "it says no reason".to_owned())))
+    let reason = said.unwrap_or_else(|| "it says no reason".to_owned());
+    Ok(Some(Refusal { reason, lacks_value: true }))
 }
 
 fn find<'v>(validation: &'v Validation, name: &str) -> Option<&'v hcl_edit::expr::Expression> {

@@ -280,3 +280,15 @@ fn a_name_that_lacks_a_value_hides_no_build() {
     assert_eq!(outcomes(&project.impact()), [("compose.yaml:web", ImageChange::Changed)]);
     assert_eq!(project.impact().problems, []);
 }
+
+#[test]
+fn a_value_that_a_bake_file_refuses_keeps_no_limit() {
+    let asking =
+        format!("variable \"V\" {{\n  validation {{\n    condition = V != \"\"\n  }}\n}}\n{BAKE}");
+    let project = described("docker-bake.hcl", &asking);
+    project.write("README.md", "2");
+    let refused = project.refused();
+    assert!(refused.len() == 1 && refused[0].contains("docker-bake.hcl:3 says"), "{refused:?}");
+    let project = project.configured("exclude = [\"docker-bake.hcl\"]\n");
+    assert_eq!(project.refused(), Vec::<String>::new());
+}
