@@ -226,7 +226,16 @@ fn layers_that_no_recorded_step_left_are_those_of_others() {
     let told = Seen { holdings, ..seen(0, &[base.clone(), own.clone(), source]) };
     store.saw(ENGINE, PROJECT, &told).unwrap();
     assert!(!store.has_others(ENGINE).unwrap());
-    store.saw(ENGINE, PROJECT, &seen(1, &[base, own, other])).unwrap();
+    // Nobody keeps whose a merged layer is.
+    let on = |id: &str, below: &[&str]| {
+        let parents = below.iter().map(|it| (*it).to_owned()).collect();
+        CacheRecord { parents, ..record(id, 2) }
+    };
+    let merged = [on("m", &["a", "base"]), on("n", &["m"]), on("o", &["n"])];
+    let listing = [&[base.clone(), own.clone()], &merged[..]].concat();
+    store.saw(ENGINE, PROJECT, &seen(1, &listing)).unwrap();
+    assert!(!store.has_others(ENGINE).unwrap());
+    store.saw(ENGINE, PROJECT, &seen(2, &[base, own, other])).unwrap();
     assert!(store.has_others(ENGINE).unwrap());
     assert!(!store.has_others("another").unwrap());
 }

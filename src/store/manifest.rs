@@ -13,8 +13,7 @@ use crate::Digest;
 const FORMAT: u8 = 1;
 
 /// Kinds with a number of their own; any other is written out behind [`OTHER_KIND`].
-const KINDS: &[&str] =
-    &["file", "directory", "symlink", "hardlink", "fifo", "socket", "device"];
+const KINDS: &[&str] = &["file", "directory", "symlink", "hardlink", "fifo", "socket", "device"];
 const OTHER_KIND: u8 = 0x3f;
 const HAS_DIGEST: u8 = 0x80;
 const HAS_TARGET: u8 = 0x40;

@@ -157,7 +157,7 @@ impl Survey {
     pub fn has_others(&self) -> bool {
         let mut fresh = self.records().filter(|record| self.is_fresh(&record.id));
         fresh.any(|it| {
-            it.kind == RecordKind::Layer && !it.parents.is_empty() && !it.description.is_empty()
+            it.kind == RecordKind::Layer && it.parents.len() == 1 && !it.description.is_empty()
         })
     }
 
