@@ -154,6 +154,17 @@ impl KeyInput {
         !matches!(self, Self::Told { .. })
     }
 
+    /// Whether it is an instruction that makes a layer of its own, by `--link`.
+    pub(super) fn is_linked(&self) -> bool {
+        match self {
+            Self::Instruction { value } => {
+                let value: Option<serde_json::Value> = serde_json::from_str(value).ok();
+                value.is_some_and(|value| value["link"] == true)
+            }
+            _ => false,
+        }
+    }
+
     /// That a stage is built on this directory of `--build-context`.
     pub(super) fn on_context(name: &str) -> Self {
         Self::Option { name: BUILD_CONTEXT.to_owned(), value: name.to_owned() }
@@ -265,13 +276,7 @@ impl Step {
 
     /// Whether it is a layer of its own, by `--link`, that the engine merges with what it stands on.
     pub fn is_merged(&self) -> bool {
-        self.inputs.iter().any(|input| match input {
-            KeyInput::Instruction { value } if self.parent().is_some() => {
-                let value: Option<serde_json::Value> = serde_json::from_str(value).ok();
-                value.is_some_and(|value| value["link"] == true)
-            }
-            _ => false,
-        })
+        self.parent().is_some() && self.inputs.iter().any(KeyInput::is_linked)
     }
 
     /// Whether it may write into the files of the build's own context.

@@ -178,6 +178,7 @@ fn verdict(
                 || knowledge.left_open.contains(&step.key)
                 || step.is_doubted
                 || knowledge.evictions.made_by_others.contains(&step.key)
+                || knowledge.on_doubtful_images.contains(&step.key)
                 || may_be_fetched_again(step, knowledge);
             if may_be_elsewhere && step.kind != StepKind::From {
                 Verdict::Unknown(cause)
