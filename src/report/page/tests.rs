@@ -139,6 +139,21 @@ fn a_forecast_draws_the_graph_and_the_timeline() {
 }
 
 #[test]
+fn a_timeline_says_what_the_rest_of_the_forecast_is() {
+    let mut forecast = example::impact().images[0].forecast();
+    let drawn = |forecast: &_| {
+        let timeline = super::timeline::forecast::timeline(forecast, "Timeline").unwrap();
+        timeline.into_string()
+    };
+    assert!(!drawn(&forecast).contains("around their steps"));
+    let end = crate::report::units::seconds(forecast.summary.seconds);
+    forecast.summary.seconds = forecast.summary.seconds + Seconds::new(5.0);
+    let told = drawn(&forecast);
+    let says = format!("The last one ends at {end}; the other 5.0 s of ");
+    assert!(told.contains(&says), "{says}: {told}");
+}
+
+#[test]
 fn a_step_tells_the_way_down_to_the_files_that_are_the_reason() {
     let impact = example::impact();
     let page = super::impact(&impact);
