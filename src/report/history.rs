@@ -251,6 +251,7 @@ pub(super) mod tests {
             started: at(days_ago),
             seconds: Seconds::new(if names.is_empty() { 0.4 } else { 40.5 }),
             succeeded: true,
+            up_to_date: false,
             commit: Some("f950c9e0123456789".to_owned()),
             steps: vec![
                 step("COPY . .", outcome, 0.4, &cause),
