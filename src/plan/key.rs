@@ -90,7 +90,9 @@ pub(super) fn content_keys(
         return ContentKeys::default();
     }
     let others: Vec<KeyInput> = inputs.iter().filter(|input| !is_content(input)).cloned().collect();
-    let key = |of: usize, counted: usize| {
+    let alone: Vec<KeyInput> =
+        others.iter().filter(|input| !matches!(input, KeyInput::Parent { .. })).cloned().collect();
+    let key = |others: &[KeyInput], of: usize, counted: usize| {
         let mut hasher = FieldHasher::new();
         hasher.fields(&[&of.to_string(), &counted.to_string()]);
         for (index, source) in sources.iter().enumerate() {
@@ -99,20 +101,25 @@ pub(super) fn content_keys(
         }
         let value = hasher.finish().to_string();
         let content = KeyInput::Option { name: "content".to_owned(), value };
-        let inputs = [&others[..], &[content]].concat();
+        let inputs = [others, &[content]].concat();
         step_key(keyword(kind), &inputs, &key_of)
     };
     let all = 0..1_usize << sources.len();
     let is_known =
         |(index, source): (usize, &Source)| usize::from(source.content.is_some()) << index;
     let known: usize = sources.iter().enumerate().map(is_known).sum();
+    let leaves = |others: &[KeyInput]| -> Vec<StepKey> {
+        let parts = all.clone().filter(|part| part & !known == 0);
+        parts.map(|part| key(others, known, part)).collect()
+    };
+    let asks = |others: &[KeyInput]| -> Vec<StepKey> {
+        all.clone().map(|of| key(others, of, of & known)).collect()
+    };
     ContentKeys {
-        leaves: all
-            .clone()
-            .filter(|part| part & !known == 0)
-            .map(|part| key(known, part))
-            .collect(),
-        asks: all.map(|of| key(of, of & known)).collect(),
+        leaves: leaves(&others),
+        asks: asks(&others),
+        leaves_alone: leaves(&alone),
+        asks_alone: asks(&alone),
         ..ContentKeys::default()
     }
 }

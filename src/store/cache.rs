@@ -108,6 +108,23 @@ impl Store {
         })
     }
 
+    /// Whether somebody else has built on this engine: at the last look there were layers on others
+    /// that no recorded step has left. What a base image brings has no description.
+    pub fn has_others(&self, engine: &str) -> Result<bool, StoreError> {
+        self.read(|| {
+            self.connection.query_row(
+                "SELECT EXISTS (
+                     SELECT 1 FROM cache_record AS seen JOIN engine ON engine.id = seen.engine
+                     WHERE identity = ?1 AND seen.kind = ?2
+                         AND seen.parents <> '' AND seen.description <> ''
+                         AND NOT EXISTS (SELECT 1 FROM key_record AS own
+                             WHERE own.engine = seen.engine AND own.record = seen.id))",
+                params![engine, kind_number(RecordKind::Layer)],
+                |row| row.get(0),
+            )
+        })
+    }
+
     /// Where the results of those of `keys` are that are known of this engine.
     pub fn holdings(&self, engine: &str, keys: &[Digest]) -> Result<Holdings, StoreError> {
         self.read(|| {

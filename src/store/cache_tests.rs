@@ -211,3 +211,22 @@ fn the_last_build_is_the_last_whatever_the_clock_said() {
     let files: Vec<String> = store.files(manifest, |record| Some(record.path)).unwrap();
     assert_eq!(files, ["of 5"]);
 }
+
+#[test]
+fn layers_that_no_recorded_step_left_are_those_of_others() {
+    let mut store = Store::in_memory().unwrap();
+    assert!(!store.has_others(ENGINE).unwrap(), "an engine that nobody knows");
+    store.record(&build(1, Outcome::Ran)).unwrap();
+    let mut base = record("base", 0);
+    base.description = String::new();
+    let own = CacheRecord { parents: vec!["base".to_owned()], ..record("a", 1) };
+    let other = CacheRecord { parents: vec!["base".to_owned()], ..record("b", 1) };
+    let source = CacheRecord { kind: RecordKind::LocalSource, ..record("c", 1) };
+    let holdings = [(key("RUN a"), vec!["a".to_owned()])].into_iter().collect();
+    let told = Seen { holdings, ..seen(0, &[base.clone(), own.clone(), source]) };
+    store.saw(ENGINE, PROJECT, &told).unwrap();
+    assert!(!store.has_others(ENGINE).unwrap());
+    store.saw(ENGINE, PROJECT, &seen(1, &[base, own, other])).unwrap();
+    assert!(store.has_others(ENGINE).unwrap());
+    assert!(!store.has_others("another").unwrap());
+}
