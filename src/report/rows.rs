@@ -149,7 +149,7 @@ mod tests {
     fn a_narrow_place_shows_what_matters_most_and_no_part_of_a_number() {
         assert_eq!(rows(&table(), 42)[1], "  friday   12 s  /home/ann/other  src/app…");
         assert_eq!(rows(&table(), 31)[1], "  friday   12 s  /home…nn/other");
-        assert_eq!(rows(&table(), 25)[1], "  friday   12 s  /h…/other");
+        assert_eq!(rows(&table(), 26)[1], "  friday   12 s  /ho…other");
         assert_eq!(rows(&table(), 20)[0], "  monday  4.1 s");
         assert_eq!(rows(&table(), 10)[0], "  monday");
         assert_eq!(rows(&table(), 5)[0], "  mo…");

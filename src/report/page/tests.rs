@@ -104,7 +104,7 @@ fn a_build_that_was_not_needed_is_drawn_without_a_timeline() {
     kept[2].up_to_date = true;
     let page = told(&add_up(&kept), Some("/home/ann/shop"));
     assert!(page.contains("took 0.4 s; 2 of 2 steps reused; nothing to build"), "{page}");
-    assert!(page.contains("<td>nothing to build</td>"), "{page}");
+    assert!(page.contains("nothing to build</td>"), "{page}");
     assert!(page.contains("4 builds have no timeline: recorded before"), "{page}");
 }
 
