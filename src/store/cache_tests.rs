@@ -60,7 +60,7 @@ fn build(second: u64, outcome: Outcome) -> BuildRecord {
         steps: vec![step("RUN a", outcome)],
         files: vec![FileRecord {
             path: format!("of {second}"),
-            kind: "file".to_owned(),
+            kind: "file".into(),
             mode: 0o644,
             size: 1,
             modified: (1, 2),

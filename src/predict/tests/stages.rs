@@ -300,6 +300,17 @@ fn what_takes_from_a_stage_that_may_be_lost_depends_on_the_other_stage_alone() {
     assert_eq!(story.cause("COPY --from=kept"), CauseKind::Parent);
 }
 
+/// Which files of a stage are certain depends on where its COPYs lie between its RUNs.
+#[test]
+fn what_is_certain_of_a_stage_may_be_more_or_less_of_the_same() {
+    let build = "FROM base AS build\nCOPY a /d/\nRUN one\n";
+    let last = "FROM base\nCOPY --from=build /x /x\nCOPY --from=build /d /y\n";
+    let text: &'static str = format!("{build}COPY a /\n{last}").leak();
+    let mut story = Story::new(text, &[("a", "1")]).built();
+    story.dockerfile = format!("{build}COPY a /d/\n{last}").leak();
+    assert!(matches!(story.verdict("/d /y"), Verdict::Depends { .. }));
+}
+
 /// On an image from which it copies, a step has one input; on another one it has two, and the engine
 /// does not find the one by the other, though all layers are the same.
 #[test]

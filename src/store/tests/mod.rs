@@ -60,7 +60,7 @@ fn build(at: u64, steps: Vec<StepRecord>) -> BuildRecord {
 fn file(path: &str, content: u64) -> FileRecord {
     FileRecord {
         path: path.to_owned(),
-        kind: "file".to_owned(),
+        kind: "file".into(),
         mode: 0o644,
         size: 12,
         modified: (1_700_000_000, 5),
