@@ -7,6 +7,7 @@ mod damage_tests;
 mod recent;
 #[cfg(test)]
 mod unrecorded_tests;
+mod up_to_date;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -99,6 +99,25 @@ fn a_history_draws_builds_weeks_causes_steps_and_files() {
 }
 
 #[test]
+fn a_build_that_was_not_needed_is_drawn_without_a_timeline() {
+    let mut kept = builds();
+    kept[2].up_to_date = true;
+    let page = told(&add_up(&kept), Some("/home/ann/shop"));
+    assert!(page.contains("took 0.4 s; 2 of 2 steps reused; nothing to build"), "{page}");
+    assert!(page.contains("nothing to build</td>"), "{page}");
+    assert!(page.contains("4 builds have no timeline: recorded before"), "{page}");
+}
+
+#[test]
+fn the_axis_of_builds_ends_with_the_earliest_and_the_latest() {
+    let mut kept = builds();
+    kept.reverse();
+    let page = told(&add_up(&kept), Some("/home/ann/shop"));
+    let place = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what}: {page}"));
+    assert!(place(">2025-11-01 08:00<") < place(">2025-11-26 08:00<"), "{page}");
+}
+
+#[test]
 fn a_history_of_more_builds_than_can_be_read_says_what_is_left_out() {
     let many: Vec<_> = std::iter::repeat_n(builds().remove(1), 502).collect();
     let page = told(&add_up(&many), None);

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod file;
+mod up_to_date;
 
 use std::time::{Duration, UNIX_EPOCH};
 
