@@ -84,7 +84,8 @@ impl BuiltCopy {
             let digits = &numbered[..numbered.len() - numbered.trim_start_matches(digit).len()];
             match digits.parse() {
                 Ok(number) => {
-                    told.push_str(&format!(":{}", self.original(number)?));
+                    told.push(':');
+                    told.push_str(&self.original(number)?.to_string());
                     told.push_str(&numbered[digits.len()..]);
                 }
                 Err(_) => told.push_str(rest),

@@ -368,7 +368,8 @@ mod tests {
 
     #[test]
     fn an_error_is_shown_from_its_beginning() {
-        let heredoc: String = (3..9).map(|line| format!("Dockerfile:{line} | x\n")).collect();
+        let heredoc: Vec<String> = (3..9).map(|line| format!("Dockerfile:{line} | x\n")).collect();
+        let heredoc = heredoc.concat();
         let said = format!("#7 0.1 why\n\n#7 ERROR: x\nerror: step 2/2 failed\n{heredoc}");
         let shown = last_words(&said);
         assert!(shown.starts_with("error: step 2/2 failed\nDockerfile:3"), "{shown}");
