@@ -1,7 +1,12 @@
 //! TOML that people write, as text: `smartbuild.toml`, of which each room reads the tables that it
 //! knows, and scenarios of a bench.
 
-use serde::de::DeserializeOwned;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{DeserializeOwned, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// More than anybody writes by hand: whoever sends a change may send a file of any size.
 const LONGEST: usize = 1 << 20;
@@ -41,5 +46,35 @@ impl TomlText<'_> {
     /// The line of a byte, counted from 1.
     pub(crate) fn line_of(self, at: usize) -> usize {
         1 + self.0.iter().take(at).filter(|&&byte| byte == b'\n').count()
+    }
+}
+
+/// A list, whose mistakes are told in the words that people write.
+#[derive(Debug)]
+pub(crate) struct List<T>(pub(crate) Vec<T>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Items(PhantomData))
+    }
+}
+
+struct Items<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Items<T> {
+    type Value = List<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list: write `[` before it and `]` after it")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(items)).map(List)
     }
 }

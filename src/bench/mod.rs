@@ -6,6 +6,7 @@
 //!
 //! - [`find`] looks for what each scenario changes; [`Scenarios`] reads those of a file
 //! - [`Edit`] makes a change that no build has seen before
+//! - [`BuiltCopy`] tells what a build of a copy said of the Dockerfile that people have
 //! - [`statistics`] sums up the times of a scenario and compares two variants
 
 mod edit;
@@ -14,6 +15,7 @@ mod replay;
 mod scenarios;
 pub mod statistics;
 mod step;
+mod told;
 mod types;
 
 pub use edit::Edit;
@@ -21,6 +23,7 @@ pub use find::{Found, Project, find};
 pub use replay::{Cost, Expected, ModelError, Outcome, Recorded, Replay, Replayed, Timed};
 pub use scenarios::{Scenarios, ScenariosError};
 pub use step::{Expectation, Foretold, TimedStep};
+pub use told::BuiltCopy;
 pub use types::{
     Bench, Builder, Change, Comparison, Left, Measured, NAMES, Run, Scenario, Series, Variant,
 };

@@ -131,6 +131,11 @@ impl Replayed {
         Some((timed.seconds, timed.expected?))
     }
 
+    /// Whether all variants have come to it.
+    pub fn is_done(&self) -> bool {
+        self.builds.iter().all(Option::is_some)
+    }
+
     fn is_built_by_all(&self) -> bool {
         (0..self.builds.len()).all(|variant| self.built(variant).is_some())
     }
@@ -155,6 +160,17 @@ impl Replay {
             median: median(&distances).map(Seconds::get),
             counted: distances.len(),
             guessed: all.len() - distances.len(),
+        })
+    }
+
+    /// Each commit that a variant did not build, and why.
+    pub fn failures(&self) -> impl Iterator<Item = (&Replayed, &Variant, &str)> {
+        self.commits.iter().flat_map(|commit| {
+            let of = self.variants.iter().zip(&commit.builds);
+            of.filter_map(move |(variant, build)| match build {
+                Some(Outcome::Failed(why)) => Some((commit, variant, &**why)),
+                Some(Outcome::Built(_)) | None => None,
+            })
         })
     }
 

@@ -118,15 +118,15 @@ impl Timed {
 /// Where a name such as `[build 2/5] COPY . .` or the classic builder's `Step 3/8 : RUN make` has
 /// its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Numbered {
-    start: usize,
-    end: usize,
-    number: usize,
-    of: usize,
+pub(super) struct Numbered {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) number: usize,
+    pub(super) of: usize,
 }
 
 impl Numbered {
-    fn of(name: &str) -> Option<Self> {
+    pub(super) fn of(name: &str) -> Option<Self> {
         let end = if name.starts_with('[') { name.find(']')? } else { name.find(" : ")? };
         let start = name[..end].rfind([' ', '['])? + 1;
         let (number, of) = name[start..end].split_once('/')?;

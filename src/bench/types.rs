@@ -92,7 +92,7 @@ pub struct Measured {
     pub series: Vec<Series>,
 }
 
-/// A scenario that is not measured.
+/// A scenario, or a variant in all of them, that is not measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
     /// Its name.
@@ -108,7 +108,7 @@ pub struct Bench {
     pub variants: Vec<Variant>,
     /// The scenarios that were begun.
     pub measured: Vec<Measured>,
-    /// Those that do not apply.
+    /// Those that do not apply, and the variants that there are none of.
     pub left: Vec<Left>,
     /// How many runs of each were wanted.
     pub runs: usize,
@@ -150,6 +150,15 @@ impl Series {
 }
 
 impl Bench {
+    /// The scenarios that were to be measured and were not, or not wholly: those that failed with
+    /// any variant, and of those that do not apply what was `asked` for by its name.
+    pub fn unmeasured(&self, asked: &[String]) -> Vec<&str> {
+        let is_failed = |it: &&Measured| it.series.iter().any(|it| it.failure.is_some());
+        let failed = self.measured.iter().filter(is_failed).map(|it| &*it.scenario.name);
+        let left = self.left.iter().map(|it| &it.name).filter(|name| asked.contains(name));
+        failed.chain(left.map(String::as_str)).collect()
+    }
+
     /// How the variant at this place compares with the first in a scenario. The intervals of one
     /// variant are right together, in all scenarios, in nineteen of twenty benches.
     pub fn comparison(&self, measured: &Measured, variant: usize) -> Comparison {
@@ -163,5 +172,28 @@ impl Bench {
             Some(ratio) if ratio.is_sure => Comparison::Differs(ratio),
             Some(ratio) => Comparison::Unsure(ratio),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_or_was_asked_for_in_vain_is_not_measured() {
+        let measured = |name: &str, failures: [Option<&str>; 2]| Measured {
+            scenario: Scenario { name: name.to_owned(), change: Change::Nothing },
+            series: failures
+                .map(|it| Series { failure: it.map(str::to_owned), ..Series::default() })
+                .into(),
+        };
+        let left = |name: &str| Left { name: name.to_owned(), reason: String::new() };
+        let bench = Bench {
+            measured: vec![measured("a", [None, None]), measured("b", [None, Some("it failed")])],
+            left: vec![left("c"), left("d")],
+            ..Bench::default()
+        };
+        assert_eq!(bench.unmeasured(&[]), ["b"]);
+        assert_eq!(bench.unmeasured(&["d".to_owned(), "a".to_owned()]), ["b", "d"]);
     }
 }

@@ -63,6 +63,9 @@ pub enum Command {
     /// Say what is sent to the engine and what is not, by directory and by rule
     Context(ContextArgs),
     /// Say what builds have cost: what was reused, what was lost to which cause, the trend
+    ///
+    /// The commit of a build is the one that was checked out when it began; whether files were
+    /// edited since is not looked at.
     History(HistoryArgs),
     /// Measure how long rebuilds take, for one or several Dockerfiles side by side
     Bench(BenchArgs),

@@ -61,11 +61,18 @@ pub(super) async fn run(
     }
     let begun = (SystemTime::now(), Instant::now());
     let inputs = shortcut::inputs(&project, &request);
+    let root = project.source.root.clone();
+    // The commit as it is now: another may be checked out while the engine builds.
+    let commit = tokio::task::spawn_blocking(move || checked_out(&root));
     // Whoever reads the engine's own messages is given them.
     if !args.no_shortcut && mode != ProgressMode::RawJson {
         let tags = &args.flags.tags;
         if let Some(image) = shortcut::take(&docker, &project, inputs.as_ref(), tags).await {
-            return keep(image, &project, args, begun.1.elapsed().into(), ui);
+            let seconds = begun.1.elapsed().into();
+            keep(image, &project, args, seconds, ui)?;
+            let kept = shortcut::Kept { inputs, started: begun.0, seconds, commit };
+            kept.remember(&mut project).await;
+            return Ok(());
         }
     }
     if project.next_copy == NextCopy::New {
@@ -77,7 +84,8 @@ pub(super) async fn run(
     let seconds = Seconds::from(begun.1.elapsed());
     let finished = Finished::new(&project, &built, args, seconds, inputs);
     let is_recorded = if finished.began() {
-        finished.remember(&mut project, begun.0, begun_context.copy, ui)?
+        let commit = commit.await.ok().flatten();
+        finished.remember(&mut project, begun.0, begun_context.copy, commit, ui)?
     } else {
         // Where the engine came to no step of several, only it knows what it began.
         match &built.result {
@@ -392,6 +400,7 @@ impl<'a> Finished<'a> {
         project: &mut Project,
         started: SystemTime,
         copy: String,
+        commit: Option<String>,
         ui: &mut Ui,
     ) -> Result<bool, Failure> {
         if !self.is_certain || !self.began() {
@@ -461,7 +470,7 @@ impl<'a> Finished<'a> {
                 || (!reads_own(&project.plan, &project.seen)
                     && project.memory.is_context_lost(&project.line)),
             context_copy: Some(copy),
-            commit: checked_out(&project.source.root),
+            commit,
         };
         project.memory.record(&record, ui)?;
         let description = project.engine.as_ref().map(serde_json::to_string).transpose()?;

@@ -93,7 +93,7 @@ pub(super) fn reads_own(plan: &Plan, snapshot: &Snapshot) -> bool {
 fn record(path: &ContextPath, state: &FileState) -> FileRecord {
     FileRecord {
         path: encode(path.as_bytes()),
-        kind: kind_word(state.kind).to_owned(),
+        kind: kind_word(state.kind).into(),
         mode: state.mode,
         size: state.size,
         modified: (state.modified.seconds, state.modified.nanoseconds),
@@ -144,6 +144,9 @@ fn encode(bytes: &[u8]) -> String {
 }
 
 fn decode(text: &str) -> Vec<u8> {
+    if !text.contains('%') {
+        return text.as_bytes().to_vec();
+    }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::args::{HookAction, HookArgs};
 use super::failure::Failure;
 use super::ui::Ui;
-use crate::context::git::{GitOptions, HooksSetting, Repository};
+use crate::context::git::{GitOptions, HooksPlace, HooksSetting, Repository};
 use crate::hooks::{self, Installed, Removed};
 use crate::report::escape::text;
 
@@ -21,7 +21,7 @@ pub(super) fn run(args: HookArgs, ui: &mut Ui) -> Result<(), Failure> {
 fn install(repository: &Repository, ui: &mut Ui) -> Result<(), Failure> {
     // Where this program is cannot always be told; then only the path counts.
     let program = std::env::current_exe().ok();
-    let Installed { hook, kept, was_there, setting } =
+    let Installed { hook, kept, was_there, setting, place } =
         hooks::install(repository, program.as_deref())?;
     let done = if was_there { "there already" } else { "installed" };
     let mut told =
@@ -30,14 +30,31 @@ fn install(repository: &Repository, ui: &mut Ui) -> Result<(), Failure> {
         told.extend(["the hook that was there before runs first: ", &shown(&kept), "\n"]);
     }
     ui.result(&told)?;
-    if setting == HooksSetting::Shared {
-        ui.warning(
+    if let Some(warning) = warning(setting, place) {
+        ui.warning(warning)?;
+    }
+    Ok(())
+}
+
+/// Who else has the hook.
+fn warning(setting: HooksSetting, place: HooksPlace) -> Option<&'static str> {
+    match (setting, place) {
+        (HooksSetting::Shared, _) => Some(
             "your own core.hooksPath names this directory, so that the hook runs in all of your \
              repositories; `git config core.hooksPath \"$(git rev-parse --git-common-dir)/hooks\"` \
              gives this one hooks of its own",
-        )?;
+        ),
+        (_, HooksPlace::Repository) => None,
+        (_, HooksPlace::WorkingTree) => Some(
+            "core.hooksPath names a directory of the working tree: where its files are committed, \
+             everybody gets the hook, and with it the path of your own program; leave it out of \
+             commits, or write `smartbuild impact --staged` into the hook that is there",
+        ),
+        (_, HooksPlace::Elsewhere) => Some(
+            "core.hooksPath names a directory outside of this repository, so that the hook runs in \
+             every repository that names it",
+        ),
     }
-    Ok(())
 }
 
 fn remove(repository: &Repository, ui: &mut Ui) -> Result<(), Failure> {

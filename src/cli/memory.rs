@@ -7,6 +7,7 @@ mod damage_tests;
 mod recent;
 #[cfg(test)]
 mod unrecorded_tests;
+mod up_to_date;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -246,6 +247,9 @@ impl Memory {
         let memory_of = |StepKey(key): &StepKey| {
             survey.map_or(Remembered::Yes, |survey| survey.remembers(holdings.get(key)))
         };
+        knowledge.is_shared = is_known_by_manifest(plan)
+            && (survey.is_some_and(Survey::has_others)
+                || self.read(|store| store.has_others(&line.engine)).unwrap_or(false));
         knowledge.know_by_layers(plan, memory_of);
         if let Some(survey) = survey {
             let images = self.image_layers(line, plan, &knowledge, survey);
@@ -441,6 +445,11 @@ fn kind_of(name: &str) -> Option<StepKind> {
         StepKind::Setting,
     ];
     kinds.into_iter().find(|kind| kind_name(*kind) == name)
+}
+
+/// Whether the engine knows the images of a plan by their manifests.
+fn is_known_by_manifest(plan: &Plan) -> bool {
+    plan.steps.iter().any(|step| step.kind == StepKind::From && step.key != step.layers_key)
 }
 
 fn evictions_of(

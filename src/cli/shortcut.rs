@@ -20,11 +20,16 @@
 //! - the engine stores images by itself: with containerd's store it writes into every image an
 //!   attestation of the very build, with its times, so that each build gives a new image.
 
+use std::time::SystemTime;
+
+use tokio::task::JoinHandle;
+
 use super::project::Project;
-use crate::Digest;
 use crate::engine::{BuildRequest, Docker, ImageStore};
 use crate::plan::StepKey;
 use crate::predict::Verdict;
+use crate::store::UpToDate;
+use crate::{Digest, Seconds};
 
 /// The digest of everything that decides the image which a build gives, its configuration
 /// included; `None` where something else does too.
@@ -82,4 +87,31 @@ pub(super) async fn take(
         }
     }
     Some(image)
+}
+
+/// A build that was left out.
+pub(super) struct Kept {
+    pub(super) inputs: Option<Digest>,
+    pub(super) started: SystemTime,
+    pub(super) seconds: Seconds,
+    /// The commit that is checked out, which is looked up meanwhile.
+    pub(super) commit: JoinHandle<Option<String>>,
+}
+
+impl Kept {
+    /// Keeps that it was, once whoever asked has the image: for the history alone.
+    pub(super) async fn remember(self, project: &mut Project) {
+        let Some(image_inputs) = self.inputs else { return };
+        let line = project.line.clone();
+        project.memory.record_up_to_date(&UpToDate {
+            engine: line.engine,
+            project: line.project,
+            dockerfile: line.dockerfile,
+            target: line.target,
+            image_inputs,
+            started: self.started,
+            seconds: self.seconds,
+            commit: self.commit.await.ok().flatten(),
+        });
+    }
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Loss, NOT_COUNTED};
-use crate::Seconds;
-use crate::store::{KeptBuild, Outcome};
+use crate::store::{KeptBuild, KeptStep, Outcome};
+use crate::{Seconds, Span};
 
 /// What was lost to one kind of cause.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,11 +86,18 @@ pub(super) fn of_steps(builds: &[KeptBuild]) -> Vec<StepCost> {
                 Outcome::Ran | Outcome::Failed => cost.runs += 1,
                 Outcome::NotReached => {}
             }
-            cost.seconds = cost.seconds + step.seconds.unwrap_or_default();
+            cost.seconds = cost.seconds + took(step);
         }
     }
     let ran = costs.into_values().filter(|cost| cost.runs > 0).collect();
     costliest_first(ran, |cost| (cost.seconds, cost.runs))
+}
+
+/// What a step took: to its end, or until it failed.
+fn took(step: &KeptStep) -> Seconds {
+    let until_it_failed =
+        || step.span.filter(|_| step.outcome == Outcome::Failed).map(Span::length);
+    step.seconds.or_else(until_it_failed).unwrap_or_default()
 }
 
 pub(super) fn of_files(builds: &[KeptBuild], losses: &[Vec<Loss>]) -> Vec<FileCost> {

@@ -2,14 +2,14 @@
 //! files that cost most.
 //!
 //! In: builds as the store keeps them ([`KeptBuild`]). Out: a [`History`]. Pure: no disk, no clock.
-//! A build that was not needed, as everything was there, is not recorded and so is not here.
+//! A build that was not needed, as everything was there, counts as one that reused all its steps.
 
 mod costs;
 #[cfg(test)]
 mod tests;
 mod weeks;
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 use std::time::SystemTime;
 
 use crate::plan::StepIndex;
@@ -23,10 +23,13 @@ pub use weeks::Week;
 /// The keyword of steps that are not counted: engines speak of them unevenly.
 const NOT_COUNTED: &str = "FROM";
 
+/// Causes that strike each step for itself: no step hands them on, and all of a build are one.
+const OF_EACH_STEP: [&str; 3] = ["evicted", "no_cache", "no_record"];
+
 /// What builds have cost.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct History {
-    /// The builds, newest first.
+    /// The builds, the one that began last first.
     pub builds: Vec<PastBuild>,
     /// What they add up to.
     pub total: Total,
@@ -55,11 +58,13 @@ pub struct PastBuild {
     pub seconds: Seconds,
     /// Whether it succeeded.
     pub succeeded: bool,
+    /// Whether nothing was built, as everything was there.
+    pub up_to_date: bool,
     /// The commit that was checked out.
     pub commit: Option<String>,
     /// What became of its steps.
     pub counts: Counts,
-    /// What made most of its seconds run.
+    /// The cause for which most of its seconds ran, with all the steps that lead back to it.
     pub lost_to: Option<Loss>,
     /// Its steps in the plan's order, FROM among them.
     pub steps: Vec<PastStep>,
@@ -115,7 +120,7 @@ pub struct Total {
     pub counts: Counts,
 }
 
-/// A root cause and what ran for it in one build.
+/// A cause and what ran for it in one build.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loss {
     /// The word for its kind: `files`, `argument`, …
@@ -128,11 +133,12 @@ pub struct Loss {
     pub seconds: Seconds,
 }
 
-/// Adds up builds, newest first as the store gives them.
+/// Adds up builds, which may come in any order.
 pub fn history(kept: &[KeptBuild]) -> History {
     let losses: Vec<Vec<Loss>> = kept.iter().map(losses).collect();
-    let builds: Vec<PastBuild> =
+    let mut builds: Vec<PastBuild> =
         kept.iter().zip(&losses).map(|(build, losses)| past_build(build, losses)).collect();
+    builds.sort_by_key(|build| Reverse(build.started));
     History {
         total: total(&builds),
         causes: costs::of_causes(&losses),
@@ -152,6 +158,7 @@ fn past_build(build: &KeptBuild, losses: &[Loss]) -> PastBuild {
         started: build.started,
         seconds: build.seconds,
         succeeded: build.succeeded,
+        up_to_date: build.up_to_date,
         commit: build.commit.clone(),
         counts: counts(&build.steps),
         lost_to: costliest.cloned(),
@@ -181,27 +188,45 @@ fn counts(steps: &[KeptStep]) -> Counts {
     counts
 }
 
-/// What made the steps of a build run: each root cause once, in the order of the steps where they
-/// lie.
+/// What made the steps of a build run: each cause once, in the order of the steps where they lie.
 fn losses(build: &KeptBuild) -> Vec<Loss> {
     let causes: Vec<Option<PastCause>> =
         build.steps.iter().map(|step| serde_json::from_str(step.cause.as_deref()?).ok()).collect();
-    let mut by_root: BTreeMap<usize, Loss> = BTreeMap::new();
+    let mut losses: Vec<(usize, Loss)> = Vec::new();
     for (at, step) in build.steps.iter().enumerate() {
         if step.kind == NOT_COUNTED || step.outcome != Outcome::Ran {
             continue;
         }
         let Some((root, cause)) = root(&causes, at) else { continue };
-        let loss = by_root.entry(root).or_insert_with(|| Loss {
+        let found = losses.iter().position(|(at, loss)| *at == root || loss.is_of(cause));
+        let place = found.unwrap_or_else(|| {
+            losses.push((root, Loss::nothing_to(cause)));
+            losses.len() - 1
+        });
+        let (_, loss) = &mut losses[place];
+        loss.steps += 1;
+        loss.seconds = loss.seconds + step.seconds.unwrap_or_default();
+    }
+    losses.sort_by_key(|(root, _)| *root);
+    losses.into_iter().map(|(_, loss)| loss).collect()
+}
+
+impl Loss {
+    fn nothing_to(cause: &PastCause) -> Self {
+        Self {
             kind: cause.kind.clone(),
             names: cause.names.clone(),
             steps: 0,
             seconds: Seconds::ZERO,
-        });
-        loss.steps += 1;
-        loss.seconds = loss.seconds + step.seconds.unwrap_or_default();
+        }
     }
-    by_root.into_values().collect()
+
+    /// Whether a cause that lies in another step is the same: it has a name, or needs none.
+    fn is_of(&self, cause: &PastCause) -> bool {
+        let needs_none = OF_EACH_STEP.contains(&&*cause.kind);
+        let is_named = !cause.names.is_empty() && self.names == cause.names;
+        self.kind == cause.kind && (needs_none || is_named)
+    }
 }
 
 /// The step where the reason of a step lies, and the reason.

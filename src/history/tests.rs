@@ -26,6 +26,7 @@ fn build(day: u64, seconds: f64, steps: Vec<KeptStep>) -> KeptBuild {
         started: UNIX_EPOCH + Duration::from_secs(day * DAY),
         seconds: Seconds::new(seconds),
         succeeded: true,
+        up_to_date: false,
         commit: Some("f00".to_owned()),
         steps,
     }
@@ -119,4 +120,50 @@ fn weeks_end_with_the_newest_build_and_none_between_is_left_out() {
     assert_eq!(super::history(&[]), History::default());
     // A clock that was at its beginning makes no thousand weeks.
     assert_eq!(super::history(&[build(20_000, 1.0, vec![]), build(0, 1.0, vec![])]).weeks.len(), 1);
+}
+
+#[test]
+fn a_cause_that_strikes_each_step_for_itself_is_one_loss() {
+    let own = |kind: &str, at: usize| serde_json::json!({"kind": kind, "step": at}).to_string();
+    for kind in ["no_cache", "no_record", "evicted"] {
+        let steps = vec![
+            step("RUN a", Outcome::Ran, 2.0, Some(&own(kind, 0))),
+            step("COPY . .", Outcome::Ran, 4.0, Some(&files(1, &["app.py"]))),
+            step("RUN b", Outcome::Ran, 2.5, Some(&own(kind, 2))),
+            step("RUN c", Outcome::Ran, 1.0, Some(&parent(2))),
+            step("RUN d", Outcome::Cached, 0.0, Some(&own(kind, 4))),
+        ];
+        let lost = history(&[build(1, 9.0, steps)]).builds[0].lost_to.clone().unwrap();
+        assert_eq!((&*lost.kind, lost.steps, lost.seconds.get()), (kind, 3, 5.5));
+    }
+}
+
+#[test]
+fn what_has_one_name_is_one_loss_and_two_edits_are_two() {
+    let argument =
+        |at: usize| serde_json::json!({"kind": "argument", "step": at, "names": ["V"]}).to_string();
+    let edit = |at: usize| serde_json::json!({"kind": "instruction", "step": at}).to_string();
+    let steps = vec![
+        step("RUN a", Outcome::Ran, 2.0, Some(&argument(0))),
+        step("RUN b", Outcome::Ran, 3.0, Some(&edit(1))),
+        step("RUN c", Outcome::Ran, 2.0, Some(&argument(2))),
+        step("RUN d", Outcome::Ran, 3.0, Some(&edit(3))),
+    ];
+    let lost = history(&[build(1, 9.0, steps)]).builds[0].lost_to.clone().unwrap();
+    assert_eq!((&*lost.kind, lost.steps, lost.seconds.get()), ("argument", 2, 4.0));
+}
+
+#[test]
+fn builds_are_in_the_order_of_when_they_began() {
+    // Recorded when they end: the longer one of two last, though it began first.
+    let told = history(&[build(3, 1.0, vec![]), build(5, 2.0, vec![]), build(1, 3.0, vec![])]);
+    let seconds: Vec<f64> = told.builds.iter().map(|build| build.seconds.get()).collect();
+    assert_eq!(seconds, [2.0, 1.0, 3.0]);
+}
+
+#[test]
+fn a_step_that_failed_cost_what_it_took_until_then() {
+    let span = Some(Span::new(Seconds::new(1.0), Seconds::new(7.0)));
+    let failed = KeptStep { span, ..step("RUN make", Outcome::Failed, 0.0, None) };
+    assert_eq!(history(&[build(1, 8.0, vec![failed])]).steps[0].seconds, Seconds::new(6.0));
 }

@@ -18,7 +18,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use crate::context::git::{HooksSetting, Repository};
+use crate::context::git::{HooksPlace, HooksSetting, Repository};
 
 pub use error::HookError;
 
@@ -36,6 +36,8 @@ pub struct Installed {
     pub was_there: bool,
     /// What says that hooks are there.
     pub setting: HooksSetting,
+    /// Whose their directory is.
+    pub place: HooksPlace,
 }
 
 /// What [`remove`] did.
@@ -85,8 +87,9 @@ pub fn install(repository: &Repository, program: Option<&Path>) -> Result<Instal
     if is_chained {
         links::make(&place)?;
     }
-    let kept = is_chained.then_some(place.kept);
-    Ok(Installed { hook: place.hook, kept, was_there, setting: place.setting })
+    let kept = is_chained.then(|| place.kept.clone());
+    let Place { hook, setting, whose: place, .. } = place;
+    Ok(Installed { hook, kept, was_there, setting, place })
 }
 
 /// Takes the hook away, and puts back the one that it was chained to.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::HookError;
 use super::script::{KEPT, LINKS, NAME, OLD_LINKS};
-use crate::context::git::{HooksSetting, Repository};
+use crate::context::git::{HooksPlace, HooksSetting, Repository};
 
 /// The files that installing and removing are about.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(super) struct Place {
     pub(super) old_links: PathBuf,
     /// What says that hooks are there.
     pub(super) setting: HooksSetting,
+    /// Whose their directory is.
+    pub(super) whose: HooksPlace,
 }
 
 impl Place {
@@ -45,7 +47,7 @@ impl Place {
             name.push(LINKS);
             directory.with_file_name(name)
         });
-        Ok(Self { hook, kept, links, old_links, setting: found.setting })
+        Ok(Self { hook, kept, links, old_links, setting: found.setting, whose: found.place })
     }
 
     /// Makes the directory where it is not there: `git init` may have left it out.

@@ -318,10 +318,24 @@ fn the_setting_that_moves_hooks_is_followed_from_the_root_of_the_working_tree() 
     fs::create_dir(story.path("deep")).unwrap();
     let installed = install(&open(&story.path("deep")), None).unwrap();
     assert_eq!(installed.setting, HooksSetting::Repository);
+    assert_eq!(installed.place, HooksPlace::WorkingTree);
     assert!(story.path("tools/hooks/pre-commit").is_file());
     assert_eq!(story.commit(), (true, "smartbuild impact --staged\n".to_owned()));
     story.remove().unwrap();
     assert!(!story.path("tools/hooks/pre-commit").exists());
+}
+
+#[test]
+fn hooks_that_others_have_as_well_are_told_from_its_own() {
+    let story = Story::new();
+    let place = |path: &str| {
+        story.set("core.hooksPath", path);
+        story.install().unwrap().place
+    };
+    assert_eq!(place(".git/hooks"), HooksPlace::Repository);
+    assert_eq!(place(story.path(".git/hooks").to_str().unwrap()), HooksPlace::Repository);
+    assert_eq!(place(".githooks"), HooksPlace::WorkingTree);
+    assert_eq!(place("../of-all"), HooksPlace::Elsewhere);
 }
 
 #[test]
@@ -341,8 +355,9 @@ fn a_linked_working_tree_has_the_hooks_of_the_main_one() {
     let linked = story.directory.path().join("linked");
     let added = story.git(&["worktree", "add", "-q", linked.to_str().unwrap()]);
     assert!(added.status.success(), "{added:?}");
-    install(&open(&linked), None).unwrap();
-    assert!(story.path(".git/hooks/pre-commit").is_file());
+    let installed = install(&open(&linked), None).unwrap();
+    assert_eq!(installed.hook, story.path(".git/hooks/pre-commit").canonicalize().unwrap());
+    assert_eq!(installed.place, HooksPlace::Repository);
     let commit = ["commit", "-q", "--allow-empty", "-m", "Open the other shop"];
     assert_eq!(
         said(&story.git_in(&linked, &commit)),

@@ -26,7 +26,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use crate::toml_text::{Mistake, TomlText};
+use crate::toml_text::{List, Mistake, TomlText};
 
 /// What `smartbuild.toml` says of images. Its tables `impact` and `image.gate` say what an image
 /// may cost, and are read by those who measure that.
@@ -79,7 +79,7 @@ struct Document {
     #[serde(default)]
     image: Vec<Spanned<Entry>>,
     #[serde(default)]
-    exclude: Vec<Spanned<String>>,
+    exclude: List<Spanned<String>>,
     #[serde(default, rename = "impact")]
     _impact: Option<IgnoredAny>,
 }
@@ -111,7 +111,7 @@ impl Configuration {
         let text = TomlText(bytes);
         let document: Document = text.read()?;
         let mut excluded = GlobSetBuilder::new();
-        for pattern in &document.exclude {
+        for pattern in &document.exclude.0 {
             let glob = GlobBuilder::new(pattern.get_ref()).literal_separator(true).build();
             excluded.add(glob.map_err(|error| {
                 let message = format!("a pattern that cannot be read, correct it: {error}");
@@ -174,6 +174,7 @@ mod tests {
             "[[image]]\nname = \"a\"\n[[image]]\nname = \"a\"\n",
             "[[image]]\ncontext = \".\"\n",
             "\n\nexclude = [\"[\"]\n",
+            "exclude = \"a\"\n",
             "a = \n",
         ];
         insta::assert_snapshot!(mistakes.map(error).join("\n"));

@@ -82,7 +82,7 @@ impl<'a> Finder<'a> {
             Finished::Elsewhere(message) => {
                 let problem = Problem::at(&file, line, message);
                 self.notices.insert(problem.clone());
-                self.left_out.push(LeftOut { what: Missing::Elsewhere(name), problem });
+                self.left_out.push(LeftOut::new(Missing::Elsewhere(name), problem));
             }
         }
         Ok(())
@@ -107,7 +107,7 @@ impl<'a> Finder<'a> {
     /// Keeps what is wrong, and what is not found for it.
     pub(super) fn leave_out(&mut self, what: Missing, problem: Problem) {
         self.problems.insert(problem.clone());
-        self.left_out.push(LeftOut { what, problem });
+        self.left_out.push(LeftOut::new(what, problem));
     }
 
     /// The Dockerfiles of the images that were found until now.

@@ -141,7 +141,7 @@ fn add(
 
 /// Leaves out what is excluded, and brings all in order.
 pub(super) fn finish(finder: Finder<'_>, configuration: &Configuration) -> Images {
-    let Finder { mut images, mut problems, notices, left_out, .. } = finder;
+    let Finder { mut images, mut problems, notices, mut left_out, .. } = finder;
     images.sort_by(|a, b| a.name.cmp(&b.name));
     let mut names = BTreeSet::new();
     images.retain(|image| {
@@ -160,12 +160,16 @@ pub(super) fn finish(finder: Finder<'_>, configuration: &Configuration) -> Image
         by_path || configuration.excludes(&image.name)
     };
     let (excluded, images) = images.into_iter().partition(is_excluded);
-    let is_of_interest = |problem: &Problem| !configuration.excludes(&shown(&problem.file));
-    Images {
-        images,
-        excluded,
-        left_out,
-        problems: problems.into_iter().filter(is_of_interest).collect(),
-        notices: notices.into_iter().filter(is_of_interest).collect(),
+    for it in &mut left_out {
+        let by_name = it.image().is_some_and(|name| configuration.excludes(name));
+        it.is_excluded = by_name || configuration.excludes(&shown(&it.problem.file));
     }
+    let is_of_interest = |problem: &Problem| {
+        let mut about = left_out.iter().filter(|it| it.problem == *problem).peekable();
+        let is_excluded = about.peek().is_some() && about.all(|it| it.is_excluded);
+        !is_excluded && !configuration.excludes(&shown(&problem.file))
+    };
+    let problems = problems.into_iter().filter(is_of_interest).collect();
+    let notices = notices.into_iter().filter(is_of_interest).collect();
+    Images { images, excluded, problems, notices, left_out }
 }

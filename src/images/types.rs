@@ -28,8 +28,10 @@ pub struct Images {
 pub struct LeftOut {
     /// What it is.
     pub what: Missing,
-    /// Why it was not found; one of the problems or notices.
+    /// Why it was not found; one of the problems or notices, where it is not left out by wish.
     pub problem: Problem,
+    /// Whether it is left out by wish besides.
+    pub is_excluded: bool,
 }
 
 /// What was not found.
@@ -167,6 +169,9 @@ pub struct Problem {
     /// What is wrong and what to do, in one line without a full stop. Parts of it are words of the
     /// file: escape them before a terminal sees them.
     pub message: String,
+    /// Whether nothing is wrong with the file, and only a value is not at hand here that it asks
+    /// for: another machine may build it.
+    pub lacks_value: bool,
 }
 
 impl Image {
@@ -200,6 +205,23 @@ impl Image {
     }
 }
 
+impl LeftOut {
+    /// What nobody left out by wish.
+    pub(crate) fn new(what: Missing, problem: Problem) -> Self {
+        Self { what, problem, is_excluded: false }
+    }
+
+    /// Its image's name, where it is one image.
+    pub fn image(&self) -> Option<&str> {
+        match &self.what {
+            Missing::Image(name) | Missing::Elsewhere(name) | Missing::Unmatched(name) => {
+                Some(name)
+            }
+            Missing::Project(_) => None,
+        }
+    }
+}
+
 impl Images {
     /// The image of this name, be it left out by wish.
     pub fn named(&self, name: &str) -> Option<&Image> {
@@ -210,11 +232,11 @@ impl Images {
 impl Problem {
     /// A problem at a line.
     pub(super) fn at(file: &ContextPath, line: usize, message: impl Into<String>) -> Self {
-        Self { file: file.clone(), line: Some(line), message: message.into() }
+        Self { line: Some(line), ..Self::of(file, message) }
     }
 
     /// A problem with a whole file.
     pub(super) fn of(file: &ContextPath, message: impl Into<String>) -> Self {
-        Self { file: file.clone(), line: None, message: message.into() }
+        Self { file: file.clone(), line: None, message: message.into(), lacks_value: false }
     }
 }

@@ -189,6 +189,7 @@ pub(crate) fn impact() -> Impact {
             line: Some(3),
             image: None,
             message: "a tab where blanks belong: write blanks".to_owned(),
+            lacks_value: false,
         }],
         notices: vec!["the clone is shallow".to_owned()],
         advice: vec![

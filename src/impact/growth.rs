@@ -110,9 +110,9 @@ fn weight(step: &Step, of: Taking<'_>, other: Option<Taking<'_>>) -> Weight {
             let size = match bytes.map_or(Unpacked::AsItIs, |bytes| unpacked(&bytes)) {
                 Unpacked::Bytes(bytes) => bytes,
                 Unpacked::AsItIs => entry.size,
-                Unpacked::Unknown => {
+                Unpacked::AtLeast(bytes) => {
                     is_unknown = true;
-                    entry.size
+                    bytes.max(entry.size)
                 }
             };
             sum = sum.saturating_add(size);

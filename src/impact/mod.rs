@@ -72,6 +72,7 @@ use side::{Files, Planned, first_platform};
 /// Where the trees cannot be read. What is wrong with one image is among the problems.
 pub fn compare(base: &Side, head: &Side, facts: &dyn Facts) -> Result<Impact, GitError> {
     let changes = head.tree.differences_from(&base.tree)?;
+    head.tree.match_large_files(&base.tree, &changes);
     let comparison = Comparison {
         base: Files::new(base, TreeSide::Base, facts),
         head: Files::new(head, TreeSide::Head, facts),
@@ -99,7 +100,7 @@ pub fn compare(base: &Side, head: &Side, facts: &dyn Facts) -> Result<Impact, Gi
     impact.excluded = head.images.excluded.iter().map(|image| image.name.clone()).collect();
     // Where nothing changed there is nothing to lose.
     if !comparison.changes.is_empty() {
-        for (name, problem) in pairs::unreadable(base, head) {
+        for (name, problem) in pairs::not_at_hand(base, head) {
             impact.untold.retain(|it| it.image != name);
             impact.not_compared(&name, found_problem(TreeSide::Head, problem));
         }
@@ -199,7 +200,9 @@ impl Comparison<'_> {
             return None;
         }
         if let Some((image, Ok(planned))) = &now {
-            self.outside.borrow_mut().extend(outside::notices(Version { image, planned }));
+            self.outside
+                .borrow_mut()
+                .extend(outside::notices(Version { image, planned }, found.as_ref()));
         }
         let Some(found) = found else {
             impact.unchanged += 1;
@@ -298,5 +301,6 @@ fn found_problem(side: TreeSide, problem: &images::Problem) -> Problem {
         line: problem.line.and_then(|line| u32::try_from(line).ok()),
         image: None,
         message: problem.message.clone(),
+        lacks_value: problem.lacks_value,
     }
 }

@@ -5,14 +5,20 @@
 
 use super::compared::Version;
 use super::places::in_dockerfile;
+use super::types::ImageImpact;
 use crate::plan::{Plan, StepIndex};
+use crate::predict::Verdict;
 
-/// What to say of each of them.
-pub(super) fn notices(now: Version<'_>) -> Vec<String> {
+/// What to say of each of them. A step that runs again for another reason takes what is there then.
+pub(super) fn notices(now: Version<'_>, found: Option<&ImageImpact>) -> Vec<String> {
     let plan = &now.planned.plan;
     let told = now.planned.outside.iter().filter_map(|file| {
         let first = plan.steps.iter().position(|step| step.touches(file))?;
         let step = plan.steps.get(first)?;
+        let forecast = found.and_then(|it| it.steps.get(first)).map(|it| &it.forecast);
+        if forecast.is_some_and(|it| matches!(it.verdict, Verdict::Rebuild(_))) {
+            return None;
+        }
         let place = in_dockerfile(now, (step.line, step.line));
         let line = place.lines.map(|(line, _)| format!(":{line}")).unwrap_or_default();
         let file = now.image.context.join(file.as_bytes());

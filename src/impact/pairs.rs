@@ -133,10 +133,7 @@ fn was_no_dockerfile(untold: &Untold<'_>, base: &Side) -> bool {
 pub(super) fn told_by_neither<'a>(base: &'a Side, head: &'a Side) -> Vec<(&'a str, &'a Problem)> {
     let all = &head.images.left_out;
     let of = |left_out: &'a LeftOut| {
-        let name = match &left_out.what {
-            Missing::Image(name) | Missing::Elsewhere(name) | Missing::Unmatched(name) => &**name,
-            Missing::Project(_) => return None,
-        };
+        let name = left_out.image()?;
         let is_told = [base, head].iter().any(|side| side.images.named(name).is_some());
         // A file that describes it says more than that it is not found.
         let describes = |it: &&LeftOut| {
@@ -154,23 +151,24 @@ pub(super) fn told_by_neither<'a>(base: &'a Side, head: &'a Side) -> Vec<(&'a st
     all.iter().filter_map(of).collect()
 }
 
-/// What is described by files that both trees have and nobody can read, as in a clone without all
-/// objects: by the image's name, or that of the file.
-pub(super) fn unreadable<'a>(base: &Side, head: &'a Side) -> Vec<(String, &'a Problem)> {
-    let is_unreadable = |left_out: &&LeftOut| {
+/// What neither tree tells of although nothing is wrong with its files: nobody can read them here, as
+/// in a clone without all objects, or a value that they ask for is not at hand. By the image's name,
+/// or that of the file.
+pub(super) fn not_at_hand<'a>(base: &Side, head: &'a Side) -> Vec<(String, &'a Problem)> {
+    let is_unreadable = |left_out: &LeftOut| {
         let file = &left_out.problem.file;
         base.tree.read(file).is_err() && head.tree.read(file).is_err()
     };
-    let named = |left_out: &'a LeftOut| {
-        let name = match &left_out.what {
-            Missing::Image(name) | Missing::Elsewhere(name) | Missing::Unmatched(name) => {
-                name.clone()
-            }
-            Missing::Project(_) => left_out.problem.file.to_string(),
-        };
-        (name, &left_out.problem)
+    let lacks_value = |left_out: &LeftOut| {
+        let before = base.images.left_out.iter().find(|it| it.what == left_out.what);
+        left_out.problem.lacks_value && before.is_some_and(|it| it.problem.lacks_value)
     };
-    head.images.left_out.iter().filter(is_unreadable).map(named).collect()
+    let named = |left_out: &'a LeftOut| {
+        let file = || left_out.problem.file.to_string();
+        (left_out.image().map_or_else(file, str::to_owned), &left_out.problem)
+    };
+    let all = head.images.left_out.iter().filter(|it| !it.is_excluded);
+    all.filter(|it| is_unreadable(it) || lacks_value(it)).map(named).collect()
 }
 
 /// As [`Image::is_built_as`].

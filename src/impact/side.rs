@@ -443,6 +443,7 @@ impl<'a> Files<'a> {
             line: inline.map_or(line, |inline| line.and_then(|line| inline.line(line))),
             image: Some(image.name.clone()),
             message: message.to_owned(),
+            lacks_value: false,
         }
     }
 }

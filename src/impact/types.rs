@@ -181,6 +181,9 @@ pub struct Problem {
     pub image: Option<String>,
     /// What is wrong and what to do, in a sentence.
     pub message: String,
+    /// Whether nothing is wrong with the file, and only a value is not at hand here that it asks
+    /// for.
+    pub lacks_value: bool,
 }
 
 /// How the same change could cost less.

@@ -8,6 +8,7 @@ use super::environment::{Environment, Value};
 use super::error::{Error, Problem};
 use super::expansion::Words;
 use super::fact::NamedValue;
+use super::joint_inputs::joint_inputs;
 use super::key::{FieldHasher, bare_key, content_keys, fetched_keys, keyword, loose_key, step_key};
 use super::name::{Namer, counts_as_step};
 use super::reference::full_reference;
@@ -446,6 +447,7 @@ impl<'a> Builder<'a> {
         if let Some(context) = context {
             draft.inputs.push(KeyInput::on_context(context));
         }
+        draft.inputs.extend(joint_inputs(&draft.inputs, &self.plan.steps));
         let mark = scope.onbuild && self.request.dialect.marks_onbuild;
         let name = namer.name(&draft.name, mark);
         self.push_step(instruction, name, draft, state, scope);

@@ -69,9 +69,12 @@ pub(super) fn step_key(
 const SOURCES: usize = 3;
 
 /// One place from which a step takes files.
+#[derive(Clone, Copy)]
 struct Source {
     /// The digest of what is certain of their content; `None` where nothing is.
     content: Option<Digest>,
+    /// Whether that is all of it.
+    is_whole: bool,
 }
 
 /// The keys that [`Step::content_keys`](super::Step::content_keys) has.
@@ -90,6 +93,26 @@ pub(super) fn content_keys(
         return ContentKeys::default();
     }
     let others: Vec<KeyInput> = inputs.iter().filter(|input| !is_content(input)).cloned().collect();
+    let is_below = |input: &&KeyInput| !matches!(input, KeyInput::Parent { .. });
+    let alone: Vec<KeyInput> = others.iter().filter(is_below).cloned().collect();
+    // What of several files is certain depends on what lies below them: on something else it may be
+    // others of the same.
+    let whole: Vec<Source> = sources
+        .iter()
+        .map(|it| Source { content: it.content.filter(|_| it.is_whole), ..*it })
+        .collect();
+    let (leaves, asks) = keys_of(kind, &others, &sources, &key_of);
+    let (leaves_alone, asks_alone) = keys_of(kind, &alone, &whole, &key_of);
+    ContentKeys { leaves, asks, leaves_alone, asks_alone, ..ContentKeys::default() }
+}
+
+/// The keys to leave and to ask for of a step with these sources, and these inputs beside them.
+fn keys_of(
+    kind: StepKind,
+    others: &[KeyInput],
+    sources: &[Source],
+    key_of: impl Fn(usize) -> StepKey,
+) -> (Vec<StepKey>, Vec<StepKey>) {
     let key = |of: usize, counted: usize| {
         let mut hasher = FieldHasher::new();
         hasher.fields(&[&of.to_string(), &counted.to_string()]);
@@ -99,22 +122,15 @@ pub(super) fn content_keys(
         }
         let value = hasher.finish().to_string();
         let content = KeyInput::Option { name: "content".to_owned(), value };
-        let inputs = [&others[..], &[content]].concat();
+        let inputs = [others, &[content]].concat();
         step_key(keyword(kind), &inputs, &key_of)
     };
     let all = 0..1_usize << sources.len();
     let is_known =
         |(index, source): (usize, &Source)| usize::from(source.content.is_some()) << index;
     let known: usize = sources.iter().enumerate().map(is_known).sum();
-    ContentKeys {
-        leaves: all
-            .clone()
-            .filter(|part| part & !known == 0)
-            .map(|part| key(known, part))
-            .collect(),
-        asks: all.map(|of| key(of, of & known)).collect(),
-        ..ContentKeys::default()
-    }
+    let left = all.clone().filter(|part| part & !known == 0);
+    (left.map(|part| key(known, part)).collect(), all.map(|of| key(of, of & known)).collect())
 }
 
 /// The key that [`ContentKeys::loose`] is, given those of the steps below, or else their own.
@@ -183,17 +199,19 @@ fn is_content(input: &KeyInput) -> bool {
 
 fn sources(kind: StepKind, inputs: &[KeyInput]) -> Vec<Source> {
     let content = inputs.iter().filter_map(|input| match input {
-        KeyInput::StageFiles { part, .. } => Some(Some(*part)),
+        KeyInput::StageFiles { part, base, .. } => {
+            Some(Source { content: Some(*part), is_whole: base.is_none() })
+        }
         // A stage may come to hold what the context held.
         KeyInput::Files { digest, .. } => {
             let mut part = FieldHasher::new();
             part.field(digest.as_bytes());
-            Some(Some(part.finish()))
+            Some(Source { content: Some(part.finish()), is_whole: true })
         }
-        KeyInput::StageOutput { .. } => Some(None),
+        KeyInput::StageOutput { .. } => Some(Source { content: None, is_whole: false }),
         _ => None,
     });
-    let mut sources: Vec<Source> = content.map(|content| Source { content }).collect();
+    let mut sources: Vec<Source> = content.collect();
     // A COPY takes all its paths from one place.
     sources.truncate(if kind == StepKind::Run { SOURCES } else { 1 });
     sources

@@ -17,6 +17,7 @@ mod environment;
 mod error;
 mod expansion;
 mod fact;
+mod joint_inputs;
 mod key;
 mod links;
 mod made;
@@ -40,6 +41,7 @@ use std::collections::BTreeSet;
 
 pub use error::{Error, Problem};
 pub use fact::{Fact, NamedValue};
+pub use joint_inputs::JOINT_INPUTS;
 pub use made::made_configuration;
 pub use named::{ContextSource, context_sources, named_sources};
 pub use reference::{context_name, full_reference, reference_problem};

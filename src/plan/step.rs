@@ -154,6 +154,17 @@ impl KeyInput {
         !matches!(self, Self::Told { .. })
     }
 
+    /// Whether it is an instruction that makes a layer of its own, by `--link`.
+    pub(super) fn is_linked(&self) -> bool {
+        match self {
+            Self::Instruction { value } => {
+                let value: Option<serde_json::Value> = serde_json::from_str(value).ok();
+                value.is_some_and(|value| value["link"] == true)
+            }
+            _ => false,
+        }
+    }
+
     /// That a stage is built on this directory of `--build-context`.
     pub(super) fn on_context(name: &str) -> Self {
         Self::Option { name: BUILD_CONTEXT.to_owned(), value: name.to_owned() }
@@ -168,6 +179,11 @@ pub struct ContentKeys {
     /// As long as the engine has none of these, it never had a step that takes such files, and
     /// the step runs. Empty where it takes none.
     pub asks: Vec<StepKey>,
+    /// What becomes known with it of such files on whatever the step stands on.
+    pub leaves_alone: Vec<StepKey>,
+    /// As long as the engine has none of these, it never had a step that takes such files, on
+    /// whatever that stood. Empty where it takes none.
+    pub asks_alone: Vec<StepKey>,
     /// The step's key with everything left out that it and the steps below take of what other
     /// stages leave and nobody knows; `None` where they take nothing of that.
     pub loose: Option<StepKey>,
@@ -260,13 +276,7 @@ impl Step {
 
     /// Whether it is a layer of its own, by `--link`, that the engine merges with what it stands on.
     pub fn is_merged(&self) -> bool {
-        self.inputs.iter().any(|input| match input {
-            KeyInput::Instruction { value } if self.parent().is_some() => {
-                let value: Option<serde_json::Value> = serde_json::from_str(value).ok();
-                value.is_some_and(|value| value["link"] == true)
-            }
-            _ => false,
-        })
+        self.parent().is_some() && self.inputs.iter().any(KeyInput::is_linked)
     }
 
     /// Whether it may write into the files of the build's own context.
@@ -324,8 +334,18 @@ impl Step {
     pub fn other_keys(&self) -> impl Iterator<Item = StepKey> {
         let loose = self.content_keys.loose;
         let fetched = self.content_keys.fetched.iter().flat_map(|keys| &keys.leaves).copied();
-        let leaves = self.content_keys.leaves.iter().copied();
+        let ContentKeys { leaves, leaves_alone, .. } = &self.content_keys;
+        let leaves = leaves.iter().chain(leaves_alone).copied();
         leaves.chain([self.bare_key]).chain(loose).chain(fetched)
+    }
+
+    /// Keys of the step on whatever it stands on: where the engine has had none of them, the step
+    /// runs. Of a directory of which nobody knows how the engine has it the instruction alone tells.
+    pub fn keys_alone(&self) -> &[StepKey] {
+        match &*self.content_keys.asks_alone {
+            asks if !self.is_doubted && !asks.is_empty() => asks,
+            _ => std::slice::from_ref(&self.bare_key),
+        }
     }
 
     /// The key that becomes known when the engine reused the step for what it took from another
@@ -343,7 +363,8 @@ impl Step {
         let own = [self.key, self.bare_key, self.layers_key, self.joint_key()];
         let fetched = self.content_keys.fetched.iter().map(|keys| keys.ask);
         let others = self.content_keys.loose.into_iter().chain(self.equality_key()).chain(fetched);
-        self.content_keys.asks.iter().copied().chain(own).chain(others)
+        let ContentKeys { asks, asks_alone, .. } = &self.content_keys;
+        asks.iter().chain(asks_alone).copied().chain(own).chain(others)
     }
 
     /// The key that is known where the engine has one result under [`Step::key`] and

@@ -28,6 +28,12 @@ pub struct Knowledge {
     /// By which keys of the images below it the engine has each step of the plan
     /// ([`Knowledge::know_by_layers`]).
     pub routes: Vec<Route>,
+    /// Whether others than those who recorded this have built on an engine that knows images by
+    /// their manifests: by what it knows an image depends on who used it first.
+    pub is_shared: bool,
+    /// The keys of steps of the plan that the engine may have by an image's layers or its manifest,
+    /// and nobody knows by which.
+    pub on_doubtful_images: HashSet<StepKey>,
     /// Which of these the engine has lost.
     pub evictions: Evictions,
     /// Whether the engine may have what is not known of it, and only it can tell: from other caches

@@ -53,6 +53,9 @@ impl Knowledge {
     /// What runs on a step that is kept under both is found by either
     /// (`base-made-then-step-above-and-new-label`). After a prune all begins anew
     /// (`base-made-then-pruned-and-new-label`).
+    ///
+    /// All of that is as long as nobody else builds there: what others used before, and what they
+    /// had on it, is not known.
     pub fn know_by_layers(&mut self, plan: &Plan, memory_of: impl Fn(&StepKey) -> Remembered) {
         let mut routes: Vec<Route> = Vec::with_capacity(plan.steps.len());
         for step in &plan.steps {
@@ -73,7 +76,12 @@ impl Knowledge {
                 (_, Route::Manifest) if has(&step.key) && has(&step.joint_key()) => Route::Both,
                 (_, below) => below,
             };
-            if route != Route::Manifest
+            let is_doubtful = self.is_doubtful(step, plan, has(&step.key));
+            if is_doubtful && step.kind != StepKind::From {
+                self.on_doubtful_images.insert(step.key);
+            }
+            if !is_doubtful
+                && route != Route::Manifest
                 && let Some(seconds) = self.known.get(&step.layers_key).copied()
             {
                 self.known.entry(step.key).or_insert(seconds);
@@ -82,6 +90,39 @@ impl Knowledge {
         }
         self.routes = routes;
     }
+
+    /// Whether the engine may know an image, or have a step, in a way that nobody here knows of: by
+    /// the layers of an image that was never used under this manifest, or by what was built on it
+    /// under another one.
+    fn is_doubtful(&self, step: &Step, plan: &Plan, is_known: bool) -> bool {
+        if !self.is_shared || is_known || step.key == step.layers_key {
+            return false;
+        }
+        if step.kind == StepKind::From {
+            return true;
+        }
+        let has = |key: &StepKey| self.known.contains_key(key);
+        let stands_on_new = || images_below(step, plan).any(|image| !has(&image.key));
+        has(&step.layers_key) || (stands_on_new() && step.keys_alone().iter().any(has))
+    }
+}
+
+/// The images that a step stands on or takes files from.
+fn images_below<'a>(step: &'a Step, plan: &'a Plan) -> impl Iterator<Item = &'a Step> {
+    let mut open: Vec<usize> = step.needs().map(|needed| needed.0).collect();
+    let mut seen = HashSet::new();
+    std::iter::from_fn(move || {
+        while let Some(next) = open.pop() {
+            if seen.insert(next) {
+                let step = &plan.steps[next];
+                open.extend(step.needs().map(|needed| needed.0));
+                if step.kind == StepKind::From {
+                    return Some(step);
+                }
+            }
+        }
+        None
+    })
 }
 
 /// The places of the images that a step which the engine came to stands on or takes files from: it

@@ -178,6 +178,7 @@ fn verdict(
                 || knowledge.left_open.contains(&step.key)
                 || step.is_doubted
                 || knowledge.evictions.made_by_others.contains(&step.key)
+                || knowledge.on_doubtful_images.contains(&step.key)
                 || may_be_fetched_again(step, knowledge);
             if may_be_elsewhere && step.kind != StepKind::From {
                 Verdict::Unknown(cause)
@@ -325,7 +326,7 @@ fn is_open_on_unknown(own: &Difference, step: &Step, knowledge: &Knowledge) -> b
         Difference::Own(CauseKind::Environment { .. } | CauseKind::Option { .. })
         | Difference::New
         | Difference::None => true,
-        Difference::Own(_) => knowledge.known.contains_key(&step.bare_key),
+        Difference::Own(_) => step.keys_alone().iter().any(|key| knowledge.known.contains_key(key)),
     }
 }
 
@@ -389,7 +390,7 @@ fn may_be_known(step: &Step, below: &[StepForecast], knowledge: &Knowledge) -> O
         step.parent().filter(|parent| matches!(below[parent.0].verdict, Verdict::Depends { .. }));
     if let Some(step_below) = open {
         let cause = Cause { step: step_below, kind: CauseKind::Parent };
-        return is_known(&step.bare_key).then_some(cause);
+        return step.keys_alone().iter().any(is_known).then_some(cause);
     }
     let output = step.stage_outputs().next()?;
     let had_such_files = step.content_keys.asks.iter().any(is_known);

@@ -120,7 +120,9 @@ pub(super) fn what(scenario: &Scenario) -> String {
         Change::Nothing => "nothing is changed".to_owned(),
         Change::Edit { path, edit } => format!("{} {path}", edit.said()),
         Change::Argument(name) => format!("another value of {name}"),
-        Change::Cold => "nothing is reused; base images are there".to_owned(),
+        Change::Cold => {
+            "built with --no-cache; base images, and a WORKDIR on one, may be reused".to_owned()
+        }
         Change::Shell(command) => {
             let mut lines = command.trim().lines();
             let first = lines.next().unwrap_or_default().to_owned();
@@ -162,26 +164,36 @@ fn digits(value: f64) -> String {
     }
 }
 
-/// One line a run: `scenario,variant,run,seconds,cached_steps,run_steps`.
+/// One line a run: `scenario,variant,run,seconds,cached_steps,run_steps,partial,failure`, and after
+/// those of a variant that failed one with why, that has no run. `partial` is `yes` in all where it
+/// ended before all was measured.
 pub fn bench_csv(bench: &Bench) -> String {
-    let mut out = "scenario,variant,run,seconds,cached_steps,run_steps\n".to_owned();
+    let mut out =
+        "scenario,variant,run,seconds,cached_steps,run_steps,partial,failure\n".to_owned();
+    let partial = yes(bench.is_partial);
     for measured in &bench.measured {
         for (variant, series) in bench.variants.iter().zip(&measured.series) {
+            let of = format!("{},{}", field(&measured.scenario.name), field(&variant.name));
             for (place, run) in series.runs.iter().enumerate() {
-                push!(
-                    out,
-                    "{},{},{},{:.6},{},{}\n",
-                    field(&measured.scenario.name),
-                    field(&variant.name),
-                    place + 1,
-                    run.seconds.get(),
-                    run.cached,
-                    run.ran
-                );
+                let (seconds, cached, ran) = (run.seconds.get(), run.cached, run.ran);
+                push!(out, "{of},{},{seconds:.6},{cached},{ran},{partial},\n", place + 1);
+            }
+            if let Some(failure) = &series.failure {
+                push!(out, "{of},,,,,{partial},{}\n", field(&one_line(failure)));
             }
         }
     }
     out
+}
+
+/// A truth as a field.
+pub(super) const fn yes(is_it: bool) -> &'static str {
+    if is_it { "yes" } else { "no" }
+}
+
+/// The lines of a failure after one another.
+pub(super) fn one_line(failure: &str) -> String {
+    failure.lines().map(text).collect::<Vec<_>>().join("; ")
 }
 
 /// A text as a field of RFC 4180.
@@ -211,6 +223,10 @@ pub fn bench_markdown(bench: &Bench) -> String {
             push_row(&mut out, bench, measured, place, series);
         }
     }
+    let failed = failed(bench);
+    if !failed.is_empty() {
+        push!(out, "\nFailed:\n\n{}", failed.concat());
+    }
     if !bench.left.is_empty() {
         out.push_str("\nLeft out:\n\n");
     }
@@ -218,6 +234,19 @@ pub fn bench_markdown(bench: &Bench) -> String {
         push!(out, "- {}: {}\n", code(&left.name), code(&left.reason));
     }
     out
+}
+
+/// An item for each variant of a scenario that failed, with why.
+fn failed(bench: &Bench) -> Vec<String> {
+    let mut items = Vec::new();
+    for measured in &bench.measured {
+        for (variant, series) in bench.variants.iter().zip(&measured.series) {
+            let Some(failure) = &series.failure else { continue };
+            let (scenario, variant) = (code(&measured.scenario.name), code(&variant.name));
+            items.push(format!("- {scenario}, {variant}: {}\n", code(&one_line(failure))));
+        }
+    }
+    items
 }
 
 fn push_row(out: &mut String, bench: &Bench, measured: &Measured, place: usize, series: &Series) {

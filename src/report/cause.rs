@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::escape;
-use crate::plan::StepIndex;
+use crate::plan::{JOINT_INPUTS, StepIndex};
 use crate::predict::{Cause, CauseKind, ChangeKind, FileChange, Forecast};
 
 /// Columns that the text of an instruction below takes.
@@ -79,6 +79,7 @@ pub(super) fn brief_kind(kind: &CauseKind) -> String {
         CauseKind::Environment { name, before, after, more } => {
             changed("variable", name, before.as_deref(), after.as_deref()) + &others(*more)
         }
+        CauseKind::Option { name, after, .. } if name == JOINT_INPUTS => joint(after.is_some()),
         CauseKind::Option { name, before, after } => {
             changed(option_word(name), name, before.as_deref(), after.as_deref())
         }
@@ -129,6 +130,13 @@ pub const fn change(change: ChangeKind) -> &'static str {
 /// What an option is called before its name: nothing where it is an instruction.
 pub(super) fn option_word(name: &str) -> &'static str {
     if matches!(name, "SHELL" | "USER" | "WORKDIR") { "" } else { "option" }
+}
+
+/// Which of the results that a step takes are one is told as what it most likely comes from.
+pub(super) fn joint(is_any: bool) -> String {
+    let how =
+        if is_any { "takes from what it stands on now" } else { "stood on what it takes from" };
+    how.to_owned()
 }
 
 /// Values of which neither is given look like a secret, and are not shown.

@@ -7,7 +7,7 @@ use super::style::Role;
 use super::units;
 use super::why::WhyView;
 use crate::context::git::Commit;
-use crate::plan::{KeyInput, Step, StepIndex};
+use crate::plan::{JOINT_INPUTS, KeyInput, Step, StepIndex};
 use crate::predict::{Cause, CauseKind, FileChange, Forecast, StepForecast, Strikes, Verdict};
 
 /// What is kept of the beginning and the end that two long texts have in common.
@@ -72,6 +72,9 @@ pub(super) fn lines(view: &WhyView<'_>, index: StepIndex, cause: &Cause) -> Vec<
         }
         CauseKind::Environment { name, before, after, .. } => {
             named("variable", name, before.as_deref(), after.as_deref())
+        }
+        CauseKind::Option { name, after, .. } if name == JOINT_INPUTS => {
+            vec![(Role::Plain, format!("{}.", cause::joint(after.is_some())))]
         }
         CauseKind::Option { name, before, after } => {
             named(cause::option_word(name), name, before.as_deref(), after.as_deref())

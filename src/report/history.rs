@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 
 use super::clock::Clock;
-use super::escape::{fit, text};
+use super::escape::text;
 use super::forecast::push_wrapped;
+use super::projects::ProjectNames;
+use super::rows::{Column, rows};
 use super::style::{Capabilities, Role};
 use super::units;
 use crate::Seconds;
@@ -18,6 +20,9 @@ const WEEKS: usize = 8;
 
 /// Columns of the longest bar.
 const BAR: usize = 20;
+
+/// The least columns by which a step or a file is recognised.
+const LEAST_NAME: usize = 16;
 
 /// A history and how it is told.
 #[derive(Debug, Clone)]
@@ -48,15 +53,21 @@ pub fn history(view: &HistoryView<'_>, capabilities: &Capabilities) -> String {
     let line = format!("{builds} of {whose} in {days}: {}", sum(total));
     push_wrapped(&mut out, "history ", &line, capabilities);
     push_wrapped(&mut out, "lost to ", &lost(view.history), capabilities);
-    push_builds(&mut out, view, capabilities);
+    // A program may look for the whole path.
+    let names = if capabilities.interactive {
+        ProjectNames::shortest(view.history.builds.iter().map(|build| &*build.project))
+    } else {
+        ProjectNames::default()
+    };
+    push_builds(&mut out, view, &names, capabilities);
     let steps = view.history.steps.iter().take(COSTLIEST).map(|step| {
         let runs = format!("ran {} of {}", step.runs, step.runs + step.reused);
-        (step.seconds, runs, named(view, &step.project, &step.instruction))
+        (step.seconds, runs, named(view, names.of(&step.project), &step.instruction))
     });
     push_costs(&mut out, "steps that cost most", steps.collect(), capabilities);
     let files = view.history.files.iter().take(COSTLIEST).map(|file| {
         let builds = units::counted(file.builds as u64, "build", "builds");
-        (file.seconds, builds, named(view, &file.project, &file.path))
+        (file.seconds, builds, named(view, names.of(&file.project), &file.path))
     });
     push_costs(&mut out, "files that cost most", files.collect(), capabilities);
     if view.history.weeks.len() > 1 {
@@ -87,11 +98,15 @@ pub(super) fn lost(history: &History) -> String {
     if causes.is_empty() { "nothing".to_owned() } else { causes.join("; ") }
 }
 
-fn push_builds(out: &mut String, view: &HistoryView<'_>, capabilities: &Capabilities) {
+fn push_builds(
+    out: &mut String,
+    view: &HistoryView<'_>,
+    names: &ProjectNames<'_>,
+    capabilities: &Capabilities,
+) {
     push_heading(out, "latest builds", capabilities);
-    for build in view.history.builds.iter().take(view.listed) {
-        push!(out, "{}\n", fit(&line(view, build), capabilities.width));
-    }
+    let listed: Vec<&PastBuild> = view.history.builds.iter().take(view.listed).collect();
+    push_rows(out, &columns(view, &listed, names), capabilities);
     let more = view.history.builds.len().saturating_sub(view.listed);
     if more > 0 {
         let more = format!("  … and {} more: --limit", units::count(more as u64));
@@ -99,23 +114,40 @@ fn push_builds(out: &mut String, view: &HistoryView<'_>, capabilities: &Capabili
     }
 }
 
-/// `  2026-11-26 17:03  f950c9e    4.1 s   3/5  src/app.py`.
-fn line(view: &HistoryView<'_>, build: &PastBuild) -> String {
-    let commit = short_commit(build).unwrap_or("-");
-    let seconds = units::seconds(build.seconds);
+/// `  2026-11-26 17:03  f950c9e  4.1 s  3/5 reused  src/app.py`; of all projects with its project,
+/// which matters more than how much was reused.
+fn columns(view: &HistoryView<'_>, builds: &[&PastBuild], names: &ProjectNames<'_>) -> Vec<Column> {
+    let cells = |of: &dyn Fn(&PastBuild) -> String| builds.iter().map(|build| of(build)).collect();
+    let project = |build: &PastBuild| match view.project {
+        Some(_) => String::new(),
+        None => text(names.of(&build.project)).into_owned(),
+    };
+    vec![
+        Column::left(0, cells(&|build| minute(view, build.started))),
+        Column::left(5, cells(&|build| short_commit(build).unwrap_or("-").to_owned())),
+        Column::right(1, cells(&|build| units::seconds(build.seconds))),
+        Column::right(3, cells(&outcome)),
+        Column::path(2, 8, cells(&project)),
+        Column::text(4, 8, cells(&why)),
+    ]
+}
+
+/// `3/5 reused`, or that it failed: then what was not reached is not counted.
+fn outcome(build: &PastBuild) -> String {
+    if !build.succeeded {
+        return "failed".to_owned();
+    }
     let all = build.counts.reused + build.counts.ran;
-    let reused = format!("{}/{all}", build.counts.reused);
-    let mut line =
-        format!("  {}  {commit:7}  {seconds:>11}  {reused:>5} reused", minute(view, build.started));
-    match (&build.lost_to, build.succeeded) {
-        (_, false) => line.push_str("  failed"),
-        (Some(loss), true) => push!(line, "  {}", told(loss)),
-        (None, true) => {}
+    format!("{}/{all} reused", build.counts.reused)
+}
+
+/// Why the build took so long.
+fn why(build: &PastBuild) -> String {
+    match &build.lost_to {
+        _ if build.up_to_date => "nothing to build".to_owned(),
+        Some(loss) => told(loss),
+        None => String::new(),
     }
-    if view.project.is_none() {
-        push!(line, "  in {}", text(&build.project));
-    }
-    line
 }
 
 /// The beginning of the commit's id, by which git shows it.
@@ -141,10 +173,17 @@ fn push_costs(
         return;
     }
     push_heading(out, heading, capabilities);
+    let mut columns = [Vec::new(), Vec::new(), Vec::new()];
     for (seconds, often, what) in costs {
-        let line = format!("  {:>11}  {often:<13}  {what}", units::seconds(seconds));
-        push!(out, "{}\n", fit(&line, capabilities.width));
+        let [all_seconds, all_often, all_what] = &mut columns;
+        all_seconds.push(units::seconds(seconds));
+        all_often.push(often);
+        all_what.push(what);
     }
+    let [seconds, often, what] = columns;
+    let columns =
+        [Column::right(0, seconds), Column::left(2, often), Column::text(1, LEAST_NAME, what)];
+    push_rows(out, &columns, capabilities);
 }
 
 fn push_weeks(out: &mut String, view: &HistoryView<'_>, capabilities: &Capabilities) {
@@ -153,24 +192,45 @@ fn push_weeks(out: &mut String, view: &HistoryView<'_>, capabilities: &Capabilit
     let shown = &weeks[weeks.len().saturating_sub(WEEKS)..];
     let longest =
         shown.iter().filter_map(Week::seconds_per_build).fold(Seconds::ZERO, Seconds::max);
-    for week in shown {
-        let from = day(view, week.from);
-        let Some(mean) = week.seconds_per_build() else {
-            push!(out, "  {from}  {:>11}\n", "-");
-            continue;
-        };
-        let share = if longest == Seconds::ZERO { 0.0 } else { mean.get() / longest.get() };
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of twenty columns"
-        )]
-        let bar = "#".repeat((share * BAR as f64).round() as usize);
-        let builds = units::counted(week.builds as u64, "build", "builds");
-        let rate = week.counts.hit_rate().map_or_else(|| "-".to_owned(), percent);
-        let line =
-            format!("  {from}  {:>11}  {bar:<BAR$}  {builds}, {rate} reused", units::seconds(mean));
-        push!(out, "{}\n", fit(&line, capabilities.width));
+    let cells = |of: &dyn Fn(&Week) -> String| shown.iter().map(of).collect::<Vec<String>>();
+    let mean =
+        |week: &Week| week.seconds_per_build().map_or_else(|| "-".to_owned(), units::seconds);
+    let builds = |week: &Week| match week.builds {
+        0 => String::new(),
+        count => units::counted(count as u64, "build", "builds"),
+    };
+    let rate = |week: &Week| {
+        let rate = week.counts.hit_rate().map(|rate| format!("{} reused", percent(rate)));
+        rate.unwrap_or_default()
+    };
+    let columns = [
+        Column::left(0, cells(&|week| day(view, week.from))),
+        Column::right(1, cells(&mean)),
+        Column::left(4, cells(&|week| bar(week, longest))),
+        Column::left(3, cells(&builds)),
+        Column::right(2, cells(&rate)),
+    ];
+    push_rows(out, &columns, capabilities);
+}
+
+/// As long as the week's builds took on average, the longest of all [`BAR`] columns.
+fn bar(week: &Week, longest: Seconds) -> String {
+    let mean = week.seconds_per_build().unwrap_or_default();
+    let share = if longest == Seconds::ZERO { 0.0 } else { mean.get() / longest.get() };
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of twenty columns"
+    )]
+    let length = (share * BAR as f64).round() as usize;
+    "#".repeat(length)
+}
+
+/// Whole where nobody looks at them in a window: they may be searched and cut up by programs.
+fn push_rows(out: &mut String, columns: &[Column], capabilities: &Capabilities) {
+    let width = if capabilities.interactive { capabilities.width } else { usize::MAX };
+    for row in rows(columns, width) {
+        push!(out, "{row}\n");
     }
 }
 
@@ -251,6 +311,7 @@ pub(super) mod tests {
             started: at(days_ago),
             seconds: Seconds::new(if names.is_empty() { 0.4 } else { 40.5 }),
             succeeded: true,
+            up_to_date: false,
             commit: Some("f950c9e0123456789".to_owned()),
             steps: vec![
                 step("COPY . .", outcome, 0.4, &cause),
@@ -273,12 +334,55 @@ pub(super) mod tests {
     }
 
     fn history_text(view: &HistoryView<'_>, width: usize) -> String {
-        history(view, &Capabilities { width, ..Capabilities::PLAIN })
+        history(view, &Capabilities { width, interactive: true, ..Capabilities::PLAIN })
+    }
+
+    /// Of four projects of one name, each of another customer.
+    fn of_projects() -> Vec<KeptBuild> {
+        let names = ["ann", "bob", "eve", "joe"];
+        let project = |name: &str| format!("/home/worker/checkouts/customers/{name}/services/shop");
+        let of = |(build, name)| KeptBuild { project: project(name), ..build };
+        builds().into_iter().zip(names).map(of).collect()
     }
 
     #[test]
     fn what_builds_have_cost_is_told() {
         insta::assert_snapshot!(told(&builds(), Some("/home/ann/shop"), 80));
+    }
+
+    #[test]
+    fn of_all_projects_each_build_tells_its_own() {
+        insta::assert_snapshot!(told(&of_projects(), None, 80));
+    }
+
+    #[test]
+    fn a_narrow_terminal_has_what_matters_most() {
+        insta::assert_snapshot!(told(&builds(), Some("/home/ann/shop"), 40));
+    }
+
+    #[test]
+    fn a_build_that_was_not_needed_is_told_as_such() {
+        let kept = KeptBuild { up_to_date: true, ..build(2, &[]) };
+        let told = told(&[kept], Some("/home/ann/shop"), 80);
+        assert!(told.contains("0.4 s  2/2 reused  nothing to build\n"), "{told}");
+    }
+
+    #[test]
+    fn without_a_terminal_no_row_is_cut() {
+        let clock = Clock { now: at(0), zone: TimeZone::UTC };
+        let long = format!("RUN make {}", "very ".repeat(40));
+        let mut kept = of_projects();
+        for build in &mut kept {
+            build.steps[1].instruction.clone_from(&long);
+        }
+        let history = add_up(&kept);
+        let view = HistoryView { history: &history, project: None, days: 30, listed: 4, clock };
+        let told = super::history(&view, &Capabilities::PLAIN);
+        assert!(!told.contains('…'), "{told}");
+        assert!(told.contains(&format!("{}: {}", kept[0].project, long.trim_end())), "{told}");
+        for build in &kept {
+            assert!(told.contains(&format!("  {}", build.project)), "{told}");
+        }
     }
 
     #[test]

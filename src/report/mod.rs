@@ -41,8 +41,10 @@ pub mod json;
 mod outcome;
 pub mod page;
 pub mod progress;
+mod projects;
 mod replay;
 mod rewrites;
+mod rows;
 mod style;
 #[cfg(test)]
 mod tests;

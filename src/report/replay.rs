@@ -1,6 +1,6 @@
 //! What a replay of commits has measured, for people and for spreadsheets.
 
-use super::bench::{field, number};
+use super::bench::{field, number, one_line, yes};
 use super::escape::{fit, text, wrapped};
 use super::forecast::push_wrapped;
 use super::impact::markdown::{cell, code};
@@ -120,8 +120,17 @@ pub(super) fn model(replay: &Replay, variant: usize) -> Option<String> {
 
 /// How far a replay came that ended early.
 pub(super) fn partial(replay: &Replay) -> String {
-    let begun = units::count(replay.commits.len() as u64);
-    format!("it ended early: {begun} of {} commits are below", units::count(replay.wanted as u64))
+    let done = replay.commits.iter().filter(|commit| commit.is_done()).count();
+    let begun = replay.commits.len() - done;
+    let mut said = format!(
+        "it ended early: {} of {} commits are below",
+        units::count(done as u64),
+        units::count(replay.wanted as u64)
+    );
+    if begun > 0 {
+        said.push_str(", and one that was begun");
+    }
+    said
 }
 
 /// What a variant has cost, in words.
@@ -150,12 +159,13 @@ pub(super) fn cost(replay: &Replay, variant: usize) -> String {
     said
 }
 
-/// One line a build:
-/// `commit,variant,built,seconds,cached_steps,run_steps,expected_seconds,untimed_steps`.
+/// One line a build: `commit,variant,built,seconds,cached_steps,run_steps,expected_seconds,`
+/// `untimed_steps,partial,failure`. `partial` is `yes` in all where it ended early.
 pub fn replay_csv(replay: &Replay) -> String {
     let mut out = "commit,variant,built,seconds,cached_steps,run_steps,expected_seconds,\
-                   untimed_steps\n"
+                   untimed_steps,partial,failure\n"
         .to_owned();
+    let partial = yes(replay.is_partial);
     for commit in &replay.commits {
         for (variant, build) in replay.variants.iter().zip(&commit.builds) {
             let name = field(&variant.name);
@@ -173,9 +183,12 @@ pub fn replay_csv(replay: &Replay) -> String {
                         |it| format!("{:.6},{}", it.seconds.get(), it.untimed),
                     );
                     let (id, cached, ran) = (&commit.id, run.cached, run.ran);
-                    push!(out, "{id},{name},{built},{cached},{ran},{expected}\n");
+                    push!(out, "{id},{name},{built},{cached},{ran},{expected},{partial},\n");
                 }
-                Some(Outcome::Failed(_)) => push!(out, "{},{name},no,,,,,\n", commit.id),
+                Some(Outcome::Failed(why)) => {
+                    let why = field(&one_line(why));
+                    push!(out, "{},{name},no,,,,,,{partial},{why}\n", commit.id);
+                }
                 None => {}
             }
         }
@@ -202,6 +215,10 @@ pub fn replay_markdown(replay: &Replay) -> String {
         out.push('\n');
     }
     out.push('\n');
+    for (commit, variant, why) in replay.failures() {
+        let (id, name) = (code(&commit.short_id), code(&variant.name));
+        push!(out, "- {id}, {name} does not build: {}\n", code(&one_line(why)));
+    }
     for (place, variant) in replay.variants.iter().enumerate() {
         push!(out, "- {}: {}\n", code(&variant.name), cost(replay, place));
         if let Some(said) = model(replay, place) {

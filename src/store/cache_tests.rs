@@ -60,7 +60,7 @@ fn build(second: u64, outcome: Outcome) -> BuildRecord {
         steps: vec![step("RUN a", outcome)],
         files: vec![FileRecord {
             path: format!("of {second}"),
-            kind: "file".to_owned(),
+            kind: "file".into(),
             mode: 0o644,
             size: 1,
             modified: (1, 2),
@@ -210,4 +210,32 @@ fn the_last_build_is_the_last_whatever_the_clock_said() {
     let (manifest, _) = store.told_context(ENGINE, PROJECT).unwrap().unwrap();
     let files: Vec<String> = store.files(manifest, |record| Some(record.path)).unwrap();
     assert_eq!(files, ["of 5"]);
+}
+
+#[test]
+fn layers_that_no_recorded_step_left_are_those_of_others() {
+    let mut store = Store::in_memory().unwrap();
+    assert!(!store.has_others(ENGINE).unwrap(), "an engine that nobody knows");
+    store.record(&build(1, Outcome::Ran)).unwrap();
+    let mut base = record("base", 0);
+    base.description = String::new();
+    let own = CacheRecord { parents: vec!["base".to_owned()], ..record("a", 1) };
+    let other = CacheRecord { parents: vec!["base".to_owned()], ..record("b", 1) };
+    let source = CacheRecord { kind: RecordKind::LocalSource, ..record("c", 1) };
+    let holdings = [(key("RUN a"), vec!["a".to_owned()])].into_iter().collect();
+    let told = Seen { holdings, ..seen(0, &[base.clone(), own.clone(), source]) };
+    store.saw(ENGINE, PROJECT, &told).unwrap();
+    assert!(!store.has_others(ENGINE).unwrap());
+    // Nobody keeps whose a merged layer is.
+    let on = |id: &str, below: &[&str]| {
+        let parents = below.iter().map(|it| (*it).to_owned()).collect();
+        CacheRecord { parents, ..record(id, 2) }
+    };
+    let merged = [on("m", &["a", "base"]), on("n", &["m"]), on("o", &["n"])];
+    let listing = [&[base.clone(), own.clone()], &merged[..]].concat();
+    store.saw(ENGINE, PROJECT, &seen(1, &listing)).unwrap();
+    assert!(!store.has_others(ENGINE).unwrap());
+    store.saw(ENGINE, PROJECT, &seen(2, &[base, own, other])).unwrap();
+    assert!(store.has_others(ENGINE).unwrap());
+    assert!(!store.has_others("another").unwrap());
 }

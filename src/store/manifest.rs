@@ -4,6 +4,8 @@
 //! length it shares with the one before and the rest. Numbers are variable-length, seven bits a
 //! byte, lowest first. Nearly all that remains are digests, which do not compress.
 
+use std::borrow::Cow;
+
 use super::types::FileRecord;
 use crate::Digest;
 
@@ -164,10 +166,8 @@ impl<'a> Reader<'a> {
     fn entry(&mut self, path: String) -> Result<FileRecord, Malformed> {
         let head = self.byte()?;
         let kind = match head & 0x3f {
-            OTHER_KIND => text(self.bytes()?)?,
-            place => {
-                KINDS.get(usize::from(place)).map(|kind| (*kind).to_owned()).ok_or(Malformed)?
-            }
+            OTHER_KIND => Cow::Owned(text(self.bytes()?)?),
+            place => Cow::Borrowed(*KINDS.get(usize::from(place)).ok_or(Malformed)?),
         };
         let mode = u32::try_from(self.number()?).map_err(|_| Malformed)?;
         let size = self.number()?;
@@ -206,7 +206,7 @@ mod tests {
                 |(path, kind, (mode, size, seconds, nanoseconds), digest, target)| {
                     let modified = (seconds, nanoseconds);
                     let digest = digest.map(Digest::from_bytes);
-                    FileRecord { path, kind, mode, size, modified, digest, target }
+                    FileRecord { path, kind: kind.into(), mode, size, modified, digest, target }
                 },
             )
     }

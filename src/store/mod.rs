@@ -7,8 +7,9 @@
 //! open at once: it is in write-ahead mode, so that readers never wait, and every write is one
 //! immediate transaction, so that writers queue instead of failing halfway. A key that was
 //! recorded stays known until [`Store::forget`] says that the engine lost it; whole builds,
-//! with their steps' inputs, are kept for the newest 200 of each Dockerfile and target, and the
-//! manifest of files for the newest 3 of them.
+//! with their steps' inputs, are kept for the newest 200 of each Dockerfile and target, with the
+//! builds beside each that were not needed, as its image was there, and with the manifest of files
+//! for the newest 10 of them.
 //!
 //! A store that cannot be used is never a reason to fail a build. The caller turns the
 //! [`StoreError`] into one warning and goes on without; nothing here ever overwrites a file
@@ -39,7 +40,7 @@ use rusqlite::Connection;
 pub use cache::{Holding, Holdings, Seen, Sight};
 pub use copies::Begun;
 pub use error::StoreError;
-pub use history::{KeptBuild, KeptStep};
+pub use history::{KeptBuild, KeptStep, UpToDate};
 pub use record::nanoseconds;
 pub use types::{BuildRecord, FileRecord, Manifest, Outcome, StepRecord, StepRun, Timing};
 pub use unrecorded::Unrecorded;

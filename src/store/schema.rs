@@ -16,6 +16,8 @@ use super::StoreError;
 /// - `step` rows are large (`inputs`), where that order would cost more than it saves.
 /// - `manifest` is content-addressed: builds of an unchanged context share one.
 /// - Builds are ordered by their number and not by when they began: a clock can jump back.
+/// - `up_to_date` has the builds that were not needed beside the one whose image was kept. They
+///   are no rows of `build`: nothing was learnt by them.
 const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE engine (
@@ -134,10 +136,20 @@ const MIGRATIONS: &[&str] = &[
     "
     ALTER TABLE step_key ADD COLUMN left_open INTEGER NOT NULL DEFAULT 0;
 ",
+    "
+    CREATE TABLE up_to_date (
+        id INTEGER PRIMARY KEY,
+        build INTEGER NOT NULL REFERENCES build ON DELETE CASCADE,
+        started INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        commit_id TEXT
+    );
+    CREATE INDEX up_to_date_of_build ON up_to_date (build);
+",
 ];
 
 /// The version of a file that all of [`MIGRATIONS`] have been applied to: their number.
-pub(super) const VERSION: i64 = 8;
+pub(super) const VERSION: i64 = 9;
 
 /// Marks the file as ours (`smbd`), so that another program's is never taken for a new store.
 const APPLICATION_ID: i64 = 0x736d_6264;
@@ -247,6 +259,16 @@ mod tests {
             // Nobody kept when steps began.
             let step = "SELECT seconds FROM step WHERE coalesce(began, ended, needs) IS NULL";
             assert_eq!(connection.query_row(step, [], |row| row.get(0)), Ok(2.5));
+            // Nobody kept which builds were not needed; from now on they are.
+            connection
+                .execute_batch(
+                    "INSERT INTO up_to_date (build, started, seconds) VALUES (1, 0, 0.1);
+                     DELETE FROM build",
+                )
+                .unwrap();
+            let left =
+                connection.query_row("SELECT count(*) FROM up_to_date", [], |row| row.get(0));
+            assert_eq!(left, Ok(0));
         }
     }
 

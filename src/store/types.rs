@@ -1,5 +1,6 @@
 //! The plain data that is kept.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -77,7 +78,7 @@ pub struct FileRecord {
     /// Relative to the context's root; bytes that are not UTF-8 are percent-encoded.
     pub path: String,
     /// `file`, `directory`, `symlink`, …
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Permission bits.
     pub mode: u32,
     /// Bytes.

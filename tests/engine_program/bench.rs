@@ -55,7 +55,10 @@ fn equal_variants_are_measured_alike(engine: &TestEngine) {
         .args(["--scenario", "edit source", "--scenario", "edit manifest", "."])
         .output()
         .expect("the program runs");
-    assert!(output.status.success(), "{output:?}");
+    // It was asked for what does not apply.
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("not measured: `edit manifest`; the result says why"), "{said}");
     let found: Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");
     assert_eq!(
         (&found["schema"], &found["partial"]),
@@ -97,7 +100,9 @@ fn a_command_that_fails_or_changes_nothing_is_told_and_the_others_are_measured()
         .args(["--scenario", "same", "--scenario", "wrong", "."])
         .output()
         .expect("the program runs");
-    assert!(output.status.success(), "{output:?}");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let why = String::from_utf8_lossy(&output.stderr);
+    assert!(why.contains("not measured: `same`, `wrong`; the result says why"), "{why}");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(said.contains("words: echo $SMARTBUILD_BENCH_SALT >> README.md\n"), "{said}");
     assert!(said.contains("0/2 reused"), "{said}");
@@ -115,6 +120,18 @@ fn a_dockerfile_that_does_not_build_is_told() {
     assert_eq!((output.status.code(), &*output.stdout), (Some(1), &b""[..]), "{output:?}");
     let why = String::from_utf8_lossy(&output.stderr);
     assert!(why.contains("Dockerfile does not build, so there is nothing to measure"), "{why}");
+    // One outside of the context is told by its own path, and not by that of its copy.
+    shop.file("elsewhere/Other", "FROM busybox:local\nRUN echo the reason >&2; false\n");
+    shop.file("web/app.py", "1");
+    let output = shop.run(&["bench", "-f", "elsewhere/Other", "web"]);
+    let why = String::from_utf8_lossy(&output.stderr);
+    assert!(why.contains("Other:2 | RUN echo the reason"), "{why}");
+    assert!(!why.contains("smartbuild-bench-"), "{why}");
+    // Where nothing applies that was asked for, nothing is built.
+    let output = shop.run(&["bench", "--scenario", "edit manifest", "web", "-f", "Dockerfile"]);
+    assert_eq!((output.status.code(), &*output.stdout), (Some(125), &b""[..]), "{output:?}");
+    let why = String::from_utf8_lossy(&output.stderr);
+    assert!(why.contains("there is nothing to measure: `edit manifest`: "), "{why}");
     assert_eq!(left(&shop.engine), Vec::<Value>::new());
 }
 
@@ -214,6 +231,7 @@ fn commits_are_replayed_each_on_what_the_one_before_it_left(engine: &TestEngine)
         assert_eq!((&failed["built"], &failed["seconds"]), (&false.into(), &Value::Null));
         let why = failed["failure"].as_str().expect("a reason");
         assert!(why.starts_with("it ended with 1\n") && why.contains("the reason"), "{why}");
+        assert!(why.ends_with("\nDockerfile:7 | RUN echo the reason >&2; false"), "{why}");
     }
     assert_eq!(found["variants"][1]["name"], "Dockerfile (2)");
     let after = git(&shop, &["for-each-ref"]) + &git(&shop, &["status", "--porcelain"]);

@@ -52,9 +52,12 @@ fn what_builds_have_cost_is_told(engine: &TestEngine) {
     shop.build(&[]);
     shop.append("app.py", "more");
     shop.build(&[]);
-    let output = shop.run(&["history", "--format", "json"]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let history = || -> serde_json::Value {
+        let output = shop.run(&["history", "--format", "json"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let told = history();
     assert_eq!((&told["summary"]["builds"], &told["summary"]["failed"]), (&2.into(), &0.into()));
     assert_eq!(told["summary"]["steps"]["ran"], 4, "{told:#}");
     let newest = &told["builds"][0]["lost_to"];
@@ -63,6 +66,13 @@ fn what_builds_have_cost_is_told(engine: &TestEngine) {
         (&told["files"][0]["path"], &told["files"][0]["builds"]),
         (&"app.py".into(), &1.into())
     );
+    // Whether or not there is something to build, it was a build.
+    let report = shop.build(&[]);
+    let told = history();
+    assert_eq!(told["summary"]["builds"], 3, "{told:#}");
+    assert_eq!(told["summary"]["steps"]["reused"], 2, "{told:#}");
+    assert_eq!(told["builds"][0]["shortcut"], report["shortcut"], "{told:#}");
+    assert_eq!(told["builds"][1]["shortcut"], false, "{told:#}");
 }
 
 fn a_locked_store_is_one_warning_and_keeps_what_it_has(engine: &TestEngine) {

@@ -29,6 +29,9 @@ pub struct Trial<'a> {
     salt: Salt,
     /// The variant of the base image that was made last.
     base: Option<usize>,
+    /// Whether others may have built since the engine last forgot all: by what it knows an image
+    /// then, nobody can tell, where it knows images by their manifests.
+    has_others: bool,
     found: Found,
     tally: Tally,
     wrong: Vec<String>,
@@ -68,6 +71,7 @@ impl<'a> Trial<'a> {
             salt: Salt { text, base },
             shop,
             base: None,
+            has_others: false,
             found: Found::default(),
             tally: Tally::default(),
             wrong: Vec::new(),
@@ -77,6 +81,12 @@ impl<'a> Trial<'a> {
     pub fn run(mut self) -> Result {
         let mut draw = Draw::new(self.settings.seed, self.number);
         let mut on_disk = State::random(&mut draw, self.features).empty();
+        if self.engine.version.ends_with("containerd") {
+            self.has_others = true;
+            if self.settings.may_prune {
+                self.prepare(Deed::Prune, &on_disk);
+            }
+        }
         let mut history: Vec<State> = Vec::new();
         for round in 0..=self.settings.rounds {
             let deed = change::deed(&mut draw, self.settings);
@@ -107,7 +117,7 @@ impl<'a> Trial<'a> {
             let before = history.last().unwrap_or(&state);
             let has_other_modes =
                 history.iter().any(|old| old.tree.directory_modes_differ(&state.tree));
-            let other_client = deed == Deed::OtherClient;
+            let other_client = deed == Deed::OtherClient || self.has_others;
             let predicted = &predicted;
             let chance = Chance { predicted, has_other_modes, may_leave_out, other_client };
             let is_good = self.round(round, &state, before, &told, &words, &chance);
@@ -216,7 +226,7 @@ impl<'a> Trial<'a> {
         self.base = Some(state.base);
     }
 
-    fn prepare(&self, deed: Deed, state: &State) {
+    fn prepare(&mut self, deed: Deed, state: &State) {
         let context = self.shop.context();
         let context = context.to_str().expect("a path in UTF-8");
         match deed {
@@ -233,10 +243,12 @@ impl<'a> Trial<'a> {
                 words.push(context.to_owned());
                 // It may fail as ours did.
                 drop(self.docker(&words));
+                self.has_others = self.engine.version.ends_with("containerd");
             }
             Deed::Prune => {
                 let pruned = self.docker(&["builder".into(), "prune".into(), "-af".into()]);
                 assert!(pruned.status.success(), "{pruned:?}");
+                self.has_others = false;
             }
         }
     }

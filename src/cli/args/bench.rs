@@ -22,21 +22,27 @@ pub struct BenchArgs {
     #[arg(long)]
     pub against_docker: bool,
     /// Measure this scenario alone; may be given several times
+    ///
+    /// The exit status is 1 where one of them does not apply or fails, once the others are measured,
+    /// and 125 where none applies. Without this what does not apply is left out with its reason, and
+    /// is no failure; a scenario that fails is one.
     #[arg(long = "scenario", value_name = "NAME")]
     pub only: Vec<String>,
     /// Measure the scenarios of FILE too, whose shell commands run in a copy of the context
     ///
     /// FILE is TOML: a table `[[scenario]]` each, with its `name` and the command to `run` before
     /// each build. The command has to write `$SMARTBUILD_BENCH_SALT` into a file, another word each
-    /// time, so that no build is helped by an earlier one. `--scenario` leaves out what it does not
-    /// name. No file is read without this, `bench.toml` in the context neither.
+    /// time, so that no build is helped by an earlier one. What it leaves running is ended after the
+    /// build. `--scenario` leaves out what it does not name. No file is read without this,
+    /// `bench.toml` in the context neither.
     #[arg(long, value_name = "FILE", value_parser = values::path())]
     pub scenarios: Option<PathBuf>,
     /// Build the commits of A..B one after the other instead, each on what the one before it left
     ///
     /// On the line of first parents: a merge counts as the one change that it makes to its branch.
     /// Each commit has its own Dockerfile, files and ignore rules; nothing is checked out in the
-    /// repository or its working tree.
+    /// repository or its working tree. One that does not build is counted and passed over; the exit
+    /// status is 1 where none builds.
     #[arg(
         long,
         value_name = "A..B",

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
 
 use super::super::source::Source;
+use crate::bench::BuiltCopy;
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 
 /// What is added to the mode of a directory so that it can be removed.
@@ -22,6 +23,21 @@ pub(super) struct Copied {
     pub(super) context: PathBuf,
     /// The Dockerfile, in the context where the original is.
     pub(super) dockerfile: PathBuf,
+    /// How what is said of it is said of the original.
+    pub(super) told: BuiltCopy,
+}
+
+impl Copied {
+    /// A copy of the Dockerfile that people call `name`, line by line.
+    pub(super) fn new(context: PathBuf, dockerfile: PathBuf, name: String) -> Self {
+        let told = BuiltCopy {
+            dockerfile: dockerfile.to_string_lossy().into_owned(),
+            context: context.to_string_lossy().into_owned(),
+            name,
+            ..BuiltCopy::default()
+        };
+        Self { context, dockerfile, told }
+    }
 }
 
 /// Copies what is sent of a context, to a directory that is not there yet.
@@ -118,7 +134,7 @@ pub(super) fn put_dockerfile(
         };
         write(&copy, source.rules.bytes())?;
     }
-    Ok(Copied { context: context.to_owned(), dockerfile })
+    Ok(Copied::new(context.to_owned(), dockerfile, source.file.name.clone()))
 }
 
 /// Writes a file; one that has the content already keeps its time.

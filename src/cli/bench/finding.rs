@@ -74,7 +74,7 @@ pub(super) async fn wanted(
         Some(first) => commits::read(first, COMMITS, environment, ui)?,
         None => None,
     };
-    let variants = variants(&projects, commits.as_ref(), args, ui)?;
+    let (variants, unbettered) = variants(&projects, commits.as_ref(), args, ui)?;
     let mut found = scenarios(&projects, commits.as_ref());
     for scenario in given.scenarios {
         found.left.retain(|left| left.name != scenario.name);
@@ -84,6 +84,10 @@ pub(super) async fn wanted(
         }
     }
     let (scenarios, left) = chosen(found, &args.only)?;
+    if scenarios.is_empty() {
+        return Err(none_applies(&left).into());
+    }
+    let left = left.into_iter().chain(unbettered).collect();
     Ok(Wanted { projects, variants, scenarios, left })
 }
 
@@ -126,13 +130,14 @@ fn read_scenarios(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The Dockerfiles as they are, then as they are rewritten, then built by docker.
+/// The Dockerfiles as they are, then as they are rewritten, then built by docker; and what has no
+/// rewrite.
 fn variants(
     projects: &[Project],
     commits: Option<&PastCommits>,
     args: &BenchArgs,
     ui: &mut Ui,
-) -> Result<Vec<WantedVariant>, Failure> {
+) -> Result<(Vec<WantedVariant>, Vec<Left>), Failure> {
     let of = |project: usize, text: String, how: &str, builder: Builder| {
         let dockerfile = projects[project].source.file.name.clone();
         let name = if how.is_empty() { dockerfile.clone() } else { format!("{dockerfile}, {how}") };
@@ -140,17 +145,18 @@ fn variants(
         WantedVariant { variant, project, text }
     };
     let text = |project: &Project| project.source.dockerfile.source().to_owned();
-    let mut variants = Vec::new();
+    let (mut variants, mut left) = (Vec::new(), Vec::new());
     for (place, project) in projects.iter().enumerate() {
         variants.push(of(place, text(project), "", Builder::Smartbuild));
     }
     for (place, project) in projects.iter().enumerate().filter(|_| args.optimized) {
         let found = optimize::find(project, commits, true)?;
         if found.proven().next().is_none() {
-            let name = &project.source.file.name;
-            ui.warning(&format!(
-                "nothing in {name} can be bettered for certain: there is no rewrite to measure"
-            ))?;
+            let file = &project.source.file.name;
+            let reason =
+                format!("nothing in {file} can be bettered for certain: there is no rewrite");
+            ui.warning(&format!("{reason} to measure"))?;
+            left.push(Left { name: format!("{file}, optimized"), reason });
             continue;
         }
         let rewritten = found.proven_text(&project.source.dockerfile)?;
@@ -171,7 +177,7 @@ fn variants(
             variants[place].variant.name = again;
         }
     }
-    Ok(variants)
+    Ok((variants, left))
 }
 
 /// What is looked for in the first project.
@@ -188,6 +194,13 @@ fn scenarios(projects: &[Project], commits: Option<&PastCommits>) -> bench::Foun
         frequencies: &frequencies,
         reads: &reads,
     })
+}
+
+/// What is said where nothing can be measured.
+fn none_applies(left: &[Left]) -> anyhow::Error {
+    let why: Vec<String> =
+        left.iter().map(|left| format!("`{}`: {}", left.name, left.reason)).collect();
+    anyhow!("none of these scenarios applies, so there is nothing to measure: {}", why.join("; "))
 }
 
 /// Those that `--scenario` names, all without one.

@@ -9,6 +9,7 @@
 mod copies;
 mod end;
 mod finding;
+mod group;
 mod images;
 mod program;
 mod replay;
@@ -55,7 +56,10 @@ pub(super) async fn run(
     rounds.clean(ui).await?;
     close(directory, ui)?;
     match ended {
-        Ok(()) => show(&bench, args.format, ui),
+        Ok(()) => {
+            show(&bench, args.format, ui)?;
+            measured(&bench, args)
+        }
         Err(end) => {
             bench.is_partial = true;
             if bench.measured.iter().any(|it| it.series.iter().any(|it| !it.runs.is_empty())) {
@@ -64,6 +68,17 @@ pub(super) async fn run(
             Err(end.failure())
         }
     }
+}
+
+/// Fails where a scenario was not measured that was to be.
+fn measured(bench: &Bench, args: &BenchArgs) -> Result<(), Failure> {
+    let names: Vec<String> =
+        bench.unmeasured(&args.only).iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let message = format!("not measured: {}; the result says why", names.join(", "));
+    Err(Failure::Build(Some(message)))
 }
 
 /// The directory that all copies are in.

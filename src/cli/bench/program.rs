@@ -7,24 +7,32 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde::Deserialize;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use super::super::failure::Failure;
 use super::super::stop::Stop;
+use super::copies::Copied;
 use super::end::End;
+use super::group::{Farewell, Group};
 use crate::bench::{Builder, Expectation, Expected, Foretold, Timed, TimedStep};
 use crate::{Seconds, Span};
 
 /// How long a build has to end after it was told to.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+/// How long a scenario's command has for it.
+const SHELL_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Bytes of the end of what a program said that are looked at.
 const TAIL: u64 = 16 << 10;
 
 /// Lines of it that are shown.
 const SHOWN: usize = 4;
+
+/// Lines from its end up to which an error is looked for, to be shown from there.
+const FAR: usize = 16;
 
 /// What a full disk is called by all who meet it.
 const FULL: &str = "no space left on device";
@@ -33,8 +41,8 @@ const FULL: &str = "no space left on device";
 #[derive(Debug)]
 pub(super) struct Build<'a> {
     pub(super) builder: Builder,
-    pub(super) context: &'a Path,
-    pub(super) dockerfile: &'a Path,
+    /// What is built.
+    pub(super) copy: &'a Copied,
     /// The name of the image.
     pub(super) tag: &'a str,
     /// A label that no image of others has: an image with the id of another is another's.
@@ -113,17 +121,13 @@ impl Build<'_> {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(File::create(&log).with_context(|| format!("cannot write {}", log.display()))?)
-            // Ctrl-C at a terminal reaches us alone, and what runs is told by us.
-            .process_group(0)
-            .kill_on_drop(true);
-        let program = command.as_std().get_program().to_string_lossy().into_owned();
+            .stderr(File::create(&log).with_context(|| format!("cannot write {}", log.display()))?);
+        let farewell = Farewell { signal: Signal::INT, patience: PATIENCE };
         let begun = Instant::now();
-        let child = command.spawn().with_context(|| format!("cannot start {program}"))?;
-        let status = wait(child, stop).await?;
+        let status = Group::start(&mut command)?.wait(stop.wait(), &farewell).await?;
         let seconds = begun.elapsed().into();
         if !status.success() {
-            return Err(failed(status, &log)?);
+            return Err(failed(status, &log, |said| self.copy.told.told(said))?);
         }
         Ok(match self.builder {
             Builder::Smartbuild => {
@@ -164,62 +168,62 @@ impl Build<'_> {
         if self.no_cache {
             command.arg("--no-cache");
         }
-        command.arg("-f").arg(self.dockerfile).arg(self.context);
+        command.arg("-f").arg(&self.copy.dockerfile).arg(&self.copy.context);
         Ok(command)
     }
 }
 
-/// Waits for the end of a process; tells it to end where the user wants that.
-async fn wait(mut child: Child, stop: &Stop) -> Result<ExitStatus, NotTimed> {
-    const DOING: &str = "cannot wait for the build";
-    tokio::select! {
-        status = child.wait() => return Ok(status.context(DOING)?),
-        () = stop.wait() => {}
-    }
-    let process = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    if let Some(process) = process {
-        // It may have ended meanwhile.
-        let _ = kill_process(process, Signal::INT);
-    }
-    if tokio::time::timeout(PATIENCE, child.wait()).await.is_err() {
-        child.kill().await.context(DOING)?;
-    }
-    Err(NotTimed::Cancelled)
-}
-
 /// A command of a scenario, run in the copy of the context. Gives the end of what it said where it
-/// fails.
+/// fails, and else what it may have left running.
 pub(super) async fn shell(
     command: &str,
     context: &Path,
     salt: &str,
     notes: &Path,
     stop: &Stop,
-) -> Result<(), NotTimed> {
+) -> Result<Group, NotTimed> {
     let log = notes.join("shell");
     let output = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
     let also = output.try_clone().context("cannot keep what the command says")?;
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", command]).current_dir(context).env("SMARTBUILD_BENCH_SALT", salt);
-    shell.stdin(Stdio::null()).stdout(output).stderr(also).process_group(0).kill_on_drop(true);
-    let child = shell.spawn().context("cannot start /bin/sh")?;
-    let status = wait(child, stop).await?;
-    if status.success() { Ok(()) } else { Err(failed(status, &log)?) }
+    shell.stdin(Stdio::null()).stdout(output).stderr(also);
+    let mut group = Group::start(&mut shell)?;
+    // A shell's children in the background do not listen to Ctrl-C.
+    let farewell = Farewell { signal: Signal::TERM, patience: SHELL_PATIENCE };
+    let status = group.wait(stop.wait(), &farewell).await?;
+    if status.success() {
+        return Ok(group);
+    }
+    group.end().await;
+    Err(failed(status, &log, str::to_owned)?)
 }
 
-fn failed(status: ExitStatus, log: &PathBuf) -> Result<NotTimed, NotTimed> {
+/// How a program failed, with the end of what it said as `told` has it.
+fn failed(
+    status: ExitStatus,
+    log: &PathBuf,
+    told: impl FnOnce(&str) -> String,
+) -> Result<NotTimed, NotTimed> {
     let said = tail(log).with_context(|| format!("cannot read {}", log.display()))?;
-    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = &lines[lines.len().saturating_sub(SHOWN)..];
+    let last = told(&last_words(&said));
     if said.to_lowercase().contains(FULL) {
-        return Ok(NotTimed::Full(last.join("\n")));
+        return Ok(NotTimed::Full(last));
     }
     let how = match status.code() {
         Some(code) => format!("it ended with {code}"),
         None => "it was killed".to_owned(),
     };
-    let all: Vec<&str> = std::iter::once(&*how).chain(last.iter().copied()).collect();
-    Ok(NotTimed::Failed(all.join("\n")))
+    Ok(NotTimed::Failed(format!("{how}\n{last}").trim_end().to_owned()))
+}
+
+/// The last lines of what a program said, from its error on where that is not far above.
+fn last_words(said: &str) -> String {
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    let is_error = |line: &&str| line.starts_with("error: ") || line.starts_with("  × ");
+    let near = &lines[lines.len().saturating_sub(FAR)..];
+    let of_error = near.iter().rposition(is_error).map_or(0, |at| near.len() - at);
+    lines[lines.len() - of_error.max(SHOWN).min(lines.len())..].join("\n")
 }
 
 /// What a build said that could not keep its records, as their disk is full.
@@ -360,6 +364,18 @@ mod tests {
         );
         let other = of(std::io::ErrorKind::PermissionDenied);
         assert!(matches!(other, Some(Failure::NotBegun(_))), "{other:?}");
+    }
+
+    #[test]
+    fn an_error_is_shown_from_its_beginning() {
+        let heredoc: Vec<String> = (3..9).map(|line| format!("Dockerfile:{line} | x\n")).collect();
+        let heredoc = heredoc.concat();
+        let said = format!("#7 0.1 why\n\n#7 ERROR: x\nerror: step 2/2 failed\n{heredoc}");
+        let shown = last_words(&said);
+        assert!(shown.starts_with("error: step 2/2 failed\nDockerfile:3"), "{shown}");
+        assert_eq!(last_words("a\nb\nerror: c\nd\ne"), "b\nerror: c\nd\ne");
+        assert_eq!(last_words("a\n"), "a");
+        assert_eq!(last_words(""), "");
     }
 
     #[test]

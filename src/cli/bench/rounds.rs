@@ -198,8 +198,16 @@ impl<'a> Rounds<'a> {
         salt: &str,
     ) -> Result<Timed, NotTimed> {
         let place = &self.places[variant];
-        shell(command, &place.copy.context, salt, &place.notes, self.stop).await?;
-        let tree = tree(&place.copy)?;
+        let started = shell(command, &place.copy.context, salt, &place.notes, self.stop).await?;
+        let run = self.changed(variant).await;
+        // What it has left may serve the build, and has nothing to do after it.
+        started.end().await;
+        run
+    }
+
+    /// Builds a copy that a command has changed.
+    async fn changed(&mut self, variant: usize) -> Result<Timed, NotTimed> {
+        let tree = tree(&self.places[variant].copy)?;
         if !self.trees.insert(tree) {
             let message = "its command left files that were built before, so that one build would \
                            help the other; have it write $SMARTBUILD_BENCH_SALT into a file";
@@ -231,8 +239,7 @@ impl<'a> Rounds<'a> {
         let tag = self.images.begin(variant, number);
         let build = Build {
             builder: self.wanted.variants[variant].variant.builder,
-            context: &place.copy.context,
-            dockerfile: &place.copy.dockerfile,
+            copy: &place.copy,
             tag: &tag,
             label: &self.images.label(),
             options: &self.options,
@@ -260,7 +267,11 @@ fn fresh(
     context: &Path,
 ) -> anyhow::Result<Copied> {
     copies::copy_context(&project.snapshot, pristine, context)?;
-    copies::put_dockerfile(&project.source, &variant.text, context)
+    let mut copied = copies::put_dockerfile(&project.source, &variant.text, context)?;
+    if variant.variant.is_optimized {
+        copied.told.name.push_str(", optimized");
+    }
+    Ok(copied)
 }
 
 /// The digest of what would be sent of a copy.

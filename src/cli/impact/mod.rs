@@ -20,7 +20,7 @@ use super::ui::Ui;
 use crate::context::ContextPath;
 use crate::context::git::{BlobDigests, GitOptions, Repository, Tree};
 use crate::images::{self, Configuration, Image, ImageDockerfile, Images};
-use crate::impact::{self, Impact, Side};
+use crate::impact::{self, Impact, Problem, Side};
 use crate::report;
 use configured::Configured;
 use env_files::WithEnvFiles;
@@ -83,6 +83,15 @@ pub(super) fn run(
     };
     impact.untold.retain(|it| path.is_none() || is_below(&it.image));
     impact.excluded.retain(|name| path.is_none() || is_below(name));
+    // What a value decides that is not at hand may be below the file that asks for it.
+    let may_be_below = |file: &str| {
+        let file = ContextPath::new(file);
+        file.starts_with(&place.inside)
+            || place.inside.starts_with(&file.parent().unwrap_or_default())
+    };
+    let is_near = |it: &Problem| path.is_none() || !it.lacks_value || may_be_below(&it.file);
+    impact.not_compared.retain(|it| is_near(&it.problem));
+    impact.problems.retain(is_near);
     impact.notices.extend(configured.notice.filter(|_| !args.is_single()));
     if let Some(path) = &kept {
         // What is not kept only costs time.

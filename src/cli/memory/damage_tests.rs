@@ -60,7 +60,7 @@ fn keep(directory: &Path, step: &Step) {
     let line = line();
     let file = FileRecord {
         path: "file".to_owned(),
-        kind: "file".to_owned(),
+        kind: "file".into(),
         mode: 0o644,
         size: 1,
         modified: (1, 2),

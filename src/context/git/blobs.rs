@@ -112,13 +112,16 @@ pub(super) fn named(
         if treatment.large
             && let Some(pointer) = stated(job, repository, || place(index))?
         {
-            let digest =
-                Digest::of(&[b"large file ", pointer.digest.as_bytes().as_slice()].concat());
-            let content = Content { size: pointer.size, digest };
-            return Ok(Held::file(content, treatment.notice.clone()));
+            return Ok(Held::file(pointer.named(), treatment.notice.clone()));
+        }
+        let form = treatment.form.number();
+        if form == 0
+            && let Some(pointer) = sizes.large_file(job.id)
+        {
+            return Ok(Held::file(pointer.named(), treatment.notice.clone()));
         }
         let kind = u8::from(treatment.large);
-        let form = treatment.form.number().to_le_bytes();
+        let form = form.to_le_bytes();
         let digest = Digest::of(&[job.id.as_bytes(), &form, &[kind]].concat());
         let content = Content { size: sizes.get(&job.store, repository, job.id), digest };
         Ok(Held::file(content, treatment.notice.clone()))
@@ -223,6 +226,12 @@ impl Pointer {
 
     fn content(&self) -> Content {
         Content { size: self.size, digest: self.digest }
+    }
+
+    /// What stands for the file where no bytes are read.
+    fn named(&self) -> Content {
+        let name = [b"large file ", self.digest.as_bytes().as_slice()].concat();
+        Content { size: self.size, digest: Digest::of(&name) }
     }
 
     fn absent(&self) -> NoticeReason {

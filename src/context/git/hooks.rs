@@ -1,6 +1,6 @@
 //! Where git looks for a repository's hooks.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use gix::config::source::Kind;
 use gix::sec::Trust;
@@ -18,6 +18,19 @@ pub struct HooksDirectory {
     pub path: PathBuf,
     /// What says so.
     pub setting: HooksSetting,
+    /// Where it is, as the file system has it.
+    pub place: HooksPlace,
+}
+
+/// Whose a directory of hooks is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HooksPlace {
+    /// It is among the repository's own files.
+    Repository,
+    /// It is in the working tree, where git may track it.
+    WorkingTree,
+    /// It is elsewhere: other repositories may have the same hooks.
+    Elsewhere,
 }
 
 /// What decides where the hooks are.
@@ -41,10 +54,18 @@ impl Repository {
     /// The directory that git takes hooks from.
     pub fn hooks_directory(&self) -> Result<HooksDirectory, GitError> {
         let repository = self.store.repository.to_thread_local();
-        let default = repository.common_dir().join("hooks");
+        let common = repository.common_dir();
+        // Of a linked working tree it is a way that goes up again.
+        let common = if common.components().any(|part| part == Component::ParentDir) {
+            full(common)
+        } else {
+            common.to_owned()
+        };
+        let default = common.join("hooks");
         let configuration = repository.config_snapshot();
         let Some(source) = source_of_setting(configuration.plumbing()) else {
-            return Ok(HooksDirectory { path: default, setting: HooksSetting::Default });
+            let (setting, place) = (HooksSetting::Default, HooksPlace::Repository);
+            return Ok(HooksDirectory { path: default, setting, place });
         };
         let setting = match source {
             Kind::GitInstallation | Kind::System | Kind::Global => HooksSetting::Shared,
@@ -62,7 +83,25 @@ impl Repository {
         };
         // Git runs hooks in the root of the working tree, and takes the path from there.
         let from = self.work_tree().unwrap_or_else(|| self.git_directory());
-        Ok(HooksDirectory { path: from.join(path), setting })
+        let path = from.join(path);
+        let place = if full(&path).starts_with(full(&common)) {
+            HooksPlace::Repository
+        } else if full(&path).starts_with(full(from)) {
+            HooksPlace::WorkingTree
+        } else {
+            HooksPlace::Elsewhere
+        };
+        Ok(HooksDirectory { path, setting, place })
+    }
+}
+
+/// The path without links, as far as it is there.
+fn full(path: &Path) -> PathBuf {
+    let mut ancestors = path.ancestors();
+    let found = ancestors.find_map(|it| Some((it, it.canonicalize().ok()?)));
+    match found {
+        Some((there, full)) => full.join(path.strip_prefix(there).unwrap_or(Path::new(""))),
+        None => path.to_owned(),
     }
 }
 

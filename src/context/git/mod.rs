@@ -8,8 +8,8 @@
 //!
 //! What a working tree has is decided by more than the blob, and is followed here: line ends,
 //! `ident` and `working-tree-encoding` by configuration and attributes; large files (LFS) and
-//! submodules where their bytes are at hand. `export-ignore` and the index's `skip-worktree` are
-//! about other things and change nothing. Other filters are never run: a notice says so.
+//! submodules where their bytes are at hand. `export-ignore` and, where there is no such file, the
+//! index's `skip-worktree` are about other things and change nothing. Other filters are never run: a notice says so.
 //!
 //! Where a snapshot from git differs from one of a fresh checkout: modes are 644 and 755 whatever
 //! the umask, directories are 755, times are 0, and there is no `.git`. [`as_git_records`] brings
@@ -51,6 +51,7 @@ mod past;
 mod records;
 mod renames;
 mod revision;
+mod same_large;
 mod single;
 mod sizes;
 mod stage;
@@ -74,7 +75,7 @@ pub use changed::TreeChanges;
 pub use digests::BlobDigests;
 pub use error::{GitError, Unmerged};
 pub use history::{Commit, LastChange};
-pub use hooks::{HooksDirectory, HooksSetting};
+pub use hooks::{HooksDirectory, HooksPlace, HooksSetting};
 pub use line::CommitLine;
 pub use notice::{Notice, NoticeReason};
 pub use past::{HistoryEnd, PastCommit, PastCommits};

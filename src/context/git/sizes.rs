@@ -9,6 +9,7 @@ use gix::ObjectId;
 use gix::index::State;
 use gix::index::entry::Mode;
 
+use super::lfs::Pointer;
 use super::stage;
 use super::store::Store;
 
@@ -19,13 +20,20 @@ pub(super) struct BlobSizes {
     /// As the index knows them, once anybody asks.
     recorded: OnceLock<HashMap<ObjectId, u64>>,
     others: Mutex<HashMap<ObjectId, u64>>,
+    /// Blobs that have the bytes of a large file, with its pointer.
+    large_files: Mutex<HashMap<ObjectId, Pointer>>,
 }
 
 impl BlobSizes {
     /// Those that the index of this repository knows, and all others from their objects.
     pub(super) fn of(store: &Arc<Store>) -> Self {
         let store = Arc::clone(store);
-        Self { store, recorded: OnceLock::new(), others: Mutex::default() }
+        Self {
+            store,
+            recorded: OnceLock::new(),
+            others: Mutex::default(),
+            large_files: Mutex::default(),
+        }
     }
 
     /// The bytes of the blob; 0 where nobody can tell.
@@ -40,6 +48,16 @@ impl BlobSizes {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         let known = others.entry(id);
         *known.or_insert_with(|| store.blob_size(repository, id).unwrap_or_default())
+    }
+
+    /// From now on the blob counts as this large file.
+    pub(super) fn set_large_file(&self, blob: ObjectId, pointer: Pointer) {
+        self.large_files.lock().unwrap_or_else(PoisonError::into_inner).insert(blob, pointer);
+    }
+
+    /// The large file that the blob counts as.
+    pub(super) fn large_file(&self, blob: ObjectId) -> Option<Pointer> {
+        self.large_files.lock().unwrap_or_else(PoisonError::into_inner).get(&blob).copied()
     }
 }
 

@@ -29,6 +29,15 @@ pub(super) struct Definition {
     pub(super) line: usize,
     pub(super) name: String,
     pub(super) attributes: Vec<Attribute>,
+    /// What must hold of a variable.
+    pub(super) validations: Vec<Validation>,
+}
+
+/// A block `validation`.
+#[derive(Debug)]
+pub(super) struct Validation {
+    pub(super) line: usize,
+    pub(super) attributes: Vec<Attribute>,
 }
 
 /// A key and what stands for its value.
@@ -83,6 +92,7 @@ impl Document {
             line,
             name: label.as_str().to_owned(),
             attributes: attributes(&block.body, lines),
+            validations: validations(&block.body, lines),
         };
         self.insert(block.ident.as_str(), definition)
     }
@@ -112,7 +122,17 @@ pub(super) fn key_text(key: &ObjectKey) -> Option<String> {
     }
 }
 
-/// The attributes of a block. Blocks in it (`validation`) decide about no image.
+/// What must hold of a variable. Other blocks in a block decide about no image.
+fn validations(body: &Body, lines: &Lines<'_>) -> Vec<Validation> {
+    let is_it = |block: &&Block| block.ident.as_str() == "validation";
+    let validation = |block: &Block| Validation {
+        line: lines.of(block.span()),
+        attributes: attributes(&block.body, lines),
+    };
+    body.blocks().filter(is_it).map(validation).collect()
+}
+
+/// The attributes of a block.
 fn attributes(body: &Body, lines: &Lines<'_>) -> Vec<Attribute> {
     body.attributes().map(|it| lines.attribute(it)).collect()
 }

@@ -1,6 +1,6 @@
 //! Expressions to values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hcl_edit::expr::{
     BinaryOperator, Expression, ForExpr, FuncCall, Object, ObjectKey, Traversal, TraversalOperator,
@@ -41,11 +41,25 @@ pub(super) struct Evaluator<'d> {
     pub(super) names: Names<'d>,
     spent: usize,
     depth: usize,
+    /// Reasons for which bake has no value either, so that its `try` goes on. Any other is one of
+    /// what is not understood here.
+    refused: BTreeSet<String>,
 }
 
 impl<'d> Evaluator<'d> {
     pub(super) fn new(names: Names<'d>) -> Self {
-        Self { names, spent: 0, depth: 0 }
+        Self { names, spent: 0, depth: 0, refused: BTreeSet::new() }
+    }
+
+    /// A reason for which bake has no value either.
+    pub(super) fn refuse(&mut self, reason: String) -> String {
+        self.refused.insert(reason.clone());
+        reason
+    }
+
+    /// Whether bake has no value either, for this reason.
+    pub(super) fn is_refused(&self, reason: &str) -> bool {
+        self.refused.contains(reason)
     }
 
     /// Counts what was made.
@@ -126,7 +140,7 @@ impl<'d> Evaluator<'d> {
             Expression::BinaryOp(it) => {
                 let left = self.evaluate(&it.lhs_expr, scope)?;
                 let right = self.evaluate(&it.rhs_expr, scope)?;
-                operate(*it.operator.value(), &left, &right)
+                self.operate(*it.operator.value(), &left, &right)
             }
             Expression::ForExpr(it) => self.for_each(it, scope),
         }
@@ -169,11 +183,15 @@ impl<'d> Evaluator<'d> {
             arguments.extend_from_slice(last.to_list()?);
         }
         if let Some(value) = functions::call(name, &arguments) {
-            return value.map_err(|reason| format!("{name}(): {reason}"));
+            return value.map_err(|reason| {
+                let told = format!("{name}(): {reason}");
+                if reason == functions::NO_MATCH { self.refuse(told) } else { told }
+            });
         }
         Names::call(self, name, arguments)
     }
 
+    /// `try` and `can`, as far as it is known whether bake has a value.
     fn try_each(
         &mut self,
         name: &str,
@@ -185,6 +203,7 @@ impl<'d> Evaluator<'d> {
             match self.evaluate(argument, scope) {
                 Ok(_) if name == "can" => return Ok(Value::Bool(true)),
                 Ok(value) => return Ok(value),
+                Err(error) if !self.is_refused(&error) => return Err(error),
                 Err(error) => reason = error,
             }
         }
@@ -205,9 +224,16 @@ impl<'d> Evaluator<'d> {
             expression => self.evaluate(expression, scope)?,
         };
         let operators: Vec<&TraversalOperator> = operators.collect();
-        for (place, operator) in operators.iter().enumerate() {
-            if matches!(operator, TraversalOperator::FullSplat(_) | TraversalOperator::AttrSplat(_))
-            {
+        let mut rest = &*operators;
+        while let Some((operator, after)) = rest.split_first() {
+            // What counts for each of the items: after `.*` the names alone.
+            let names = after.iter().take_while(|it| matches!(it, TraversalOperator::GetAttr(_)));
+            let each = match operator {
+                TraversalOperator::FullSplat(_) => Some(after),
+                TraversalOperator::AttrSplat(_) => Some(&after[..names.count()]),
+                _ => None,
+            };
+            if let Some(each) = each {
                 let items = match value {
                     Value::List(list) => list,
                     Value::Null => Vec::new(),
@@ -215,14 +241,17 @@ impl<'d> Evaluator<'d> {
                 };
                 let mut list = Vec::with_capacity(items.len());
                 for mut item in items {
-                    for operator in &operators[place + 1..] {
+                    for operator in each {
                         item = self.step(&item, operator, scope)?;
                     }
                     list.push(item);
                 }
-                return Ok(Value::List(list));
+                value = Value::List(list);
+                rest = &after[each.len()..];
+            } else {
+                value = self.step(&value, operator, scope)?;
+                rest = after;
             }
-            value = self.step(&value, operator, scope)?;
         }
         Ok(value)
     }
@@ -243,12 +272,31 @@ impl<'d> Evaluator<'d> {
         let found = match value {
             Value::List(list) => list.get(index.to_index()?).cloned(),
             Value::Object(entries) => entries.get(&index.to_text()?).cloned(),
-            other => return Err(format!("{} has no parts: correct it", other.kind())),
+            other => {
+                return Err(self.refuse(format!("{} has no parts: correct it", other.kind())));
+            }
         };
         found.ok_or_else(|| match index.to_text() {
-            Ok(index) => format!("there is no `{index}` in {}: correct it", value.kind()),
+            Ok(index) => {
+                self.refuse(format!("there is no `{index}` in {}: correct it", value.kind()))
+            }
             Err(reason) => reason,
         })
+    }
+
+    fn operate(
+        &mut self,
+        operator: BinaryOperator,
+        left: &Value,
+        right: &Value,
+    ) -> Result<Value, String> {
+        if matches!(operator, BinaryOperator::Div)
+            && left.to_number()?.is_zero()
+            && right.to_number()?.is_zero()
+        {
+            return Err(self.refuse("zero by zero has no value: correct it".to_owned()));
+        }
+        operate(operator, left, right)
     }
 
     fn for_each(&mut self, it: &ForExpr, scope: &Scope<'_>) -> Result<Value, String> {
@@ -293,7 +341,7 @@ fn number_value(number: &hcl_edit::Formatted<hcl_edit::Number>) -> Result<Value,
 
 fn operate(operator: BinaryOperator, left: &Value, right: &Value) -> Result<Value, String> {
     use std::cmp::Ordering::{Equal, Greater, Less};
-    let inexact = || "a result that has no end, or is too large: round it".to_owned();
+    let inexact = || "a result that is infinite, has no end or is too large: round it".to_owned();
     let number = |result: Option<Number>| result.map(Value::Number).ok_or_else(inexact);
     let compare = |wanted: &[std::cmp::Ordering]| -> Result<Value, String> {
         let order = left.to_number()?.compare(right.to_number()?).ok_or_else(inexact)?;

@@ -8,7 +8,7 @@ use hcl_edit::template::StringTemplate;
 use hcl_edit::{Decorated, Formatted};
 use serde_json::{Map, Value};
 
-use super::document::{Attribute, Definition, Document};
+use super::document::{Attribute, Definition, Document, Validation};
 use crate::context::ContextPath;
 use crate::images::Problem;
 
@@ -39,17 +39,43 @@ pub(super) fn read(document: &mut Document, file: &ContextPath, text: &str) -> R
             // Several bodies of one name come as a list of them.
             let bodies = if let Value::Array(list) = body { list } else { vec![body] };
             for body in bodies {
-                let Value::Object(body) = body else {
+                let Value::Object(mut body) = body else {
                     let message = format!("`{name}` is no object: write one");
                     return Err(Problem::at(file, line, message));
                 };
+                let validations = validations(file, &lines, line, body.remove("validation"))?;
                 let attributes = attributes(file, &lines, line, body)?;
                 let (file, name) = (file.clone(), name.clone());
-                document.insert(&kind, Definition { file, line, name, attributes })?;
+                let definition = Definition { file, line, name, attributes, validations };
+                document.insert(&kind, definition)?;
             }
         }
     }
     Ok(())
+}
+
+/// One block, or a list of them.
+fn validations(
+    file: &ContextPath,
+    lines: &Keys<'_>,
+    block_line: usize,
+    value: Option<Value>,
+) -> Result<Vec<Validation>, Problem> {
+    let all = match value {
+        Some(Value::Array(list)) => list,
+        value => value.into_iter().collect(),
+    };
+    let mut line = lines.line(block_line, "validation");
+    let mut validations = Vec::with_capacity(all.len());
+    for value in all {
+        let Value::Object(body) = value else {
+            return Err(Problem::at(file, line, "`validation` is no object: write one"));
+        };
+        let attributes = attributes(file, lines, line, body)?;
+        line = attributes.iter().map(|it| it.line).max().unwrap_or(line);
+        validations.push(Validation { line, attributes });
+    }
+    Ok(validations)
 }
 
 fn attributes(

@@ -25,6 +25,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod types;
+mod validation;
 mod value;
 mod written;
 
@@ -111,6 +112,9 @@ fn find_in(
     let mut evaluator = Evaluator::new(Names::new(&document, finder.variables));
     let instances = instances(finder, directory, &document, &mut evaluator);
     evaluator.names.instances = instances.clone();
+    if is_refused(finder, directory, &document, &mut evaluator) {
+        return Ok(());
+    }
 
     let mut targets: BTreeMap<String, Result<Target, ()>> = BTreeMap::new();
     for (name, service) in &services {
@@ -190,6 +194,22 @@ fn find_in(
         finder.add_where_it_is_another(draft, image_name)?;
     }
     Ok(())
+}
+
+/// Whether a validation has bake build nothing of the directory.
+fn is_refused<'d>(
+    finder: &mut Finder<'_>,
+    directory: &ContextPath,
+    document: &'d Document,
+    evaluator: &mut Evaluator<'d>,
+) -> bool {
+    let checked = validation::check(evaluator, document);
+    finder.problems.extend(checked.unknown);
+    let is_refused = !checked.refused.is_empty();
+    for problem in checked.refused {
+        finder.leave_out(Missing::Project(directory.clone()), problem);
+    }
+    is_refused
 }
 
 /// The targets that the blocks of a document give: of a matrix several.

@@ -83,7 +83,7 @@ impl<'d> Names<'d> {
             return evaluator.evaluate(&attribute.1.value, &Scope::none());
         }
         let Some(block) = document.variables.iter().rfind(|it| it.name == name) else {
-            return Err(format!("there is no variable {name}: define it"));
+            return Err(evaluator.refuse(format!("there is no variable {name}: define it")));
         };
         let declared = match block.get("type") {
             Some(attribute) => Some(types::read(&attribute.value)?),

@@ -71,7 +71,12 @@ impl Number {
         Self::new(self.digits.checked_mul(other.digits)?, self.scale + other.scale)
     }
 
-    /// `None` where the result has no end.
+    /// Whether it is 0.
+    pub(super) fn is_zero(self) -> bool {
+        self.digits == 0
+    }
+
+    /// `None` where the result has no end, or is infinite.
     pub(super) fn divide(self, other: Self) -> Option<Self> {
         let (a, b, _) = self.aligned(other)?;
         if b == 0 {
@@ -87,7 +92,8 @@ impl Number {
     /// What is left of a division, with the sign of this number.
     pub(super) fn modulo(self, other: Self) -> Option<Self> {
         let (a, b, scale) = self.aligned(other)?;
-        if b == 0 { None } else { Self::new(a % b, scale) }
+        // Of nothing, all is left.
+        if b == 0 { Some(self) } else { Self::new(a % b, scale) }
     }
 
     /// The next whole number below.
@@ -132,6 +138,7 @@ mod tests {
         assert_eq!(read("0.1").add(read("0.2")).unwrap().to_string(), "0.3");
         assert_eq!(read("7").divide(read("4")).unwrap().to_string(), "1.75");
         assert_eq!(read("-7").modulo(read("4")).unwrap().to_string(), "-3");
+        assert_eq!(read("7").modulo(read("0")).unwrap().to_string(), "7");
         assert_eq!(read("-1.5").floor().to_string(), "-2");
     }
 

@@ -7,6 +7,15 @@ use hcl_edit::template::{Directive, Element, Strip, Template};
 use super::evaluate::{Evaluator, Scope};
 use super::value::Value;
 
+/// How `~` takes away blanks of a part of a template.
+#[derive(Clone, Copy)]
+struct Blanks {
+    /// Whether it does at the beginning of the part, and at its end.
+    edges: (bool, bool),
+    /// Whether it goes no further than the line, as in heredocs.
+    is_by_line: bool,
+}
+
 /// What a template stands for: a text, or where it is one `${…}` and nothing else (`may_unwrap`)
 /// the value of that.
 pub(super) fn evaluate<'e>(
@@ -19,24 +28,29 @@ pub(super) fn evaluate<'e>(
     if may_unwrap && let [Element::Interpolation(only)] = elements.as_slice() {
         return evaluator.evaluate(&only.expr, scope);
     }
-    text(evaluator, &elements, scope).map(Value::Text)
+    // Only a heredoc is never the value of its one `${…}`.
+    let blanks = Blanks { edges: (false, false), is_by_line: !may_unwrap };
+    text(evaluator, &elements, scope, blanks).map(Value::Text)
 }
 
 fn text(
     evaluator: &mut Evaluator<'_>,
     elements: &[&Element],
     scope: &Scope<'_>,
+    blanks: Blanks,
 ) -> Result<String, String> {
     let mut result = String::new();
     for (place, element) in elements.iter().enumerate() {
         match element {
             Element::Literal(literal) => {
                 let mut literal = literal.value().as_str();
-                if place > 0 && strips(elements[place - 1]).1 {
-                    literal = literal.trim_start();
+                let before = place.checked_sub(1).map(|before| strips(elements[before]).1);
+                if before.unwrap_or(blanks.edges.0) {
+                    literal = blanks.trim_start(literal);
                 }
-                if elements.get(place + 1).is_some_and(|next| strips(next).0) {
-                    literal = literal.trim_end();
+                let after = elements.get(place + 1).map(|next| strips(next).0);
+                if after.unwrap_or(blanks.edges.1) {
+                    literal = blanks.trim_end(literal);
                 }
                 result.push_str(literal);
             }
@@ -44,12 +58,28 @@ fn text(
                 result.push_str(&evaluator.evaluate(&it.expr, scope)?.to_text()?);
             }
             Element::Directive(directive) => {
-                result.push_str(&direct(evaluator, directive, scope)?);
+                result.push_str(&direct(evaluator, directive, scope, blanks)?);
             }
         }
         evaluator.spend(1 + result.len() / 64)?;
     }
     Ok(result)
+}
+
+impl Blanks {
+    fn trim_start(self, literal: &str) -> &str {
+        let line = literal.find('\n').map_or(literal.len(), |at| at + 1);
+        let (line, rest) = literal.split_at(if self.is_by_line { line } else { literal.len() });
+        let kept = line.trim_start().len();
+        &literal[literal.len() - rest.len() - kept..]
+    }
+
+    fn trim_end(self, literal: &str) -> &str {
+        let ended = literal.strip_suffix('\n').unwrap_or(literal);
+        let line = ended.rfind('\n').map_or(0, |at| at + 1);
+        let start = if self.is_by_line { line } else { 0 };
+        &literal[..start + literal[start..].trim_end().len()]
+    }
 }
 
 /// Whether an element takes away the blanks before it and after it.
@@ -71,34 +101,32 @@ fn direct(
     evaluator: &mut Evaluator<'_>,
     directive: &Directive,
     scope: &Scope<'_>,
+    blanks: Blanks,
 ) -> Result<String, String> {
-    let is_stripped = match directive {
-        Directive::If(it) => {
-            it.if_expr.strip != Strip::None
-                || it.endif_expr.strip != Strip::None
-                || it.else_expr.as_ref().is_some_and(|it| it.strip != Strip::None)
-        }
-        Directive::For(it) => {
-            it.for_expr.strip != Strip::None || it.endfor_expr.strip != Strip::None
-        }
-    };
-    if is_stripped {
-        return Err("`~` in `%{…}` is not understood here: write it without".to_owned());
-    }
-    let inner = |evaluator: &mut Evaluator<'_>, template: &Template, scope: &Scope<'_>| {
-        text(evaluator, &template.iter().collect::<Vec<_>>(), scope)
+    let starts = |strip: Strip| matches!(strip, Strip::Start | Strip::Both);
+    let ends = |strip: Strip| matches!(strip, Strip::End | Strip::Both);
+    // What is between two marks, whose inner sides are its edges.
+    let between = |evaluator: &mut Evaluator<'_>,
+                   template: &Template,
+                   scope: &Scope<'_>,
+                   (before, after): (Strip, Strip)| {
+        let blanks = Blanks { edges: (ends(before), starts(after)), ..blanks };
+        text(evaluator, &template.iter().collect::<Vec<_>>(), scope, blanks)
     };
     match directive {
         Directive::If(it) => {
-            if evaluator.evaluate(&it.if_expr.cond_expr, scope)?.to_bool()? {
-                return inner(evaluator, &it.if_expr.template, scope);
+            let (first, other, last) = (&it.if_expr, &it.else_expr, it.endif_expr.strip);
+            if evaluator.evaluate(&first.cond_expr, scope)?.to_bool()? {
+                let after = other.as_ref().map_or(last, |it| it.strip);
+                return between(evaluator, &first.template, scope, (first.strip, after));
             }
-            match &it.else_expr {
-                Some(other) => inner(evaluator, &other.template, scope),
+            match other {
+                Some(other) => between(evaluator, &other.template, scope, (other.strip, last)),
                 None => Ok(String::new()),
             }
         }
         Directive::For(it) => {
+            let marks = (it.for_expr.strip, it.endfor_expr.strip);
             let it = &it.for_expr;
             let mut result = String::new();
             for (key, value) in evaluator.evaluate(&it.collection_expr, scope)?.pairs()? {
@@ -108,7 +136,7 @@ fn direct(
                 }
                 values.insert(it.value_var.as_str().to_owned(), value);
                 let scope = Scope { values, above: Some(scope) };
-                result.push_str(&inner(evaluator, &it.template, &scope)?);
+                result.push_str(&between(evaluator, &it.template, &scope, marks)?);
                 evaluator.spend(1 + result.len() / 64)?;
             }
             Ok(result)

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use crate::context::{ContextPath, Disk};
-use crate::images::{Configuration, Image, ImageDockerfile, Images, NamedContext, Variables, find};
+use crate::images::{
+    Configuration, Image, ImageDockerfile, Images, Missing, NamedContext, Variables, find,
+};
 
 /// A tree with a Dockerfile at its root.
 struct Project {
@@ -193,7 +195,7 @@ target "circle" { tags = [a] }
 a = b
 b = a
 target "unknown" { args = { X = nothing } }
-target "function" { args = { X = regex("a", "b") } }
+target "function" { args = { X = cidrhost("a", 1) } }
 target "attribute" { tags = "no list" }
 target "when" { args = { T = timestamp() } }
 target "matrix" {
@@ -303,4 +305,79 @@ fn a_target_that_is_inherited_is_an_image_where_it_says_what_to_build() {
         ]
     );
     assert_eq!(p.problems(), "");
+}
+
+#[test]
+fn a_validation_that_refuses_a_value_leaves_all_of_the_directory_out() {
+    let refusing = r#"
+        variable "V" {
+          default = "1"
+          validation {
+            condition = V == "2"
+            error_message = "bad ${V}"
+          }
+        }
+        target "a" {}
+        "#;
+    let p = project().bake(refusing);
+    assert_eq!(p.names(), ["Dockerfile"]);
+    insta::assert_snapshot!(p.problems());
+    assert_eq!(p.images().left_out[0].what, Missing::Project(ContextPath::root()));
+    let p = project().variable("V", "2").bake(refusing);
+    assert_eq!(p.names(), ["docker-bake.hcl:a"]);
+    assert_eq!(p.problems(), "");
+    let json = r#"{"variable": {"V": {"default": "1", "validation": [
+        {"condition": "${V==\"1\"}"},
+        {"condition": "${nothere}", "error_message": "bad"}]}}, "target": {"a": {}}}"#;
+    let p = project().file("docker-bake.json", json);
+    assert_eq!(p.names(), ["Dockerfile"]);
+    insta::assert_snapshot!(p.problems());
+}
+
+#[test]
+fn a_validation_that_is_not_understood_is_told_and_leaves_nothing_out() {
+    let p = project().bake(
+        "variable \"V\" {\nvalidation {\ncondition = cidrhost(V, 1) == V\n}\n}\ntarget \"a\" {}\n",
+    );
+    assert_eq!(p.names(), ["docker-bake.hcl:a"]);
+    insta::assert_snapshot!(p.problems());
+}
+
+#[test]
+fn blanks_are_taken_away_as_bake_does() {
+    let p = project().bake(
+        r#"
+        variable "V" { default = "x" }
+        target "a" {
+          args = {
+            A = "a  %{ if true ~}  yes  %{~ else ~} no %{ endif ~}  b"
+            B = "%{ for i in [1,2] ~}  ${i} %{~ endfor ~}  z"
+            C = "1\n \n${~ V ~} \n \nx"
+            D = <<EOT
+1
+
+   ${~ V ~}   
+
+  2
+EOT
+            E = <<EOT
+%{ if true ~}
+ 2
+%{ endif ~}
+ 3
+EOT
+            F = <<EOT
+1
+${~ V ~}
+2
+EOT
+            G = [{k = "z"}].*.k[0]
+          }
+        }
+        "#,
+    );
+    assert_eq!(p.problems(), "");
+    let args = p.image("a").args;
+    let expected = ["a  yesb", "12z", "1xx", "1\n\nx\n  2\n", " 2\n 3\n", "1x2\n", "z"];
+    assert_eq!(args.into_values().collect::<Vec<_>>(), expected);
 }

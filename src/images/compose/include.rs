@@ -82,5 +82,5 @@ fn text(node: &Node, look_up: &dyn Fn(&str) -> Option<String>) -> Result<String,
     let Value::Scalar(Scalar::Text(text)) = &node.value else {
         return Err(Fault::new(node.line, "a value of `include` that must be a text: correct it"));
     };
-    interpolate(text, look_up).map_err(|refusal| Fault::new(node.line, refusal.message()))
+    interpolate(text, look_up).map_err(|refusal| Fault::refused(node.line, &refusal))
 }

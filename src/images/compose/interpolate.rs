@@ -23,10 +23,12 @@ impl Refusal {
         match self {
             Self::Format => "a `$` that begins no variable: write `$$` for a plain one".to_owned(),
             Self::Required { name, reason } if reason.is_empty() => {
-                format!("the variable {name} must have a value: set it")
+                format!("the variable {name} must have a value: set it in the environment")
             }
             Self::Required { name, reason } => {
-                format!("the variable {name} must have a value ({reason}): set it")
+                format!(
+                    "the variable {name} must have a value ({reason}): set it in the environment"
+                )
             }
             Self::TooLarge => "its variables make it too long: make it shorter".to_owned(),
         }
@@ -191,7 +193,10 @@ mod tests {
     #[test]
     fn what_must_be_set_is_asked_for_in_its_own_words() {
         let refusal = with("${NONE:?for $A}").unwrap_err();
-        assert_eq!(refusal.message(), "the variable NONE must have a value (for a): set it");
+        assert_eq!(
+            refusal.message(),
+            "the variable NONE must have a value (for a): set it in the environment"
+        );
         assert!(matches!(with("${EMPTY:?}"), Err(Refusal::Required { .. })));
     }
 

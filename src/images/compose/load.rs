@@ -123,8 +123,7 @@ impl<'f, 'a> Loader<'f, 'a> {
             return Err(Problem::of(file, message).into());
         }
         let text = self.finder.text(file)?;
-        let documents =
-            yaml::read(&text).map_err(|fault| Problem::at(file, fault.line, fault.message))?;
+        let documents = yaml::read(&text).map_err(|fault| fault.of(file))?;
         for document in &documents {
             if document.is_null() {
                 continue;
@@ -241,8 +240,7 @@ impl<'f, 'a> Loader<'f, 'a> {
         let mut services = BTreeMap::new();
         let Some(node) = document.get("include") else { return Ok(services) };
         let look_up = |name: &str| project.variables.get(name);
-        let includes = include::read(node, &look_up)
-            .map_err(|fault| Problem::at(file, fault.line, fault.message))?;
+        let includes = include::read(node, &look_up).map_err(|fault| fault.of(file))?;
         let mut above = above.to_vec();
         above.push(file.clone());
         for include in includes {

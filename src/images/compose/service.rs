@@ -114,6 +114,14 @@ const BUILD_KEYS: &[&str] = &[
 const IDLE_KEYS: &[&str] =
     &["cache_from", "cache_to", "labels", "pull", "provenance", "sbom", "tags"];
 
+/// What decides about no step is nothing where only a value of it is not at hand.
+fn unless_lacking<T: Default>(read: Result<T, Fault>) -> Result<T, Fault> {
+    match read {
+        Err(fault) if fault.lacks_value => Ok(T::default()),
+        read => read,
+    }
+}
+
 impl Reading<'_> {
     /// Reads a service. What is wrong with it is kept in it, so that the others are found.
     pub(super) fn service(&self, name: &str, node: &Node) -> Service {
@@ -129,7 +137,7 @@ impl Reading<'_> {
         };
         if let Err(fault) = self.fill(&mut service, node) {
             let message = format!("service {name}: {}", fault.message);
-            service.problem = Some(Problem::at(self.file, fault.line, message));
+            service.problem = Some(Fault { message, ..fault }.of(self.file));
         }
         service
     }
@@ -141,7 +149,7 @@ impl Reading<'_> {
         if !matches!(node.value, Value::Mapping(_)) {
             return Err(Fault::new(node.line, "it is no mapping: write one"));
         }
-        service.image = self.optional(node, "image")?;
+        service.image = unless_lacking(self.optional(node, "image"))?;
         service.platform = self.optional(node, "platform")?;
         if let Some(platform) = present(node, "platform") {
             service.platform_lines = self.lines_of(platform);
@@ -195,9 +203,9 @@ impl Reading<'_> {
             target: self.optional(node, "target")?,
             args: self.pairs(node, "args")?,
             contexts,
-            cache_from: self.texts(node, "cache_from")?,
+            cache_from: unless_lacking(self.texts(node, "cache_from"))?,
             platforms: self.texts(node, "platforms")?,
-            tags: self.texts(node, "tags")?,
+            tags: unless_lacking(self.texts(node, "tags"))?,
             network: self.optional(node, "network")?,
             no_cache: self.flag(node, "no_cache")?,
             limits: self.limits(node)?,
@@ -280,7 +288,7 @@ impl Reading<'_> {
         };
         let replaced = self.variables.replace(text);
         let (text, of_variables) =
-            replaced.map_err(|refusal| Fault::new(node.line, refusal.message()))?;
+            replaced.map_err(|refusal| Fault::refused(node.line, &refusal))?;
         let mut lines = vec![self.origin(node.line)];
         written::add(&mut lines, &of_variables);
         Ok((text, lines))

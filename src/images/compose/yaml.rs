@@ -6,7 +6,10 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
+use super::interpolate::Refusal;
 use super::scalar::{self, Scalar};
+use crate::context::ContextPath;
+use crate::images::Problem;
 
 /// How deep values may lie in each other.
 const DEPTH: usize = 64;
@@ -49,11 +52,25 @@ pub(super) enum Value {
 pub(super) struct Fault {
     pub(super) line: usize,
     pub(super) message: String,
+    /// Whether it is nothing but a value that is not at hand here.
+    pub(super) lacks_value: bool,
 }
 
 impl Fault {
     pub(super) fn new(line: usize, message: impl Into<String>) -> Self {
-        Self { line, message: message.into() }
+        Self { line, message: message.into(), lacks_value: false }
+    }
+
+    /// Of a text whose variables cannot be replaced.
+    pub(super) fn refused(line: usize, refusal: &Refusal) -> Self {
+        let lacks_value = matches!(refusal, Refusal::Required { .. });
+        Self { line, message: refusal.message(), lacks_value }
+    }
+
+    /// As a problem of the file.
+    pub(super) fn of(self, file: &ContextPath) -> Problem {
+        let lacks_value = self.lacks_value;
+        Problem { lacks_value, ..Problem::at(file, self.line, self.message) }
     }
 }
 

@@ -117,10 +117,14 @@ impl Asked {
 
     /// The image of which a tree does not tell what becomes of it.
     fn untold(&self, message: &str) -> Images {
-        let problem =
-            Problem { file: self.dockerfile.clone(), line: None, message: message.to_owned() };
+        let problem = Problem {
+            file: self.dockerfile.clone(),
+            line: None,
+            message: message.to_owned(),
+            lacks_value: false,
+        };
         let what = Missing::Image(self.dockerfile.to_string());
-        Images { left_out: vec![LeftOut { what, problem }], ..Images::default() }
+        Images { left_out: vec![LeftOut::new(what, problem)], ..Images::default() }
     }
 
     fn image(&self, tree: &Tree, dockerfile: ContextPath) -> Image {

@@ -22,7 +22,7 @@ use toml::Spanned;
 use super::{ByteSize, Denied, Limits};
 use crate::Seconds;
 use crate::images::ConfigurationError;
-use crate::toml_text::{Mistake, TomlText};
+use crate::toml_text::{List, Mistake, TomlText};
 
 /// What `smartbuild.toml` says of costs.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -53,20 +53,33 @@ struct Image {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 struct Defaults {
-    max_seconds: Option<Spanned<f64>>,
-    max_steps: Option<usize>,
+    max_seconds: Option<Spanned<Number>>,
+    max_steps: Option<Steps>,
     max_image_growth: Option<ByteSize>,
-    deny: Option<Vec<Denied>>,
+    deny: Option<List<Denied>>,
     allow_trailer: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 struct Table {
-    max_seconds: Option<Spanned<f64>>,
-    max_steps: Option<usize>,
+    max_seconds: Option<Spanned<Number>>,
+    max_steps: Option<Steps>,
     max_image_growth: Option<ByteSize>,
-    deny: Option<Vec<Denied>>,
+    deny: Option<List<Denied>>,
+}
+
+/// Any number; which ones are fine is told with their line.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "max_seconds is a number of seconds from 0 on: correct it")]
+enum Number {
+    Number(f64),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "max_steps is a whole number of steps from 0 on: correct it")]
+enum Steps {
+    Whole(usize),
 }
 
 impl FileLimits {
@@ -76,7 +89,7 @@ impl FileLimits {
         let document: Document = text.read()?;
         let read = |table: Table| -> Result<Limits, Mistake> {
             let seconds = table.max_seconds.map(|seconds| {
-                let (at, value) = (seconds.span().start, seconds.into_inner());
+                let (at, Number::Number(value)) = (seconds.span().start, seconds.into_inner());
                 if value.is_finite() && value >= 0.0 {
                     return Ok(Seconds::new(value));
                 }
@@ -85,9 +98,9 @@ impl FileLimits {
             });
             Ok(Limits {
                 max_seconds: seconds.transpose()?,
-                max_steps: table.max_steps,
+                max_steps: table.max_steps.map(|Steps::Whole(steps)| steps),
                 max_image_growth: table.max_image_growth,
-                deny: table.deny.map(|kinds| kinds.into_iter().collect()),
+                deny: table.deny.map(|List(kinds)| kinds.into_iter().collect()),
             })
         };
         let Defaults { max_seconds, max_steps, max_image_growth, deny, allow_trailer } =

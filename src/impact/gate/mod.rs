@@ -118,7 +118,8 @@ impl Gates {
         if let Some((set_by, allowed)) = first(&levels, |limits| limits.max_image_growth) {
             let added = u64::try_from(image.bytes_added).unwrap_or(0);
             if added > allowed.get() {
-                broken.push((set_by, Broken::Growth { added, allowed: allowed.get() }));
+                let (is_least, allowed) = (image.unknown_growth.is_some(), allowed.get());
+                broken.push((set_by, Broken::Growth { added, is_least, allowed }));
             } else if let Some(step) = image.unknown_growth.and_then(|at| image.steps.get(at.0)) {
                 let instruction = step.forecast.step.instruction.clone();
                 let (place, allowed) = (step.place.clone(), allowed.get());

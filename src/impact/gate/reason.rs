@@ -39,6 +39,8 @@ pub enum Broken {
     Growth {
         /// How many are.
         added: u64,
+        /// Whether there is more of which nobody knows how much it is.
+        is_least: bool,
         /// How many may be.
         allowed: u64,
     },

@@ -51,7 +51,10 @@ fn what_is_just_allowed_is_accepted() {
 fn growth_of_an_image_counts_and_a_new_one_does_not_grow() {
     let reasons = reasons("[impact]\nmax_image_growth = \"10MB\"\n");
     assert_eq!(images(&reasons), ["api/Dockerfile"]);
-    assert_eq!(reasons[0].broken, Broken::Growth { added: 24_100_000, allowed: 10_000_000 });
+    assert_eq!(
+        reasons[0].broken,
+        Broken::Growth { added: 24_100_000, is_least: false, allowed: 10_000_000 }
+    );
 }
 
 #[test]
@@ -116,7 +119,11 @@ fn every_mistake_in_the_file_is_named_with_its_line() {
         "[impact]\nmax_second = 3\n",
         "[impact]\nmax_seconds = -1\n",
         "[impact]\nmax_seconds = nan\n",
+        "[impact]\nmax_seconds = \"1\"\n",
         "[impact]\nmax_steps = 1.5\n",
+        "[impact]\nmax_steps = \"1\"\n",
+        "[impact]\nmax_steps = -1\n",
+        "[impact]\ndeny = \"files\"\n",
         "[impact]\nmax_image_growth = \"10 apples\"\n",
         "[impact]\nmax_image_growth = -1\n",
         "[impact]\ndeny = [\"base_image\", \"bugs\"]\n",

@@ -251,3 +251,44 @@ fn what_the_clone_does_not_have_keeps_no_limit() {
         assert_eq!(gates.judge(&same).reasons, [], "{file}");
     }
 }
+
+const ASKING: &str =
+    "services:\n  web:\n    build:\n      context: web\n      target: ${T:?name a stage}\n";
+
+#[test]
+fn a_value_that_is_not_at_hand_keeps_no_limit() {
+    let project = described("compose.yaml", ASKING);
+    assert_eq!(project.refused(), Vec::<String>::new(), "nothing changed");
+    project.write("README.md", "2");
+    let impact = project.impact();
+    assert_eq!((impact.not_compared.len(), impact.problems.len()), (1, 1));
+    insta::assert_snapshot!(project.refused().join("\n"));
+    // What is new had nothing to lose.
+    project.write("compose.yaml", format!("{ASKING}  other:\n    build: ${{U:?}}\n"));
+    assert_eq!(project.refused().len(), 1);
+    let project = project.configured("exclude = [\"compose.yaml:web\"]\n");
+    assert_eq!(project.refused(), Vec::<String>::new());
+    assert_eq!(project.impact().problems.len(), 1, "{:?}", project.impact().problems);
+}
+
+#[test]
+fn a_name_that_lacks_a_value_hides_no_build() {
+    let compose = "services:\n  web:\n    image: web:${TAG:?}\n    build:\n      context: web\n      \
+                   tags: [\"${TAG:?}\"]\n";
+    let project = described("compose.yaml", compose);
+    project.write("web/x", "2");
+    assert_eq!(outcomes(&project.impact()), [("compose.yaml:web", ImageChange::Changed)]);
+    assert_eq!(project.impact().problems, []);
+}
+
+#[test]
+fn a_value_that_a_bake_file_refuses_keeps_no_limit() {
+    let asking =
+        format!("variable \"V\" {{\n  validation {{\n    condition = V != \"\"\n  }}\n}}\n{BAKE}");
+    let project = described("docker-bake.hcl", &asking);
+    project.write("README.md", "2");
+    let refused = project.refused();
+    assert!(refused.len() == 1 && refused[0].contains("docker-bake.hcl:3 says"), "{refused:?}");
+    let project = project.configured("exclude = [\"docker-bake.hcl\"]\n");
+    assert_eq!(project.refused(), Vec::<String>::new());
+}

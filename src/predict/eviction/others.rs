@@ -25,7 +25,9 @@ pub(super) fn made_by_others(
     images: &Layers,
     survey: &Survey,
 ) -> HashSet<StepKey> {
+    // What may be each step's result, and whether any of it is new.
     let mut made: Vec<HashSet<&str>> = Vec::with_capacity(plan.steps.len());
+    let mut is_made = vec![false; plan.steps.len()];
     for (index, step) in plan.steps.iter().enumerate() {
         if step.kind == StepKind::From || is_known(&step.key) {
             made.push(held.get(index).cloned().unwrap_or_default());
@@ -42,17 +44,24 @@ pub(super) fn made_by_others(
             let is_known = below(plan, index).is_some() || !images.is_empty();
             is_known && is_stood_on_right(plan, index, record, survey)
         };
-        let new = survey.records().filter(|record| survey.is_new(record));
-        let fitting = new.filter(|record| {
+        let fits = |record: &&CacheRecord| {
             is_called(step, record)
                 && stands(record)
                 && (tells(record) || is_known_place(index, record))
-        });
-        made.push(fitting.map(|record| record.id.as_str()).collect());
+        };
+        // Where another stage decides, the result may be one that was there before.
+        let is_open = step.content_keys.loose.is_some();
+        let fitting: HashSet<&str> = survey
+            .records()
+            .filter(|record| is_open || survey.is_new(record))
+            .filter(fits)
+            .inspect(|record| is_made[index] |= survey.is_new(record))
+            .map(|record| record.id.as_str())
+            .collect();
+        made.push(fitting);
     }
-    let steps = plan.steps.iter().zip(made);
-    let new = steps.filter(|(step, _)| step.kind != StepKind::From && !is_known(&step.key));
-    new.filter(|(_, made)| !made.is_empty()).map(|(step, _)| step.key).collect()
+    let steps = plan.steps.iter().zip(is_made);
+    steps.filter(|(_, is_made)| *is_made).map(|(step, _)| step.key).collect()
 }
 
 /// Whether a record may be the result of a step by what the engine noted: of a RUN its whole

@@ -153,6 +153,14 @@ impl Survey {
         layers.map(|record| record.description.clone()).collect()
     }
 
+    /// Whether somebody else has built since the last look.
+    pub fn has_others(&self) -> bool {
+        let mut fresh = self.records().filter(|record| self.is_fresh(&record.id));
+        fresh.any(|it| {
+            it.kind == RecordKind::Layer && it.parents.len() == 1 && !it.description.is_empty()
+        })
+    }
+
     /// What to remember of the listing: all but what a running build may drop again.
     pub fn lasting(&self) -> Vec<CacheRecord> {
         let may_drop = |record: &CacheRecord| record.is_in_use && record.is_mutable;

@@ -56,6 +56,27 @@ fn what_runs_on_a_step_that_is_kept_both_ways_is_found_both_ways() {
     assert_eq!(story.relabelled("sha256:1").verdict("RUN three"), Verdict::Cached);
 }
 
+#[test]
+fn where_others_build_nobody_knows_by_what_the_engine_knows_an_image() {
+    // Another client may have used the second image before, when its layers were new, or the first
+    // one when they were not.
+    let mut story = known_by_manifest("FROM base\nRUN one\n").built();
+    story.knowledge.is_shared = true;
+    assert_eq!(story.verdict("RUN one"), Verdict::Cached);
+    let story = edited(story, "FROM base\nRUN one\nRUN two\n").built().relabelled("sha256:2");
+    assert!(matches!(story.verdict("RUN one"), Verdict::Unknown(_)));
+    assert!(matches!(story.verdict("RUN two"), Verdict::Unknown(_)));
+    let story = edited(story, "FROM base\nRUN never\n");
+    assert!(matches!(story.verdict("RUN never"), Verdict::Rebuild(_)));
+    let story = edited(story, "FROM base\nRUN three\n").built();
+    assert_eq!(story.verdict("RUN three"), Verdict::Cached);
+    let story = story.relabelled("sha256:1");
+    assert!(matches!(story.verdict("RUN three"), Verdict::Unknown(_)));
+    // What stood on the first one alone may be found by the layers too.
+    let story = edited(story, "FROM base\nRUN four\n").built().relabelled("sha256:2");
+    assert!(matches!(story.verdict("RUN four"), Verdict::Unknown(_)));
+}
+
 /// What is copied from a stage on an image, and not known, goes by the image's layers as well.
 #[test]
 fn files_of_a_stage_on_a_relabelled_image_are_found_by_its_layers() {

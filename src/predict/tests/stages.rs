@@ -81,6 +81,38 @@ fn what_an_older_build_had_on_a_step_that_depends_is_open() {
 }
 
 #[test]
+fn files_that_no_build_had_are_copied_whatever_a_stage_below_writes() {
+    let text = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
+                FROM base\nCOPY --from=build /out /out\nCOPY src /src\n\
+                RUN --mount=source=src,target=/s use /s\nRUN more\n";
+    let first = [("a", "1"), ("src/", ""), ("src/b", "1")];
+    let mut story = Story::new(text, &first).built();
+    story.files.insert("a", "2");
+    assert!(matches!(story.verdict("COPY src"), Verdict::Depends { .. }));
+    assert!(matches!(story.verdict("RUN --mount"), Verdict::Depends { .. }));
+    story.files.insert("src/b", "2");
+    assert!(matches!(story.verdict("COPY --from"), Verdict::Depends { .. }));
+    assert!(matches!(story.verdict("COPY src"), Verdict::Rebuild(_)));
+    let CauseKind::Files { files, more: 0 } = story.cause("COPY src") else {
+        panic!("{:?}", story.cause("COPY src"));
+    };
+    assert_eq!(files.iter().map(|file| &*file.path).collect::<Vec<_>>(), ["src/b"]);
+    assert_eq!(story.cause("RUN more"), CauseKind::Parent);
+    // What a build had on something else may be found on what the stage is to leave.
+    let mut story = story.built();
+    story.files.insert("a", "3");
+    assert!(matches!(story.verdict("COPY src"), Verdict::Depends { .. }));
+    story.files.insert("src/b", "1");
+    assert!(matches!(story.verdict("COPY src"), Verdict::Depends { .. }));
+    assert!(matches!(story.verdict("RUN more"), Verdict::Depends { .. }));
+    story.files.insert("src/b", "4");
+    story.dockerfile = "FROM base AS build\nCOPY a /a\nRUN make /a\n\
+                        FROM base\nCOPY --from=build /out /out\n\
+                        RUN --mount=source=src,target=/s use /s\n";
+    assert!(matches!(story.verdict("RUN --mount"), Verdict::Rebuild(_)));
+}
+
+#[test]
 fn files_of_another_stage_may_be_those_that_were_copied_before() {
     let two = "FROM base AS one\nRUN one\nFROM base AS two\nRUN two\n\
                FROM base\nCOPY --from=one /x /x\nCOPY --from=two /x /y\n";
@@ -266,4 +298,46 @@ fn what_takes_from_a_stage_that_may_be_lost_depends_on_the_other_stage_alone() {
     assert!(matches!(story.verdict("RUN k"), Verdict::Unknown(_)));
     assert!(matches!(story.verdict("COPY --from=kept"), Verdict::Depends { .. }));
     assert_eq!(story.cause("COPY --from=kept"), CauseKind::Parent);
+}
+
+/// Which files of a stage are certain depends on where its COPYs lie between its RUNs.
+#[test]
+fn what_is_certain_of_a_stage_may_be_more_or_less_of_the_same() {
+    let build = "FROM base AS build\nCOPY a /d/\nRUN one\n";
+    let last = "FROM base\nCOPY --from=build /x /x\nCOPY --from=build /d /y\n";
+    let text: &'static str = format!("{build}COPY a /\n{last}").leak();
+    let mut story = Story::new(text, &[("a", "1")]).built();
+    story.dockerfile = format!("{build}COPY a /d/\n{last}").leak();
+    assert!(matches!(story.verdict("/d /y"), Verdict::Depends { .. }));
+}
+
+/// On an image from which it copies, a step has one input; on another one it has two, and the engine
+/// does not find the one by the other, though all layers are the same.
+#[test]
+fn a_copy_out_of_its_own_base_is_another_one_on_another_base() {
+    for taken in ["COPY --from=base /f /g", "RUN --mount=from=base,target=/m use /m"] {
+        let text: &'static str = format!("ARG IMG=base\nFROM $IMG\n{taken}\nRUN more\n").leak();
+        let mut story = Story::new(text, &[]);
+        let same = BaseImage { env: vec!["B=1".to_owned()], ..story.images["base"].clone() };
+        story.images.insert("configured".to_owned(), same);
+        let story = story.built();
+        assert_eq!(story.verdict("RUN more"), Verdict::Cached);
+        let story = story.argument("IMG", "configured");
+        assert!(matches!(story.verdict(taken), Verdict::Rebuild(_)), "{taken}");
+        let story = story.built().argument("IMG", "base");
+        assert_eq!(story.verdict(taken), Verdict::Cached);
+    }
+    // A linked copy takes nothing of what it stands on.
+    let text = "ARG IMG=base\nFROM $IMG\nCOPY --link --from=base /f /g\n";
+    let mut story = Story::new(text, &[]);
+    story.dialect = Dialect { merges: true, ..Dialect::default() };
+    let same = BaseImage { env: vec!["B=1".to_owned()], ..story.images["base"].clone() };
+    story.images.insert("configured".to_owned(), same);
+    let story = story.built().argument("IMG", "configured");
+    assert_eq!(story.verdict("COPY --link"), Verdict::Cached);
+    // A stage that stands on what it copies from is no other than one with files from elsewhere.
+    let two = "FROM base AS one\nCOPY a /a\nFROM one\nCOPY --from=one /a /b\n";
+    let mut story = Story::new(two, &[("a", "1")]).built();
+    story.dockerfile = "FROM base\nCOPY a /a\nCOPY a /b\n";
+    assert!(matches!(story.verdict("COPY a /b"), Verdict::Rebuild(_)));
 }

@@ -27,8 +27,9 @@ pub fn reason(reason: &Reason) -> String {
             setting(reason.set_by, "max-steps"),
             units::count(*allowed as u64)
         ),
-        Broken::Growth { added, allowed } => format!(
-            "{image}: COPY and ADD bring {} more into the image; {} allows {}",
+        Broken::Growth { added, is_least, allowed } => format!(
+            "{image}: COPY and ADD bring {}{} more into the image; {} allows {}",
+            if *is_least { "at least " } else { "" },
             units::bytes(*added),
             setting(reason.set_by, "max-image-growth"),
             units::bytes(*allowed)
@@ -60,6 +61,13 @@ pub fn reason(reason: &Reason) -> String {
         Broken::Excluded => format!(
             "{image}: smartbuild.toml excludes it and sets limits for it as well, which nobody \
              keeps; remove one of the two"
+        ),
+        Broken::NotCompared { problem } if problem.lacks_value => format!(
+            "{image}: it could not be compared, so that nobody knows whether it keeps {}: {} says \
+             {}, or exclude the image in smartbuild.toml",
+            limits(reason.set_by),
+            at(problem),
+            escape::text(&problem.message)
         ),
         Broken::NotCompared { problem } if problem.side == TreeSide::Base => format!(
             "{image}: it could not be compared, so that nobody knows whether it keeps {}: {} was \

@@ -55,6 +55,7 @@ fn hostile() -> Impact {
         line: Some(1),
         image: None,
         message: HOSTILE.to_owned(),
+        lacks_value: true,
     };
     let image = ImageImpact {
         was_named: Some(HOSTILE.to_owned()),
@@ -70,6 +71,7 @@ fn hostile() -> Impact {
             line: None,
             image: None,
             message: HOSTILE.to_owned(),
+            lacks_value: false,
         }],
         notices: vec![HOSTILE.to_owned()],
         advice: vec![Advice::Rewrite {

@@ -18,6 +18,7 @@ pub fn history<'a>(view: &HistoryView<'a>) -> impl Serialize + use<'a> {
         commit: build.commit.as_deref(),
         seconds: build.seconds,
         succeeded: build.succeeded,
+        shortcut: build.up_to_date,
         steps: Steps::of(build.counts),
         lost_to: build.lost_to.as_ref().map(LostTo::of),
     });
@@ -108,6 +109,7 @@ struct Build<'a> {
     commit: Option<&'a str>,
     seconds: Seconds,
     succeeded: bool,
+    shortcut: bool,
     steps: Steps,
     lost_to: Option<LostTo<'a>>,
 }

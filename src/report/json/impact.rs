@@ -250,7 +250,7 @@ impl<'a> Located<'a> {
 
 impl<'a> Problem<'a> {
     fn of(problem: &'a crate::impact::Problem) -> Self {
-        let crate::impact::Problem { side, file, line, image, message } = problem;
+        let crate::impact::Problem { side, file, line, image, message, lacks_value: _ } = problem;
         Self { side: *side, file, line: *line, image: image.as_deref(), message }
     }
 }

@@ -10,7 +10,7 @@ use super::{Fate, Table};
 use crate::Seconds;
 use crate::bench::statistics::{median, outliers};
 use crate::bench::{Bench, Measured, Series, Variant};
-use crate::report::bench::{between, compared, ends, far_off, how, number, steps, what};
+use crate::report::bench::{between, compared, ends, far_off, how, number, one_line, steps, what};
 use crate::report::escape::text;
 use crate::report::units;
 
@@ -165,11 +165,6 @@ fn not_measured(bench: &Bench) -> Vec<String> {
         bench.left.iter().map(|left| format!("{}: {}.", text(&left.name), text(&left.reason))),
     );
     said
-}
-
-/// The lines of a failure after one another.
-fn one_line(failure: &str) -> String {
-    failure.lines().map(text).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

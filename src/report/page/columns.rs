@@ -30,15 +30,33 @@ pub struct Column {
     pub opens: Option<String>,
 }
 
-/// The columns in their order, with what stands below the first and the last.
-pub fn columns(
+/// What the columns stand on.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Axis<'a> {
+    /// What stands below the first and the last.
+    pub ends: [&'a str; 2],
+    /// What is to fit on it beside its own columns, so that it is as high as those of other charts.
+    pub longest: Seconds,
+    /// Whether nothing was built, and the columns are what is expected.
+    pub is_expected: bool,
+}
+
+impl<'a, T: AsRef<str> + ?Sized> From<[&'a T; 2]> for Axis<'a> {
+    fn from(ends: [&'a T; 2]) -> Self {
+        Self { ends: ends.map(AsRef::as_ref), ..Self::default() }
+    }
+}
+
+/// The columns in their order.
+pub fn columns<'a>(
     caption: &Caption<'_>,
     columns: &[Column],
-    ends: [&str; 2],
+    axis: impl Into<Axis<'a>>,
     table: &Table,
 ) -> Markup {
+    let Axis { ends, longest, is_expected } = axis.into();
     let fates: Vec<Fate> = columns.iter().map(|column| column.fate).collect();
-    let scale = Scale::over(columns.iter().map(|column| column.seconds));
+    let scale = Scale::over(columns.iter().map(|column| column.seconds).chain([longest]));
     let height = |seconds| (BOTTOM - TOP) * scale.share(seconds);
     let place = 1.0 / columns.len().max(1) as f64;
     let width = (place * FILLED).min(WIDEST);
@@ -60,8 +78,8 @@ pub fn columns(
                     @let middle = (at as f64 + 0.5) * place;
                     @let tall = height(column.seconds).max(0.01);
                     g class={ "mark " (column.fate.word()) } data-mark tabindex="0" role="img"
-                        data-opens=[&column.opens] aria-label=(words(column)) {
-                        title { (words(column)) }
+                        data-opens=[&column.opens] aria-label=(words(column, is_expected)) {
+                        title { (words(column, is_expected)) }
                         rect class="hit" x=(percent(middle - place / 2.0)) y="0"
                             width=(percent(place)) height="100%" {}
                         rect class="fill" x=(percent(middle - width / 2.0)) width=(percent(width))
@@ -72,14 +90,15 @@ pub fn columns(
         }
         div class="ends" { span { (ends[0]) } span { (ends[1]) } }
     };
-    chart(caption, &fates, word, &drawing, table)
+    chart(caption, &fates, if is_expected { expected_word } else { word }, &drawing, table)
 }
 
 /// What is said of it, with what can be done with it.
-fn words(column: &Column) -> String {
+fn words(column: &Column, is_expected: bool) -> String {
     let mut words = column.words.clone();
     if column.opens.is_some() {
-        words.push_str("\nEnter or a click shows its timeline");
+        let what = if is_expected { "steps" } else { "timeline" };
+        push!(words, "\nEnter or a click shows its {what}");
     }
     words
 }
@@ -90,6 +109,15 @@ const fn word(fate: Fate) -> &'static str {
         Fate::Reused => "all steps reused",
         Fate::Runs => "steps ran",
         other => other.word(),
+    }
+}
+
+/// What is said of a build that is expected to become this.
+const fn expected_word(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Runs => "steps run",
+        Fate::Failed => "cannot be built",
+        other => word(other),
     }
 }
 
@@ -129,6 +157,23 @@ mod tests {
         let said =
             "data-opens=\"build-3\" aria-label=\"took 1\nEnter or a click shows its timeline\"";
         assert!(drawn.contains(said), "{drawn}");
+    }
+
+    #[test]
+    fn an_axis_is_as_high_as_that_beside_it() {
+        let drawn = |axis: Axis<'_>| {
+            let (seconds, fate) = (Seconds::new(2.0), Fate::Runs);
+            let column =
+                Column { seconds, fate, words: String::new(), opens: Some("a".to_owned()) };
+            columns(&Caption::default(), &[column], axis, &Table::default()).into_string()
+        };
+        assert!(drawn(["", ""].into()).contains("height=\"90.00%\""));
+        let beside = Axis { longest: Seconds::new(4.0), is_expected: true, ..Axis::default() };
+        let beside = drawn(beside);
+        assert!(beside.contains("height=\"45.00%\""), "{beside}");
+        // Nothing was built.
+        assert!(beside.contains("</span>steps run</li>"), "{beside}");
+        assert!(beside.contains("Enter or a click shows its steps\""), "{beside}");
     }
 
     #[test]

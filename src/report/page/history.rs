@@ -40,7 +40,9 @@ pub fn history(view: &HistoryView<'_>) -> String {
         format!("Lost to {}.", lost(history)),
     ];
     let shown = history.builds.iter().take(BUILDS).enumerate();
-    let timelines = Timelines::of(shown.map(|(at, build)| timed(view, at, build)));
+    // Where nothing was built there is nothing to draw.
+    let built = shown.filter(|(_, build)| !build.up_to_date);
+    let timelines = Timelines::of(built.map(|(at, build)| timed(view, at, build)));
     let parts = [
         builds_part(view, &timelines),
         timelines.markup("Timelines, the latest build first", untold),
@@ -91,7 +93,7 @@ fn timed_step(step: &PastStep) -> TimedStep {
 }
 
 fn builds_part(view: &HistoryView<'_>, timelines: &Timelines) -> Option<Markup> {
-    // Newest first as they are kept, and read from left to right.
+    // The one that began last is first, and they are read from left to right.
     let mut shown: Vec<_> = view.history.builds.iter().take(BUILDS).enumerate().collect();
     shown.reverse();
     let (first, last) = (shown.first()?.1, shown.last()?.1);
@@ -105,7 +107,8 @@ fn builds_part(view: &HistoryView<'_>, timelines: &Timelines) -> Option<Markup> 
             units::count(count as u64)
         ),
     };
-    let mut headings = vec!["Began", "Commit", "Took", "Steps reused", "Result", "Lost most to"];
+    let mut headings =
+        vec!["Began", "Checked out", "Took", "Steps reused", "Result", "Lost most to"];
     if view.project.is_none() {
         headings.push("Project");
     }
@@ -115,7 +118,7 @@ fn builds_part(view: &HistoryView<'_>, timelines: &Timelines) -> Option<Markup> 
             short_commit(build).unwrap_or("-").to_owned(),
             units::seconds(build.seconds),
             reused(build),
-            if build.succeeded { "built" } else { "failed" }.to_owned(),
+            result(build).to_owned(),
             build.lost_to.as_ref().map(told).unwrap_or_default(),
         ];
         row.extend(view.project.is_none().then(|| build.project.clone()));
@@ -143,6 +146,9 @@ fn column(view: &HistoryView<'_>, build: &PastBuild) -> Column {
     }
     let verb = if build.succeeded { "took" } else { "failed after" };
     push!(words, "\n{verb} {}; {} steps reused", units::seconds(build.seconds), reused(build));
+    if build.up_to_date {
+        words.push_str("; nothing to build");
+    }
     if let Some(loss) = &build.lost_to {
         push!(
             words,
@@ -153,6 +159,14 @@ fn column(view: &HistoryView<'_>, build: &PastBuild) -> Column {
         );
     }
     Column { seconds: build.seconds, fate, words, opens: None }
+}
+
+fn result(build: &PastBuild) -> &'static str {
+    match build {
+        PastBuild { succeeded: false, .. } => "failed",
+        PastBuild { up_to_date: true, .. } => "nothing to build",
+        _ => "built",
+    }
 }
 
 fn reused(build: &PastBuild) -> String {

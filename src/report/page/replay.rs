@@ -3,15 +3,15 @@
 use maud::Markup;
 
 use super::chart::Caption;
-use super::columns::{Column, columns};
+use super::columns::{Axis, Column, columns};
 use super::document;
 use super::sentences::sentences;
 use super::timed::{timed, untold};
 use super::timeline::chosen::Timelines;
 use super::{Fate, Table};
 use crate::Seconds;
-use crate::bench::{Outcome, Replay, Replayed};
-use crate::report::bench::number;
+use crate::bench::{Outcome, Replay, Replayed, Variant};
+use crate::report::bench::{number, one_line};
 use crate::report::escape::{fit, text};
 use crate::report::replay::{cost, how, model, partial, said};
 use crate::report::units;
@@ -48,9 +48,20 @@ fn of_variant(replay: &Replay, variant: usize) -> Vec<Markup> {
     let commits = replay.commits.iter().enumerate().rev();
     let timelines = Timelines::of(commits.filter_map(built));
     let name = replay.variants.get(variant).map(|variant| text(&variant.name)).unwrap_or_default();
-    let heading = format!("{name}: timelines, the latest commit first");
+    let (what, untold) = if replay.is_expected {
+        ("steps", no_steps as fn(u64) -> String)
+    } else {
+        ("timelines", untold as _)
+    };
+    let heading = format!("{name}: {what}, the latest commit first");
     let axis = axis(replay, variant, &timelines);
     axis.into_iter().chain(timelines.markup(&heading, untold)).collect()
+}
+
+/// Why builds that are expected are not drawn.
+fn no_steps(count: u64) -> String {
+    let builds = units::counted(count, "build has", "builds have");
+    format!("{builds} no steps beside the base images.")
 }
 
 /// The name of the timeline of a build.
@@ -105,7 +116,19 @@ fn axis(replay: &Replay, variant: usize, timelines: &Timelines) -> Option<Markup
         rows: drawn.iter().map(row).collect(),
     };
     let marks: Vec<Column> = drawn.iter().map(column).collect();
-    Some(columns(&caption, &marks, [&ends[0], &ends[1]], &table))
+    let on = Axis {
+        ends: [&ends[0], &ends[1]],
+        longest: longest(replay),
+        is_expected: replay.is_expected,
+    };
+    Some(columns(&caption, &marks, on, &table))
+}
+
+/// What the longest build of all variants took: side by side, they are compared by their heights.
+fn longest(replay: &Replay) -> Seconds {
+    let built = |variant| replay.commits.iter().filter_map(move |commit| commit.built(variant));
+    let all = (0..replay.variants.len()).flat_map(built);
+    all.map(|timed| timed.seconds).fold(Seconds::ZERO, Seconds::max)
 }
 
 /// What is said of a commit: what it took, and the steps that took most of it.
@@ -125,17 +148,11 @@ fn words(commit: &Replayed, outcome: &Outcome, variant: usize) -> String {
 
 /// Each commit that a variant did not build, and why.
 fn failures(replay: &Replay) -> Vec<String> {
-    let mut said = Vec::new();
-    for commit in &replay.commits {
-        for (variant, build) in replay.variants.iter().zip(&commit.builds) {
-            if let Some(Outcome::Failed(why)) = build {
-                let why = why.lines().map(text).collect::<Vec<_>>().join("; ");
-                let (id, variant) = (text(&commit.short_id), text(&variant.name));
-                said.push(format!("{id}, {variant}: {why}."));
-            }
-        }
-    }
-    said
+    let said = |(commit, variant, why): (&Replayed, &Variant, &str)| {
+        let (id, variant) = (text(&commit.short_id), text(&variant.name));
+        format!("{id}, {variant}: {}.", one_line(why))
+    };
+    replay.failures().map(said).collect()
 }
 
 #[cfg(test)]
@@ -151,7 +168,31 @@ mod tests {
         assert_eq!(page.matches("<g class=\"mark failed\"").count(), 2);
         let told = "8141702 Say it\n40.2 s, 0/2 reused\n20 s: COPY . .\n20 s: RUN \\u{1b}[31mmake";
         assert!(page.contains(told), "{page}");
-        assert!(page.contains("Partial: it ended early: 3 of 4 commits are below."), "{page}");
+        let partial = "Partial: it ended early: 2 of 4 commits are below, and one that was begun.";
+        assert!(page.contains(partial), "{page}");
+    }
+
+    #[test]
+    fn variants_are_drawn_on_one_scale() {
+        let mut of = sketch();
+        // The second variant came to the short commit alone.
+        of.commits[0].builds[1] = Some(Outcome::Failed(String::new()));
+        of.commits[2].builds[1] = of.commits[2].builds[0].clone();
+        let page = replay(&of);
+        // 3.1 of 60 seconds, of 90 % of the height.
+        assert_eq!(page.matches("height=\"4.65%\"").count(), 2, "{page}");
+    }
+
+    #[test]
+    fn what_is_expected_is_not_said_to_have_run() {
+        let mut of = sketch();
+        of.is_expected = true;
+        let page = replay(&of);
+        assert!(page.contains("</span>steps run</li>"), "{page}");
+        assert!(page.contains("</span>cannot be built</li>"), "{page}");
+        for untrue in ["steps ran", "by the engine's clock", "nothing was built"] {
+            assert!(!page.contains(untrue), "{untrue}: {page}");
+        }
     }
 
     #[test]

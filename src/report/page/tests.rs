@@ -99,6 +99,25 @@ fn a_history_draws_builds_weeks_causes_steps_and_files() {
 }
 
 #[test]
+fn a_build_that_was_not_needed_is_drawn_without_a_timeline() {
+    let mut kept = builds();
+    kept[2].up_to_date = true;
+    let page = told(&add_up(&kept), Some("/home/ann/shop"));
+    assert!(page.contains("took 0.4 s; 2 of 2 steps reused; nothing to build"), "{page}");
+    assert!(page.contains("nothing to build</td>"), "{page}");
+    assert!(page.contains("4 builds have no timeline: recorded before"), "{page}");
+}
+
+#[test]
+fn the_axis_of_builds_ends_with_the_earliest_and_the_latest() {
+    let mut kept = builds();
+    kept.reverse();
+    let page = told(&add_up(&kept), Some("/home/ann/shop"));
+    let place = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what}: {page}"));
+    assert!(place(">2025-11-01 08:00<") < place(">2025-11-26 08:00<"), "{page}");
+}
+
+#[test]
 fn a_history_of_more_builds_than_can_be_read_says_what_is_left_out() {
     let many: Vec<_> = std::iter::repeat_n(builds().remove(1), 502).collect();
     let page = told(&add_up(&many), None);
@@ -136,6 +155,21 @@ fn a_forecast_draws_the_graph_and_the_timeline() {
     let page = predict(&compared);
     assert!(page.contains("Compared with main: 8141702 Say it."), "{page}");
     assert!(!page.contains("this rests on what was recorded"), "{page}");
+}
+
+#[test]
+fn a_timeline_says_what_the_rest_of_the_forecast_is() {
+    let mut forecast = example::impact().images[0].forecast();
+    let drawn = |forecast: &_| {
+        let timeline = super::timeline::forecast::timeline(forecast, "Timeline").unwrap();
+        timeline.into_string()
+    };
+    assert!(!drawn(&forecast).contains("around their steps"));
+    let end = crate::report::units::seconds(forecast.summary.seconds);
+    forecast.summary.seconds = forecast.summary.seconds + Seconds::new(5.0);
+    let told = drawn(&forecast);
+    let says = format!("The last one ends at {end}; the other 5.0 s of ");
+    assert!(told.contains(&says), "{says}: {told}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod file;
+mod up_to_date;
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -59,7 +60,7 @@ fn build(at: u64, steps: Vec<StepRecord>) -> BuildRecord {
 fn file(path: &str, content: u64) -> FileRecord {
     FileRecord {
         path: path.to_owned(),
-        kind: "file".to_owned(),
+        kind: "file".into(),
         mode: 0o644,
         size: 12,
         modified: (1_700_000_000, 5),

@@ -171,8 +171,7 @@ impl<'a> Builds<'a> {
         let line = &self.lines[variant];
         let build = Build {
             builder: line.variant.builder,
-            context: &copy.context,
-            dockerfile: &copy.dockerfile,
+            copy,
             tag: &tag,
             label: &self.images.label(),
             options: &self.options,

@@ -50,12 +50,17 @@ impl Checkout {
         // Outside of the context, where no link of the commit can lead elsewhere.
         let name = files.path.components().last().unwrap_or_default();
         let dockerfile = self.root.join("dockerfile").join(OsStr::from_bytes(name));
-        copies::write(&dockerfile, salted(&files.path, text)?.as_bytes())?;
+        let salted = Salted::of(&files.path, text)?;
+        copies::write(&dockerfile, salted.text.as_bytes())?;
         let ignore_file = [name, b".dockerignore"].concat();
         let ignore_file = dockerfile.with_file_name(OsStr::from_bytes(&ignore_file));
         let again = format!("\n!{SALT}\n");
         copies::write(&ignore_file, &[files.rules.bytes(), again.as_bytes()].concat())?;
-        Ok(Copied { context: directory, dockerfile })
+        let name = files.path.to_string();
+        let name = if text == files.text { name } else { format!("{name}, optimized") };
+        let mut copied = Copied::new(directory, dockerfile, name);
+        (copied.told.added_lines, copied.told.added_in) = (salted.lines, salted.stages);
+        Ok(copied)
     }
 
     fn clear(&self, directory: &Path) -> anyhow::Result<()> {
@@ -114,22 +119,40 @@ impl Checkout {
     }
 }
 
-/// The Dockerfile with a first step in each stage that no build has seen. What stands on another
+/// A Dockerfile with a first step in each stage that no build has seen. What stands on another
 /// stage has it from there.
-fn salted(path: &ContextPath, text: &str) -> Result<String, NotTimed> {
-    let dockerfile = Dockerfile::parse(&path.to_string(), text).map_err(|error| wrong(&error))?;
-    let mut names: Vec<String> = Vec::new();
-    let mut edits = Vec::new();
-    for stage in dockerfile.stages() {
-        let InstructionKind::From { image, name, .. } = &stage.from.kind else { continue };
-        if !names.iter().any(|name| name.eq_ignore_ascii_case(image)) {
-            let mut end = stage.from.span;
-            end.start = end.end;
-            edits.push(Edit::replace(end, format!("\nCOPY {SALT} /")));
+struct Salted {
+    text: String,
+    /// The lines that it has more, counted from 1.
+    lines: Vec<usize>,
+    /// The stages that begin with such a step, as the engine names them.
+    stages: Vec<String>,
+}
+
+impl Salted {
+    fn of(path: &ContextPath, text: &str) -> Result<Self, NotTimed> {
+        let dockerfile =
+            Dockerfile::parse(&path.to_string(), text).map_err(|error| wrong(&error))?;
+        let mut names: Vec<String> = Vec::new();
+        let mut edits = Vec::new();
+        let (mut lines, mut stages) = (Vec::new(), Vec::new());
+        let count = dockerfile.stages().count();
+        for (at, stage) in dockerfile.stages().enumerate() {
+            let InstructionKind::From { image, name, .. } = &stage.from.kind else { continue };
+            if !names.iter().any(|name| name.eq_ignore_ascii_case(image)) {
+                let mut end = stage.from.span;
+                end.start = end.end;
+                let above = dockerfile.source()[..end.end].matches('\n').count() + 1;
+                lines.push(above + edits.len() + 1);
+                edits.push(Edit::replace(end, format!("\nCOPY {SALT} /")));
+                let unnamed = if count > 1 { format!("stage-{at}") } else { String::new() };
+                stages.push(name.clone().unwrap_or(unnamed));
+            }
+            names.extend(name.clone());
         }
-        names.extend(name.clone());
+        let text = edit::apply(&dockerfile, &edits).map_err(|error| wrong(&error))?;
+        Ok(Self { text, lines, stages })
     }
-    edit::apply(&dockerfile, &edits).map_err(|error| wrong(&error))
 }
 
 fn no_file(entry: &Entry) -> String {
@@ -154,11 +177,17 @@ mod tests {
     fn each_stage_begins_with_a_step_of_its_own_unless_it_stands_on_another() {
         let text = "FROM golang AS build\nRUN go build\n\nFROM Build\nRUN a\nFROM scratch\n\
                     COPY --from=build /a /\nFROM alpine";
+        let salted = Salted::of(&ContextPath::new("Dockerfile"), text).unwrap();
         assert_eq!(
-            salted(&ContextPath::new("Dockerfile"), text).unwrap(),
+            salted.text,
             "FROM golang AS build\nCOPY .smartbuild-bench /\nRUN go build\n\nFROM Build\nRUN a\n\
              FROM scratch\nCOPY .smartbuild-bench /\nCOPY --from=build /a /\nFROM alpine\n\
              COPY .smartbuild-bench /"
         );
+        assert_eq!(salted.lines, [2, 8, 11]);
+        assert_eq!(salted.stages, ["build", "stage-2", "stage-3"]);
+        let alone = Salted::of(&ContextPath::new("Dockerfile"), "ARG A=\nFROM \\\n  a\nRUN a");
+        let alone = alone.unwrap();
+        assert_eq!((&*alone.lines, &*alone.stages), (&[4][..], &[String::new()][..]));
     }
 }

@@ -69,3 +69,28 @@ fn a_large_file_may_come_and_go_between_two_snapshots() {
     fs::remove_file(&object).unwrap();
     assert_eq!(size(), absent);
 }
+
+#[test]
+fn a_large_file_that_becomes_a_plain_one_with_the_same_bytes_is_named_alike() {
+    let (project, _) = with_pointer(b"large");
+    let is_named_alike = |bytes: &[u8]| {
+        project.write(".gitattributes", "");
+        fs::write(project.path("a.bin"), bytes).unwrap();
+        project.commit();
+        let repository = project.open();
+        let trees = ["HEAD~1", "HEAD"].map(|it| repository.tree(it).unwrap());
+        for trees in [[&trees[0], &trees[1]], [&trees[1], &trees[0]]] {
+            let [older, newer] = repository.comparable(trees.map(Clone::clone));
+            let changes = newer.differences_from(&older).unwrap();
+            newer.match_large_files(&older, &changes);
+            let digest = |tree: &Tree| {
+                let snapshot = tree.snapshot(&IgnoreRules::none()).unwrap().snapshot;
+                snapshot.get(&path("a.bin")).unwrap().digest
+            };
+            assert_eq!(digest(&older) == digest(&newer), bytes == b"large", "{changes:?}");
+        }
+        project.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    };
+    is_named_alike(b"large");
+    is_named_alike(b"other");
+}

@@ -88,6 +88,21 @@ fn a_touched_file_is_not_edited_and_an_edit_within_a_tick_is_seen() {
 }
 
 #[test]
+fn what_a_sparse_checkout_leaves_out_is_there_only_where_the_disk_has_it() {
+    let project = Project::new().file("gone/x", "1").file("there", "1").file("same", "1");
+    let project = project.committed();
+    settle(&project);
+    project.git(&["update-index", "--skip-worktree", "gone/x", "there", "same"]);
+    fs::remove_dir_all(project.path("gone")).unwrap();
+    project.write("there", "22");
+    let repository = project.open();
+    let head = repository.tree("HEAD").unwrap();
+    let working = repository.working_tree().unwrap();
+    assert_eq!(working.differences_from(&head).unwrap().paths, [path("there")]);
+    assert_eq!(working.read(&path("there")).unwrap().as_deref(), Some(&b"22"[..]));
+}
+
+#[test]
 fn line_ends_that_a_checkout_writes_are_no_edit() {
     let project = Project::new().file(".gitattributes", "*.txt text eol=crlf\n");
     project.write("a.txt", "1\r\n2\r\n");

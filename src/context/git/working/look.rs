@@ -82,10 +82,16 @@ impl Look<'_> {
     }
 
     fn one(&self, entry: &Entry, directories: &mut Directories) -> Result<OnDisk, GitError> {
-        // What a sparse checkout leaves out is not deleted.
-        if entry.flags.contains(Flags::SKIP_WORKTREE) || entry.mode == Mode::DIR {
+        if entry.mode == Mode::DIR {
             return Ok(OnDisk::Same);
         }
+        let found = self.found(entry, directories)?;
+        // What a sparse checkout leaves out is not deleted; what is there all the same, engines take.
+        let is_left_out = entry.flags.contains(Flags::SKIP_WORKTREE);
+        Ok(if is_left_out && matches!(found, OnDisk::Gone) { OnDisk::Same } else { found })
+    }
+
+    fn found(&self, entry: &Entry, directories: &mut Directories) -> Result<OnDisk, GitError> {
         let path = entry.path(self.index).as_bytes();
         if !directories.lead_to(self.top, path) {
             return Ok(OnDisk::Gone);

@@ -54,7 +54,7 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Outcome> {
 }
 
 fn inexact() -> String {
-    "a result that has no end, or is too large: round it".to_owned()
+    "a result that is infinite, has no end or is too large: round it".to_owned()
 }
 
 fn one(arguments: &[Value], compute: impl Fn(Number) -> Number) -> Outcome {

@@ -1,12 +1,15 @@
 //! Functions of bake's standard library, those that files use to name and choose.
 //!
-//! What is not here (cryptography, addresses, regular expressions, dates, what differs from build
+//! What is not here (cryptography, addresses, most of regular expressions, dates, what differs from build
 //! to build) makes the target that needs it a problem, and no other.
 
 mod compare;
 mod list;
 mod object;
+mod pattern;
 mod text;
+
+pub(super) use pattern::NO_MATCH;
 
 use super::value::Value;
 
@@ -22,6 +25,7 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Outcome> {
     let called = text::call(name, arguments)
         .or_else(|| list::call(name, arguments))
         .or_else(|| object::call(name, arguments))
+        .or_else(|| pattern::call(name, arguments))
         .or_else(|| compare::call(name, arguments))?;
     Some(called)
 }
@@ -122,9 +126,22 @@ mod tests {
             "1 > 2 ? \"a\" : 3",
             "\"x${1 + 2}y%{ if true }z%{ endif }%{ for i in [1, 2] }${i},%{ endfor }\"",
             "timestamp()",
-            "regex(\"a\", \"b\")",
+            r#"regex("[0-9]+", "v12.3")"#,
+            r#"regex("^v(\\d+)\\.(\\d+)(-rc)?$", "v12.3")"#,
+            r#"regex("(?P<major>[0-9]+)", "v12.3")"#,
+            r#"regex("a", "b")"#,
+            r#"can(regex("^v", "12"))"#,
+            r#"can(regex("[a[b]]", "12"))"#,
             "substr(\"é\", 0, 1)",
             "1 / 3",
+            "1 / 0",
+            "0 / 0",
+            "7 % 0",
+            r#"try(0 / 0, "b")"#,
+            r#"try([1][3], {a = 1}.b, "b")"#,
+            r#"try(1 / 3, "b")"#,
+            r#"try(1 / 0, "b")"#,
+            "can(cidrhost(1))",
         ]
         .iter()
         .map(|it| format!("{it} = {}", value(it)))

@@ -79,3 +79,20 @@ fn where_the_engine_notes_no_instruction_what_stands_on_a_layer_tells() {
     engine.listing.push(run("a4", "w4", "a", 12));
     assert_eq!(engine.made_by_others(&["base"]), ["WORKDIR /a", "RUN a"]);
 }
+
+#[test]
+fn what_others_built_may_stand_on_what_a_stage_left_before() {
+    let mut engine =
+        Engine::new("FROM base AS s\nRUN make\nFROM base\nCOPY --from=s /o /o\nRUN b\n");
+    let copied = "[stage-1 2/3] COPY --from=s /o /o";
+    engine.listing.extend([
+        run("m1", "base", "make", 2),
+        copy("c1", "base", copied, 3),
+        run("b1", "c1", "b", 4),
+    ]);
+    engine.built(&[Cached, Ran, Ran, Ran]);
+    let mut engine = engine.edited();
+    assert!(engine.made_by_others(&["base"]).is_empty(), "nothing came");
+    engine.listing.push(run("b2", "c1", "b", 9));
+    assert_eq!(engine.made_by_others(&["base"]), ["RUN b"]);
+}

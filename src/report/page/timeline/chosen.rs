@@ -91,7 +91,7 @@ impl Timelines {
         Some(html! {
             section {
                 h2 { (heading) }
-                @if !self.drawn.is_empty() {
+                @if self.drawn.iter().any(|drawn| !drawn.bars.is_empty()) {
                     p class="note" { "When each step began and ended, by the engine's clock. " (MARKED) }
                 }
                 @for drawn in first { (drawn.folded(true)) }
@@ -147,11 +147,15 @@ impl Drawn {
 /// `41 s in all, 38 s of it on the critical path; 2 steps were not needed or not reached.`
 fn says(build: &TimedBuild, bars: &[Bar]) -> String {
     let path = bars.iter().filter(|bar| bar.is_critical).map(|bar| bar.took).sum();
+    let worked: Seconds = bars.iter().map(|bar| bar.took).sum();
     let mut says = format!("{} in all, ", units::seconds(build.seconds));
-    if path == Seconds::ZERO {
-        says.push_str("without a step that took time");
-    } else {
+    if path > Seconds::ZERO {
         push!(says, "{} of it on the critical path", units::seconds(path));
+    } else if worked > Seconds::ZERO {
+        let worked = units::seconds(worked);
+        push!(says, "{worked} of it in steps, too little to mark a critical path");
+    } else {
+        says.push_str("without a step that took time");
     }
     let of = |is_it: fn(&&TimedStep) -> bool| build.steps.iter().filter(is_it).count() as u64;
     // Of what nobody asked for an engine tells as little as of what it did not come to.
@@ -240,5 +244,8 @@ mod tests {
         assert!(
             drawn(&Timelines::of(reused)).contains("9.0 s in all, without a step that took time.")
         );
+        let short = [build(0, vec![step(Some(Fate::Runs), Some((1.0, 1.04)), &[])])];
+        let says = "9.0 s in all, 0.04 s of it in steps, too little to mark a critical path.";
+        assert!(drawn(&Timelines::of(short)).contains(says));
     }
 }

@@ -40,10 +40,23 @@ pub(in super::super) fn timeline(forecast: &Forecast, title: &str) -> Option<Mar
             }
         })
         .collect();
-    let says = format!(
+    let mut says = format!(
         "When each step is expected to begin and to end; branches run side by side. {MARKED} What \
          is open counts with its probability."
     );
+    let end = drawn.iter().map(|bar| bar.start + bar.seconds).fold(Seconds::ZERO, Seconds::max);
+    let whole = forecast.summary.seconds;
+    let around = whole.saturating_sub(end);
+    if units::is_worth_saying(around) {
+        push!(
+            says,
+            " The last one ends at {}; the other {} of {} are what builds took around their steps: \
+             to ask, to send files and to write the image.",
+            units::seconds(end),
+            units::seconds(around),
+            units::seconds(whole)
+        );
+    }
     let table = table(&drawn, "Verdict", Fate::word);
     Some(bars(&Caption { title, says: &says }, &drawn, &table))
 }
