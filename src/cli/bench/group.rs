@@ -72,16 +72,17 @@ impl Group {
     }
 
     /// Ends whatever the leader has left.
-    pub(super) async fn end(&self) {
+    pub(super) async fn end(&mut self) {
         let told = Instant::now();
         self.tell(Signal::TERM);
         while self.is_there() {
             if told.elapsed() > GRACE {
                 self.tell(Signal::KILL);
-                return;
+                break;
             }
             tokio::time::sleep(LOOK).await;
         }
+        self.id = None;
     }
 
     fn is_there(&self) -> bool {
@@ -93,6 +94,13 @@ impl Group {
             // All of it may have ended meanwhile.
             let _ = kill_process_group(id, signal);
         }
+    }
+}
+
+impl Drop for Group {
+    /// Whoever gives up in the middle leaves nothing behind either.
+    fn drop(&mut self) {
+        self.tell(Signal::KILL);
     }
 }
 
@@ -128,14 +136,19 @@ mod tests {
         fs::read(format!("/proc/{number}/cmdline")).is_ok_and(|line| !line.is_empty())
     }
 
-    async fn is_gone(number: &str) -> bool {
-        for _ in 0..100 {
-            if !runs(number) {
+    /// Whether it comes to that soon. While a process becomes another program it has no command line.
+    async fn soon(is_it: impl Fn() -> bool) -> bool {
+        for _ in 0..500 {
+            if is_it() {
                 return true;
             }
             tokio::time::sleep(LOOK).await;
         }
         false
+    }
+
+    async fn is_gone(number: &str) -> bool {
+        soon(|| !runs(number)).await
     }
 
     #[tokio::test]
@@ -147,7 +160,7 @@ mod tests {
         let command = format!("{deaf} sleep 777 & echo $! > child; sleep 778 & wait");
         let mut group = started(&command, directory.path());
         let (child, deaf) = (number(&at("child")).await, number(&at("deaf")).await);
-        assert!(runs(&child) && runs(&deaf));
+        assert!(soon(|| runs(&child) && runs(&deaf)).await);
         let ended = group.wait(async {}, &TERM).await;
         assert!(matches!(ended, Err(NotTimed::Cancelled)), "{ended:?}");
         assert!(is_gone(&child).await && is_gone(&deaf).await);
@@ -160,7 +173,7 @@ mod tests {
         let status = group.wait(std::future::pending(), &TERM).await.unwrap();
         assert_eq!(status.code(), Some(3));
         let child = number(&directory.path().join("child")).await;
-        assert!(runs(&child), "the build after it may need it");
+        assert!(soon(|| runs(&child)).await, "the build after it may need it");
         group.end().await;
         assert!(is_gone(&child).await);
     }

@@ -198,7 +198,8 @@ impl<'a> Rounds<'a> {
         salt: &str,
     ) -> Result<Timed, NotTimed> {
         let place = &self.places[variant];
-        let started = shell(command, &place.copy.context, salt, &place.notes, self.stop).await?;
+        let mut started =
+            shell(command, &place.copy.context, salt, &place.notes, self.stop).await?;
         let run = self.changed(variant).await;
         // What it has left may serve the build, and has nothing to do after it.
         started.end().await;
