@@ -11,14 +11,24 @@ use super::step::{KeyInput, Step, StepIndex};
 pub const JOINT_INPUTS: &str = "inputs";
 
 /// What tells a step some of whose inputs are one from the same step where all are different;
-/// `None` of the latter.
-pub(super) fn joint_inputs(inputs: &[KeyInput], steps: &[Step]) -> Option<KeyInput> {
+/// `None` of the latter. An image that is also taken by the name of a context is another one by
+/// that (`copy-from-own-base-by-a-context`): what `is_two` is none with anything.
+pub(super) fn joint_inputs(
+    inputs: &[KeyInput],
+    steps: &[Step],
+    is_two: impl Fn(&Step) -> bool,
+) -> Option<KeyInput> {
     // A linked COPY takes nothing of what it is merged with.
     let is_linked = inputs.iter().any(KeyInput::is_linked);
     let counts = |input: &&KeyInput| !(is_linked && matches!(input, KeyInput::Parent { .. }));
     let taken: Vec<StepIndex> = inputs.iter().filter(counts).filter_map(taken).collect();
-    let first = |input: &StepIndex| taken.iter().position(|it| is_one(*it, *input, steps));
-    let firsts: Vec<usize> = taken.iter().filter_map(first).collect();
+    let first = |(at, input): (usize, &StepIndex)| {
+        if steps.get(input.0).is_some_and(&is_two) {
+            return Some(at);
+        }
+        taken.iter().position(|it| is_one(*it, *input, steps))
+    };
+    let firsts: Vec<usize> = taken.iter().enumerate().filter_map(first).collect();
     let is_any_joint = firsts.iter().enumerate().any(|(at, first)| at != *first);
     let value = || firsts.iter().map(usize::to_string).collect::<Vec<_>>().join(" ");
     is_any_joint.then(|| KeyInput::Option { name: JOINT_INPUTS.to_owned(), value: value() })

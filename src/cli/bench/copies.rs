@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use anyhow::Context as _;
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
@@ -114,6 +114,8 @@ pub(super) fn put_dockerfile(
     context: &Path,
 ) -> anyhow::Result<Copied> {
     let original = source.path.clone().unwrap_or_else(|| source.root.join("Dockerfile"));
+    // A bare name has no directory before it.
+    let original = absolute(&original).unwrap_or(original);
     let original = match (original.parent().map(Path::canonicalize), original.file_name()) {
         (Some(Ok(parent)), Some(name)) => parent.join(name),
         _ => original,
@@ -244,6 +246,18 @@ mod tests {
         assert_eq!(read(&outside.context.join(".dockerignore")), "other\n");
         // What the user has stays as it is.
         assert_eq!(read(&root.join("docker/Dockerfile")), "FROM scratch\n");
+    }
+
+    #[test]
+    fn a_bare_name_in_the_contexts_root_is_inside() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = "FROM scratch\n";
+        fs::write(directory.path().join("Dockerfile"), text).unwrap();
+        let mut source = source::read(directory.path(), None, &[]).unwrap();
+        source.path = Some(PathBuf::from("Dockerfile"));
+        source.root = Path::new(".").canonicalize().unwrap();
+        let put = put_dockerfile(&source, text, directory.path()).unwrap();
+        assert_eq!(put.dockerfile, directory.path().join("Dockerfile"));
     }
 
     #[test]

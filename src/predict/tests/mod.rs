@@ -19,7 +19,9 @@ use super::{
 };
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::dockerfile::Dockerfile;
-use crate::plan::{BuildOptions, BuilderKind, Dialect, Plan, PlanRequest, StepIndex, plan};
+use crate::plan::{
+    BuildOptions, BuilderKind, Dialect, NamedContext, Plan, PlanRequest, StepIndex, plan,
+};
 use crate::store::Outcome;
 use crate::{BaseImage, Digest, Seconds};
 

@@ -327,6 +327,14 @@ fn a_copy_out_of_its_own_base_is_another_one_on_another_base() {
         let story = story.built().argument("IMG", "base");
         assert_eq!(story.verdict(taken), Verdict::Cached);
     }
+    // By the name of a context the image is another one.
+    let text = "ARG IMG=base\nFROM $IMG\nCOPY --from=named /f /g\n";
+    let mut story = Story::new(text, &[]);
+    let same = BaseImage { env: vec!["B=1".to_owned()], ..story.images["base"].clone() };
+    story.images.insert("configured".to_owned(), same);
+    story.options.contexts.insert("named".to_owned(), NamedContext::Image("base".to_owned()));
+    let story = story.built().argument("IMG", "configured");
+    assert_eq!(story.verdict("COPY --from=named"), Verdict::Cached);
     // A linked copy takes nothing of what it stands on.
     let text = "ARG IMG=base\nFROM $IMG\nCOPY --link --from=base /f /g\n";
     let mut story = Story::new(text, &[]);
