@@ -448,12 +448,11 @@ impl<'a> Builder<'a> {
             draft.inputs.push(KeyInput::on_context(context));
         }
         let is_two = |step: &Step| {
-            let is_shown_so = step.name.starts_with("[context ");
             let mut taken = step.inputs.iter().filter_map(|input| match input {
                 KeyInput::BaseImage { reference, .. } => Some(reference),
                 _ => None,
             });
-            !is_shown_so && taken.any(|name| self.stages.context_with_image(name).is_some())
+            taken.any(|name| self.stages.context_with_image(name).is_some())
         };
         draft.inputs.extend(joint_inputs(&draft.inputs, &self.plan.steps, is_two));
         let mark = scope.onbuild && self.request.dialect.marks_onbuild;
