@@ -102,8 +102,9 @@ impl Knowledge {
             return true;
         }
         let has = |key: &StepKey| self.known.contains_key(key);
-        let stands_on_new = || images_below(step, plan).any(|image| !has(&image.key));
-        has(&step.layers_key) || (stands_on_new() && step.keys_alone().iter().any(has))
+        let is_relabelled = |image: &Step| !has(&image.key) && has(&image.layers_key);
+        let stands_on_relabelled = || images_below(step, plan).any(is_relabelled);
+        has(&step.layers_key) || (stands_on_relabelled() && step.keys_alone().iter().any(has))
     }
 }
 

@@ -73,8 +73,13 @@ fn where_others_build_nobody_knows_by_what_the_engine_knows_an_image() {
     let story = story.relabelled("sha256:1");
     assert!(matches!(story.verdict("RUN three"), Verdict::Unknown(_)));
     // What stood on the first one alone may be found by the layers too.
-    let story = edited(story, "FROM base\nRUN four\n").built().relabelled("sha256:2");
+    let mut story = edited(story, "FROM base\nRUN four\n").built().relabelled("sha256:3");
     assert!(matches!(story.verdict("RUN four"), Verdict::Unknown(_)));
+    // On other layers nothing was built.
+    for image in story.images.values_mut() {
+        image.layers.push(Digest::of(b"another"));
+    }
+    assert!(matches!(story.verdict("RUN four"), Verdict::Rebuild(_)));
 }
 
 /// What is copied from a stage on an image, and not known, goes by the image's layers as well.
