@@ -162,7 +162,10 @@ fn check(version: &str) {
                 forget_all(&spare.engine);
             }
             let found = run(case, &spare.engine, steps);
-            wrong.extend(found.wrong.into_iter().chain(found.open));
+            // Layers of builds before these may be in use, and stay listed whatever is pruned.
+            let may_be_open = version.ends_with("containerd") && case.name.starts_with("base-");
+            let open = found.open.filter(|_| !may_be_open);
+            wrong.extend(found.wrong.into_iter().chain(open));
         }
     }
     assert!(wrong.is_empty(), "{} of {total}:\n{}", wrong.len(), wrong.join("\n"));
