@@ -1,5 +1,6 @@
 //! One project: built, changed, built again.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -32,6 +33,8 @@ pub struct Trial<'a> {
     /// Whether others may have built since the engine last forgot all: by what it knows an image
     /// then, nobody can tell, where it knows images by their manifests.
     has_others: bool,
+    /// The variants of the base image that there were; of one alone nothing is doubted for others.
+    bases: BTreeSet<usize>,
     found: Found,
     tally: Tally,
     wrong: Vec<String>,
@@ -72,6 +75,7 @@ impl<'a> Trial<'a> {
             shop,
             base: None,
             has_others: false,
+            bases: BTreeSet::new(),
             found: Found::default(),
             tally: Tally::default(),
             wrong: Vec::new(),
@@ -117,7 +121,8 @@ impl<'a> Trial<'a> {
             let before = history.last().unwrap_or(&state);
             let has_other_modes =
                 history.iter().any(|old| old.tree.directory_modes_differ(&state.tree));
-            let other_client = deed == Deed::OtherClient || self.has_others;
+            let other_client =
+                deed == Deed::OtherClient || (self.has_others && self.bases.len() > 1);
             let predicted = &predicted;
             let chance = Chance { predicted, has_other_modes, may_leave_out, other_client };
             let is_good = self.round(round, &state, before, &told, &words, &chance);
@@ -224,6 +229,7 @@ impl<'a> Trial<'a> {
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         self.shop.remove_at_the_end(String::from_utf8_lossy(&made.stdout).trim());
         self.base = Some(state.base);
+        self.bases.insert(state.base);
     }
 
     fn prepare(&mut self, deed: Deed, state: &State) {
