@@ -12,7 +12,7 @@ pub const JOINT_INPUTS: &str = "inputs";
 
 /// What tells a step some of whose inputs are one from the same step where all are different;
 /// `None` of the latter. An image that is also taken by the name of a context is another one by
-/// that (`copy-from-own-base-by-a-context`): what `is_two` is none with anything.
+/// that, as seen on 26.1 and 28.5: what `is_two` is one with nothing.
 pub(super) fn joint_inputs(
     inputs: &[KeyInput],
     steps: &[Step],
