@@ -216,6 +216,17 @@ impl Memory {
         Some(files)
     }
 
+    /// Whether others have built on this engine, by what it lists now or else did at the last look.
+    fn is_shared(&self, engine: &str, survey: Option<&Survey>) -> bool {
+        let own = self.read(|store| store.own_records(engine)).unwrap_or_default();
+        match survey {
+            Some(survey) => survey.others_have_built(&own),
+            None => self.sight(engine).is_some_and(|sight| {
+                predict::eviction::others_have_built(sight.records.iter(), |id| own.contains(id))
+            }),
+        }
+    }
+
     /// What is known of the steps of a plan.
     pub(super) fn knowledge(
         &self,
@@ -247,9 +258,7 @@ impl Memory {
         let memory_of = |StepKey(key): &StepKey| {
             survey.map_or(Remembered::Yes, |survey| survey.remembers(holdings.get(key)))
         };
-        knowledge.is_shared = is_known_by_manifest(plan)
-            && (survey.is_some_and(Survey::has_others)
-                || self.read(|store| store.has_others(&line.engine)).unwrap_or(false));
+        knowledge.is_shared = is_known_by_manifest(plan) && self.is_shared(&line.engine, survey);
         knowledge.know_by_layers(plan, memory_of);
         if let Some(survey) = survey {
             let images = self.image_layers(line, plan, &knowledge, survey);

@@ -18,6 +18,8 @@ pub(super) fn joint_inputs(
     steps: &[Step],
     is_two: impl Fn(&Step) -> bool,
 ) -> Option<KeyInput> {
+    // Most take of one place at most.
+    inputs.iter().filter_map(taken).nth(1)?;
     // A linked COPY takes nothing of what it is merged with.
     let is_linked = inputs.iter().any(KeyInput::is_linked);
     let counts = |input: &&KeyInput| !(is_linked && matches!(input, KeyInput::Parent { .. }));

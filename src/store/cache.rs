@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::query::time_from;
 use super::record::{engine_number, nanoseconds};
@@ -108,41 +108,15 @@ impl Store {
         })
     }
 
-    /// Whether somebody else has built on this engine: at the last look there were layers on others
-    /// that no recorded step has left. What a base image brings has no description. Whose what
-    /// stands on merged layers is, as `COPY --link` makes them, nobody keeps: it tells nothing.
-    pub fn has_others(&self, engine: &str) -> Result<bool, StoreError> {
-        let layers: HashMap<String, (Vec<String>, bool)> = self.read(|| {
+    /// The records that hold results of recorded steps on this engine, or may.
+    pub fn own_records(&self, engine: &str) -> Result<HashSet<String>, StoreError> {
+        self.read(|| {
             let mut statement = self.connection.prepare(
-                "SELECT seen.id, seen.parents, seen.description <> '' AND NOT EXISTS (
-                     SELECT 1 FROM key_record AS own
-                     WHERE own.engine = seen.engine AND own.record = seen.id)
-                 FROM cache_record AS seen JOIN engine ON engine.id = seen.engine
-                 WHERE identity = ?1 AND seen.kind = ?2",
+                "SELECT DISTINCT record FROM key_record
+                 WHERE engine = (SELECT id FROM engine WHERE identity = ?1)",
             )?;
-            let layer = |row: &Row<'_>| {
-                let parents: String = row.get(1)?;
-                let parents = parents.split_whitespace().map(str::to_owned).collect();
-                Ok((row.get(0)?, (parents, row.get(2)?)))
-            };
-            statement.query_map(params![engine, kind_number(RecordKind::Layer)], layer)?.collect()
-        })?;
-        let is_on_merged = |(parents, _): &(Vec<String>, bool)| {
-            let mut below = parents;
-            // The engine's records are no ring, but nobody here has made them.
-            for _ in 0..layers.len() {
-                match &**below {
-                    [one] => match layers.get(one) {
-                        Some((next, _)) => below = next,
-                        None => return false,
-                    },
-                    several => return !several.is_empty(),
-                }
-            }
-            false
-        };
-        let unclaimed = |layer: &&(Vec<String>, bool)| layer.1 && !layer.0.is_empty();
-        Ok(layers.values().filter(unclaimed).any(|layer| !is_on_merged(layer)))
+            statement.query_map([engine], |row| row.get(0))?.collect()
+        })
     }
 
     /// Where the results of those of `keys` are that are known of this engine.

@@ -213,29 +213,13 @@ fn the_last_build_is_the_last_whatever_the_clock_said() {
 }
 
 #[test]
-fn layers_that_no_recorded_step_left_are_those_of_others() {
+fn records_that_hold_results_are_known_for_each_engine() {
     let mut store = Store::in_memory().unwrap();
-    assert!(!store.has_others(ENGINE).unwrap(), "an engine that nobody knows");
+    assert!(store.own_records(ENGINE).unwrap().is_empty(), "an engine that nobody knows");
     store.record(&build(1, Outcome::Ran)).unwrap();
-    let mut base = record("base", 0);
-    base.description = String::new();
-    let own = CacheRecord { parents: vec!["base".to_owned()], ..record("a", 1) };
-    let other = CacheRecord { parents: vec!["base".to_owned()], ..record("b", 1) };
-    let source = CacheRecord { kind: RecordKind::LocalSource, ..record("c", 1) };
-    let holdings = [(key("RUN a"), vec!["a".to_owned()])].into_iter().collect();
-    let told = Seen { holdings, ..seen(0, &[base.clone(), own.clone(), source]) };
+    let holdings = vec![(key("RUN a"), vec!["a".to_owned()])];
+    let told = Seen { holdings, ..seen(0, &[record("a", 1), record("b", 1)]) };
     store.saw(ENGINE, PROJECT, &told).unwrap();
-    assert!(!store.has_others(ENGINE).unwrap());
-    // Nobody keeps whose a merged layer is.
-    let on = |id: &str, below: &[&str]| {
-        let parents = below.iter().map(|it| (*it).to_owned()).collect();
-        CacheRecord { parents, ..record(id, 2) }
-    };
-    let merged = [on("m", &["a", "base"]), on("n", &["m"]), on("o", &["n"])];
-    let listing = [&[base.clone(), own.clone()], &merged[..]].concat();
-    store.saw(ENGINE, PROJECT, &seen(1, &listing)).unwrap();
-    assert!(!store.has_others(ENGINE).unwrap());
-    store.saw(ENGINE, PROJECT, &seen(2, &[base, own, other])).unwrap();
-    assert!(store.has_others(ENGINE).unwrap());
-    assert!(!store.has_others("another").unwrap());
+    assert_eq!(store.own_records(ENGINE).unwrap(), ["a".to_owned()].into());
+    assert!(store.own_records("another").unwrap().is_empty());
 }

@@ -26,6 +26,7 @@ mod tests;
 mod verdict;
 
 pub use learn::{Circumstances, Done, Learnt, learn};
+pub use others::others_have_built;
 pub use survey::{ContextCopy, Layers, Remembered, Survey};
 pub use verdict::{Evictions, evictions};
 

@@ -6,13 +6,13 @@
 //! the step. Builds of other projects rarely have the same instruction, at the same place of a
 //! Dockerfile, on the same layers.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::sharing::may_be;
 use super::survey::{Layers, Survey};
 use super::{OF_FILES, below};
-use crate::CacheRecord;
 use crate::plan::{Plan, Step, StepKey, StepKind};
+use crate::{CacheRecord, RecordKind};
 
 /// The steps of `plan` whose key is new, and which others may have built since the last look.
 ///
@@ -62,6 +62,36 @@ pub(super) fn made_by_others(
     }
     let steps = plan.steps.iter().zip(is_made);
     steps.filter(|(_, is_made)| *is_made).map(|(step, _)| step.key).collect()
+}
+
+/// Whether somebody else has built on the engine: layers are listed on others that no recorded step
+/// has left, as `is_own` tells of an identifier. What a base image brings has no description. Whose
+/// what stands on merged layers is, as `COPY --link` makes them, nobody keeps: it tells nothing.
+pub fn others_have_built<'a>(
+    records: impl Iterator<Item = &'a CacheRecord>,
+    is_own: impl Fn(&String) -> bool,
+) -> bool {
+    let is_layer = |record: &&CacheRecord| record.kind == RecordKind::Layer;
+    let layers: HashMap<&str, &CacheRecord> =
+        records.filter(is_layer).map(|record| (record.id.as_str(), record)).collect();
+    let is_on_merged = |layer: &CacheRecord| {
+        let mut below = &layer.parents;
+        // The engine's records are no ring, but nobody here has made them.
+        for _ in 0..layers.len() {
+            match &**below {
+                [one] => match layers.get(one.as_str()) {
+                    Some(next) => below = &next.parents,
+                    None => return false,
+                },
+                several => return !several.is_empty(),
+            }
+        }
+        false
+    };
+    let mut foreign = layers.values().filter(|layer| {
+        !layer.parents.is_empty() && !layer.description.is_empty() && !is_own(&layer.id)
+    });
+    foreign.any(|layer| !is_on_merged(layer))
 }
 
 /// Whether a record may be the result of a step by what the engine noted: of a RUN its whole

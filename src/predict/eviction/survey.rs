@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
+use super::others::others_have_built;
 use crate::store::{Holding, Sight, nanoseconds};
 use crate::{CacheRecord, RecordKind};
 
@@ -153,12 +154,12 @@ impl Survey {
         layers.map(|record| record.description.clone()).collect()
     }
 
-    /// Whether somebody else has built since the last look.
-    pub fn has_others(&self) -> bool {
-        let mut fresh = self.records().filter(|record| self.is_fresh(&record.id));
-        fresh.any(|it| {
-            it.kind == RecordKind::Layer && it.parents.len() == 1 && !it.description.is_empty()
-        })
+    /// Whether others than those to whom these records belong have built
+    /// ([`others_have_built`]); one that has another identifier by now is still theirs.
+    pub fn others_have_built(&self, own: &HashSet<String>) -> bool {
+        let own: HashSet<&String> =
+            own.iter().map(|id| self.renamed.get(id).unwrap_or(id)).collect();
+        others_have_built(self.records(), |id| own.contains(id))
     }
 
     /// What to remember of the listing: all but what a running build may drop again.

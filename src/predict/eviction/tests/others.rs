@@ -96,3 +96,25 @@ fn what_others_built_may_stand_on_what_a_stage_left_before() {
     engine.listing.push(run("b2", "c1", "b", 9));
     assert_eq!(engine.made_by_others(&["base"]), ["RUN b"]);
 }
+
+#[test]
+fn layers_that_are_nobodys_are_those_of_others() {
+    let on = |id: &str, below: &[&str]| CacheRecord {
+        parents: below.iter().map(|it| (*it).to_owned()).collect(),
+        ..run(id, "base", "x", 1)
+    };
+    let base = CacheRecord { description: String::new(), ..on("base", &["below"]) };
+    let source = CacheRecord { kind: RecordKind::LocalSource, ..on("s", &["base"]) };
+    let is_shared = |more: &[CacheRecord]| {
+        let own = |id: &String| id == "a";
+        let all = [&[base.clone(), source.clone(), on("a", &["base"])], more].concat();
+        others_have_built(all.iter(), own)
+    };
+    assert!(!is_shared(&[]));
+    assert!(!is_shared(&[on("piece", &[])]), "what is linked stands on nothing");
+    let merged = [on("m", &["a", "piece"]), on("n", &["m"]), on("o", &["n"])];
+    assert!(!is_shared(&merged), "nobody keeps whose a merged layer is");
+    assert!(is_shared(&[on("b", &["base"])]));
+    // A ring ends as well.
+    assert!(is_shared(&[on("r", &["q"]), on("q", &["r"])]));
+}
