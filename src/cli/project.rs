@@ -319,6 +319,8 @@ async fn ask(
         }
     }
     let images = found.images;
+    // It is kept, so that nobody waits for it after the walk.
+    memory.told_files(&line);
     Ok(Asked { docker, engine, is_engine_absent, options, dialect, line, images, survey })
 }
 

@@ -193,8 +193,12 @@ impl FileTable {
     ) -> impl Iterator<Item = (&'a Entry, Option<&'a FileState>)> {
         let mut here = self.0.iter().peekable();
         snapshot.entries().iter().map(move |entry| {
-            while here.next_if(|(path, _)| *path < entry.path).is_some() {}
-            (entry, here.next_if(|(path, _)| *path == entry.path).map(|(_, state)| state))
+            // Most of both is the same, and whether it is can be seen faster than the order.
+            let same = here.next_if(|(path, _)| *path == entry.path).or_else(|| {
+                while here.next_if(|(path, _)| *path < entry.path).is_some() {}
+                here.next_if(|(path, _)| *path == entry.path)
+            });
+            (entry, same.map(|(_, state)| state))
         })
     }
 }
@@ -207,6 +211,9 @@ impl FileTable {
     ) -> impl Iterator<Item = &'a ContextPath> {
         let mut there = snapshot.entries().iter().peekable();
         self.keys().filter(move |path| {
+            if there.next_if(|entry| entry.path == **path).is_some() {
+                return false;
+            }
             while there.next_if(|entry| entry.path < **path).is_some() {}
             there.next_if(|entry| entry.path == **path).is_none()
         })
