@@ -279,6 +279,7 @@ snapshots! {
     an_unknown_target: Project::new("FROM busybox AS one\nFROM busybox AS two\n"), ["predict", "--target", "nope", "."];
     an_unknown_target_among_none: fine(), ["predict", "--target", "nope", "."];
     predict_without_records: fine(), ["predict", "."];
+    predict_read_by_a_foreign_frontend: Project::new("# syntax=my/frontend:1\nFROM busybox\nRUN true\n"), ["predict", "."];
     predict_with_what_only_a_build_heeds: fine(), ["predict", "--progress", "plain", "--no-shortcut", "."];
     predict_against_a_commit_and_optimized: fine(), ["predict", "--optimize", "--against", "HEAD", "."];
     predict_with_a_report_that_cannot_be_written: fine(), ["predict", "--report", "nowhere/report.json", "."];

@@ -261,6 +261,13 @@ async fn ask(
     memory: &mut Memory,
     ui: &mut Ui,
 ) -> Result<Asked, Failure> {
+    if let (BuilderKind::BuildKit, Some(frontend)) = (builder, source.dockerfile.foreign_frontend())
+    {
+        ui.warning(&format!(
+            "`{frontend}` reads this Dockerfile, and only that knows what it makes of it: the \
+             forecast is what docker's own frontend would do"
+        ))?;
+    }
     let project = source.root.to_string_lossy().into_owned();
     let numbers = memory.sight_numbers();
     let mut is_engine_absent = false;

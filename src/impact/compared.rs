@@ -189,11 +189,15 @@ fn of(
     }
 }
 
-/// The forecast with what each step takes.
+/// The forecast with what each step takes, and by names that others may read: a report of the
+/// impact is posted where the engine's own log is not.
 fn timed(forecast: &Forecast, now: Version<'_>, facts: &dyn Facts) -> Forecast {
     let mut forecast = forecast.clone();
     for (step, taken) in forecast.steps.iter_mut().zip(taken_of(now, facts)) {
         step.seconds = taken.seconds;
+        if let Some(told) = step.step.told.take() {
+            step.step.name = told;
+        }
     }
     forecast
 }

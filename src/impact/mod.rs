@@ -193,7 +193,8 @@ impl Comparison<'_> {
             }
         };
         if let (Some((_, Ok(before))), Some((image, Ok(planned)))) = (&before, &now)
-            && let Some((line, message)) = absent::moved(before, planned, found.as_ref())
+            && let Some((line, message)) = other_frontend(before, planned)
+                .or_else(|| absent::moved(before, planned, found.as_ref()))
         {
             let problem = self.head.problem(image, Some(line), &message);
             impact.not_compared(&image.name, problem);
@@ -278,6 +279,23 @@ impl Comparison<'_> {
         }
         notices
     }
+}
+
+/// The line and the reason for which nobody can tell what a change of the frontend costs: one that
+/// is not Docker's own may make anything of a Dockerfile.
+fn other_frontend(before: &Planned, now: &Planned) -> Option<(u32, String)> {
+    let (older, newer) = (&before.dockerfile, &now.dockerfile);
+    if older.syntax() == newer.syntax() {
+        return None;
+    }
+    let frontend = newer.foreign_frontend().or(older.foreign_frontend())?;
+    Some((
+        1,
+        format!(
+            "another frontend reads it than before, and what `{frontend}` makes of it only that \
+             knows: accept it once"
+        ),
+    ))
 }
 
 /// What was wrong when the images were looked for: all of the newer tree, and of the older one what

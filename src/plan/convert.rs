@@ -311,6 +311,7 @@ impl<'a> Builder<'a> {
         let key = self.key(StepKind::From, &inputs);
         self.plan.steps.push(Step {
             name,
+            told: None,
             stage,
             line,
             last_line,
@@ -486,6 +487,7 @@ impl<'a> Builder<'a> {
         content_keys.fetched =
             draft.fetches.map(|fetches| fetched_keys(draft.kind, &draft.inputs, &fetches, key_of));
         self.plan.steps.push(Step {
+            told: draft.told.map(|told| name.replacen(&draft.name, &told, 1)),
             name,
             stage: scope.label.clone(),
             line: instruction.line,

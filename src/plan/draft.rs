@@ -7,7 +7,7 @@ use super::convert::{Builder, StageState};
 use super::error::{Error, Problem};
 use super::key::FieldHasher;
 use super::mount::ExpandedMount;
-use super::name::shown_text;
+use super::name::{shown_text, told_text};
 use super::owner::one_spelling;
 use super::selection::{Missing, Selection, Selector, select};
 use super::stage_files::{Copied, FilesOf, Operation, Owner, Source, Tree};
@@ -20,6 +20,8 @@ use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, MountK
 /// What a step is made of before it has a key.
 pub(super) struct Draft {
     pub(super) name: String,
+    /// The name without secrets' values, where these are in it.
+    pub(super) told: Option<String>,
     pub(super) kind: StepKind,
     pub(super) inputs: Vec<KeyInput>,
     /// What it fetches from elsewhere, if it does.
@@ -152,6 +154,7 @@ impl Builder<'_> {
         inputs.extend(taken_from.filter_map(|from| self.stages.given(from)));
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
+            told: told_text(instruction, &state.environment, self.words),
             kind: StepKind::Run,
             uncertain: state.uncertain || self.reads_uncertain(&inputs),
             written_contexts,
@@ -249,6 +252,7 @@ impl Builder<'_> {
         let operation = self.copied(instruction, transfer, &expanded, scope)?;
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
+            told: told_text(instruction, &state.environment, self.words),
             kind: if is_add { StepKind::Add } else { StepKind::Copy },
             uncertain: expanded.is_open || state.uncertain || self.reads_uncertain(&inputs),
             inputs,
@@ -281,6 +285,7 @@ impl Builder<'_> {
             self.owner(&state.user).map(|owner| Operation::Directory { path: directory, owner });
         Draft {
             name: shown_text(instruction, &state.environment, self.words),
+            told: told_text(instruction, &state.environment, self.words),
             kind: StepKind::Workdir,
             operation,
             inputs,

@@ -251,6 +251,7 @@ impl Builder<'_> {
         inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
         Draft {
             name: String::new(),
+            told: None,
             kind,
             uncertain: state.uncertain || self.reads_uncertain(&inputs),
             inputs,
