@@ -132,8 +132,13 @@ impl ContextPath {
     /// The path with these bytes; empty components and `.` are dropped, `..` goes up and stops
     /// at the root.
     pub fn new(path: impl AsRef<[u8]>) -> Self {
+        let path = path.as_ref();
+        let is_plain = |component: &[u8]| !matches!(component, b"" | b"." | b"..");
+        if path.split(|&byte| byte == b'/').all(is_plain) {
+            return Self(path.into());
+        }
         let mut clean: Vec<&[u8]> = Vec::new();
-        for component in path.as_ref().split(|&byte| byte == b'/') {
+        for component in path.split(|&byte| byte == b'/') {
             match component {
                 b"" | b"." => {}
                 b".." => {

@@ -141,6 +141,9 @@ impl FileState {
     }
 }
 
+/// Files for which room is made before they are read.
+const MOST_AT_ONCE: usize = 1 << 20;
+
 /// The entries of a context by path, in the order of paths. Copies share what they hold.
 #[derive(Debug, Clone, Default)]
 pub struct FileTable(Arc<Vec<(ContextPath, FileState)>>);
@@ -223,7 +226,11 @@ impl FileTable {
 impl FromIterator<(ContextPath, FileState)> for FileTable {
     /// Of equal paths the last one counts.
     fn from_iter<T: IntoIterator<Item = (ContextPath, FileState)>>(files: T) -> Self {
-        let mut files: Vec<_> = files.into_iter().collect();
+        let read = files.into_iter();
+        // What is kept of a build says how many there are at most.
+        let most = read.size_hint().1.unwrap_or_default().min(MOST_AT_ONCE);
+        let mut files = Vec::with_capacity(most);
+        files.extend(read);
         if !files.is_sorted_by(|(one, _), (next, _)| one < next) {
             files.reverse();
             files.sort_by(|(one, _), (other, _)| one.cmp(other));
