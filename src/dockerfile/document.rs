@@ -100,9 +100,7 @@ impl Dockerfile {
     pub fn foreign_frontend(&self) -> Option<&str> {
         self.syntax().filter(|frontend| {
             let name = frontend.strip_prefix("docker.io/").unwrap_or(frontend);
-            let rest = name
-                .strip_prefix("docker/dockerfile-upstream")
-                .or_else(|| name.strip_prefix("docker/dockerfile"));
+            let rest = name.strip_prefix("docker/dockerfile");
             !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
         })
     }

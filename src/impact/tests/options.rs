@@ -121,7 +121,8 @@ fn nobody_knows_what_another_frontend_makes_of_a_dockerfile() {
     let text = |syntax: &str| format!("# syntax={syntax}\nFROM alpine\nRUN one\n");
     for (older, newer, is_known) in [
         ("docker/dockerfile:1", "docker/dockerfile:1.4", true),
-        ("docker/dockerfile:1", "docker.io/docker/dockerfile-upstream:master", true),
+        ("docker/dockerfile:1", "docker.io/docker/dockerfile:1.7-labs", true),
+        ("docker/dockerfile:1", "docker/dockerfile-upstream:master", false),
         ("docker/dockerfile:1", "my/frontend:9", false),
         ("my/frontend:9", "docker/dockerfile:1", false),
         ("my/frontend:9", "my/frontend:10", false),
