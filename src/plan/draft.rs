@@ -13,7 +13,7 @@ use super::selection::{Missing, Selection, Selector, select};
 use super::stage_files::{Copied, FilesOf, Operation, Owner, Source, Tree};
 use super::stages::Origin;
 use super::transfer::ExpandedTransfer;
-use super::{KeyInput, StepIndex, StepKind, fact, mount, run, transfer};
+use super::{ImageReference, KeyInput, PLATFORM, StepIndex, StepKind, fact, mount, run, transfer};
 use crate::context::{ContextPath, Snapshot, named_root};
 use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, MountKind, Transfer};
 
@@ -104,7 +104,7 @@ impl Builder<'_> {
             flags.security.clone().filter(|mode| mode != "sandbox").unwrap_or_default(),
         );
         option("add-host", hosts.join(","));
-        option("platform", scope.platform.clone());
+        option(PLATFORM, scope.platform.clone());
         if self.request.dialect.run_limits_count {
             let shm_size = options.shm_size.filter(|&size| size > 0);
             option("shm-size", shm_size.map(|size| size.to_string()).unwrap_or_default());
@@ -440,7 +440,10 @@ impl Builder<'_> {
         let step = match origin {
             // What is taken of a context is known, and never asked for here.
             Origin::Scratch | Origin::Context(_) => return None,
-            Origin::Image(name) => Some(self.image_step(name, None)),
+            Origin::Image(name) => {
+                let platform = self.request.options.platform.clone();
+                Some(self.image_step(&ImageReference { name: name.clone(), platform }, None))
+            }
             Origin::Stage(stage) => {
                 let last = self.finished.get(stage).and_then(|state| state.parent);
                 last.map(|step| self.writer(step))
