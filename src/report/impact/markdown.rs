@@ -210,8 +210,8 @@ fn of_advice(advice: &Advice) -> String {
         Advice::Exclude { file, images, ignore_files, line, seconds } => {
             let files: Vec<String> = ignore_files.iter().map(|file| code(file)).collect();
             format!(
-                "- {} is in the context of {} and no command reads it: add {} to {}, which saves \
-                 about {}\n",
+                "- {} is in the context of {} and no instruction or script names it: if no program \
+                 reads it, add {} to {}, which saves about {}\n",
                 code(file),
                 units::counted(images.len() as u64, "image", "images"),
                 code(line),
