@@ -201,9 +201,11 @@ impl Comparison<'_> {
             return None;
         }
         if let Some((image, Ok(planned))) = &now {
-            self.outside
-                .borrow_mut()
-                .extend(outside::notices(Version { image, planned }, found.as_ref()));
+            let now = Version { image, planned };
+            let before = before.as_ref().and_then(|(_, planned)| planned.as_ref().ok());
+            let mut outside = self.outside.borrow_mut();
+            outside.extend(outside::notices(now, found.as_ref()));
+            outside.extend(before.and_then(|it| outside::other_rules(it, now, found.as_ref())));
         }
         let Some(found) = found else {
             impact.unchanged += 1;
