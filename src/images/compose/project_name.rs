@@ -44,13 +44,11 @@ pub(super) fn set(
 
 /// What a directory is called; `None` where nobody can tell.
 fn name_of(loader: &Loader<'_, '_>, directory: &ContextPath) -> Option<String> {
-    Some(match directory.file_name() {
-        Some(name) => String::from_utf8_lossy(name).into_owned(),
-        None => {
-            let whole = loader.finder.source.on_disk()?.canonicalize().ok()?;
-            whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy().into_owned()
-        }
-    })
+    if let Some(name) = directory.file_name() {
+        return Some(String::from_utf8_lossy(name).into_owned());
+    }
+    let whole = loader.finder.source.on_disk()?.canonicalize().ok()?;
+    Some(whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy().into_owned())
 }
 
 /// The same as bake has it, where `name:` decides first and the directory never.
