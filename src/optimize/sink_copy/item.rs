@@ -12,13 +12,13 @@ use crate::optimize::types::Request;
 use crate::plan::Plan;
 
 /// An instruction with what it does.
-pub(super) struct Item<'a> {
-    pub(super) instruction: &'a Instruction,
-    pub(super) does: Does<'a>,
+pub(in crate::optimize) struct Item<'a> {
+    pub(in crate::optimize) instruction: &'a Instruction,
+    pub(in crate::optimize) does: Does<'a>,
 }
 
 /// What an instruction does to the others.
-pub(super) enum Does<'a> {
+pub(in crate::optimize) enum Does<'a> {
     /// COPY or ADD, of the context or of something else.
     Bring(Bring<'a>),
     Run(Box<Run<'a>>),
@@ -33,30 +33,30 @@ pub(super) enum Does<'a> {
 }
 
 /// What a COPY or ADD brings.
-pub(super) struct Bring<'a> {
+pub(in crate::optimize) struct Bring<'a> {
     /// What it brings, where that is known.
-    pub(super) landing: Option<Landing<'a>>,
-    pub(super) destination: ContextPath,
+    pub(in crate::optimize) landing: Option<Landing<'a>>,
+    pub(in crate::optimize) destination: ContextPath,
     /// Every place that it may write, each with all below it.
-    pub(super) writes: Vec<ContextPath>,
+    pub(in crate::optimize) writes: Vec<ContextPath>,
     /// Whether it looks for the owner by name.
-    pub(super) names_owner: bool,
+    pub(in crate::optimize) names_owner: bool,
     /// Whether the destination depends on the working directory.
-    pub(super) is_relative: bool,
+    pub(in crate::optimize) is_relative: bool,
 }
 
 /// A RUN.
-pub(super) struct Run<'a> {
-    pub(super) effects: Effects,
-    pub(super) directory: ContextPath,
-    pub(super) environment: Vec<(&'a str, &'a str)>,
-    pub(super) mounts: &'a [Mount],
+pub(in crate::optimize) struct Run<'a> {
+    pub(in crate::optimize) effects: Effects,
+    pub(in crate::optimize) directory: ContextPath,
+    pub(in crate::optimize) environment: Vec<(&'a str, &'a str)>,
+    pub(in crate::optimize) mounts: &'a [Mount],
     /// Whether the base image is known, and so the whole environment.
-    pub(super) is_base_known: bool,
+    pub(in crate::optimize) is_base_known: bool,
 }
 
 /// What every instruction of a stage does.
-pub(super) fn of_stage<'a>(
+pub(in crate::optimize) fn of_stage<'a>(
     request: &Request<'a>,
     plan: &'a Plan,
     stage: Stage<'a>,
@@ -100,12 +100,12 @@ pub(super) fn of_stage<'a>(
 
 impl Item<'_> {
     /// Whether it brings files of the context that are known.
-    pub(super) fn is_context_copy(&self) -> bool {
+    pub(in crate::optimize) fn is_context_copy(&self) -> bool {
         matches!(&self.does, Does::Bring(bring) if bring.landing.is_some())
     }
 
     /// The files of the context that it brings.
-    pub(super) fn brought(&self) -> impl Iterator<Item = &ContextPath> {
+    pub(in crate::optimize) fn brought(&self) -> impl Iterator<Item = &ContextPath> {
         let landing = match &self.does {
             Does::Bring(bring) => bring.landing.as_ref(),
             _ => None,
@@ -116,7 +116,7 @@ impl Item<'_> {
 
 impl Bring<'_> {
     /// Whether it puts files into this directory and does nothing else to it.
-    pub(super) fn fills(&self, directory: &ContextPath) -> bool {
+    pub(in crate::optimize) fn fills(&self, directory: &ContextPath) -> bool {
         let is_below = |place: &ContextPath| place != directory && place.starts_with(directory);
         self.destination == *directory
             && self.landing.as_ref().is_some_and(|landing| {
