@@ -61,7 +61,7 @@ pub(in crate::optimize) fn of_stage<'a>(
     plan: &'a Plan,
     stage: Stage<'a>,
 ) -> Vec<Item<'a>> {
-    let mut there: Option<ContextPath> = None;
+    let mut there = inherited(request, plan, stage);
     let mut items = Vec::with_capacity(stage.instructions.len());
     for (position, instruction) in stage.instructions.iter().enumerate() {
         let above = &stage.instructions[..position];
@@ -96,6 +96,24 @@ pub(in crate::optimize) fn of_stage<'a>(
         items.push(Item { instruction, does });
     }
     items
+}
+
+/// The working directory that a stage begins in, where the stage that it is built on sets it.
+fn inherited(request: &Request<'_>, plan: &Plan, stage: Stage<'_>) -> Option<ContextPath> {
+    let InstructionKind::From { image, .. } = &stage.from.kind else { return None };
+    let stages = request.plan.dockerfile.stages().filter(|other| other.index < stage.index);
+    let is_it = |other: &Stage<'_>| other.name().is_some_and(|it| it.eq_ignore_ascii_case(image));
+    let below = stages.filter(is_it).last()?;
+    let is_set = |it: &&Instruction| matches!(it.kind, InstructionKind::Workdir(_));
+    let Some(last) = below.instructions.iter().rev().find(is_set) else {
+        return inherited(request, plan, below);
+    };
+    match &last.kind {
+        InstructionKind::Workdir(path) if path.starts_with('/') => {
+            step_at(plan, last).and_then(workdir)
+        }
+        _ => None,
+    }
 }
 
 impl Item<'_> {
@@ -143,7 +161,12 @@ fn bring<'a>(
     let is_add = matches!(instruction.kind, InstructionKind::Add(_));
     let is_of_context = transfer.from.is_none() && instruction.heredocs.is_empty();
     let landing = if is_of_context {
-        Some(Landing::of(request.plan.snapshot, transfer, &written, is_add).ok()?)
+        // What a variable names is not known, as what another stage brings is not.
+        let has_variable = !is_add && transfer.sources.iter().any(|it| it.contains('$'));
+        match Landing::of(request.plan.snapshot, transfer, &written, is_add) {
+            Err(Reason::Source(_)) if has_variable => None,
+            landing => Some(landing.ok()?),
+        }
     } else {
         None
     };
