@@ -6,6 +6,11 @@ use std::process::ExitCode;
 use smartbuild::cli::ui::Ui;
 use smartbuild::cli::{Environment, run};
 
+/// Most of what a scan allocates is freed by another thread than made it, over which the system's
+/// own allocator waits.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// As of everything that is no build.
 const NOT_WRITTEN: u8 = 125;
 

@@ -99,6 +99,12 @@ impl Project {
         assert!(done.expect("git runs").success(), "git {arguments:?}");
     }
 
+    /// Runs git where it is told of the repository.
+    fn git_named(&self, arguments: &[&str]) {
+        let done = self.command("git").env_remove("GIT_WORK_TREE").args(arguments).status();
+        assert!(done.expect("git runs").success(), "git {arguments:?}");
+    }
+
     fn hooks_in(self, directory: &str) -> Self {
         self.git(&["config", "core.hooksPath", directory]);
         self
@@ -177,6 +183,39 @@ impl Project {
         };
         format!("{}[status {status}]\n{}", text(&output.stdout), text(&output.stderr))
     }
+}
+
+#[test]
+fn the_own_directory_of_a_repository_is_as_good_as_its_working_tree() {
+    let project = shop().committed().file("app.py", "print(2)\n");
+    let program = env!("CARGO_BIN_EXE_smartbuild");
+    let mut command = project.command(program);
+    command.current_dir(project.context().join(".git")).arg("impact");
+    assert_eq!(project.told(&command.output().expect("it runs")), project.seen(&["impact"]));
+}
+
+#[test]
+fn what_the_framework_runs_hooks_for_is_compared() {
+    let project = shop().committed().file("app.py", "print(2)\n").committed();
+    let expected = project.seen(&["impact", "HEAD~1...HEAD"]);
+    let project = project.variable("PRE_COMMIT_FROM_REF", "HEAD~1");
+    assert_ne!(project.seen(&["impact", "--staged"]), expected);
+    let project = project.variable("PRE_COMMIT_TO_REF", "HEAD");
+    assert_eq!(project.seen(&["impact", "--staged"]), expected);
+    assert_ne!(project.seen(&["impact"]), expected);
+}
+
+#[test]
+fn a_repository_that_git_names_is_read_where_none_is_around() {
+    let project = shop().committed().file("app.py", "print(2)\n");
+    let expected = project.seen(&["impact"]);
+    let own = project.directory.path().join("own.git");
+    fs::rename(project.context().join(".git"), &own).expect("it is moved");
+    let project = project.variable("GIT_DIR", own.to_str().expect("text"));
+    assert_eq!(project.seen(&["impact"]), expected);
+    let project = project.variable("GIT_WORK_TREE", ".");
+    project.git_named(&["config", "core.bare", "true"]);
+    assert_eq!(project.seen(&["impact"]), expected);
 }
 
 /// A merge that left a conflict.
@@ -279,6 +318,7 @@ snapshots! {
     an_unknown_target: Project::new("FROM busybox AS one\nFROM busybox AS two\n"), ["predict", "--target", "nope", "."];
     an_unknown_target_among_none: fine(), ["predict", "--target", "nope", "."];
     predict_without_records: fine(), ["predict", "."];
+    predict_read_by_a_foreign_frontend: Project::new("# syntax=my/frontend:1\nFROM busybox\nRUN true\n"), ["predict", "."];
     predict_with_what_only_a_build_heeds: fine(), ["predict", "--progress", "plain", "--no-shortcut", "."];
     predict_against_a_commit_and_optimized: fine(), ["predict", "--optimize", "--against", "HEAD", "."];
     predict_with_a_report_that_cannot_be_written: fine(), ["predict", "--report", "nowhere/report.json", "."];

@@ -1,13 +1,13 @@
 //! What the base images of a plan are: from the engine, or as it had them when it last answered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::failure::Failure;
 use super::memory::Memory;
 use super::ui::Ui;
 use crate::BaseImage;
 use crate::engine::{self, Docker, Endpoint};
-use crate::plan::{self, ImageReference, Platform};
+use crate::plan::{self, BaseImages, ImageReference, Platform};
 
 /// Where base images are looked up.
 pub(super) struct Lookup<'a> {
@@ -26,8 +26,8 @@ pub(super) struct Lookup<'a> {
 /// What came of looking up.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// Those that were found, by their names.
-    pub(super) images: BTreeMap<String, BaseImage>,
+    /// Those that were found.
+    pub(super) images: BaseImages,
     /// Those that an engine was asked for and does not know.
     pub(super) unresolved: Vec<Unresolved>,
 }
@@ -72,7 +72,7 @@ impl Lookup<'_> {
             if self.docker.is_some() {
                 self.memory.remember_image(self.engine, &reference.name, &platform, &image, ui)?;
             }
-            found.images.insert(reference.name, image);
+            found.images.insert(reference, image);
         }
         Ok(found)
     }

@@ -1,5 +1,6 @@
 //! The files of a context as the store keeps them, and back.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot, in_named};
@@ -143,9 +144,9 @@ fn encode(bytes: &[u8]) -> String {
     text
 }
 
-fn decode(text: &str) -> Vec<u8> {
+fn decode(text: &str) -> Cow<'_, [u8]> {
     if !text.contains('%') {
-        return text.as_bytes().to_vec();
+        return Cow::Borrowed(text.as_bytes());
     }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -162,7 +163,7 @@ fn decode(text: &str) -> Vec<u8> {
             rest = after;
         }
     }
-    bytes
+    Cow::Owned(bytes)
 }
 
 #[cfg(test)]
@@ -172,7 +173,7 @@ mod tests {
     #[test]
     fn any_name_comes_back_as_it_was() {
         for name in [&b"plain"[..], b"100%", b"\xff\xfe/x", b"\0lib/x", "na\u{ef}ve".as_bytes()] {
-            assert_eq!(decode(&encode(name)), name);
+            assert_eq!(*decode(&encode(name)), *name);
         }
     }
 

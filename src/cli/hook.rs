@@ -3,15 +3,17 @@
 use std::path::Path;
 
 use super::args::{HookAction, HookArgs};
+use super::environment::Environment;
 use super::failure::Failure;
+use super::repository::of_this_directory;
 use super::ui::Ui;
 use crate::context::git::{GitOptions, HooksPlace, HooksSetting, Repository};
 use crate::hooks::{self, Installed, Removed};
 use crate::report::escape::text;
 
 /// Installs the hook or removes it, in the repository of the current directory.
-pub(super) fn run(args: HookArgs, ui: &mut Ui) -> Result<(), Failure> {
-    let repository = Repository::open(Path::new("."), &GitOptions::default())?;
+pub(super) fn run(args: HookArgs, environment: &Environment, ui: &mut Ui) -> Result<(), Failure> {
+    let repository = of_this_directory(environment, &GitOptions::default())?;
     match args.action {
         HookAction::Install => install(&repository, ui),
         HookAction::Remove => remove(&repository, ui),

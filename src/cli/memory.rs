@@ -528,7 +528,7 @@ mod tests {
         let plan = crate::plan::plan(crate::plan::PlanRequest {
             dockerfile: &dockerfile.expect("a Dockerfile"),
             snapshot: &crate::context::Snapshot::new(Vec::new(), 0),
-            images: &[("base".to_owned(), image)].into(),
+            images: &[("base".into(), image)].into(),
             options: &crate::plan::BuildOptions::default(),
             dialect: crate::plan::Dialect::default().with_merging(true),
         })

@@ -70,7 +70,7 @@ pub async fn run(typed: Vec<OsString>, environment: &Environment, ui: &mut Ui) -
         Command::Context(args) => context::run(&args, environment, ui),
         Command::Bench(args) => Box::pin(bench::run(&args, environment, ui)).await,
         Command::History(args) => history::run(&args, environment, ui),
-        Command::Hook(args) => hook::run(args, ui),
+        Command::Hook(args) => hook::run(args, environment, ui),
         Command::Impact(args) => impact::run(&args, environment, ui),
         Command::Optimize(args) => Box::pin(optimize::run(&args, environment, ui)).await,
     };

@@ -28,10 +28,9 @@ pub(super) async fn run(
         project = Box::pin(rewritten).await?;
     }
     let rests_on = if project.docker.is_some() { RestsOn::Engine } else { RestsOn::Records };
-    let report = report::json::predict(&project.subject(), &project.forecast, rests_on);
-    write_report(args, &report)?;
+    write_json(args, &project, &project.forecast, rests_on, ui)?;
     match args.format {
-        DrawnFormat::Json => ui.json(&report)?,
+        DrawnFormat::Json => {}
         DrawnFormat::Text => {
             let text = report::forecast(Some(&project.context), &project.forecast, ui.results());
             ui.result(&text)?;
@@ -62,10 +61,9 @@ fn against(
     let compared = against::compare(project, revision, environment, ui)?;
     let commit = compared.commit.as_ref();
     let rests_on = RestsOn::Commit { revision, commit: commit.map(|commit| &*commit.id) };
-    let report = report::json::predict(&project.subject(), &compared.forecast, rests_on);
-    write_report(args, &report)?;
+    write_json(args, project, &compared.forecast, rests_on, ui)?;
     match args.format {
-        DrawnFormat::Json => ui.json(&report)?,
+        DrawnFormat::Json => {}
         DrawnFormat::Text => {
             let line = report::against(revision, commit, &clock(), ui.results());
             let text = report::forecast(Some(&project.context), &compared.forecast, ui.results());
@@ -80,12 +78,30 @@ fn against(
     Ok(())
 }
 
-/// Writes the forecast where `--report` says.
-fn write_report(args: &PredictArgs, report: &impl serde::Serialize) -> Result<(), Failure> {
-    let Some(path) = &args.report else { return Ok(()) };
-    let text = serde_json::to_string_pretty(report)?;
-    let written = std::fs::write(path, text + "\n");
-    Ok(written.with_context(|| format!("cannot write the forecast to {}", path.display()))?)
+/// Writes the forecast as JSON where `--report` says, and as the result where `--format` does.
+///
+/// The digest of the whole context is in it, which takes its time: nobody else waits for that.
+fn write_json(
+    args: &PredictArgs,
+    project: &Project,
+    forecast: &Forecast,
+    rests_on: RestsOn<'_>,
+    ui: &mut Ui,
+) -> Result<(), Failure> {
+    let is_result = args.format == DrawnFormat::Json;
+    if args.report.is_none() && !is_result {
+        return Ok(());
+    }
+    let report = report::json::predict(&project.subject(), forecast, rests_on);
+    if let Some(path) = &args.report {
+        let text = serde_json::to_string_pretty(&report)?;
+        let written = std::fs::write(path, text + "\n");
+        written.with_context(|| format!("cannot write the forecast to {}", path.display()))?;
+    }
+    if is_result {
+        ui.json(&report)?;
+    }
+    Ok(())
 }
 
 /// What a page says of the project, compared with a commit where `against` names one.

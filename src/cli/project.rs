@@ -22,12 +22,12 @@ use super::memory::{Line, Memory};
 use super::own_output;
 use super::source::{self, Source};
 use super::ui::Ui;
-use crate::BaseImage;
 use crate::context::{self, ContextPath, ModifiedTime, Snapshot};
 use crate::dockerfile::Span;
 use crate::engine::{Docker, EngineInfo, ImageStore};
 use crate::plan::{
-    self, BuildOptions, BuilderKind, Dialect, NamedContext, Plan, PlanRequest, Platform, StepKey,
+    self, BaseImages, BuildOptions, BuilderKind, Dialect, NamedContext, Plan, PlanRequest,
+    Platform, StepKey,
 };
 use crate::predict::eviction::{ContextCopy, Survey};
 use crate::predict::{
@@ -82,7 +82,7 @@ pub(super) struct Project {
     pub(super) routes: Vec<Route>,
     pub(super) options: BuildOptions,
     pub(super) dialect: Dialect,
-    pub(super) images: BTreeMap<String, BaseImage>,
+    pub(super) images: BaseImages,
     pub(super) engine: Option<EngineInfo>,
     pub(super) docker: Option<Docker>,
     /// Whether nothing is wrong but that no engine runs, which nobody was told yet.
@@ -247,7 +247,7 @@ struct Asked {
     options: BuildOptions,
     dialect: Dialect,
     line: Line,
-    images: BTreeMap<String, BaseImage>,
+    images: BaseImages,
     survey: Option<Survey>,
 }
 
@@ -261,6 +261,13 @@ async fn ask(
     memory: &mut Memory,
     ui: &mut Ui,
 ) -> Result<Asked, Failure> {
+    if let (BuilderKind::BuildKit, Some(frontend)) = (builder, source.dockerfile.foreign_frontend())
+    {
+        ui.warning(&format!(
+            "`{frontend}` reads this Dockerfile, and only that knows what it makes of it: the \
+             forecast is what docker's own frontend would do"
+        ))?;
+    }
     let project = source.root.to_string_lossy().into_owned();
     let numbers = memory.sight_numbers();
     let mut is_engine_absent = false;
@@ -319,6 +326,8 @@ async fn ask(
         }
     }
     let images = found.images;
+    // It is kept, so that nobody waits for it after the walk.
+    memory.told_files(&line);
     Ok(Asked { docker, engine, is_engine_absent, options, dialect, line, images, survey })
 }
 

@@ -43,6 +43,21 @@ impl ContextRepository {
     }
 }
 
+/// The repository of the current directory: the one around it, else the one that git names to what
+/// it runs.
+pub(super) fn of_this_directory(
+    environment: &Environment,
+    options: &GitOptions,
+) -> Result<Repository, GitError> {
+    let here = Path::new(".");
+    match (Repository::open(here, options), &environment.git_directory) {
+        (Err(GitError::Repository { .. }), Some(named)) => {
+            Repository::named(named, environment.git_work_tree.as_deref(), here, options)
+        }
+        (found, _) => found,
+    }
+}
+
 /// A path in the working tree as git has it.
 pub(super) fn path_in_git(path: &Path) -> ContextPath {
     ContextPath::new(path.as_os_str().as_encoded_bytes())

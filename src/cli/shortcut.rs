@@ -46,9 +46,13 @@ pub(super) fn inputs(project: &Project, request: &BuildRequest) -> Option<Digest
         return None;
     }
     let keys: Vec<StepKey> = project.plan.steps.iter().map(|step| step.key).collect();
-    let images: Vec<_> = project.images.iter().map(|(name, image)| (name, &image.id)).collect();
+    let images: Vec<_> = project
+        .images
+        .iter()
+        .map(|(wanted, image)| (&wanted.name, wanted.platform.to_string(), &image.id))
+        .collect();
     // Its configuration beside its layers: labels, command and ports are inherited from there.
-    if images.iter().any(|(_, id)| id.is_empty()) {
+    if images.iter().any(|(.., id)| id.is_empty()) {
         return None;
     }
     let of_the_file = (&request.dockerfile.content, &request.target, &request.platform);

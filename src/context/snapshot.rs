@@ -132,8 +132,13 @@ impl ContextPath {
     /// The path with these bytes; empty components and `.` are dropped, `..` goes up and stops
     /// at the root.
     pub fn new(path: impl AsRef<[u8]>) -> Self {
+        let path = path.as_ref();
+        let is_plain = |component: &[u8]| !matches!(component, b"" | b"." | b"..");
+        if path.split(|&byte| byte == b'/').all(is_plain) {
+            return Self(path.into());
+        }
         let mut clean: Vec<&[u8]> = Vec::new();
-        for component in path.as_ref().split(|&byte| byte == b'/') {
+        for component in path.split(|&byte| byte == b'/') {
             match component {
                 b"" | b"." => {}
                 b".." => {
@@ -224,8 +229,11 @@ impl Ord for ContextPath {
         {
             (a, b) = (rest, rest_of_other);
         }
-        let rank = |&byte: &u8| if byte == b'/' { 0 } else { u16::from(byte) + 1 };
-        a.iter().map(rank).cmp(b.iter().map(rank))
+        let rank = |byte: u8| if byte == b'/' { 0 } else { u16::from(byte) + 1 };
+        match a.iter().zip(b).find(|(one, other)| one != other) {
+            Some((one, other)) => rank(*one).cmp(&rank(*other)),
+            None => a.len().cmp(&b.len()),
+        }
     }
 }
 
@@ -351,6 +359,19 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_ordered_by_their_components() {
+        let parts = ["", "a", "ab", "a-b", "a.b", "abcdefgh", "abcdefg", "abcdefgh-", "\u{ff}"];
+        let pairs = parts.iter().flat_map(|one| parts.iter().map(move |other| [*one, *other]));
+        let paths: Vec<_> = pairs.map(|pair| ContextPath::new(pair.join("/"))).collect();
+        for one in &paths {
+            for other in &paths {
+                let by_components = one.components().cmp(other.components());
+                assert_eq!(one.cmp(other), by_components, "{one} and {other}");
+            }
+        }
+    }
 
     fn file(path: &str) -> Entry {
         Entry {

@@ -32,6 +32,9 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// How a person would name the path: on disk where it is on disk, else inside the repository.
     fn place(&self, path: &ContextPath) -> PathBuf;
 
+    /// The directory itself where it is on disk, or would be.
+    fn on_disk(&self) -> Option<PathBuf>;
+
     /// The bytes of the file at the path; `None` where there is no file.
     ///
     /// Links are followed as the engine follows them: inside the directory only, which an
@@ -174,6 +177,10 @@ impl Source for Disk {
 
     fn place(&self, path: &ContextPath) -> PathBuf {
         if path.is_root() { self.root.clone() } else { path.on_disk(&self.root) }
+    }
+
+    fn on_disk(&self) -> Option<PathBuf> {
+        Some(self.root.clone())
     }
 }
 

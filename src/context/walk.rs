@@ -129,9 +129,11 @@ struct Here {
 
 impl<'a> ParallelVisitorBuilder<'a> for Visitors<'a> {
     fn build(&mut self) -> Box<dyn ParallelVisitor + 'a> {
+        // Room that is not used costs nothing, and all of them end up in one list.
+        let most = self.0.index.map_or(0, Index::len);
         Box::new(Visitor {
             walk: self.0,
-            found: Found::default(),
+            found: Found { entries: Vec::with_capacity(most), ..Found::default() },
             reader: Reader::new(),
             here: None,
             place: 0,
@@ -157,7 +159,11 @@ impl Drop for Visitor<'_> {
         // While the other threads still walk.
         self.found.entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let mut all = self.walk.found.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entries.append(&mut self.found.entries);
+        if all.entries.is_empty() {
+            std::mem::swap(&mut all.entries, &mut self.found.entries);
+        } else {
+            all.entries.append(&mut self.found.entries);
+        }
         all.reserve.append(&mut self.found.reserve);
         all.known.append(&mut self.found.known);
         all.read.append(&mut self.found.read);
@@ -169,12 +175,15 @@ impl Drop for Visitor<'_> {
 
 impl Visitor<'_> {
     fn visit_entry(&mut self, entry: &DirEntry) -> WalkState {
-        let here = self.come_to(entry.path());
-        let path = here.path.entry(entry.file_name().as_bytes());
+        let on_disk = entry.path().as_os_str().as_bytes();
+        let end = on_disk.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+        let here = self.come_to(&on_disk[..end]);
+        let name = OsStr::from_bytes(&on_disk[end + 1..]);
+        let path = here.path.entry(name.as_bytes());
         let state = if entry.file_type().is_some_and(|it| it.is_dir()) {
-            self.visit_directory(entry, &path, &here)
+            self.visit_directory(name, &path, &here)
         } else if self.walk.filter.keeps_leaf(path.as_bytes(), &here.parent.visited) {
-            match self.read_leaf(entry, &path, &here) {
+            match self.read_leaf(name, &path, &here) {
                 Ok(entry) => self.found.entries.push(entry),
                 Err(reason) => self.problem(path, reason),
             }
@@ -187,13 +196,13 @@ impl Visitor<'_> {
         state
     }
 
-    fn visit_directory(&mut self, entry: &DirEntry, path: &ContextPath, here: &Here) -> WalkState {
+    fn visit_directory(&mut self, name: &OsStr, path: &ContextPath, here: &Here) -> WalkState {
         let visit = self.walk.filter.visit_directory(path.as_bytes(), &here.parent.visited);
         if !visit.descend && !visit.kept {
             self.found.ignored += 1;
             return WalkState::Skip;
         }
-        match here.stat(entry.file_name()) {
+        match here.stat(name) {
             Ok(stat) if kind_of(&stat) == EntryKind::Directory => {
                 let into =
                     if visit.kept { &mut self.found.entries } else { &mut self.found.reserve };
@@ -210,11 +219,10 @@ impl Visitor<'_> {
     /// The entry of what is no directory.
     fn read_leaf(
         &mut self,
-        entry: &DirEntry,
+        name: &OsStr,
         path: &ContextPath,
         here: &Here,
     ) -> Result<Entry, ProblemReason> {
-        let name = entry.file_name();
         let stat = here.stat(name)?;
         let kind = kind_of(&stat);
         let mut described = describe(path.clone(), kind, &stat);
@@ -254,12 +262,9 @@ impl Visitor<'_> {
         Ok(digest)
     }
 
-    /// The directory that holds the path, and what was decided about it. The walk comes to a
-    /// directory before it comes to what is in it.
-    fn come_to(&mut self, path: &Path) -> Here {
-        let bytes = path.as_os_str().as_bytes();
-        let end = bytes.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-        let on_disk = &bytes[..end];
+    /// The directory, and what was decided about it. The walk comes to a directory before it comes
+    /// to what is in it.
+    fn come_to(&mut self, on_disk: &[u8]) -> Here {
         match self.here.take() {
             Some(here) if *here.on_disk == *on_disk => here,
             _ => {

@@ -96,6 +96,15 @@ impl Dockerfile {
         directives::syntax(&self.source)
     }
 
+    /// That frontend where it is not Docker's own: then only it knows what the file means.
+    pub fn foreign_frontend(&self) -> Option<&str> {
+        self.syntax().filter(|frontend| {
+            let name = frontend.strip_prefix("docker.io/").unwrap_or(frontend);
+            let rest = name.strip_prefix("docker/dockerfile");
+            !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
+        })
+    }
+
     /// All instructions in order, those before the first FROM included.
     pub fn instructions(&self) -> &[Instruction] {
         &self.instructions

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::place::{Reference, below, follow, shown};
+use super::place::{Reference, below, follow, in_tree, shown};
 use super::{Image, ImageDockerfile, NamedContext, Origin, RunLimits, Written};
 use crate::context::{ContextPath, Error, Source};
 
@@ -77,7 +77,13 @@ pub(super) fn finish(
     sibling: impl Fn(&str) -> Option<String>,
 ) -> Result<Finished, Error> {
     let name = &draft.name;
-    let written = match draft.context {
+    let placed = |reference: Reference| match reference {
+        Reference::Outside(text) => {
+            in_tree(source, &text).map_or(Reference::Outside(text), Reference::Inside)
+        }
+        other => other,
+    };
+    let written = match placed(draft.context) {
         Reference::Inside(path) => path,
         Reference::Remote(text) | Reference::Sibling(text) => {
             return Ok(Finished::Elsewhere(format!(
@@ -100,7 +106,7 @@ pub(super) fn finish(
         }
         let path = match text.strip_prefix("cwd://") {
             Some(path) => below(&ContextPath::root(), path),
-            None => below(&written, text),
+            None => in_tree(source, text).or_else(|| below(&written, text)),
         };
         let Some(path) = path else { return Ok(outside(name, "Dockerfile", text)) };
         let path = in_lower_case(source, &path)?.unwrap_or(path);
@@ -126,7 +132,7 @@ pub(super) fn finish(
     };
     let mut contexts = BTreeMap::new();
     for (key, reference) in draft.contexts {
-        let context = match reference {
+        let context = match placed(reference) {
             Reference::Inside(path) => match follow(source, &path)? {
                 Some(path) => NamedContext::Directory(path),
                 None => return Ok(outside(name, &format!("context {key}"), &shown(&path))),

@@ -1,6 +1,7 @@
 //! Where in the tree a path of a file leads, and whether it stays there.
 
 use std::collections::VecDeque;
+use std::path::Path;
 
 use crate::context::{ContextPath, Error, Found, Source};
 
@@ -52,6 +53,15 @@ pub(super) fn below(directory: &ContextPath, text: &str) -> Option<ContextPath> 
         }
     }
     Some(ContextPath::new(path.join(&b'/')))
+}
+
+/// The path of the tree that an absolute path of the disk is.
+pub(super) fn in_tree(source: &dyn Source, text: &str) -> Option<ContextPath> {
+    let path = Path::new(text);
+    let root = source.on_disk().filter(|_| path.is_absolute())?;
+    let in_root = |root: &Path| path.strip_prefix(root).ok();
+    let inside = in_root(&root).or_else(|| in_root(&root.canonicalize().ok()?))?;
+    below(&ContextPath::root(), inside.to_str()?)
 }
 
 /// Where the path leads when the links on it are followed; `None` where they lead out of the tree

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::compared::Version;
 use super::places::Places;
-use super::platforms::PLATFORM;
 use super::retold::{NO_CACHE, NO_CACHE_FILTER};
 use super::seconds::share;
 use super::standing::{Others, other_image};
@@ -13,7 +12,7 @@ use crate::Seconds;
 use crate::context::ContextPath;
 use crate::dockerfile::InstructionKind;
 use crate::images::NamedContext;
-use crate::plan::{KeyInput, Step, StepIndex, StepKind};
+use crate::plan::{KeyInput, PLATFORM, Step, StepIndex, StepKind};
 use crate::predict::{Cause, CauseKind, FileChange, Forecast, StepForecast, Verdict};
 
 /// What causes are told from.

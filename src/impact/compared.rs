@@ -14,7 +14,7 @@ use super::types::{ImageChange, ImageImpact, ImpactSummary, StepImpact};
 use crate::context::git::Tree;
 use crate::context::{ContextPath, Source as _};
 use crate::images::Image;
-use crate::plan::{Plan, StepKey, StepKind};
+use crate::plan::{ImageReference, Plan, StepKey, StepKind};
 use crate::predict::{
     Cause, CauseKind, Forecast, Knowledge, PastTree, StepForecast, Verdict, masked_causes,
     predict_against,
@@ -44,9 +44,10 @@ pub(super) fn changed(
         PastTree { plan: before.planned.plan.clone(), files: before.planned.context.table.clone() };
     let mut known = before.planned.bases.clone();
     known.extend(now.planned.bases.clone());
-    let is_invented =
-        |name: &String| [before, now].iter().any(|version| version.planned.invented.contains(name));
-    known.retain(|name, _| !is_invented(name));
+    let is_invented = |image: &ImageReference| {
+        [before, now].iter().any(|version| version.planned.invented.contains(image))
+    };
+    known.retain(|image, _| !is_invented(image));
     let snapshot = &now.planned.context.snapshot;
     let files = past.clone();
     let mut forecast =
@@ -189,11 +190,15 @@ fn of(
     }
 }
 
-/// The forecast with what each step takes.
+/// The forecast with what each step takes, and by names that others may read: a report of the
+/// impact is posted where the engine's own log is not.
 fn timed(forecast: &Forecast, now: Version<'_>, facts: &dyn Facts) -> Forecast {
     let mut forecast = forecast.clone();
     for (step, taken) in forecast.steps.iter_mut().zip(taken_of(now, facts)) {
         step.seconds = taken.seconds;
+        if let Some(told) = step.step.told.take() {
+            step.step.name = told;
+        }
     }
     forecast
 }

@@ -67,6 +67,7 @@ impl ImageImpact {
         let parent = at.checked_sub(1).map(|at| KeyInput::Parent { step: StepIndex(at) });
         let key = StepKey(Digest::of(instruction.as_bytes()));
         let step = Step {
+            told: None,
             name: format!("[{number}/9] {instruction}"),
             stage: String::new(),
             line,

@@ -193,16 +193,19 @@ impl Comparison<'_> {
             }
         };
         if let (Some((_, Ok(before))), Some((image, Ok(planned)))) = (&before, &now)
-            && let Some((line, message)) = absent::moved(before, planned, found.as_ref())
+            && let Some((line, message)) = other_frontend(before, planned)
+                .or_else(|| absent::moved(before, planned, found.as_ref()))
         {
             let problem = self.head.problem(image, Some(line), &message);
             impact.not_compared(&image.name, problem);
             return None;
         }
         if let Some((image, Ok(planned))) = &now {
-            self.outside
-                .borrow_mut()
-                .extend(outside::notices(Version { image, planned }, found.as_ref()));
+            let now = Version { image, planned };
+            let before = before.as_ref().and_then(|(_, planned)| planned.as_ref().ok());
+            let mut outside = self.outside.borrow_mut();
+            outside.extend(outside::notices(now, found.as_ref()));
+            outside.extend(before.and_then(|it| outside::other_rules(it, now, found.as_ref())));
         }
         let Some(found) = found else {
             impact.unchanged += 1;
@@ -278,6 +281,23 @@ impl Comparison<'_> {
         }
         notices
     }
+}
+
+/// The line and the reason for which nobody can tell what a change of the frontend costs: one that
+/// is not Docker's own may make anything of a Dockerfile.
+fn other_frontend(before: &Planned, now: &Planned) -> Option<(u32, String)> {
+    let (older, newer) = (&before.dockerfile, &now.dockerfile);
+    if older.syntax() == newer.syntax() {
+        return None;
+    }
+    let frontend = newer.foreign_frontend().or(older.foreign_frontend())?;
+    Some((
+        1,
+        format!(
+            "another frontend reads it than before, and what `{frontend}` makes of it only that \
+             knows: accept it once"
+        ),
+    ))
 }
 
 /// What was wrong when the images were looked for: all of the newer tree, and of the older one what

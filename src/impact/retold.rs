@@ -28,7 +28,7 @@ pub(super) fn retell(forecast: &mut Forecast, before: Version<'_>, now: Version<
 
 fn retold(cause: &Cause, before: Version<'_>, now: Version<'_>) -> Option<CauseKind> {
     match &cause.kind {
-        kind @ CauseKind::BaseImage { .. } => platforms::named(kind, before.planned, now.planned),
+        kind @ CauseKind::Option { .. } => platforms::named(kind, before.planned, now.planned),
         CauseKind::NoCache => without_cache(before.image, now.image),
         CauseKind::ContextBase { name } => in_place_of(name, before.image, now.image)
             .or_else(|| directories::changed_files(name, before, now)),

@@ -7,14 +7,16 @@ use std::sync::Arc;
 use super::absent::{self, Absent};
 use super::facts::Facts;
 use super::missing;
-use super::platforms::{self, ImagePlatforms};
+use super::platforms;
 use super::standing::shown_reference;
 use super::types::{Problem, TreeSide};
 use crate::context::git::{Notice, Tree};
 use crate::context::{self, ContextPath, IgnoreRules, Snapshot, Source as _};
 use crate::dockerfile::Dockerfile;
 use crate::images::{Image, ImageDockerfile, Images, LeftOut, Missing, NamedContext};
-use crate::plan::{self, BuildOptions, ContextSource, ImageReference, Plan, PlanRequest, Platform};
+use crate::plan::{
+    self, BaseImages, BuildOptions, ContextSource, ImageReference, Plan, PlanRequest, Platform,
+};
 use crate::predict::{FileTable, file_table};
 use crate::{BaseImage, Digest};
 
@@ -68,14 +70,11 @@ pub(super) struct Planned {
     pub(super) context: Arc<Context>,
     pub(super) options: BuildOptions,
     /// The base images that are known.
-    pub(super) bases: BTreeMap<String, BaseImage>,
+    pub(super) bases: BaseImages,
     /// The names of those that are not.
     pub(super) unknown: Vec<String>,
-    /// For which platforms each image is wanted, by its name.
-    pub(super) platforms: ImagePlatforms,
-    /// The names of base images that are among them only to be told apart from those for another
-    /// platform.
-    pub(super) invented: BTreeSet<String>,
+    /// Base images that are among them only to be told apart from those for another platform.
+    pub(super) invented: BTreeSet<ImageReference>,
     /// What it takes that git ignores. It counts as the same in both trees.
     pub(super) outside: Vec<ContextPath>,
     pub(super) plan: Plan,
@@ -161,16 +160,15 @@ impl<'a> Files<'a> {
         let wrong = |error: &plan::Error| self.refused(image, error, &rules, &absent);
         let wanted =
             plan::base_images(&dockerfile, &options, dialect).map_err(|error| wrong(&error))?;
-        let mut bases = BTreeMap::new();
+        let mut bases = BaseImages::new();
         let mut unknown = Vec::new();
-        let platforms = platforms::of_images(&wanted);
-        for reference in wanted {
-            match self.base_image(image, &reference, depth)? {
-                Some(found) => drop(bases.insert(reference.name, found)),
+        for reference in &wanted {
+            match self.base_image(image, reference, depth)? {
+                Some(found) => drop(bases.insert(reference.clone(), found)),
                 None => unknown.push(shown_reference(&reference.name, &[image])),
             }
         }
-        let invented = platforms::tell_apart(&mut bases, &platforms, &options.build_platform);
+        let invented = platforms::tell_apart(&mut bases, &wanted, &options.build_platform);
         let mut outside = Vec::new();
         let plan = loop {
             let request = PlanRequest {
@@ -190,18 +188,7 @@ impl<'a> Files<'a> {
             context = Arc::new(context.with(&source));
             outside.push(source);
         };
-        Ok(Planned {
-            dockerfile,
-            rules,
-            context,
-            options,
-            bases,
-            unknown,
-            platforms,
-            invented,
-            outside,
-            plan,
-        })
+        Ok(Planned { dockerfile, rules, context, options, bases, unknown, invented, outside, plan })
     }
 
     /// The options that the image is built with for a platform; `None` for the builder's own.

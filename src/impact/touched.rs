@@ -107,8 +107,7 @@ fn sources(dockerfile: &Dockerfile) -> Option<Vec<String>> {
         _ => false,
     };
     // A frontend of one's own may copy whatever it likes.
-    let is_usual = dockerfile.syntax().is_none_or(|it| it.contains("docker/dockerfile"));
-    if !is_usual || dockerfile.instructions().iter().any(is_open) {
+    if dockerfile.foreign_frontend().is_some() || dockerfile.instructions().iter().any(is_open) {
         return None;
     }
     Some(plan::named_sources(dockerfile).into_iter().map(|it| it.pattern).collect())

@@ -214,7 +214,7 @@ fn changed(before: &str, after: &str) -> Range<usize> {
 
 /// The refusal of a file that another frontend than Docker's reads.
 fn foreign_syntax(dockerfile: &Dockerfile) -> Option<Refusal> {
-    let frontend = dockerfile.syntax().filter(|frontend| !is_dockers(frontend))?;
+    let frontend = dockerfile.foreign_frontend()?;
     let line = dockerfile
         .directives()
         .iter()
@@ -223,11 +223,4 @@ fn foreign_syntax(dockerfile: &Dockerfile) -> Option<Refusal> {
         .map_or(1, |before| before.lines().count() + 1);
     let line = u32::try_from(line).unwrap_or(u32::MAX);
     Some(Refusal { line, reason: Reason::ForeignSyntax(frontend.to_owned()) })
-}
-
-/// Docker's own frontend, which the rules here are those of.
-fn is_dockers(frontend: &str) -> bool {
-    let name = frontend.strip_prefix("docker.io/").unwrap_or(frontend);
-    name.strip_prefix("docker/dockerfile")
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
 }

@@ -58,6 +58,12 @@ const ROWS: &[Row] = &[
     row(&["dpkg"], &["-i", "--install"]),
     row(&["rpm"], &["-i", "-ivh", "-U", "-Uvh", "--install", "--upgrade"]),
     row(&["luarocks", "pod", "opam", "brew", "nvm", "ansible-galaxy", "pecl"], &["install"]),
+    row(
+        &["conan", "vcpkg", "bower", "nix-env", "lerna"],
+        &["install", "-i", "-iA", "--install", "bootstrap"],
+    ),
+    row(&["rustup"], &["install", "add", "update", "upgrade", "default"]),
+    row(&["setup.py"], &["install", "develop"]),
 ];
 
 /// What installs whatever it is told.
@@ -67,6 +73,7 @@ const INSTALLERS: &[&str] = &[
     "install_packages",
     "pip-sync",
     "easy_install",
+    "rustup-init",
 ];
 
 /// What may stand before a command and changes nothing about what it does.
@@ -172,6 +179,7 @@ fn installs(words: &[&str], is_command: bool) -> bool {
     let name = program.rsplit('/').next().unwrap_or(program);
     match name {
         "pacman" => return is_pacman_install(rest),
+        "helm" => return is_helm_install(rest),
         // Without a version it builds the project.
         "go" if rest.first() == Some(&"install") => return rest.iter().any(|it| it.contains('@')),
         "cpan" | "cpanm" if is_command => return rest.iter().any(|word| !word.starts_with('-')),
@@ -201,6 +209,20 @@ fn is_pacman_install(words: &[&str]) -> bool {
         }
         _ => matches!(*word, "--sync" | "--upgrade") && has_package,
     })
+}
+
+/// What `dependency` brings for a chart, charts that are fetched, and plugins. What it has of
+/// repositories is no more than a list.
+fn is_helm_install(words: &[&str]) -> bool {
+    let after = |names: &[&str], verbs: &[&str]| {
+        let place = words.iter().position(|word| names.contains(word));
+        place.is_some_and(|place| words[place + 1..].iter().any(|word| verbs.contains(word)))
+    };
+    let command = words.iter().find(|word| !word.starts_with('-'));
+    command.is_some_and(|word| ["pull", "fetch", "install", "upgrade"].contains(word))
+        || after(&["dependency", "dependencies", "dep"], &["build", "update", "up"])
+        || after(&["plugin"], &["install", "add", "update", "up"])
+        || words.contains(&"--dependency-update")
 }
 
 fn is_shell(word: &str) -> bool {
@@ -272,6 +294,28 @@ mod tests {
             "RUN install_packages x",
             "RUN Rscript -e \"install.packages('x')\"",
             "RUN dpkg -i x.deb",
+            "RUN helm dependency build ./chart",
+            "RUN helm dep up chart",
+            "RUN helm --kubeconfig x dependency update chart",
+            "RUN helm pull oci://registry.example/chart --untar",
+            "RUN helm install db ./chart",
+            "RUN helm plugin install https://example.org/helm-diff",
+            "RUN helm package --dependency-update chart",
+            "RUN rustup install nightly",
+            "RUN rustup toolchain install 1.80 --profile minimal",
+            "RUN rustup target add wasm32-unknown-unknown",
+            "RUN rustup +nightly component add clippy",
+            "RUN rustup update stable && cargo build",
+            "RUN ~/.cargo/bin/rustup default stable",
+            "RUN sh rustup-init -y --default-toolchain none",
+            "RUN conan install . --build=missing",
+            "RUN vcpkg install zlib",
+            "RUN bower --allow-root install",
+            "RUN nix-env -iA nixpkgs.git",
+            "RUN lerna bootstrap",
+            "RUN python setup.py install",
+            "RUN cd lib && python3.12 setup.py develop --no-deps",
+            "RUN ./setup.py build install",
         ];
         for instruction in installs {
             assert!(is_install(instruction), "{instruction}");
@@ -303,6 +347,19 @@ mod tests {
             "RUN pip uninstall -y uv",
             "RUN apt-get update",
             "RUN which npm",
+            "RUN helm lint chart",
+            "RUN helm repo update",
+            "RUN helm dependency list chart",
+            "RUN helm template build ./chart > all.yaml",
+            "RUN helm package chart",
+            "RUN rustup show",
+            "RUN rustup toolchain list",
+            "RUN rustup component remove rust-docs",
+            "RUN rustup set profile minimal",
+            "RUN rustup run nightly make install",
+            "RUN python setup.py bdist_wheel",
+            "RUN python setup.py test",
+            "RUN chmod +x setup.py install",
         ];
         for instruction in others {
             assert!(!is_install(instruction), "{instruction}");

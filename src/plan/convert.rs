@@ -8,18 +8,18 @@ use super::environment::{Environment, Value};
 use super::error::{Error, Problem};
 use super::expansion::Words;
 use super::fact::NamedValue;
+use super::image::{image_state, shown_context};
 use super::joint_inputs::joint_inputs;
-use super::key::{FieldHasher, bare_key, content_keys, fetched_keys, keyword, loose_key, step_key};
+use super::key::{bare_key, content_keys, fetched_keys, keyword, loose_key, step_key};
 use super::name::{Namer, counts_as_step};
 use super::reference::full_reference;
 use super::request::PlanRequest;
 use super::sent::Asked;
 use super::stage_files::{Operation, StageFiles, Tree};
 use super::stages::{Base, StagePlan, Stages};
-use super::{ContentKeys, ImageConfiguration, KeyInput, Plan, Step, StepIndex, StepKind, transfer};
+use super::{ImageReference, KeyInput, Plan, Step, StepIndex, StepKind, transfer};
 use crate::context::{ContextPath, Contexts};
 use crate::dockerfile::{Instruction, InstructionKind, parse_trigger};
-use crate::{BaseImage, Digest};
 
 /// What a stage hands on from instruction to instruction.
 #[derive(Debug, Clone, Default)]
@@ -75,9 +75,10 @@ pub(super) struct Builder<'a> {
     pub(super) words: Words,
     pub(super) plan: Plan,
     pub(super) finished: BTreeMap<usize, StageState>,
-    images: BTreeMap<String, StepIndex>,
+    /// The steps of images.
+    pub(super) images: BTreeMap<ImageReference, StepIndex>,
     /// The lines of the instruction that is converted.
-    lines: (u32, u32),
+    pub(super) lines: (u32, u32),
     /// What is asked of the build's own context.
     pub(super) asked: Asked,
     /// Folders of patterns that match nothing, each with what is wrong where the engine has no
@@ -161,7 +162,7 @@ impl<'a> Builder<'a> {
             let texts = match &stage.base {
                 _ if stage.replaced.is_some() => Vec::new(),
                 Base::Stage(base) => self.stage_triggers(&self.stages.all[*base]),
-                base => self.image_triggers(base),
+                _ => self.image_triggers(stage),
             };
             let parsed = texts.iter().map(|text| self.trigger(text, stage.source.from));
             let parsed = parsed.collect::<Result<Vec<_>, _>>()?;
@@ -178,16 +179,15 @@ impl<'a> Builder<'a> {
             return on_build_texts(stage.source.instructions);
         };
         let dialect = self.request.dialect;
-        let of_image =
-            dialect.replaced_stages_have_triggers.then(|| self.image_triggers(&stage.base));
+        let of_image = dialect.replaced_stages_have_triggers.then(|| self.image_triggers(stage));
         let own = dialect.replaced_stages_set_triggers.then(|| on_build_texts(replaced));
         of_image.into_iter().chain(own).flatten().collect()
     }
 
     /// The triggers of the image that a stage is built on, if it is built on one.
-    fn image_triggers(&self, base: &Base) -> Vec<String> {
-        let Base::Image(name) = base else { return Vec::new() };
-        self.request.images.get(name).map(|image| image.on_build.clone()).unwrap_or_default()
+    fn image_triggers(&self, stage: &StagePlan<'_>) -> Vec<String> {
+        let image = stage.image().and_then(|image| self.request.images.get(&image));
+        image.map(|image| image.on_build.clone()).unwrap_or_default()
     }
 
     /// A trigger of ONBUILD as it stands where its FROM does.
@@ -208,7 +208,7 @@ impl<'a> Builder<'a> {
     fn stage(&mut self, index: usize, triggers: &[Instruction]) -> Result<(), Error> {
         let planned = &self.stages.all[index];
         let (source, base, label) = (planned.source, planned.base.clone(), planned.label.clone());
-        let platform = planned.platform.to_string();
+        let (image, platform) = (planned.image(), planned.platform.to_string());
         let marks_onbuild = self.request.dialect.marks_onbuild;
         let own = source.instructions.iter().filter(|one| counts_as_step(one)).count();
         let triggered = if marks_onbuild { triggers.len() } else { 0 };
@@ -216,29 +216,30 @@ impl<'a> Builder<'a> {
         let is_counted = matches!(base, Base::Image(_) | Base::Context(_)) || context.is_some();
         let mut namer = Namer::new(&label, usize::from(is_counted) + own + triggered);
 
-        let mut state = match &base {
-            Base::Scratch => StageState::empty(),
-            Base::Stage(below) => {
+        let mut state = match (&base, &image) {
+            (Base::Stage(below), _) => {
                 let mut state = self.finished.get(below).cloned().unwrap_or_default();
                 for (name, value) in &state.configured {
                     state.environment.set(name, value.clone(), false);
                 }
                 state
             }
-            Base::Context(name) => {
+            (Base::Context(name), _) => {
                 StageState { context: Some(name.clone()), ..StageState::empty() }
             }
-            Base::Image(name) => {
+            (_, Some(image)) => {
+                let name = &image.name;
                 let shown = match &context {
                     Some(context) => shown_context(context, name),
                     None => namer.name(&format!("FROM {}", full_reference(name)), false),
                 };
-                let step = self.image_step(name, Some((shown, &label, source.from)));
+                let step = self.image_step(image, Some((shown, &label, source.from)));
                 let given = context.as_ref().and_then(|context| self.stages.told(context));
                 let inputs = &mut self.plan.steps[step.0].inputs;
                 inputs.extend(given.filter(|given| !inputs.contains(given)));
-                image_state(self.request.images.get(name), step)
+                image_state(self.request.images.get(image), step)
             }
+            _ => StageState::empty(),
         };
         let name = super::stages::stage_name(source.from);
         let no_cache = self.request.options.is_without_cache(name.as_deref());
@@ -254,82 +255,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// The step of an image: made once, however often it is used.
-    pub(super) fn image_step(
-        &mut self,
-        name: &str,
-        shown: Option<(String, &str, &Instruction)>,
-    ) -> StepIndex {
-        if let Some(&step) = self.images.get(name) {
-            return step;
-        }
-        let image = self.request.images.get(name);
-        let digest = image.map_or_else(|| Digest::of(full_reference(name).as_bytes()), layer_chain);
-        let full = full_reference(name);
-        let (name_shown, label, instruction) = if let Some((shown, label, from)) = shown {
-            (shown, label.to_owned(), Some(from))
-        } else {
-            let context = self.stages.context_with_image(name);
-            let shown = context.map(|context| shown_context(context, name));
-            (shown.unwrap_or_else(|| format!("FROM {full}")), String::new(), None)
-        };
-        let configuration = image.map(ImageConfiguration::of);
-        let input = |manifest| {
-            let configuration = configuration.clone();
-            vec![KeyInput::BaseImage {
-                reference: name.to_owned(),
-                digest,
-                manifest,
-                configuration,
-            }]
-        };
-        let counts = self.request.dialect.knows_manifests;
-        let inputs = input(image.filter(|_| counts).map(|image| image.id.clone()));
-        let layers_key = self.key(StepKind::From, &input(None));
-        let step = self.push_image_step(name_shown, label, instruction, inputs, image.is_none());
-        self.plan.steps[step.0].layers_key = layers_key;
-        self.images.insert(name.to_owned(), step);
-        step
-    }
-
-    /// Adds the step of an image.
-    pub(super) fn push_image_step(
-        &mut self,
-        name: String,
-        stage: String,
-        from: Option<&Instruction>,
-        inputs: Vec<KeyInput>,
-        uncertain: bool,
-    ) -> StepIndex {
-        let reference = inputs.iter().find_map(|input| match input {
-            KeyInput::BaseImage { reference, .. } => Some(reference.as_str()),
-            _ => None,
-        });
-        let unwritten = || format!("FROM {}", reference.unwrap_or_default());
-        // One that no FROM names is told where files are first taken of it.
-        let (line, last_line) = from.map_or(self.lines, |from| (from.line, from.last_line));
-        let key = self.key(StepKind::From, &inputs);
-        self.plan.steps.push(Step {
-            name,
-            stage,
-            line,
-            last_line,
-            instruction: from.map_or_else(unwritten, |from| from.text.clone()),
-            kind: StepKind::From,
-            key,
-            bare_key: bare_key(StepKind::From, &inputs),
-            layers_key: key,
-            content_keys: ContentKeys::default(),
-            inputs,
-            uncertain,
-            written_contexts: Vec::new(),
-            no_cache: false,
-            is_doubted: false,
-        });
-        StepIndex(self.plan.steps.len() - 1)
-    }
-
-    fn key(&self, kind: StepKind, inputs: &[KeyInput]) -> super::StepKey {
+    pub(super) fn key(&self, kind: StepKind, inputs: &[KeyInput]) -> super::StepKey {
         step_key(keyword(kind), inputs, |step| self.plan.steps[step].key)
     }
 
@@ -486,6 +412,7 @@ impl<'a> Builder<'a> {
         content_keys.fetched =
             draft.fetches.map(|fetches| fetched_keys(draft.kind, &draft.inputs, &fetches, key_of));
         self.plan.steps.push(Step {
+            told: draft.told.map(|told| name.replacen(&draft.name, &told, 1)),
             name,
             stage: scope.label.clone(),
             line: instruction.line,
@@ -522,41 +449,4 @@ pub(super) fn on_build_texts(instructions: &[Instruction]) -> Vec<String> {
             _ => None,
         })
         .collect()
-}
-
-pub(super) fn image_state(image: Option<&BaseImage>, step: StepIndex) -> StageState {
-    let unknown = BaseImage::default();
-    let known = image.unwrap_or(&unknown);
-    let environment = Environment::of_image(&known.env);
-    StageState {
-        configured: environment.configured(),
-        environment,
-        directory: if known.working_dir.is_empty() {
-            "/".to_owned()
-        } else {
-            known.working_dir.clone()
-        },
-        user: known.user.clone(),
-        user_made_of: Vec::new(),
-        shell: known.shell.clone(),
-        parent: Some(step),
-        files: StageFiles::unknown(step),
-        uncertain: image.is_none(),
-        context: None,
-    }
-}
-
-/// How the engine shows an image of `--build-context`.
-fn shown_context(context: &str, image: &str) -> String {
-    format!("[context {context}] {image}")
-}
-
-/// The digest of an image's layers in their order: same layers under another name or label are
-/// the same base (`base-same-layers-new-label`).
-fn layer_chain(image: &BaseImage) -> Digest {
-    let mut hasher = FieldHasher::new();
-    for layer in &image.layers {
-        hasher.field(layer.as_bytes());
-    }
-    hasher.finish()
 }

@@ -7,19 +7,21 @@ use super::convert::{Builder, StageState};
 use super::error::{Error, Problem};
 use super::key::FieldHasher;
 use super::mount::ExpandedMount;
-use super::name::shown_text;
+use super::name::{shown_text, told_text};
 use super::owner::one_spelling;
 use super::selection::{Missing, Selection, Selector, select};
 use super::stage_files::{Copied, FilesOf, Operation, Owner, Source, Tree};
 use super::stages::Origin;
 use super::transfer::ExpandedTransfer;
-use super::{KeyInput, StepIndex, StepKind, fact, mount, run, transfer};
+use super::{ImageReference, KeyInput, PLATFORM, StepIndex, StepKind, fact, mount, run, transfer};
 use crate::context::{ContextPath, Snapshot, named_root};
 use crate::dockerfile::{CommandForm, Instruction, InstructionKind, Mount, MountKind, Transfer};
 
 /// What a step is made of before it has a key.
 pub(super) struct Draft {
     pub(super) name: String,
+    /// The name without secrets' values, where these are in it.
+    pub(super) told: Option<String>,
     pub(super) kind: StepKind,
     pub(super) inputs: Vec<KeyInput>,
     /// What it fetches from elsewhere, if it does.
@@ -102,7 +104,7 @@ impl Builder<'_> {
             flags.security.clone().filter(|mode| mode != "sandbox").unwrap_or_default(),
         );
         option("add-host", hosts.join(","));
-        option("platform", scope.platform.clone());
+        option(PLATFORM, scope.platform.clone());
         if self.request.dialect.run_limits_count {
             let shm_size = options.shm_size.filter(|&size| size > 0);
             option("shm-size", shm_size.map(|size| size.to_string()).unwrap_or_default());
@@ -152,6 +154,7 @@ impl Builder<'_> {
         inputs.extend(taken_from.filter_map(|from| self.stages.given(from)));
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
+            told: told_text(instruction, &state.environment, self.words),
             kind: StepKind::Run,
             uncertain: state.uncertain || self.reads_uncertain(&inputs),
             written_contexts,
@@ -249,6 +252,7 @@ impl Builder<'_> {
         let operation = self.copied(instruction, transfer, &expanded, scope)?;
         Ok(Draft {
             name: shown_text(instruction, &state.environment, self.words),
+            told: told_text(instruction, &state.environment, self.words),
             kind: if is_add { StepKind::Add } else { StepKind::Copy },
             uncertain: expanded.is_open || state.uncertain || self.reads_uncertain(&inputs),
             inputs,
@@ -281,6 +285,7 @@ impl Builder<'_> {
             self.owner(&state.user).map(|owner| Operation::Directory { path: directory, owner });
         Draft {
             name: shown_text(instruction, &state.environment, self.words),
+            told: told_text(instruction, &state.environment, self.words),
             kind: StepKind::Workdir,
             operation,
             inputs,
@@ -435,7 +440,10 @@ impl Builder<'_> {
         let step = match origin {
             // What is taken of a context is known, and never asked for here.
             Origin::Scratch | Origin::Context(_) => return None,
-            Origin::Image(name) => Some(self.image_step(name, None)),
+            Origin::Image(name) => {
+                let platform = self.request.options.platform.clone();
+                Some(self.image_step(&ImageReference { name: name.clone(), platform }, None))
+            }
             Origin::Stage(stage) => {
                 let last = self.finished.get(stage).and_then(|state| state.parent);
                 last.map(|step| self.writer(step))

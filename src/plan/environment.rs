@@ -76,6 +76,18 @@ impl Environment {
         environment
     }
 
+    /// The same without the values of secrets; `None` where there are none.
+    pub(super) fn concealed(&self) -> Option<Self> {
+        if !self.0.iter().any(Variable::is_secret) {
+            return None;
+        }
+        let mut concealed = self.clone();
+        for secret in concealed.0.iter_mut().filter(|variable| variable.is_secret()) {
+            secret::CONCEALED.clone_into(&mut secret.value.text);
+        }
+        Some(concealed)
+    }
+
     /// Sets a variable; one that was there moves to the end.
     pub(super) fn set(&mut self, name: &str, value: Value, argument: bool) {
         self.set_made_of(name, value, argument, Vec::new());

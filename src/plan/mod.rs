@@ -17,6 +17,7 @@ mod environment;
 mod error;
 mod expansion;
 mod fact;
+mod image;
 mod joint_inputs;
 mod key;
 mod links;
@@ -37,7 +38,7 @@ mod stages;
 mod step;
 mod transfer;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use error::{Error, Problem};
 pub use fact::{Fact, NamedValue};
@@ -52,6 +53,7 @@ pub use step::{
     StepKey, StepKind,
 };
 
+use crate::BaseImage;
 use crate::dockerfile::Dockerfile;
 
 /// The steps for the target of a request.
@@ -98,6 +100,21 @@ pub struct ImageReference {
     pub platform: Platform,
 }
 
+impl From<&str> for ImageReference {
+    /// The image of this name for the platform that is meant where nobody names one.
+    fn from(name: &str) -> Self {
+        Self { name: name.to_owned(), platform: Platform::default() }
+    }
+}
+
+/// What a step of an image is told to have as its setting where it is for another platform than the
+/// builder's own.
+pub const PLATFORM: &str = "platform";
+
+/// Base images by what is wanted of them, as [`base_images`] gives it: one that is wanted for two
+/// platforms is two.
+pub type BaseImages = BTreeMap<ImageReference, BaseImage>;
+
 /// The images that the stages of a Dockerfile, needed or not, are built on or copy from.
 ///
 /// # Errors
@@ -112,9 +129,7 @@ pub fn base_images(
     let stages = stages::Stages::new(dockerfile, options, dialect)?;
     let mut images = BTreeSet::new();
     for (index, stage) in stages.all.iter().enumerate() {
-        if let stages::Base::Image(name) = &stage.base {
-            images.insert(ImageReference { name: name.clone(), platform: stage.platform.clone() });
-        }
+        images.extend(stage.image());
         for instruction in stage.source.instructions {
             for origin in stages.origins(instruction, index)? {
                 if let stages::Origin::Image(name) = origin {
@@ -124,4 +139,40 @@ pub fn base_images(
         }
     }
     Ok(images)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Digest;
+    use crate::context::Snapshot;
+
+    #[test]
+    fn a_base_for_two_platforms_is_two_images() {
+        let text = "FROM --platform=linux/arm64 a AS made\nRUN one\nFROM a\nRUN two\n\
+                    COPY --from=made /x /x\nCOPY --from=a /y /y\n";
+        let dockerfile = Dockerfile::parse("Dockerfile", text).unwrap();
+        let options = BuildOptions::default();
+        let image = |layer: &str| BaseImage {
+            layers: vec![Digest::of(layer.as_bytes())],
+            ..BaseImage::default()
+        };
+        let keys = |foreign: &str| -> Vec<(String, StepKey)> {
+            let wanted = base_images(&dockerfile, &options, Dialect::default()).unwrap();
+            let layer = |it: &ImageReference| if *it == "a".into() { "own" } else { foreign };
+            let images = wanted.into_iter().map(|it| (it.clone(), image(layer(&it)))).collect();
+            let (snapshot, dialect) = (&Snapshot::new(Vec::new(), 0), Dialect::default());
+            let dockerfile = &dockerfile;
+            let request =
+                PlanRequest { dockerfile, snapshot, images: &images, options: &options, dialect };
+            let steps = plan(request).unwrap().steps;
+            steps.into_iter().map(|step| (step.instruction, step.key)).collect()
+        };
+        let (before, now) = (keys("old"), keys("new"));
+        let changed = before.iter().zip(&now).filter(|(before, now)| before != now);
+        let changed: Vec<&str> = changed.map(|((instruction, _), _)| &**instruction).collect();
+        let foreign = "FROM --platform=linux/arm64 a AS made";
+        assert_eq!(changed, [foreign, "RUN one", "COPY --from=made /x /x", "COPY --from=a /y /y"]);
+        assert_eq!(before.iter().filter(|(text, _)| text.starts_with("FROM")).count(), 2);
+    }
 }

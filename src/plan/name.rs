@@ -2,6 +2,7 @@
 
 use super::environment::{Environment, Value};
 use super::expansion::Words;
+use super::secret::CONCEALED;
 use crate::dockerfile::{
     CommandForm, Heredoc, HeredocMark, Instruction, InstructionKind, MountKind,
 };
@@ -58,7 +59,7 @@ pub(super) fn shown_text(
             let mut masked = environment.clone();
             for mount in mounts.iter().filter(|mount| mount.kind == MountKind::Secret) {
                 if let Some(name) = &mount.env {
-                    masked.set(name, Value::plain("****"), false);
+                    masked.set(name, Value::plain(CONCEALED), false);
                 }
             }
             words.shown_command(&text, &masked)
@@ -69,6 +70,17 @@ pub(super) fn shown_text(
         Some((keyword, rest)) => format!("{} {rest}", keyword.to_uppercase()),
         None => text.to_uppercase(),
     }
+}
+
+/// As [`shown_text`], without the values of secrets; `None` where that has none of them.
+pub(super) fn told_text(
+    instruction: &Instruction,
+    environment: &Environment,
+    words: Words,
+) -> Option<String> {
+    let concealed = environment.concealed()?;
+    let told = shown_text(instruction, &concealed, words);
+    (told != shown_text(instruction, environment, words)).then_some(told)
 }
 
 /// The heredoc of `RUN <<EOF` where it is the whole command.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::BaseImage;
+use super::BaseImages;
 use crate::context::Snapshot;
 use crate::dockerfile::Dockerfile;
 
@@ -15,9 +15,8 @@ pub struct PlanRequest<'a> {
     /// The context as the engine will have it, with those of `--build-context` that are directories
     /// ([`context::join`](crate::context::join)).
     pub snapshot: &'a Snapshot,
-    /// The base images that are known, by their reference as [`base_images`](super::base_images)
-    /// gives it. Steps on an image that is not among them are uncertain.
-    pub images: &'a BTreeMap<String, BaseImage>,
+    /// The base images that are known. Steps on an image that is not among them are uncertain.
+    pub images: &'a BaseImages,
     /// The build's options.
     pub options: &'a BuildOptions,
     /// How the engine's version reads Dockerfiles.

@@ -77,7 +77,7 @@ mod tests {
         let plan = plan(PlanRequest {
             dockerfile: &dockerfile,
             snapshot: &Snapshot::new(Vec::new(), 0),
-            images: &[("base".to_owned(), BaseImage::default())].into(),
+            images: &[("base".into(), BaseImage::default())].into(),
             options: &BuildOptions { target: Some("last".to_owned()), ..BuildOptions::default() },
             dialect: Dialect::of_version(version),
         });

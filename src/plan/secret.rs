@@ -13,6 +13,9 @@ use crate::dockerfile::expand::Variables;
 /// What stands before the digest of a value that is not kept.
 const MASK: &str = "secret ";
 
+/// What stands for a value where it is shown, as the engine itself shows secrets.
+pub(super) const CONCEALED: &str = "****";
+
 /// What stands for a value where it is kept: of a secret only its digest, so that it is neither
 /// shown nor written anywhere.
 pub(super) fn counted(value: &str, is_secret: bool) -> String {

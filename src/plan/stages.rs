@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::KeyInput;
 use super::environment::{Environment, Value};
 use super::error::{Error, Problem};
 use super::expansion::Words;
 use super::fact;
 use super::reference::{context_name, reference_problem};
 use super::request::{BuildOptions, BuilderKind, Dialect, NamedContext, Platform};
+use super::{ImageReference, KeyInput};
 use crate::dockerfile::{Dockerfile, Instruction, InstructionKind, Mount, MountKind, Stage};
 
 /// The name of the empty base.
@@ -53,6 +53,14 @@ pub(super) struct StagePlan<'a> {
     pub(super) platform: Platform,
     /// The name shown before a step's number; empty for a single unnamed stage.
     pub(super) label: String,
+}
+
+impl StagePlan<'_> {
+    /// The image that it is built on, if it is built on one.
+    pub(super) fn image(&self) -> Option<ImageReference> {
+        let Base::Image(name) = &self.base else { return None };
+        Some(ImageReference { name: name.clone(), platform: self.platform.clone() })
+    }
 }
 
 /// All stages of a Dockerfile.

@@ -219,6 +219,9 @@ pub struct FetchedKeys {
 pub struct Step {
     /// The name exactly as the engine shows it: `[build 2/5] RUN pip install -r r.txt`.
     pub name: String,
+    /// The name with `****` for the values of what looks like a secret, where these are in it: for
+    /// what others read.
+    pub told: Option<String>,
     /// The stage's name, or `stage-K`; empty where there is one unnamed stage.
     pub stage: String,
     /// The instruction's first line, counted from 1. For an ONBUILD trigger that of its FROM.

@@ -4,14 +4,13 @@
 //! not is `rebuild`, with what differs from the last one as its cause. All sides must be made
 //! alike: of the same kind of snapshot, with the same facts about base images.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::knowledge::{FileTable, Knowledge, PreviousBuild, PreviousStep};
 use super::types::{CauseKind, Forecast, Verdict};
 use super::verdicts::predict;
-use crate::BaseImage;
 use crate::context::Snapshot;
-use crate::plan::{KeyInput, Plan, StepKey};
+use crate::plan::{BaseImages, KeyInput, Plan, StepKey};
 
 /// A tree that was built before.
 #[derive(Debug, Clone)]
@@ -29,7 +28,7 @@ pub fn predict_against(
     before: PastTree,
     plan: &Plan,
     snapshot: &Snapshot,
-    images: &BTreeMap<String, BaseImage>,
+    images: &BaseImages,
     recorded: Knowledge,
 ) -> Forecast {
     let mut replayed = Replayed::default();
@@ -65,7 +64,7 @@ impl Replayed {
         &self,
         plan: &Plan,
         snapshot: &Snapshot,
-        images: &BTreeMap<String, BaseImage>,
+        images: &BaseImages,
         recorded: Knowledge,
     ) -> Forecast {
         let mut plan = plan.clone();
@@ -107,13 +106,14 @@ fn references(plan: &Plan) -> HashMap<String, String> {
 fn name_unknown_images(
     forecast: &mut Forecast,
     references: &HashMap<String, String>,
-    known: &BTreeMap<String, BaseImage>,
+    known: &BaseImages,
 ) {
     for step in &mut forecast.steps {
         let Verdict::Rebuild(cause) = &mut step.verdict else { continue };
         let CauseKind::BaseImage { reference, before, after } = &mut cause.kind else { continue };
         let old = before.as_ref().and_then(|before| references.get(before));
-        if !known.contains_key(reference) || old.is_some_and(|old| !known.contains_key(old)) {
+        let is_known = |name: &String| known.keys().any(|it| it.name == *name);
+        if !is_known(reference) || old.is_some_and(|old| !is_known(old)) {
             *before = old.cloned();
             *after = Some(reference.clone());
         }
@@ -149,7 +149,7 @@ mod tests {
             dockerfile: &Dockerfile::parse("Dockerfile", "FROM base\nCOPY . .\nRUN make\n")
                 .unwrap(),
             snapshot,
-            images: &BTreeMap::new(),
+            images: &BaseImages::new(),
             options: &BuildOptions::default(),
             dialect: Dialect::default(),
         })
@@ -165,7 +165,7 @@ mod tests {
             let plan = planned(&snapshot);
             let usual = plan.steps.iter().map(|step| (step.key, Seconds::new(2.0))).collect();
             let recorded = Knowledge { usual, ..Knowledge::default() };
-            let found = replayed.forecast(&plan, &snapshot, &BTreeMap::new(), recorded).summary;
+            let found = replayed.forecast(&plan, &snapshot, &BaseImages::new(), recorded).summary;
             replayed.build(PastTree { plan, files: file_table(&snapshot) });
             (found.rebuild, found.untimed, found.seconds.get().to_string())
         };

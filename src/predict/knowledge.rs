@@ -141,6 +141,9 @@ impl FileState {
     }
 }
 
+/// Files for which room is made before they are read.
+const MOST_AT_ONCE: usize = 1 << 20;
+
 /// The entries of a context by path, in the order of paths. Copies share what they hold.
 #[derive(Debug, Clone, Default)]
 pub struct FileTable(Arc<Vec<(ContextPath, FileState)>>);
@@ -193,8 +196,12 @@ impl FileTable {
     ) -> impl Iterator<Item = (&'a Entry, Option<&'a FileState>)> {
         let mut here = self.0.iter().peekable();
         snapshot.entries().iter().map(move |entry| {
-            while here.next_if(|(path, _)| *path < entry.path).is_some() {}
-            (entry, here.next_if(|(path, _)| *path == entry.path).map(|(_, state)| state))
+            // Most of both is the same, and whether it is can be seen faster than the order.
+            let same = here.next_if(|(path, _)| *path == entry.path).or_else(|| {
+                while here.next_if(|(path, _)| *path < entry.path).is_some() {}
+                here.next_if(|(path, _)| *path == entry.path)
+            });
+            (entry, same.map(|(_, state)| state))
         })
     }
 }
@@ -207,6 +214,9 @@ impl FileTable {
     ) -> impl Iterator<Item = &'a ContextPath> {
         let mut there = snapshot.entries().iter().peekable();
         self.keys().filter(move |path| {
+            if there.next_if(|entry| entry.path == **path).is_some() {
+                return false;
+            }
             while there.next_if(|entry| entry.path < **path).is_some() {}
             there.next_if(|entry| entry.path == **path).is_none()
         })
@@ -216,7 +226,11 @@ impl FileTable {
 impl FromIterator<(ContextPath, FileState)> for FileTable {
     /// Of equal paths the last one counts.
     fn from_iter<T: IntoIterator<Item = (ContextPath, FileState)>>(files: T) -> Self {
-        let mut files: Vec<_> = files.into_iter().collect();
+        let read = files.into_iter();
+        // What is kept of a build says how many there are at most.
+        let most = read.size_hint().1.unwrap_or_default().min(MOST_AT_ONCE);
+        let mut files = Vec::with_capacity(most);
+        files.extend(read);
         if !files.is_sorted_by(|(one, _), (next, _)| one < next) {
             files.reverse();
             files.sort_by(|(one, _), (other, _)| one.cmp(other));

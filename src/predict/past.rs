@@ -228,6 +228,7 @@ mod tests {
 
     fn step(name: &str) -> Step {
         Step {
+            told: None,
             name: name.to_owned(),
             stage: String::new(),
             line: 1,

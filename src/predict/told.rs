@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cause::{environment, option};
 use super::knowledge::PreviousStep;
 use super::types::CauseKind;
-use crate::plan::{Fact, KeyInput, NamedValue, Step, shown_value};
+use crate::plan::{Fact, KeyInput, NamedValue, PLATFORM, Step, shown_value};
 
 /// How many lines of a heredoc are told.
 const SHOWN_LINES: usize = 20;
@@ -28,7 +28,9 @@ pub(super) fn clearer(kind: CauseKind, step: &Step, old: Option<&PreviousStep>) 
                 .or_else(|| environment(step, old))
                 .or_else(|| option(step, old))
         }
-        CauseKind::BaseImage { .. } => setting(step, old),
+        CauseKind::BaseImage { reference, .. } => {
+            setting(step, old).filter(|kind| !is_platform(kind) || is_image(reference, &old.inputs))
+        }
         CauseKind::Files { .. } | CauseKind::NoRecord => {
             let is_moved =
                 step.instruction == old.instruction && paths(&step.inputs) != paths(&old.inputs);
@@ -47,6 +49,17 @@ fn by_instruction(kind: CauseKind) -> CauseKind {
         }
         other => other,
     }
+}
+
+/// Whether the image of this name is among what a step had.
+fn is_image(name: &str, inputs: &[KeyInput]) -> bool {
+    inputs
+        .iter()
+        .any(|input| matches!(input, KeyInput::BaseImage { reference, .. } if reference == name))
+}
+
+fn is_platform(kind: &CauseKind) -> bool {
+    matches!(kind, CauseKind::Option { name, .. } if name == PLATFORM)
 }
 
 /// That a directory or an image of `--build-context` is in another's place.

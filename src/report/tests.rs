@@ -43,6 +43,7 @@ impl Steps {
             layers_key: StepKey(Digest::of(instruction.as_bytes())),
             content_keys: ContentKeys::default(),
             name: String::new(),
+            told: None,
             stage: String::new(),
             line,
             last_line: line,

@@ -102,6 +102,11 @@ impl Iterator for Records<'_> {
         }
         Some(record)
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        // One more where the first that is malformed is what is left over.
+        (0, Some(self.left + 1))
+    }
 }
 
 impl Records<'_> {

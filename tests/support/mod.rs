@@ -10,8 +10,8 @@ use std::sync::Arc;
 use smartbuild::context::{IgnoreRules, Snapshot, join, snapshot};
 use smartbuild::dockerfile::Dockerfile;
 use smartbuild::plan::{
-    BuildOptions, BuilderKind, Dialect, Error, NamedContext, Plan, PlanRequest, Platform, Step,
-    plan,
+    BuildOptions, BuilderKind, Dialect, Error, ImageReference, NamedContext, Plan, PlanRequest,
+    Platform, Step, base_images, plan,
 };
 use smartbuild::predict::{
     FileTable, Forecast, Knowledge, PreviousBuild, PreviousStep, as_the_engine_has_it,
@@ -123,10 +123,15 @@ impl Project {
             // It is sent the whole context each time.
             BuilderKind::Classic => now,
         };
+        let wanted = base_images(&dockerfile, &arguments.options, self.dialect);
+        let known = |wanted: ImageReference| {
+            let image = self.images.get(&wanted.name)?.clone();
+            Some((wanted, image))
+        };
         let request = PlanRequest {
             dockerfile: &dockerfile,
             snapshot: &now,
-            images: &self.images,
+            images: &wanted.unwrap_or_default().into_iter().filter_map(known).collect(),
             options: &arguments.options,
             dialect: self.dialect,
         };

@@ -7,7 +7,6 @@
 
 mod old;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::anyhow;
@@ -16,11 +15,10 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::project::{Project, plan_failure};
 use super::ui::Ui;
-use crate::BaseImage;
 use crate::context::git::{Commit, as_git_records};
 use crate::context::{self, ContextPath, Contexts, Found, Snapshot, Source as _};
 use crate::dockerfile::Dockerfile;
-use crate::plan::{self, PlanRequest};
+use crate::plan::{self, BaseImages, PlanRequest};
 use crate::predict::{Forecast, PastTree, file_table, predict_against};
 
 /// A forecast against a commit.
@@ -75,18 +73,18 @@ pub(super) fn compare(
 }
 
 /// The base images of both sides, as far as they are known.
-fn images(project: &Project, old: &Dockerfile) -> Result<BTreeMap<String, BaseImage>, Failure> {
+fn images(project: &Project, old: &Dockerfile) -> Result<BaseImages, Failure> {
     let mut images = project.images.clone();
     let wanted = plan::base_images(old, &project.options, project.dialect)
         .map_err(|error| anyhow!("{error}; name a revision that can be built"))?;
     for reference in wanted {
         let foreign = reference.platform != project.options.build_platform;
         let platform = if foreign { reference.platform.to_string() } else { String::new() };
-        if !images.contains_key(&reference.name)
+        if !images.contains_key(&reference)
             && let Some(image) =
                 project.memory.image(&project.line.engine, &reference.name, &platform)
         {
-            images.insert(reference.name, image);
+            images.insert(reference, image);
         }
     }
     Ok(images)

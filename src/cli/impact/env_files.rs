@@ -80,6 +80,10 @@ impl Source for WithEnvFiles<'_> {
     fn place(&self, path: &ContextPath) -> PathBuf {
         self.tree.place(path)
     }
+
+    fn on_disk(&self) -> Option<PathBuf> {
+        self.tree.on_disk()
+    }
 }
 
 #[cfg(test)]

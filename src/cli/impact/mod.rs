@@ -15,7 +15,7 @@ use super::args::{ImpactArgs, ImpactFormat, Trees};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::memory::Memory;
-use super::repository::digests_path;
+use super::repository::{digests_path, of_this_directory};
 use super::ui::Ui;
 use crate::context::ContextPath;
 use crate::context::git::{BlobDigests, GitOptions, Repository, Tree};
@@ -34,13 +34,17 @@ pub(super) fn run(
     ui: &mut Ui,
 ) -> Result<(), Failure> {
     let (wanted, path) = args.trees()?;
+    let wanted = of_framework(wanted, environment);
     let directory = path.as_deref().unwrap_or(Path::new("."));
     if !directory.is_dir() {
         return Err(no_directory(directory).into());
     }
     let options =
         GitOptions { index_file: environment.git_index_file.clone(), ..GitOptions::default() };
-    let repository = Repository::open(directory, &options)?;
+    let repository = match &path {
+        Some(_) => Repository::open(directory, &options)?,
+        None => of_this_directory(environment, &options)?,
+    };
     if path.is_none()
         && let Some(named) = &environment.git_directory
     {
@@ -101,6 +105,18 @@ pub(super) fn run(
     impact.gate = judged.gate.clone();
     let said = say(args.format, &impact, &judged, ui);
     ended(said, impact.gate.is_passed())
+}
+
+/// What the pre-commit framework asks its hooks about, where it says so: `pre-commit run --from-ref A
+/// --to-ref B` and a push are about commits, and nothing is staged then.
+fn of_framework(wanted: Trees, environment: &Environment) -> Trees {
+    match (&wanted, &environment.pre_commit_range) {
+        (Trees::Staged, Some((base, head))) => {
+            let (base, head) = (base.clone(), head.clone());
+            Trees::Between { base, head, from_merge_base: true }
+        }
+        _ => wanted,
+    }
 }
 
 /// Writes the report, and after it how it ended.

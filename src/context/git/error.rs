@@ -20,6 +20,15 @@ pub enum GitError {
         /// What git's library says.
         reason: String,
     },
+    /// Its branches are kept in a way that is not read here.
+    #[error(
+        "the repository {repository:?} keeps its branches as reftable, which is not read here; \
+         `git refs migrate --ref-format=files` keeps them as files"
+    )]
+    Reftable {
+        /// The repository's directory.
+        repository: PathBuf,
+    },
     /// It has no working tree.
     #[error(
         "the repository {repository:?} is bare and has no working tree; compare two commits: A..B"

@@ -106,6 +106,23 @@ impl Repository {
         Ok(Self { store, digests: Arc::default() })
     }
 
+    /// The repository that git names to what it runs: its own directory (`GIT_DIR`), and the root of
+    /// its working tree (`GIT_WORK_TREE`). Without the latter its settings say where that is, and
+    /// else it is `here`, where the repository is not a bare one.
+    pub fn named(
+        directory: &Path,
+        work_tree: Option<&Path>,
+        here: &Path,
+        options: &GitOptions,
+    ) -> Result<Self, GitError> {
+        let mut store = Store::named(directory, work_tree, options)?;
+        let is_without = store.repository.work_dir().is_none();
+        if is_without && !store.repository.to_thread_local().is_bare() {
+            store = Store::named(directory, Some(here), options)?;
+        }
+        Ok(Self { store, digests: Arc::default() })
+    }
+
     /// Goes on with digests that were kept, so that their blobs are not read again.
     #[must_use]
     pub fn with_digests(self, digests: BlobDigests) -> Self {

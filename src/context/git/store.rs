@@ -1,10 +1,11 @@
 //! One repository, opened to be read: its objects, its settings, the files beside them.
 
 use std::collections::HashMap;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use gix::bstr::ByteSlice;
+use gix::bstr::{BString, ByteSlice};
 use gix::discover::upwards::Options as Upwards;
 use gix::objs::Kind;
 use gix::open::Permissions;
@@ -57,9 +58,16 @@ pub(super) enum Unrecorded {
 impl Store {
     /// The repository at `path` or above it.
     pub(super) fn discover(path: &Path, options: &GitOptions) -> Result<Arc<Self>, GitError> {
-        let open = open_options(options);
-        let trust = gix::sec::trust::Mapping { full: open.clone(), reduced: open };
-        let opened = ThreadSafeRepository::discover_opts(path, Upwards::default(), trust);
+        let discovered = |path: &Path| {
+            let open = open_options(options);
+            let trust = gix::sec::trust::Mapping { full: open.clone(), reduced: open };
+            ThreadSafeRepository::discover_opts(path, Upwards::default(), trust)
+        };
+        // The library looks for a `.git` in the one that `.` is.
+        let opened = discovered(path).or_else(|error| match path.canonicalize() {
+            Ok(whole) if path.is_relative() => discovered(&whole).map_err(|_| error),
+            _ => Err(error),
+        });
         Self::of(opened, path, options)
     }
 
@@ -71,6 +79,22 @@ impl Store {
         Self::of(opened, path, options)
     }
 
+    /// The repository with its own directory here, and with its working tree there, whatever its
+    /// settings say of one.
+    pub(super) fn named(
+        directory: &Path,
+        work_tree: Option<&Path>,
+        options: &GitOptions,
+    ) -> Result<Arc<Self>, GitError> {
+        let settings = work_tree.map(|top| {
+            let setting = [b"core.worktree=", top.as_os_str().as_bytes()].concat();
+            [BString::from("core.bare=false"), setting.into()]
+        });
+        let opening = open_options(options).open_path_as_is(true);
+        let opened = opening.config_overrides(settings.into_iter().flatten()).open(directory);
+        Self::of(opened, directory, options)
+    }
+
     fn of(
         opened: Result<ThreadSafeRepository, gix::Error>,
         path: &Path,
@@ -80,6 +104,12 @@ impl Store {
             path: path.to_owned(),
             reason: reason(&error),
         })?;
+        let storage =
+            repository.to_thread_local().config_snapshot().string("extensions.refStorage");
+        if storage.is_some_and(|name| name.as_bytes().starts_with(b"reftable")) {
+            let repository = repository.work_dir().unwrap_or_else(|| repository.git_dir());
+            return Err(GitError::Reftable { repository: repository.to_owned() });
+        }
         Ok(Arc::new(Self {
             repository,
             options: options.clone(),

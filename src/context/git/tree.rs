@@ -222,4 +222,9 @@ impl Source for Tree {
         let named = [self.name.as_bytes(), path.as_bytes()].concat();
         PathBuf::from(OsString::from_vec(named))
     }
+
+    fn on_disk(&self) -> Option<PathBuf> {
+        let top = self.root.store.repository.work_dir()?;
+        Some(self.path.on_disk(top))
+    }
 }

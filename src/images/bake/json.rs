@@ -20,11 +20,12 @@ pub(super) fn read(document: &mut Document, file: &ContextPath, text: &str) -> R
     let Value::Object(root) = value else {
         return Err(Problem::at(file, 1, "it is no object: write one"));
     };
-    let lines = Keys::read(text);
+    let keys = Keys::read(text);
     for (kind, value) in root {
+        let kind_place = keys.place(0, &kind);
         if !["variable", "function", "target", "group"].contains(&kind.as_str()) {
             let value = expression(file, &value)?;
-            let line = lines.line(1, &kind);
+            let line = keys.line(kind_place);
             let (keys, block) = (BTreeMap::new(), None);
             let attribute = Attribute { name: kind, value, line, keys, block };
             document.attributes.push((file.clone(), attribute));
@@ -33,21 +34,22 @@ pub(super) fn read(document: &mut Document, file: &ContextPath, text: &str) -> R
         let Value::Object(blocks) = value else {
             return Err(Problem::at(file, 1, format!("`{kind}` is no object: write one")));
         };
-        let kind_line = lines.line(1, &kind);
         for (name, body) in blocks {
-            let line = lines.line(kind_line, &name);
+            let mut place = keys.place(kind_place, &name);
+            let line = keys.line(place);
             // Several bodies of one name come as a list of them.
-            let bodies = if let Value::Array(list) = body { list } else { vec![body] };
-            for body in bodies {
+            for body in listed(Some(body)) {
                 let Value::Object(mut body) = body else {
                     let message = format!("`{name}` is no object: write one");
                     return Err(Problem::at(file, line, message));
                 };
-                let validations = validations(file, &lines, line, body.remove("validation"))?;
-                let attributes = attributes(file, &lines, line, body)?;
+                let end = keys.end(place, &body);
+                let validations = validations(file, &keys, place, body.remove("validation"))?;
+                let attributes = attributes(file, &keys, place, body)?;
                 let (file, name) = (file.clone(), name.clone());
                 let definition = Definition { file, line, name, attributes, validations };
                 document.insert(&kind, definition)?;
+                place = end;
             }
         }
     }
@@ -57,64 +59,90 @@ pub(super) fn read(document: &mut Document, file: &ContextPath, text: &str) -> R
 /// One block, or a list of them.
 fn validations(
     file: &ContextPath,
-    lines: &Keys<'_>,
-    block_line: usize,
+    keys: &Keys<'_>,
+    block: usize,
     value: Option<Value>,
 ) -> Result<Vec<Validation>, Problem> {
-    let all = match value {
-        Some(Value::Array(list)) => list,
-        value => value.into_iter().collect(),
-    };
-    let mut line = lines.line(block_line, "validation");
-    let mut validations = Vec::with_capacity(all.len());
-    for value in all {
+    let mut place = keys.place(block, "validation");
+    let mut validations = Vec::new();
+    for value in listed(value) {
+        let line = keys.line(place);
         let Value::Object(body) = value else {
             return Err(Problem::at(file, line, "`validation` is no object: write one"));
         };
-        let attributes = attributes(file, lines, line, body)?;
-        line = attributes.iter().map(|it| it.line).max().unwrap_or(line);
+        let end = keys.end(place, &body);
+        let attributes = attributes(file, keys, place, body)?;
         validations.push(Validation { line, attributes });
+        place = end;
     }
     Ok(validations)
 }
 
+/// What is given once or as a list.
+fn listed(value: Option<Value>) -> Vec<Value> {
+    match value {
+        Some(Value::Array(list)) => list,
+        value => value.into_iter().collect(),
+    }
+}
+
 fn attributes(
     file: &ContextPath,
-    lines: &Keys<'_>,
-    block_line: usize,
+    keys: &Keys<'_>,
+    block: usize,
     body: Map<String, Value>,
 ) -> Result<Vec<Attribute>, Problem> {
     let attribute = |(name, value): (String, Value)| {
-        let line = lines.line(block_line, &name);
-        let keys = value.as_object().into_iter().flat_map(Map::keys);
-        let keys = keys.map(|key| (key.clone(), lines.line(line, key))).collect();
-        Ok(Attribute { name, value: expression(file, &value)?, line, keys, block: None })
+        let place = keys.place(block, &name);
+        let inner = value.as_object().into_iter().flat_map(Map::keys);
+        let inner = inner.map(|key| (key.clone(), keys.line(keys.place(place, key)))).collect();
+        let value = expression(file, &value)?;
+        Ok(Attribute { name, value, line: keys.line(place), keys: inner, block: None })
     };
     body.into_iter().filter(|(name, _)| name != "//").map(attribute).collect()
 }
 
-/// The lines of each key of a text, in order.
-struct Keys<'t>(BTreeMap<&'t str, Vec<usize>>);
+/// Where each key of a text is, in bytes and in order.
+struct Keys<'t> {
+    places: BTreeMap<&'t str, Vec<usize>>,
+    /// Where lines end.
+    ends: Vec<usize>,
+}
 
 impl<'t> Keys<'t> {
     fn read(text: &'t str) -> Self {
-        let mut lines: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (place, line) in text.lines().enumerate() {
-            let mut parts = line.split('"').peekable();
-            while let Some(part) = parts.next() {
-                if parts.peek().is_some_and(|after| after.trim_start().starts_with(':')) {
-                    lines.entry(part).or_default().push(place + 1);
-                }
+        let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut place = 0;
+        let mut parts = text.split('"').peekable();
+        while let Some(part) = parts.next() {
+            if parts.peek().is_some_and(|after| after.trim_start().starts_with(':')) {
+                places.entry(part).or_default().push(place);
             }
+            place += part.len() + 1;
         }
-        Self(lines)
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self { places, ends: ends.map(|(place, _)| place).collect() }
     }
 
-    /// The first line from `from` on that has the name as a key; `from` where none has.
-    fn line(&self, from: usize, name: &str) -> usize {
-        let Some(lines) = self.0.get(name) else { return from };
-        let place = lines.partition_point(|&line| line < from);
-        lines.get(place).copied().unwrap_or(from)
+    /// The first place from `from` on that has the name as a key; `from` where none has.
+    fn place(&self, from: usize, name: &str) -> usize {
+        let Some(places) = self.places.get(name) else { return from };
+        let first = places.partition_point(|&place| place < from);
+        places.get(first).copied().unwrap_or(from)
+    }
+
+    /// Where the body that is looked for from `from` on has passed its last key.
+    fn end(&self, from: usize, body: &Map<String, Value>) -> usize {
+        let places = body.iter().map(|(name, value)| {
+            let place = self.place(from, name) + 1;
+            value.as_object().map_or(place, |inner| self.end(place, inner))
+        });
+        places.max().unwrap_or(from)
+    }
+
+    /// The line of a place, from 1.
+    fn line(&self, place: usize) -> usize {
+        self.ends.partition_point(|&end| end < place) + 1
     }
 }
 

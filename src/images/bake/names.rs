@@ -138,7 +138,9 @@ impl<'d> Names<'d> {
     ) -> Result<Value, String> {
         let document = evaluator.names.document;
         let Some(function) = document.functions.iter().rfind(|it| it.name == name) else {
-            return Err(format!("the function {name}() is not known here: do without it"));
+            return Err(format!(
+                "the function {name}() is not known here: correct its name, or do without it"
+            ));
         };
         let missing = |what: &str| format!("function {name} has no `{what}`: add it");
         let params = function.get("params").ok_or_else(|| missing("params"))?;

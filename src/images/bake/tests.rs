@@ -335,6 +335,23 @@ fn a_validation_that_refuses_a_value_leaves_all_of_the_directory_out() {
 }
 
 #[test]
+fn each_validation_of_a_list_is_told_at_its_own_line() {
+    let json = r#"{"variable": {
+        "V": {"default": "1", "validation": [
+            {"condition": "${V==\"2\"}", "error_message": "first"},
+            {"condition": "${V==\"3\"}", "error_message": "second"}, {
+                "error_message": "third",
+                "condition": "${V==\"4\"}"
+            }]},
+        "W": [
+            {"default": "1", "validation": {"condition": "${W==\"1\"}"}},
+            {"default": "2",
+             "validation": {"condition": "${W==\"1\"}", "error_message": "fourth"}}]
+        }, "target": {"a": {}}}"#;
+    insta::assert_snapshot!(project().file("docker-bake.json", json).problems());
+}
+
+#[test]
 fn a_validation_that_is_not_understood_is_told_and_leaves_nothing_out() {
     let p = project().bake(
         "variable \"V\" {\nvalidation {\ncondition = cidrhost(V, 1) == V\n}\n}\ntarget \"a\" {}\n",

@@ -35,8 +35,11 @@ pub(super) fn check<'d>(evaluator: &mut Evaluator<'d>, document: &'d Document) -
                     checked.refused.push(Problem { lacks_value, ..problem });
                 }
                 Err(reason) => {
-                    let message = format!("variable {}: its `validation`: {reason}", variable.name);
                     let is_refused = evaluator.is_refused(&reason);
+                    let what =
+                        if is_refused { "" } else { " is not understood, and taken to hold" };
+                    let message =
+                        format!("variable {}: its `validation`{what}: {reason}", variable.name);
                     let problem = problem(variable, validation, message);
                     let list = if is_refused { &mut checked.refused } else { &mut checked.unknown };
                     list.push(problem);

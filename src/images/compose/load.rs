@@ -87,10 +87,12 @@ impl<'f, 'a> Loader<'f, 'a> {
         above: &[ContextPath],
     ) -> Result<BTreeMap<String, Service>, Failure> {
         let mut services: BTreeMap<String, Service> = BTreeMap::new();
+        let mut is_empty = true;
         for file in &project.files {
             for document in self.documents(file)? {
+                is_empty &= document.is_null();
                 let included = self.includes(project, file, &document, above)?;
-                let Some(node) = document.get("services") else {
+                let Some(node) = services_of(file, &document)? else {
                     merge_all(&mut services, included);
                     continue;
                 };
@@ -103,7 +105,11 @@ impl<'f, 'a> Loader<'f, 'a> {
                 }
                 let mut laid_over = parsed.included.clone();
                 for name in parsed.services.keys().filter(|name| !is_reset(node, name)) {
-                    let service = self.extended(project, &parsed, name, &mut Chain::new())?;
+                    let mut service = self.extended(project, &parsed, name, &mut Chain::new())?;
+                    let is_known = services.contains_key(name) || laid_over.contains_key(name);
+                    if !is_known && node.get(name).is_some_and(Node::is_null) {
+                        service.problem = Some(says_nothing(&service, name));
+                    }
                     match laid_over.get_mut(name) {
                         Some(base) => base.merge(service),
                         None => _ = laid_over.insert(name.clone(), service),
@@ -112,7 +118,13 @@ impl<'f, 'a> Loader<'f, 'a> {
                 merge_all(&mut services, laid_over);
             }
         }
-        Ok(services)
+        match project.files.first() {
+            Some(file) if is_empty && above.is_empty() => {
+                let message = "it says nothing, so that compose refuses it: write `services:`";
+                Err(Problem::of(file, message).into())
+            }
+            _ => Ok(services),
+        }
     }
 
     /// The documents of a file.
@@ -134,7 +146,12 @@ impl<'f, 'a> Loader<'f, 'a> {
             for (key, value) in entries {
                 if !KEYS.contains(&key.as_str()) && !key.starts_with("x-") {
                     let message = format!("a compose file has no `{key}`: correct it");
-                    self.finder.problems.insert(Problem::at(file, value.line, message));
+                    let problem = Problem::at(file, value.line, message);
+                    // One that a newer compose knows takes nothing from the services.
+                    if !entries.iter().any(|(key, _)| key == "services" || key == "include") {
+                        return Err(problem.into());
+                    }
+                    self.finder.problems.insert(problem);
                 }
             }
         }
@@ -308,6 +325,24 @@ impl<'f, 'a> Loader<'f, 'a> {
         known.lay_over(outer);
         Ok(known)
     }
+}
+
+/// What a document has of services; `None` where that is nothing.
+fn services_of<'n>(file: &ContextPath, document: &'n Node) -> Result<Option<&'n Node>, Failure> {
+    let Some(node) = document.get("services") else { return Ok(None) };
+    let is_mapping = matches!(node.value, Value::Mapping(_));
+    if is_mapping || node.tag != yaml::Mark::None {
+        return Ok(Some(node));
+    }
+    let message = "`services` is no mapping, so that compose refuses the file: write the services \
+                   below it, indented";
+    Err(Problem::at(file, node.line, message).into())
+}
+
+/// What is wrong with a service that no other file or service says more of.
+fn says_nothing(service: &Service, name: &str) -> Problem {
+    let message = format!("service {name} says nothing: give it a `build` or an `image`");
+    Problem::at(&service.file, service.line, message)
 }
 
 /// What is wrong with a file as a whole, told on the line of `file` that includes it.

@@ -35,7 +35,7 @@ use std::collections::BTreeMap;
 use super::draft::Draft;
 use super::finder::Finder;
 use super::place::{Reference, shown};
-use super::{Missing, Origin, Problem, Written, written};
+use super::{LeftOut, Missing, Origin, Problem, Written, written};
 use crate::context::{ContextPath, Error};
 pub(super) use load::Failure;
 use load::{Loader, Project};
@@ -184,7 +184,15 @@ fn add(
 ) -> Result<(), Error> {
     let image_name = |service: &str| format!("{}:{service}", shown(main));
     let directory = main.parent().unwrap_or_default();
+    // Of a file that lies over others, these may say by what its services run.
+    let is_whole = project.directory != *main;
     for (name, service) in services {
+        if is_whole && !service.has_source && service.problem.is_none() {
+            // It is no image, and what it may have been is not gone: compose refuses the file.
+            let what = Missing::Image(image_name(name));
+            finder.left_out.push(LeftOut::new(what, without_source(name, service)));
+            continue;
+        }
         let variables = &project.variables;
         let placed = platform::with_default(name, service, variables);
         let read = placed.and_then(|it| draft(name, image_name(name), &it, &directory, variables));
@@ -200,6 +208,14 @@ fn add(
         finder.add(draft, |other| is_built(other).then(|| image_name(other)))?;
     }
     Ok(())
+}
+
+/// What is wrong with a service that says nothing of what it runs by.
+fn without_source(name: &str, service: &Service) -> Problem {
+    let message = format!(
+        "service {name} has neither a `build` nor an `image`, so that compose refuses it: give it one"
+    );
+    Problem::at(&service.file, service.line, message)
 }
 
 /// What a service says of its image; `None` where it is not built.

@@ -1,7 +1,7 @@
 //! The name of a project, which values may have in them as `COMPOSE_PROJECT_NAME`.
 //!
 //! The environment and `.env` decide before `name:` of the files, and that before the name of the
-//! directory. The root of a repository has none: it is called otherwise in each checkout.
+//! directory, that of the checkout for the root of a repository. In a bare one nobody knows it.
 
 use super::load::{Failure, Loader};
 use super::service::{Reading, present};
@@ -24,15 +24,33 @@ pub(super) fn set(
     if variables.get(NAME).is_some_and(|name| !name.is_empty()) {
         return Ok(());
     }
-    let of_directory = || {
-        let name = String::from_utf8_lossy(directory.file_name()?).into_owned();
-        Some((normalised(&name), Vec::new()))
-    };
-    let found = written(loader, files, variables)?.or_else(of_directory);
-    if let Some((name, lines)) = found.filter(|(name, _)| !name.is_empty()) {
+    if let Some((name, lines)) = written(loader, files, variables)? {
         variables.set(NAME.to_owned(), name, lines);
+        return Ok(());
+    }
+    let Some(called) = name_of(loader, directory) else { return Ok(()) };
+    let name = normalised(&called);
+    if !name.is_empty() {
+        variables.set(NAME.to_owned(), name, Vec::new());
+    } else if let Some(file) = files.first() {
+        let message = format!(
+            "the directory `{called}` gives its project no name, so that compose refuses it: write \
+             `name:`, or set {NAME} in .env"
+        );
+        loader.finder.problems.insert(Problem::of(file, message));
     }
     Ok(())
+}
+
+/// What a directory is called; `None` where nobody can tell.
+fn name_of(loader: &Loader<'_, '_>, directory: &ContextPath) -> Option<String> {
+    Some(match directory.file_name() {
+        Some(name) => String::from_utf8_lossy(name).into_owned(),
+        None => {
+            let whole = loader.finder.source.on_disk()?.canonicalize().ok()?;
+            whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy().into_owned()
+        }
+    })
 }
 
 /// The same as bake has it, where `name:` decides first and the directory never.

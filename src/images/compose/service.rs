@@ -22,6 +22,8 @@ pub(super) struct Service {
     /// The lines that give its platform.
     pub(super) platform_lines: Vec<Origin>,
     pub(super) extends: Option<Extends>,
+    /// Whether it says by what it runs: an image, a build, or something else that provides it.
+    pub(super) has_source: bool,
     /// What is wrong with it.
     pub(super) problem: Option<Problem>,
 }
@@ -82,6 +84,9 @@ pub(super) struct Reading<'a> {
     pub(super) variables: &'a Known,
 }
 
+/// The keys by which a service says what it runs by.
+const SOURCES: &[&str] = &["build", "image", "provider", "extends"];
+
 /// The keys of `build:`; others are a mistake.
 const BUILD_KEYS: &[&str] = &[
     "context",
@@ -133,6 +138,7 @@ impl Reading<'_> {
             platform: None,
             platform_lines: Vec::new(),
             extends: None,
+            has_source: SOURCES.iter().any(|key| present(node, key).is_some()),
             problem: None,
         };
         if let Err(fault) = self.fill(&mut service, node) {
@@ -381,6 +387,7 @@ impl Service {
         self.platform = over.platform.or(self.platform.take());
         written::add(&mut self.platform_lines, &over.platform_lines);
         self.extends = over.extends;
+        self.has_source |= over.has_source;
         self.problem = over.problem.or(self.problem.take());
     }
 }

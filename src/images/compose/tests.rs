@@ -9,11 +9,14 @@ use crate::images::{Configuration, Image, ImageDockerfile, Images, NamedContext,
 /// A tree with an empty Dockerfile in each of its directories.
 pub(super) struct Project {
     directory: tempfile::TempDir,
+    /// The directory in it that is looked at.
+    root: &'static str,
     variables: Variables,
 }
 
 pub(super) fn project() -> Project {
-    let project = Project { directory: tempfile::tempdir().unwrap(), variables: Variables::new() };
+    let directory = tempfile::tempdir().unwrap();
+    let project = Project { directory, root: "", variables: Variables::new() };
     project.file("Dockerfile", "FROM scratch\n")
 }
 
@@ -36,7 +39,7 @@ impl Project {
     }
 
     fn images(&self) -> Images {
-        let source = Disk::new(self.directory.path());
+        let source = Disk::new(self.directory.path().join(self.root));
         find(&source, &self.variables, &Configuration::default()).unwrap()
     }
 
@@ -345,4 +348,39 @@ fn a_project_has_its_name_in_values() {
     let images = p.images().images;
     let image = images.iter().find(|it| it.name == "_My.Shop/compose.yaml:a").unwrap();
     assert_eq!(image.args["N"], "myshop");
+    let mut p = project().compose(service);
+    let parent = p.directory.path().join("Shop 2");
+    std::fs::create_dir(&parent).unwrap();
+    for name in ["Dockerfile", "compose.yaml"] {
+        std::fs::rename(p.directory.path().join(name), parent.join(name)).unwrap();
+    }
+    p.root = "Shop 2";
+    assert_eq!(name(&p), "shop2");
+}
+
+#[test]
+fn an_absolute_path_in_the_repository_is_in_it() {
+    let p = project().file("api/Dockerfile", "FROM scratch\n");
+    let root = p.directory.path().to_str().unwrap().to_owned();
+    let p = p.variable("PWD", &root).compose(&format!(
+        "services:\n  a:\n    build: ${{PWD}}/api\n  b:\n    build:\n      context: .\n      \
+         dockerfile: {root}/api/Dockerfile\n      additional_contexts: {{c: {root}/api}}\n  c:\n    \
+         build: /elsewhere\n"
+    ));
+    assert_eq!(p.image("a").context, ContextPath::new("api"));
+    assert_eq!(p.image("b").dockerfile, file("api/Dockerfile"));
+    assert_eq!(p.image("b").contexts["c"], NamedContext::Directory(ContextPath::new("api")));
+    assert!(p.problems().contains("`/elsewhere`, outside of the repository"), "{}", p.problems());
+}
+
+#[test]
+fn a_directory_whose_name_gives_a_project_none_is_told() {
+    let service = "services:\n  a:\n    build: .\n";
+    let p = project()
+        .file("_-/Dockerfile", "FROM scratch\n")
+        .file("_-/compose.yaml", service)
+        .file("b/compose.yaml", "name: b\nservices: {}\n");
+    insta::assert_snapshot!(p.problems());
+    assert!(p.images().images.iter().any(|it| it.name == "_-/compose.yaml:a"));
+    assert_eq!(p.file("_-/.env", "COMPOSE_PROJECT_NAME=x\n").problems(), "");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Losing;
 use crate::Seconds;
-use crate::context::{ContextPath, EntryKind, Source as _};
+use crate::context::{ContextPath, Entry, EntryKind, Source as _, glob};
 use crate::impact::side::{Files, ignore_file};
 use crate::impact::touched::below;
 use crate::impact::types::{Advice, ImageImpact, RootCause};
@@ -42,6 +42,19 @@ const MANIFESTS: [&str; 6] =
 
 /// Ends of names of such files.
 const MANIFEST_ENDS: [&[u8]; 3] = [b".gemspec", b".cabal", b".csproj"];
+
+/// Names of scripts that a build may run, and of what tells a program what to do.
+const SCRIPTS: [&str; 7] =
+    ["Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", "Taskfile.yml", "Rakefile"];
+
+/// Ends of names of such files.
+const SCRIPT_ENDS: [&[u8]; 4] = [b".sh", b".bash", b".mk", b".make"];
+
+/// More of them, or longer ones, are not read at each commit.
+const MOST_SCRIPTS: usize = 200;
+
+/// The longest of them in bytes.
+const LONGEST_SCRIPT: u64 = 256 * 1024;
 
 /// What one file costs.
 #[derive(Default)]
@@ -130,8 +143,11 @@ fn is_for_people(file: &ContextPath) -> bool {
 fn is_named(file: &ContextPath, losing: &Losing<'_>, head: &Files<'_>) -> bool {
     let Some(name) = file.file_name() else { return true };
     let instructions = losing.planned.dockerfile.instructions().iter();
-    let names = |text: &[u8]| text.windows(name.len()).any(|part| part == name);
+    let names = |text: &[u8]| names(text, name);
     if instructions.into_iter().any(|instruction| names(instruction.text.as_bytes())) {
+        return true;
+    }
+    if is_in_a_script(losing, head, &names) {
         return true;
     }
     let own = file.parent().unwrap_or_default();
@@ -147,4 +163,71 @@ fn is_named(file: &ContextPath, losing: &Losing<'_>, head: &Files<'_>) -> bool {
             text.map_or(true, |text| text.is_some_and(|text| names(&text)))
         })
     })
+}
+
+/// Whether a script of the context names a file, or nobody can tell as there are too many.
+fn is_in_a_script(losing: &Losing<'_>, head: &Files<'_>, names: &dyn Fn(&[u8]) -> bool) -> bool {
+    let scripts: Vec<&Entry> =
+        losing.planned.context.snapshot.entries().iter().filter(|entry| is_script(entry)).collect();
+    let is_too_long = |entry: &&Entry| entry.size > LONGEST_SCRIPT;
+    scripts.len() > MOST_SCRIPTS
+        || scripts.iter().any(is_too_long)
+        || scripts.iter().any(|script| {
+            let path = losing.image.context.join(script.path.as_bytes());
+            head.tree.read(&path).map_or(true, |text| text.is_some_and(|text| names(&text)))
+        })
+}
+
+fn is_script(entry: &Entry) -> bool {
+    let name = entry.path.file_name().unwrap_or_default();
+    entry.kind == EntryKind::File
+        && (SCRIPTS.iter().any(|script| script.as_bytes() == name)
+            || SCRIPT_ENDS.iter().any(|end| name.ends_with(end)))
+}
+
+/// Whether a text has a file's name in it, or a pattern that the name fits.
+fn names(text: &[u8], name: &[u8]) -> bool {
+    if text.windows(name.len()).any(|part| part == name) {
+        return true;
+    }
+    let is_between = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`;&|()<>=,".contains(byte);
+    let mut words = text.split(is_between);
+    words.any(|word| {
+        let last = word.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        let is_pattern = glob::has_wildcards(last);
+        // All of a directory somewhere else in the image is nothing of the context.
+        let is_elsewhere = word.starts_with(b"/") && last.iter().all(|&byte| byte == b'*');
+        is_pattern && !is_elsewhere && fits(last, name)
+    })
+}
+
+/// Whether a name fits a pattern, whatever its capitals; of one that is none nobody can tell.
+fn fits(pattern: &[u8], name: &[u8]) -> bool {
+    let [pattern, name] = [pattern, name].map(<[u8]>::to_ascii_lowercase);
+    glob::matches(&pattern, &name).unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_names_what_fits_it() {
+        let readme = |text: &str| names(text.as_bytes(), b"README.md");
+        for text in [
+            "RUN cat *.md",
+            "COPY --from=b /a/*.md /docs/",
+            "RUN test -n \"$(find . -name 'README*')\"",
+            "RUN wc -l ./*",
+            "RUN cat [A-Z]*.md",
+            "RUN cat README.??",
+            "RUN FILES=docs/readme.*; cat $FILES",
+        ] {
+            assert!(readme(text), "{text}");
+        }
+        for text in ["RUN rm -rf /var/lib/apt/lists/*", "COPY *.py .", "RUN ls [", "RUN cat *.txt"]
+        {
+            assert!(!readme(text), "{text}");
+        }
+    }
 }

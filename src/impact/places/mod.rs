@@ -6,13 +6,12 @@ mod settings;
 use settings::{KEYWORDS, Settings, Versions};
 
 use super::compared::Version;
-use super::platforms::PLATFORM;
 use super::retold::{NO_CACHE, NO_CACHE_FILTER};
 use super::types::Place;
 use crate::context::git::Tree;
 use crate::context::{ContextPath, Source as _};
 use crate::images::{Image, ImageDockerfile, Origin};
-use crate::plan::Step;
+use crate::plan::{PLATFORM, Step};
 use crate::predict::{CauseKind, ChangeKind, FileChange};
 
 /// Files with more bytes have no line that anybody reads.

@@ -33,6 +33,25 @@ fn a_file_for_people_is_to_be_left_out() {
 }
 
 #[test]
+fn what_a_pattern_or_a_script_may_read_is_to_stay() {
+    let cases = [
+        ("Dockerfile", format!("{BAD}RUN cat *.md\n")),
+        ("Dockerfile", format!("{BAD}FROM x\nCOPY --from=0 /app/*.md /docs/\n")),
+        ("run.sh", "cat README.md\n".to_owned()),
+        ("tools/build.mk", "docs:\n\tcp ../*.md /out\n".to_owned()),
+        ("Makefile", "docs:\n\tcat README.md\n".to_owned()),
+    ];
+    for (file, text) in cases {
+        let project = bad().file(file, &text).committed();
+        project.write("README.md", "# the app\n");
+        assert!(excluded(&project.impact()).is_empty(), "{file}: {text}");
+    }
+    let project = bad().file("run.sh", "rm -rf /var/lib/apt/lists/*\n").committed();
+    project.write("README.md", "# the app\n");
+    assert_eq!(excluded(&project.impact()), [("README.md", "README.md")]);
+}
+
+#[test]
 fn what_the_change_leaves_out_itself_or_takes_away_needs_no_advice() {
     let project = bad();
     project.write(".dockerignore", "README.md\n");

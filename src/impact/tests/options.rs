@@ -98,3 +98,43 @@ fn what_only_the_second_platform_takes_counts() {
     project.write("Dockerfile", format!("ARG TARGETARCH\n{dockerfile}").replace("two", "three"));
     assert_eq!(project.impact().steps_lost(), 2);
 }
+
+#[test]
+fn the_value_of_a_secret_is_in_no_name() {
+    let compose = |value: &str| compose(&format!("args: {{ API_TOKEN: {value} }}"));
+    let project = project()
+        .configured("")
+        .base("alpine", base("alpine"))
+        .file("Dockerfile", "FROM alpine\nARG API_TOKEN\nRUN fetch --token $API_TOKEN\n")
+        .file("compose.yaml", compose("one"))
+        .committed();
+    project.write("compose.yaml", compose("other"));
+    let impact = project.impact();
+    let [image] = &*impact.images else { panic!("{impact:?}") };
+    assert_eq!(image.steps[1].forecast.step.name, "[2/2] RUN fetch --token ****");
+    let report = serde_json::to_string(&crate::report::json::impact(&impact)).unwrap();
+    assert!(!report.contains("other"), "{report}");
+}
+
+#[test]
+fn nobody_knows_what_another_frontend_makes_of_a_dockerfile() {
+    let text = |syntax: &str| format!("# syntax={syntax}\nFROM alpine\nRUN one\n");
+    for (older, newer, is_known) in [
+        ("docker/dockerfile:1", "docker/dockerfile:1.4", true),
+        ("docker/dockerfile:1", "docker.io/docker/dockerfile:1.7-labs", true),
+        ("docker/dockerfile:1", "docker/dockerfile-upstream:master", false),
+        ("docker/dockerfile:1", "my/frontend:9", false),
+        ("my/frontend:9", "docker/dockerfile:1", false),
+        ("my/frontend:9", "my/frontend:10", false),
+        ("my/docker/dockerfile:1", "my/docker/dockerfile:2", false),
+    ] {
+        let project = project()
+            .configured("")
+            .base("alpine", base("alpine"))
+            .file("Dockerfile", text(older))
+            .committed();
+        project.write("Dockerfile", text(newer));
+        let impact = project.impact();
+        assert_eq!(impact.not_compared.is_empty(), is_known, "{older} to {newer}: {impact:?}");
+    }
+}

@@ -84,3 +84,22 @@ fn a_variable_that_nothing_sets_is_told() {
     let expected = "compose.yaml:5 takes the variable T, which has no value here (and 1 more): ";
     assert!(told.starts_with(expected), "{told}");
 }
+
+#[test]
+fn other_rules_for_what_git_does_not_have_are_told() {
+    let project = shop("FROM a\nCOPY x .\nCOPY app /app\nRUN one\n").file("app/a.py", "1");
+    let project = project.committed();
+    let told = || {
+        let notices = project.impact().notices;
+        notices.into_iter().find(|it| it.starts_with("the ignore file"))
+    };
+    assert_eq!(told(), None);
+    // What is in it for people changes nothing.
+    project.write(".dockerignore", "# git's own\n.git\n");
+    assert_eq!(told(), None);
+    project.write(".dockerignore", ".git\n**/__pycache__\n");
+    insta::assert_snapshot!(told().unwrap());
+    // What runs again takes what is there then.
+    project.write("app/a.py", "2");
+    assert_eq!(told(), None);
+}

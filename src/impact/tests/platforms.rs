@@ -63,6 +63,34 @@ fn what_stands_on_an_image_for_another_platform_is_lost() {
 }
 
 #[test]
+fn of_a_base_for_several_platforms_only_the_one_that_changes_is_lost() {
+    let text = |platform: &str| {
+        format!(
+            "FROM --platform=linux/{platform} a AS made\nRUN one\nFROM a AS kept\nRUN two\n\
+             FROM scratch\nCOPY --from=kept /y /y\nCOPY --from=made /x /x\n"
+        )
+    };
+    let project = changing("", "Dockerfile", &text("arm64"), &text("386"));
+    let expected = (
+        vec!["RUN one".to_owned(), "COPY --from=made /x /x".to_owned()],
+        vec!["Dockerfile:1 platform linux/arm64 linux/386".to_owned()],
+    );
+    assert_eq!(lost(&project), expected);
+    assert_eq!(lost(&project.base("a", base("a"))), expected);
+    // The other way round than before, which leaves the platforms the same.
+    let text = |made: &str, kept: &str| {
+        format!(
+            "FROM --platform=linux/{made} a AS made\nRUN one\nFROM --platform=linux/{kept} a\n\
+             RUN two\nCOPY --from=made /x /x\n"
+        )
+    };
+    let project = changing("", "Dockerfile", &text("arm64", "amd64"), &text("amd64", "arm64"));
+    let (steps, causes) = lost(&project);
+    assert_eq!(steps, ["RUN one", "RUN two", "COPY --from=made /x /x"]);
+    assert_eq!(causes[0], "Dockerfile:1 platform linux/arm64 linux/amd64");
+}
+
+#[test]
 fn a_platform_of_compose_or_bake_takes_what_is_copied_from_images() {
     let dockerfile = "FROM --platform=$BUILDPLATFORM a AS made\nCOPY x /\nFROM scratch\n\
                       COPY --from=b /x /y\nCOPY --from=made /x /x\n";

@@ -32,6 +32,37 @@ fn what_a_broken_compose_file_describes_is_neither_gone_nor_new() {
 }
 
 #[test]
+fn a_compose_file_that_compose_refuses_hides_no_image() {
+    let refused = [
+        "services:\n  - web\n",
+        "# nothing\n",
+        "- web\n",
+        "services:\n",
+        "services: web\n",
+        "services:\nweb:\n  build: web\n",
+        "things:\n  web:\n    build: web\n",
+        "services:\n  web:\n",
+        "services:\n  web: web\n",
+        "services:\n  web:\n    made: web\n",
+    ];
+    let project = described("compose.yaml", COMPOSE);
+    for text in refused {
+        project.write("compose.yaml", text);
+        assert_eq!(outcomes(&project.impact()), [], "{text}");
+        let refused = project.refused();
+        assert!(
+            refused.iter().any(|it| it.starts_with("compose.yaml:web: ")),
+            "{text}: {refused:?}"
+        );
+    }
+    // Compose takes these, and so the Dockerfile is an image on its own.
+    for text in ["services: {}\n", "volumes: {}\n", "services:\n  web: {image: x}\n"] {
+        project.write("compose.yaml", text);
+        assert_eq!(project.refused(), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
 fn a_compose_file_that_is_mended_is_not_compared_either() {
     let project = described("compose.yaml", BROKEN);
     project.write("compose.yaml", COMPOSE);

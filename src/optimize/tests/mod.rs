@@ -216,11 +216,12 @@ impl Project {
         };
         let options =
             BuildOptions { build_args: self.arguments.clone(), ..BuildOptions::default() };
+        let images = self.images.iter().map(|(name, image)| (name.as_str().into(), image.clone()));
         let request = Request {
             plan: PlanRequest {
                 dockerfile: &dockerfile,
                 snapshot: &context,
-                images: &self.images,
+                images: &images.collect(),
                 options: &options,
                 dialect: Dialect::default(),
             },

@@ -21,12 +21,13 @@ mod variables;
 
 use std::collections::BTreeSet;
 
-use super::convert::{Builder, StageState, image_state};
+use super::convert::{Builder, StageState};
 use super::draft::{Draft, Scope};
 use super::error::{Error, Problem};
+use super::image::image_state;
 use super::stage_files::{Operation, Owner};
 use super::stages::{Base, stage_name};
-use super::{KeyInput, Plan, StepIndex, StepKind, fact, run};
+use super::{ImageReference, KeyInput, Plan, StepIndex, StepKind, fact, run};
 use crate::Digest;
 use crate::dockerfile::{CommandForm, Instruction, InstructionKind};
 use number::Numbers;
@@ -87,7 +88,7 @@ impl Builder<'_> {
         numbers: &mut Numbers,
     ) -> Result<ClassicStage, Error> {
         let planned = &self.stages.all[index];
-        let (source, base) = (planned.source, planned.base.clone());
+        let (source, base, image) = (planned.source, planned.base.clone(), planned.image());
         let scope = Scope {
             index,
             label: planned.label.clone(),
@@ -96,18 +97,18 @@ impl Builder<'_> {
             onbuild: false,
         };
         let name = numbers.name(&source.from.text);
-        let mut stage = match &base {
-            Base::Scratch => ClassicStage {
+        let mut stage = match (&base, &image) {
+            (Base::Stage(below), _) => ClassicStage::on(built.get(*below)),
+            (Base::Context(name), _) => {
+                let option = format!("`--build-context {name}`");
+                return Err(self.at(Problem::NeedsBuildKit(option), source.from));
+            }
+            (_, Some(image)) => self.on_image(image, name, source.from, &scope.label)?,
+            _ => ClassicStage {
                 state: StageState::empty(),
                 variables: Variables::of_image(&[]),
                 triggers: Vec::new(),
             },
-            Base::Stage(below) => ClassicStage::on(built.get(*below)),
-            Base::Image(image) => self.on_image(image, name, source.from, &scope.label)?,
-            Base::Context(name) => {
-                let option = format!("`--build-context {name}`");
-                return Err(self.at(Problem::NeedsBuildKit(option), source.from));
-            }
         };
         for mut trigger in std::mem::take(&mut stage.triggers) {
             (trigger.line, trigger.last_line) = (source.from.line, source.from.last_line);
@@ -125,7 +126,7 @@ impl Builder<'_> {
 
     fn on_image(
         &mut self,
-        image: &str,
+        image: &ImageReference,
         name: String,
         from: &Instruction,
         label: &str,
@@ -148,16 +149,16 @@ impl Builder<'_> {
     /// (`base-other-label`).
     fn classic_image_step(
         &mut self,
-        image: &str,
+        image: &ImageReference,
         name: String,
         from: &Instruction,
         label: &str,
     ) -> StepIndex {
         let known = self.request.images.get(image);
         let id = known.map(|known| known.id.clone());
-        let digest = Digest::of(id.as_deref().unwrap_or(image).as_bytes());
+        let digest = Digest::of(id.as_deref().unwrap_or(&image.name).as_bytes());
         let inputs = vec![KeyInput::BaseImage {
-            reference: image.to_owned(),
+            reference: image.name.clone(),
             digest,
             manifest: id,
             // Its id decides all that stands on it.
@@ -251,6 +252,7 @@ impl Builder<'_> {
         inputs.extend(state.parent.map(|step| KeyInput::Parent { step }));
         Draft {
             name: String::new(),
+            told: None,
             kind,
             uncertain: state.uncertain || self.reads_uncertain(&inputs),
             inputs,

@@ -25,7 +25,7 @@ fn planned(dockerfile: &str) -> Plan {
     plan(PlanRequest {
         dockerfile: &dockerfile,
         snapshot: &Snapshot::new(Vec::new(), 0),
-        images: &BTreeMap::from([("base".to_owned(), base)]),
+        images: &BTreeMap::from([("base".into(), base)]),
         options: &BuildOptions::default(),
         dialect: Dialect::of_version("28.5"),
     })

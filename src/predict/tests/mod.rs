@@ -20,7 +20,8 @@ use super::{
 use crate::context::{ContextPath, Entry, EntryKind, ModifiedTime, Snapshot};
 use crate::dockerfile::Dockerfile;
 use crate::plan::{
-    BuildOptions, BuilderKind, Dialect, NamedContext, Plan, PlanRequest, StepIndex, plan,
+    BuildOptions, BuilderKind, Dialect, ImageReference, NamedContext, Plan, PlanRequest, StepIndex,
+    base_images, plan,
 };
 use crate::store::Outcome;
 use crate::{BaseImage, Digest, Seconds};
@@ -84,10 +85,15 @@ impl Story {
 
     fn plan(&self) -> Plan {
         let dockerfile = Dockerfile::parse("Dockerfile", self.dockerfile).unwrap();
+        let wanted = base_images(&dockerfile, &self.options, self.dialect).unwrap();
+        let known = |wanted: ImageReference| {
+            let image = self.images.get(&wanted.name)?.clone();
+            Some((wanted, image))
+        };
         plan(PlanRequest {
             dockerfile: &dockerfile,
             snapshot: &self.snapshot(),
-            images: &self.images,
+            images: &wanted.into_iter().filter_map(known).collect(),
             options: &self.options,
             dialect: self.dialect,
         })

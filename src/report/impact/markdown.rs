@@ -17,6 +17,9 @@ const MARK: &str = "<!-- smartbuild impact -->";
 /// GitHub takes comments of 65,536 characters; what would go past this is only counted.
 const LONGEST: usize = 48_000;
 
+/// What stands before a time that was not measured.
+const TYPICAL: char = '≈';
+
 /// The most rows of the table.
 const ROWS: usize = 100;
 
@@ -24,7 +27,8 @@ const ROWS: usize = 100;
 pub fn markdown(impact: &Impact) -> String {
     let mut out = format!("{MARK}\n### {}\n\n", title(impact));
     push_table(&mut out, impact);
-    push!(out, "{}\n", rest(impact));
+    let has_typical = out.contains(TYPICAL);
+    push!(out, "{}\n", rest(impact, has_typical));
     push_gate(&mut out, impact);
     push_details(&mut out, impact);
     out
@@ -69,6 +73,10 @@ fn push_table(out: &mut String, impact: &Impact) {
         if image.causes.len() > 2 {
             why.push(format!("{} more", image.causes.len() - 2));
         }
+        let gained = image.summary.seconds_gained;
+        if image.change == ImageChange::Changed && units::is_worth_saying(gained) {
+            why.push(format!("{} less without cache", signed("", gained, image)));
+        }
         if let Some(was) = &image.was_named {
             why.push(format!("was named {}", cell(&code(was))));
         }
@@ -86,12 +94,16 @@ fn signed(sign: &str, seconds: Seconds, image: &ImageImpact) -> String {
     if !units::is_worth_saying(seconds) {
         return "0 s".to_owned();
     }
-    let about = if image.summary.is_measured { "" } else { "≈ " };
-    format!("{about}{sign}{}", units::seconds(seconds))
+    let seconds = units::seconds(seconds);
+    if image.summary.is_measured {
+        format!("{sign}{seconds}")
+    } else {
+        format!("{TYPICAL} {sign}{seconds}")
+    }
 }
 
-/// What the table leaves out.
-fn rest(impact: &Impact) -> String {
+/// What the table leaves out, and what its signs mean.
+fn rest(impact: &Impact, has_typical: bool) -> String {
     let mut rest = Vec::new();
     if impact.images.len() > ROWS {
         rest.push(format!("{} more images are not shown.", impact.images.len() - ROWS));
@@ -104,7 +116,7 @@ fn rest(impact: &Impact) -> String {
         }
     }
     rest.extend(not_compared(impact).filter(|_| impact.steps_lost() > 0).map(|it| it + "."));
-    if impact.images.iter().any(|image| !image.summary.is_measured) {
+    if has_typical {
         rest.push("Times with ≈ are typical ones: nothing was measured here.".to_owned());
     }
     rest.join(" ")
@@ -198,8 +210,8 @@ fn of_advice(advice: &Advice) -> String {
         Advice::Exclude { file, images, ignore_files, line, seconds } => {
             let files: Vec<String> = ignore_files.iter().map(|file| code(file)).collect();
             format!(
-                "- {} is in the context of {} and no command reads it: add {} to {}, which saves \
-                 about {}\n",
+                "- {} is in the context of {} and no instruction or script names it: if no program \
+                 reads it, add {} to {}, which saves about {}\n",
                 code(file),
                 units::counted(images.len() as u64, "image", "images"),
                 code(line),

@@ -1,6 +1,7 @@
 //! Why a cost is not accepted, in a sentence.
 
 use super::super::{cause, escape, units};
+use crate::Seconds;
 use crate::impact::gate::{Broken, Reason, SetBy};
 use crate::impact::{Place, Problem, TreeSide};
 
@@ -14,9 +15,8 @@ pub fn reason(reason: &Reason) -> String {
         Broken::Seconds { lost, allowed, is_measured } => {
             let typical = if *is_measured { "" } else { ", by typical times" };
             format!(
-                "{image}: the next build takes about {} for steps that were cached{typical}; {} \
-                 allows {}",
-                units::precise_seconds(*lost),
+                "{image}: the next build takes {} for steps that were cached{typical}; {} allows {}",
+                about(*lost, *allowed),
                 setting(reason.set_by, "max-seconds"),
                 units::exact_seconds(*allowed)
             )
@@ -30,9 +30,9 @@ pub fn reason(reason: &Reason) -> String {
         Broken::Growth { added, is_least, allowed } => format!(
             "{image}: COPY and ADD bring {}{} more into the image; {} allows {}",
             if *is_least { "at least " } else { "" },
-            units::bytes(*added),
+            unlike(*added, *allowed),
             setting(reason.set_by, "max-image-growth"),
-            units::bytes(*allowed)
+            unlike(*allowed, *added)
         ),
         Broken::GrowthUnknown { instruction, place, allowed } => format!(
             "{image}: nobody knows how much `{}` at {} brings, as it is from another image or an \
@@ -103,6 +103,25 @@ pub fn reason(reason: &Reason) -> String {
     }
 }
 
+/// What steps take, in words that are not those of the limit, which is less.
+fn about(lost: Seconds, allowed: Seconds) -> String {
+    let shown = units::precise_seconds(lost);
+    if shown == units::exact_seconds(allowed) {
+        format!("a little more than {shown}")
+    } else {
+        format!("about {shown}")
+    }
+}
+
+/// Bytes, all of them where they would look like the others.
+fn unlike(bytes: u64, others: u64) -> String {
+    let shown = units::bytes(bytes);
+    if bytes != others && shown == units::bytes(others) {
+        return units::counted(bytes, "byte", "bytes");
+    }
+    shown
+}
+
 /// `compose.yaml:3`
 fn at(problem: &Problem) -> String {
     let lines = problem.line.map(|line| (line, line));
@@ -137,5 +156,23 @@ fn setting(set_by: SetBy, option: &str) -> String {
         SetBy::CommandLine => format!("--{option}"),
         SetBy::Image => format!("{name} of this image in smartbuild.toml"),
         SetBy::Defaults => format!("{name} in smartbuild.toml"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_more_than_allowed_looks_like_more() {
+        assert_eq!(
+            about(Seconds::new(30.100_001), Seconds::new(30.1)),
+            "a little more than 30.1 s"
+        );
+        assert_eq!(about(Seconds::new(31.0), Seconds::new(30.1)), "about 31 s");
+        let (added, allowed) = (1_000_001, 1_000_000);
+        assert_eq!(unlike(added, allowed), "1,000,001 bytes");
+        assert_eq!(unlike(allowed, added), "1,000,000 bytes");
+        assert_eq!(unlike(2_000_000, allowed), "2.0 MB");
     }
 }

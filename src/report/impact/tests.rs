@@ -108,6 +108,16 @@ fn a_comment_for_a_pull_request() {
 }
 
 #[test]
+fn a_comment_says_what_a_change_gains() {
+    let mut impact = impact();
+    assert!(!markdown(&impact).contains("less without cache"));
+    impact.images[0].summary.seconds_gained = Seconds::new(30.0);
+    let comment = markdown(&impact);
+    let row = comment.lines().find(|line| line.starts_with("| `api/Dockerfile`")).unwrap();
+    assert!(row.ends_with("30 s less without cache |"), "{row}");
+}
+
+#[test]
 fn a_new_image_that_is_wrong_is_counted_in_every_headline() {
     let wrong =
         |name: &str| Problem { image: Some(name.to_owned()), ..impact().problems[0].clone() };

@@ -240,8 +240,8 @@ pub(in crate::report) fn advice_text(advice: &Advice) -> String {
             let images = these(images);
             let files: Vec<_> = ignore_files.iter().map(|file| text(file)).collect();
             format!(
-                "{} is in the context of {images}, and no instruction names it: `{}` in {} keeps it \
-                 out, and steps that take {} would not be lost for it",
+                "{} is in the context of {images}, and no instruction or script names it: `{}` in {} \
+                 keeps it out, and steps that take {} would not be lost for it",
                 text(file),
                 text(line),
                 files.join(", "),

@@ -1,7 +1,7 @@
 //! The plan of a commit and its rewrite, with what the engine and the records say of base images
 //! and times.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -17,13 +17,12 @@ use super::super::program::NotTimed;
 use super::commit_files::{CommitFiles, wrong};
 use super::place::Place;
 use super::recorded::Recorded;
-use crate::BaseImage;
 use crate::context::{ContextPath, Source as _};
 use crate::dockerfile::Dockerfile;
 use crate::engine::{Docker, EngineInfo};
 use crate::optimize::{self, History, Request, typical_seconds};
 use crate::plan::{
-    self, BuildOptions, BuilderKind, Dialect, ImageReference, Plan, PlanRequest, Step,
+    self, BaseImages, BuildOptions, BuilderKind, Dialect, ImageReference, Plan, PlanRequest, Step,
 };
 use crate::predict::{Knowledge, PastRun};
 
@@ -36,7 +35,7 @@ pub(super) struct Planner<'a> {
     /// The records that commits are asked about, of whatever Dockerfile.
     line: Line,
     /// The base images of all commits so far, as they are now.
-    pub(super) images: BTreeMap<String, BaseImage>,
+    pub(super) images: BaseImages,
     asked: BTreeSet<ImageReference>,
 }
 
@@ -58,7 +57,7 @@ impl<'a> Planner<'a> {
             dockerfile: String::new(),
             target: flags.target,
         };
-        let (images, asked) = (BTreeMap::new(), BTreeSet::new());
+        let (images, asked) = (BaseImages::new(), BTreeSet::new());
         Ok(Self { docker, options, dialect: dialect(engine), memory, line, images, asked })
     }
 

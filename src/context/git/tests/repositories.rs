@@ -111,6 +111,18 @@ fn bare_linked_and_shallow_repositories_are_read() {
 }
 
 #[test]
+fn branches_that_are_no_files_are_told() {
+    let project = Project::new().file("a", "1").committed();
+    project.git(&["config", "core.repositoryFormatVersion", "1"]);
+    fs::write(project.path(".git/HEAD"), "ref: refs/heads/.invalid\n").unwrap();
+    let config = fs::read_to_string(project.path(".git/config")).unwrap();
+    let extended = format!("{config}[extensions]\n\trefStorage = reftable\n");
+    fs::write(project.path(".git/config"), extended).unwrap();
+    let error = message(Repository::open(&project.root, &options()));
+    assert!(error.contains("as reftable, which is not read here"), "{error}");
+}
+
+#[test]
 fn a_linked_working_tree_has_its_own_index() {
     let project = Project::new().file("a", "1").committed();
     project.git(&["worktree", "add", "-q", "--detach", "../linked"]);

@@ -103,6 +103,23 @@ fn what_a_sparse_checkout_leaves_out_is_there_only_where_the_disk_has_it() {
 }
 
 #[test]
+fn what_a_sparse_index_has_as_one_directory_counts_with_what_the_disk_has_of_it() {
+    let project = Project::new().file("in/a", "1").file("out/b", "1").file("out/deep/c", "1");
+    let project = project.file("out/far/d", "1").file("other/e", "1").committed();
+    project.git(&["sparse-checkout", "init", "--cone", "--sparse-index"]);
+    project.git(&["sparse-checkout", "set", "in"]);
+    assert_as_recorded(&project);
+    fs::create_dir_all(project.path("out/deep")).unwrap();
+    assert_as_recorded(&project);
+    project.write("out/b", "2");
+    project.write("out/deep/new", "1");
+    let repository = project.open();
+    let head = repository.tree("HEAD").unwrap();
+    let changes = repository.working_tree().unwrap().differences_from(&head).unwrap();
+    assert_eq!(changes.paths, [path("out/b"), path("out/deep/new")]);
+}
+
+#[test]
 fn line_ends_that_a_checkout_writes_are_no_edit() {
     let project = Project::new().file(".gitattributes", "*.txt text eol=crlf\n");
     project.write("a.txt", "1\r\n2\r\n");

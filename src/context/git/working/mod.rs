@@ -9,6 +9,7 @@
 mod look;
 mod name;
 mod nested;
+mod sparse;
 mod untracked;
 
 use std::sync::Arc;
@@ -48,6 +49,7 @@ impl Repository {
         if !unmerged.is_empty() {
             return Err(GitError::Unmerged(Unmerged(unmerged)));
         }
+        sparse::open(store, &top, &mut index)?;
         let repository = store.repository.to_thread_local();
         let setting = |error: gix::Error| GitError::Setting {
             name: "core.trustctime, core.checkstat or core.filemode",
