@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::savings::Saving;
 use super::types::{Proof, Refusal, Rewrite, Risk};
-use super::{join_update, patch};
+use super::{chown_copy, join_update, lower_run, patch};
 use crate::context::ContextPath;
 use crate::dockerfile::Dockerfile;
 use crate::dockerfile::edit::{self, Edit};
@@ -56,6 +56,11 @@ impl Candidate {
     /// Whether it is worth it where it saves no seconds, as it is about what is built from a cache.
     pub(super) fn is_wanted_anyway(&self) -> bool {
         self.id == join_update::ID
+    }
+
+    /// Whether it is for what it makes possible that it was found.
+    pub(super) fn only_prepares(&self) -> bool {
+        self.id == lower_run::ID || self.id == chown_copy::ID && self.freed.is_empty()
     }
 
     /// Whether both can be applied at once.

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::candidate::{Candidate, Found, are_apart};
 use super::types::{Refusal, Request, Risk};
 use super::{
-    Reason, bind_manifests, cache_mount, hoist_manifests, join_update, sink_copy, sink_setting,
-    split_copy, split_run,
+    Reason, bind_manifests, cache_mount, chown_copy, hoist_manifests, join_update, lower_run,
+    sink_copy, sink_setting, split_copy, split_run,
 };
 use crate::dockerfile::edit::{self, Edit};
 use crate::dockerfile::{Dockerfile, Span};
@@ -22,8 +22,12 @@ pub(super) fn find(request: &Request<'_>, original: &Plan) -> Found {
         let more = kind(request, original);
         for candidate in more.candidates {
             let whole = with_next(request, candidate.clone());
-            add(request, whole, &mut found);
-            add(request, candidate, &mut found);
+            if !candidate.only_prepares() {
+                add(request, whole, &mut found);
+                add(request, candidate, &mut found);
+            } else if whole.edits != candidate.edits {
+                add(request, whole, &mut found);
+            }
         }
         found.refusals.extend(more.refusals);
     }
@@ -79,8 +83,14 @@ fn add_beside(request: &Request<'_>, candidate: Candidate, found: &mut Found) {
 type Kind = fn(&Request<'_>, &Plan) -> Found;
 
 /// Every kind, the most valuable first.
-const KINDS: &[Kind] =
-    &[hoist_manifests::find, sink_copy::find, sink_setting::find, split_copy::find];
+const KINDS: &[Kind] = &[
+    hoist_manifests::find,
+    chown_copy::find,
+    lower_run::find,
+    sink_copy::find,
+    sink_setting::find,
+    split_copy::find,
+];
 
 /// RUNs that are taken apart, each together with what that makes possible.
 fn splits(request: &Request<'_>, plan: &Plan) -> Found {

@@ -384,7 +384,8 @@ mod tests {
 
     #[test]
     fn every_tool_that_rewrites_know_is_known() {
-        for tool in super::super::tools::names() {
+        // It installs nothing and is only told how others fetch.
+        for tool in super::super::tools::names().filter(|tool| *tool != "git") {
             let is_known = ROWS.iter().any(|row| row.programs.contains(&tool));
             assert!(is_known, "{tool} needs a row");
         }

@@ -16,7 +16,9 @@
 //!
 //! `sink-copy` moves a COPY down past the steps that do not notice it, such as an install of the
 //! system's packages. `split-run` gives the install at the beginning of a RUN a RUN of its own, where
-//! one of these can move it then. `sink-setting` moves an ARG whose value changes from build to build
+//! one of these can move it then. `chown-copy` has COPYs give their files to an owner
+//! in place of a `chown -R` below them, and `lower-run` lets a step that opens a stage be done in the
+//! stage below. `sink-setting` moves an ARG whose value changes from build to build
 //! down past the steps that do not ask for it. `split-copy` gives large files that seldom change a
 //! COPY of their own. `join-update` fetches the lists of packages in the RUN that installs from them,
 //! `cache-mount` keeps the cache of a package manager on the engine, and `bind-manifests` shows an
@@ -35,6 +37,7 @@ mod arguments;
 mod bind_manifests;
 mod cache_mount;
 mod candidate;
+mod chown_copy;
 mod combine;
 mod dependencies;
 mod effects;
@@ -43,6 +46,7 @@ pub mod history;
 mod hoist_manifests;
 mod join_update;
 mod landing;
+mod lower_run;
 mod patch;
 mod planned;
 mod proof;

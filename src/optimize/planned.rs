@@ -46,6 +46,14 @@ pub(super) fn workdir(step: &Step) -> Option<ContextPath> {
     said(step)?["directory"].as_str().map(ContextPath::new)
 }
 
+/// The user that a RUN runs as, where an instruction or the base image names one.
+pub(super) fn user(step: &Step) -> Option<&str> {
+    step.inputs.iter().find_map(|input| match input {
+        KeyInput::Option { name, value } if name == "user" => Some(&**value),
+        _ => None,
+    })
+}
+
 /// The environment that a RUN runs with.
 pub(super) fn environment(step: &Step) -> Vec<(&str, &str)> {
     let variables = step.inputs.iter().filter_map(|input| match input {

@@ -14,11 +14,11 @@ mod word;
 
 use super::Reason;
 use super::shell::{self, Ran};
-use super::tools::Install;
+use super::tools::{Install, are_of_one_language};
 use crate::context::ContextPath;
 use crate::dockerfile::{Mount, MountKind};
 
-pub(super) use place::{do_overlap, do_overlap_beside_sources, is_standard};
+pub(super) use place::{do_overlap, do_overlap_beside_sources, is_below_sources, is_standard};
 
 /// Whether two places meet.
 type Overlap = fn(&ContextPath, &ContextPath) -> bool;
@@ -105,8 +105,17 @@ impl Effects {
             && !meets(&self.reads, &other.perhaps)
     }
 
-    /// Whether it only installs packages of the system, and the other packages of a language, which
-    /// share the system's places and most likely nothing in them.
+    /// Whether it installs packages by name, of the system or of a language, and nothing by what
+    /// files say.
+    pub(super) fn installs_by_name(&self) -> bool {
+        let is_by_name = |install: &Install| install.files.is_empty();
+        self.opaque.is_none()
+            && (self.packages > 0 || !self.installs.is_empty())
+            && self.installs.iter().all(is_by_name)
+    }
+
+    /// Whether it only installs packages by name, of the system or of a language, and the other
+    /// those of another language, which share the system's places and most likely nothing in them.
     pub(super) fn is_apart_from_install(&self, other: &Self) -> bool {
         let own = |places: &[ContextPath]| -> Vec<ContextPath> {
             places.iter().filter(|place| !is_standard(place)).cloned().collect()
@@ -114,9 +123,11 @@ impl Effects {
         let meets = |these: &[ContextPath], those: &[ContextPath]| {
             own(these).iter().any(|this| own(those).iter().any(|that| do_overlap(this, that)))
         };
-        self.packages > 0
-            && self.installs.is_empty()
-            && self.opaque.is_none()
+        let pairs =
+            self.installs.iter().flat_map(|own| other.installs.iter().map(move |it| (own, it)));
+        let mut are_apart = pairs.map(|(own, it)| !are_of_one_language(own.tool, it.tool));
+        self.installs_by_name()
+            && are_apart.all(|is_apart| is_apart)
             && other.opaque.is_none()
             && other.packages == 0
             && !other.installs.is_empty()

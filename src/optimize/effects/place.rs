@@ -51,7 +51,7 @@ pub(in crate::optimize) fn do_overlap_beside_sources(
 }
 
 /// Whether a place lies below `/usr/src`.
-fn is_below_sources(place: &ContextPath) -> bool {
+pub(in crate::optimize) fn is_below_sources(place: &ContextPath) -> bool {
     let sources = ContextPath::new("usr/src");
     *place != sources && place.starts_with(&sources)
 }

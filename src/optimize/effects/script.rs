@@ -234,10 +234,13 @@ impl Reader<'_> {
             };
             read.words.push(program.ok_or_else(opaque)?);
         }
+        let only_says =
+            read.words.first().is_some_and(|program| ["echo", "printf"].contains(&&*program.text));
         for item in command.suffix.iter().flat_map(|suffix| &suffix.0) {
             match item {
                 Item::Word(word) | Item::AssignmentWord(_, word) => {
-                    read.words.push(self.word(&word.value).ok_or_else(opaque)?);
+                    let said = || Word::said(&word.value).filter(|_| only_says);
+                    read.words.push(self.word(&word.value).or_else(said).ok_or_else(opaque)?);
                 }
                 Item::IoRedirect(redirect) => self.redirect(redirect).ok_or_else(opaque)?,
                 Item::ProcessSubstitution(..) => return Err(opaque()),

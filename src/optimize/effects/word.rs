@@ -69,6 +69,27 @@ impl Word {
         Some(read)
     }
 
+    /// A word that is only text to its command, whatever its variables are: a quoted one names no
+    /// file and runs nothing. `None` where the shell does more than put values in.
+    pub(super) fn said(raw: &str) -> Option<Self> {
+        for piece in word::parse(raw, &ParserOptions::default()).ok()? {
+            match piece.piece {
+                WordPiece::Text(plain) if plain.contains(SPECIAL) || plain.contains(PATTERN) => {
+                    return None;
+                }
+                WordPiece::Text(_) | WordPiece::SingleQuotedText(_) => {}
+                WordPiece::EscapeSequence(escape) => {
+                    shell::unescape(&escape)?;
+                }
+                WordPiece::DoubleQuotedSequence(pieces) => {
+                    double_quoted(pieces, &|expression| is_named(expression).then_some(""))?;
+                }
+                _ => return None,
+            }
+        }
+        Some(Self::literal(raw))
+    }
+
     /// The place in the image that the word means as a path; of a pattern, the directory that it
     /// looks in. `None` where nobody can say.
     pub(super) fn place(&self, directory: Option<&ContextPath>) -> Option<ContextPath> {
@@ -116,6 +137,12 @@ fn double_quoted<'a>(
         }
     }
     Some(text)
+}
+
+/// Whether an expression is the value of a variable and changes none.
+fn is_named(expression: &ParameterExpr) -> bool {
+    let ParameterExpr::Parameter { parameter, indirect } = expression else { return false };
+    matches!(parameter, Parameter::Named(_)) && !indirect
 }
 
 /// The value of a variable of the environment that the script leaves as it is.

@@ -17,12 +17,12 @@ use super::read::Run;
 use super::stack::Stack;
 use crate::context::ContextPath;
 use crate::dockerfile::Instruction;
-use crate::optimize::planned::{arguments, environment, step_at};
+use crate::optimize::planned::{arguments, environment, step_at, user};
 use crate::optimize::shell;
 use crate::optimize::tools::Needs;
 use crate::optimize::types::Request;
 use crate::optimize::variables::{is_mentioned_by, mentions};
-use crate::plan::{KeyInput, Plan, Step};
+use crate::plan::{Plan, Step};
 
 /// The directories of users.
 const HOMES: &[&str] = &["home", "root"];
@@ -86,10 +86,7 @@ fn top(place: &str) -> Option<&str> {
 }
 
 fn is_of_root(step: &Step) -> bool {
-    step.inputs.iter().all(|input| match input {
-        KeyInput::Option { name, value } if name == "user" => ROOT.contains(&&**value),
-        _ => true,
-    })
+    user(step).is_none_or(|user| ROOT.contains(&user))
 }
 
 /// Whether the COPYs or the installs have anything in this directory of the root.

@@ -161,6 +161,11 @@ impl<'a> Examined<'a, '_> {
         let passing = |position: &usize| *position > *top_index && !is_below(position);
         let mut along: Vec<usize> = stack.moved.iter().copied().filter(passing).collect();
         along.extend(stack.copies.iter().map(|(position, _)| *position).filter(passing));
+        let stays = || stack.stays.iter().any(|stays| stays.index > *top_index);
+        let back = stack.back.as_ref().filter(|_| stays());
+        if let (Some(unneeded), None) = (&stack.back, back) {
+            along.push(unneeded.position);
+        }
         along.sort_unstable();
         let other = below.iter().flat_map(|&at| stack.copies[at].1.landing.iter());
         let mut other = other.filter(|(place, _)| !needs.manifests.contains_key(place));
@@ -173,6 +178,7 @@ impl<'a> Examined<'a, '_> {
             &along.iter().map(|&at| &before[at]).collect::<Vec<_>>(),
             &runs.iter().map(|run| run.instruction).collect::<Vec<_>>(),
             &lines,
+            back.map(|back| (&before[back.position], &*back.user)),
         );
         let places: Vec<ContextPath> = needs.manifests.keys().cloned().collect();
         let mut sources: Vec<_> = needs.manifests.into_values().collect();

@@ -66,13 +66,15 @@ fn target(written: &str, below: &str, several: bool) -> String {
 /// Puts what goes along, the new lines and the installs above the COPY, with the comments right above
 /// each.
 ///
-/// Blank lines between the COPY and the installs are kept on both sides of them.
+/// Blank lines between the COPY and the installs are kept on both sides of them. A USER that is taken
+/// back is said above the installs too, and the one before it below them.
 pub(super) fn edits(
     dockerfile: &Dockerfile,
     copy: &Instruction,
     along: &[&Instruction],
     installs: &[&Instruction],
     lines: &[String],
+    back: Option<(&Instruction, &str)>,
 ) -> Vec<Edit> {
     let source = dockerfile.source();
     let newline = newline(source);
@@ -86,7 +88,9 @@ pub(super) fn edits(
     }
     // What goes along may stand between the installs, and keeps its place there.
     let first = installs.first().map_or(0, |install| install.line);
-    let mut all: Vec<&Instruction> = along.iter().chain(installs).copied().collect();
+    let repeated = back.map(|(user, _)| user);
+    let mut all: Vec<&Instruction> =
+        along.iter().chain(installs).copied().chain(repeated).collect();
     all.sort_by_key(|instruction| instruction.line);
     let mut moved = String::new();
     let mut edits = Vec::new();
@@ -95,6 +99,10 @@ pub(super) fn edits(
     for (position, install) in all.into_iter().enumerate() {
         if install.line == first {
             moved.push_str(&new);
+        }
+        if repeated.is_some_and(|user| user.line == install.line) {
+            moved.push_str(&format!("{indent}{}{newline}", install.text));
+            continue;
         }
         let mut block = block(source, install.span);
         block.start = block.start.max(end_of_last);
@@ -112,6 +120,9 @@ pub(super) fn edits(
         let start = block.start - gap.len();
         edits.push(Edit::replace(Span { start, end: block.end }, ""));
         end_of_last = block.end;
+    }
+    if let Some((_, user)) = back {
+        moved.push_str(&format!("{indent}USER {user}{newline}"));
     }
     moved.push_str(gap_below);
     edits.push(Edit::replace(Span { start: top, end: top }, moved));

@@ -9,6 +9,16 @@ use crate::optimize::planned::{arguments, destination, directory, environment, s
 use crate::optimize::types::Request;
 use crate::plan::Plan;
 
+/// Whether there is an instruction above a line, in whatever stage, that may make such a link.
+pub(in crate::optimize) fn is_above(
+    request: &Request<'_>,
+    plan: &Plan,
+    line: u32,
+    place: &ContextPath,
+) -> bool {
+    earlier(request, plan, line, place).is_some()
+}
+
 /// An instruction above a line, in whatever stage, that may make a link from or to a place.
 pub(super) fn earlier<'a>(
     request: &Request<'a>,

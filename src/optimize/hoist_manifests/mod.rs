@@ -7,6 +7,7 @@
 //! conditions, `links` and `directories` one each of them, `lines` makes the edits, [`Promise`] asks the plan about the
 //! result.
 
+mod back;
 mod builds;
 mod directories;
 mod examine;
@@ -16,6 +17,7 @@ mod read;
 mod stack;
 mod stays;
 
+pub(super) use links::is_above as link_above;
 pub(super) use read::{brings_only_what_is_named, changes_nothing, mounts, run};
 
 use super::candidate::{Candidate, Found};

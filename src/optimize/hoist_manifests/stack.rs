@@ -9,8 +9,10 @@
 //!
 //! A COPY that brings manifests alone stays above the install, and so do settings, which the
 //! install has to see as it did. They pass the other COPYs only where neither changes the other. A RUN
-//! that only makes or changes files of its own stays where it is (`stays`).
+//! that only makes or changes files of its own stays where it is (`stays`), and keeps the user that it
+//! runs as (`back`).
 
+use super::back::Back;
 use super::read::{Copy, changes_nothing, copy, run};
 use super::stays::{self, Stays};
 use crate::context::ContextPath;
@@ -32,6 +34,8 @@ pub(super) struct Stack<'a> {
     pub(super) moved: Vec<usize>,
     /// The RUNs that stay below the install, in order.
     pub(super) stays: Vec<Stays<'a>>,
+    /// A USER between those and the install.
+    pub(super) back: Option<Back>,
     /// Whether that makes no difference for certain.
     pub(super) risk: Risk,
 }
@@ -52,8 +56,13 @@ impl<'a> Stack<'a> {
         before: &'a [Instruction],
         install: u32,
     ) -> Result<Self, Refusal> {
-        let mut stack =
-            Self { copies: Vec::new(), moved: Vec::new(), stays: Vec::new(), risk: Risk::None };
+        let mut stack = Self {
+            copies: Vec::new(),
+            moved: Vec::new(),
+            stays: Vec::new(),
+            back: None,
+            risk: Risk::None,
+        };
         let is_copy = |instruction: &Instruction| match &instruction.kind {
             InstructionKind::Copy(of) | InstructionKind::Add(of) => of.from.is_none(),
             _ => false,
@@ -73,7 +82,15 @@ impl<'a> Stack<'a> {
                     if stack.copies.is_empty() && run(plan, instruction, 0).is_ok() => {}
                 InstructionKind::Run { .. } => {
                     let stays = stays::read(plan, instruction, position);
-                    // What goes along would be set, or there, before it.
+                    // What goes along would be set, or there, before it; but a user is set again.
+                    if let Some(stays) = &stays
+                        && stack.back.is_none()
+                        && let Some(back) = Back::of(plan, before, &stack.moved, stays)
+                    {
+                        stack.moved.clear();
+                        stack.back = Some(back);
+                        stack.risk = Risk::Verify;
+                    }
                     match stays.filter(|_| stack.moved.is_empty()) {
                         Some(stays) => stack.stays.push(stays),
                         None if stack.copies.is_empty() => {
@@ -131,6 +148,11 @@ impl<'a> Stack<'a> {
         self.copies.retain(|(position, _)| is_kept(*position));
         self.moved.retain(|position| is_kept(*position));
         self.stays.retain(|stays| is_kept(stays.index));
+        let is_needed = |back: &Back| self.stays.iter().any(|stays| stays.index < back.position);
+        if let Some(back) = self.back.take_if(|back| !is_needed(back)) {
+            self.moved.push(back.position);
+            self.moved.sort_unstable();
+        }
         self
     }
 
@@ -142,7 +164,8 @@ impl<'a> Stack<'a> {
         copy: &Copy<'_>,
     ) -> Result<Risk, &'a Instruction> {
         let mut risk = Risk::None;
-        for setting in self.moved.iter().map(|&at| &before[at]) {
+        let back = self.back.iter().map(|back| &back.position);
+        for setting in self.moved.iter().chain(back).map(|&at| &before[at]) {
             match passes(plan, setting, copy) {
                 Passes::Surely => {}
                 Passes::Perhaps => risk = Risk::Verify,

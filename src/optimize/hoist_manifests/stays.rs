@@ -10,8 +10,11 @@
 
 use super::builds::{self, Build};
 use super::read::{Run, mounts};
+use crate::context::ContextPath;
 use crate::dockerfile::Instruction;
-use crate::optimize::effects::{Effects, Setting, do_overlap, is_standard};
+use crate::optimize::effects::{
+    Effects, Setting, do_overlap_beside_sources, is_below_sources, is_standard,
+};
 use crate::optimize::planned::{arguments, directory, environment, step_at};
 use crate::optimize::tools::{Install, Needs, is_manifest};
 use crate::plan::Plan;
@@ -62,11 +65,40 @@ fn touching(plan: &Plan, instruction: &Instruction) -> Option<Effects> {
         && effects.packages == 0
         && !effects.network
         && !effects.is_costly
-        && !effects.leads;
+        && (!effects.leads || writes_its_own(&effects));
     only_touches.then_some(effects)
 }
 
+/// Commands that write text, or nothing, into files that they make.
+const WRITERS: &[&str] = &["echo", "mkdir", "printf", "touch"];
+
+/// Whether all files that it writes lie in directories that it makes itself, where nothing is that
+/// leads a tool.
+fn writes_its_own(effects: &Effects) -> bool {
+    let is_below =
+        |inner: &ContextPath, outer: &ContextPath| inner != outer && inner.starts_with(outer);
+    let writes = &effects.writes;
+    let is_file = |place: &&ContextPath| !writes.iter().any(|other| is_below(other, place));
+    let mut files = writes.iter().filter(is_file);
+    effects.programs.iter().all(|program| WRITERS.contains(&&**program))
+        && effects.programs.iter().any(|program| program == "mkdir")
+        && files.all(|file| writes.iter().any(|directory| is_below(file, directory)))
+}
+
+/// A RUN that leaves what another user is to have is run by the one who may give it away.
+const GIVING: &[&str] = &["chgrp", "chown"];
+
 impl Stays<'_> {
+    /// Whether only the administrator can do it.
+    pub(super) fn is_of_root(&self) -> bool {
+        match &self.does {
+            Does::Touch(effects) => {
+                effects.programs.iter().any(|program| GIVING.contains(&&**program))
+            }
+            Does::Build(_) => false,
+        }
+    }
+
     /// Whether it builds.
     pub(super) fn is_build(&self) -> bool {
         matches!(self.does, Does::Build(_))
@@ -81,7 +113,10 @@ impl Stays<'_> {
             Does::Build(build) => return build.is_of_another_part(installs, needs),
         };
         let placed = || installs.iter().flat_map(|run| &run.installs);
-        for place in effects.touches() {
+        // By names of users alone it looks there.
+        let passwords = ContextPath::new("etc");
+        let reads = effects.reads.iter().filter(|place| **place != passwords);
+        for place in reads.chain(&effects.writes) {
             let mut needed = needs.manifests.keys().chain(&needs.written);
             let name = String::from_utf8_lossy(place.file_name().unwrap_or_default());
             let is_made_by = |install: &Install| {
@@ -91,7 +126,9 @@ impl Stays<'_> {
             let is_read = is_manifest(&name)
                 || placed()
                     .any(|it| it.install.tool.habits().reads(place) || is_made_by(&it.install));
-            if needed.any(|needed| do_overlap(needed, place)) || is_standard(place) || is_read {
+            let is_of_system = is_standard(place) && !is_below_sources(place);
+            let meets = needed.any(|needed| do_overlap_beside_sources(place, needed));
+            if meets || is_of_system || is_read {
                 return false;
             }
         }

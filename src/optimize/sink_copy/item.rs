@@ -12,13 +12,13 @@ use crate::optimize::types::Request;
 use crate::plan::Plan;
 
 /// An instruction with what it does.
-pub(super) struct Item<'a> {
-    pub(super) instruction: &'a Instruction,
-    pub(super) does: Does<'a>,
+pub(in crate::optimize) struct Item<'a> {
+    pub(in crate::optimize) instruction: &'a Instruction,
+    pub(in crate::optimize) does: Does<'a>,
 }
 
 /// What an instruction does to the others.
-pub(super) enum Does<'a> {
+pub(in crate::optimize) enum Does<'a> {
     /// COPY or ADD, of the context or of something else.
     Bring(Bring<'a>),
     Run(Box<Run<'a>>),
@@ -33,35 +33,35 @@ pub(super) enum Does<'a> {
 }
 
 /// What a COPY or ADD brings.
-pub(super) struct Bring<'a> {
+pub(in crate::optimize) struct Bring<'a> {
     /// What it brings, where that is known.
-    pub(super) landing: Option<Landing<'a>>,
-    pub(super) destination: ContextPath,
+    pub(in crate::optimize) landing: Option<Landing<'a>>,
+    pub(in crate::optimize) destination: ContextPath,
     /// Every place that it may write, each with all below it.
-    pub(super) writes: Vec<ContextPath>,
+    pub(in crate::optimize) writes: Vec<ContextPath>,
     /// Whether it looks for the owner by name.
-    pub(super) names_owner: bool,
+    pub(in crate::optimize) names_owner: bool,
     /// Whether the destination depends on the working directory.
-    pub(super) is_relative: bool,
+    pub(in crate::optimize) is_relative: bool,
 }
 
 /// A RUN.
-pub(super) struct Run<'a> {
-    pub(super) effects: Effects,
-    pub(super) directory: ContextPath,
-    pub(super) environment: Vec<(&'a str, &'a str)>,
-    pub(super) mounts: &'a [Mount],
+pub(in crate::optimize) struct Run<'a> {
+    pub(in crate::optimize) effects: Effects,
+    pub(in crate::optimize) directory: ContextPath,
+    pub(in crate::optimize) environment: Vec<(&'a str, &'a str)>,
+    pub(in crate::optimize) mounts: &'a [Mount],
     /// Whether the base image is known, and so the whole environment.
-    pub(super) is_base_known: bool,
+    pub(in crate::optimize) is_base_known: bool,
 }
 
 /// What every instruction of a stage does.
-pub(super) fn of_stage<'a>(
+pub(in crate::optimize) fn of_stage<'a>(
     request: &Request<'a>,
     plan: &'a Plan,
     stage: Stage<'a>,
 ) -> Vec<Item<'a>> {
-    let mut there: Option<ContextPath> = None;
+    let mut there = inherited(request, plan, stage);
     let mut items = Vec::with_capacity(stage.instructions.len());
     for (position, instruction) in stage.instructions.iter().enumerate() {
         let above = &stage.instructions[..position];
@@ -98,14 +98,32 @@ pub(super) fn of_stage<'a>(
     items
 }
 
+/// The working directory that a stage begins in, where the stage that it is built on sets it.
+fn inherited(request: &Request<'_>, plan: &Plan, stage: Stage<'_>) -> Option<ContextPath> {
+    let InstructionKind::From { image, .. } = &stage.from.kind else { return None };
+    let stages = request.plan.dockerfile.stages().filter(|other| other.index < stage.index);
+    let is_it = |other: &Stage<'_>| other.name().is_some_and(|it| it.eq_ignore_ascii_case(image));
+    let below = stages.filter(is_it).last()?;
+    let is_set = |it: &&Instruction| matches!(it.kind, InstructionKind::Workdir(_));
+    let Some(last) = below.instructions.iter().rev().find(is_set) else {
+        return inherited(request, plan, below);
+    };
+    match &last.kind {
+        InstructionKind::Workdir(path) if path.starts_with('/') => {
+            step_at(plan, last).and_then(workdir)
+        }
+        _ => None,
+    }
+}
+
 impl Item<'_> {
     /// Whether it brings files of the context that are known.
-    pub(super) fn is_context_copy(&self) -> bool {
+    pub(in crate::optimize) fn is_context_copy(&self) -> bool {
         matches!(&self.does, Does::Bring(bring) if bring.landing.is_some())
     }
 
     /// The files of the context that it brings.
-    pub(super) fn brought(&self) -> impl Iterator<Item = &ContextPath> {
+    pub(in crate::optimize) fn brought(&self) -> impl Iterator<Item = &ContextPath> {
         let landing = match &self.does {
             Does::Bring(bring) => bring.landing.as_ref(),
             _ => None,
@@ -116,7 +134,7 @@ impl Item<'_> {
 
 impl Bring<'_> {
     /// Whether it puts files into this directory and does nothing else to it.
-    pub(super) fn fills(&self, directory: &ContextPath) -> bool {
+    pub(in crate::optimize) fn fills(&self, directory: &ContextPath) -> bool {
         let is_below = |place: &ContextPath| place != directory && place.starts_with(directory);
         self.destination == *directory
             && self.landing.as_ref().is_some_and(|landing| {
@@ -143,7 +161,12 @@ fn bring<'a>(
     let is_add = matches!(instruction.kind, InstructionKind::Add(_));
     let is_of_context = transfer.from.is_none() && instruction.heredocs.is_empty();
     let landing = if is_of_context {
-        Some(Landing::of(request.plan.snapshot, transfer, &written, is_add).ok()?)
+        // What a variable names is not known, as what another stage brings is not.
+        let has_variable = !is_add && transfer.sources.iter().any(|it| it.contains('$'));
+        match Landing::of(request.plan.snapshot, transfer, &written, is_add) {
+            Err(Reason::Source(_)) if has_variable => None,
+            landing => Some(landing.ok()?),
+        }
     } else {
         None
     };

@@ -23,7 +23,7 @@ use crate::context::ContextPath;
 use crate::dockerfile::{Instruction, InstructionKind, Stage};
 use crate::plan::{KeyInput, Plan};
 
-use item::{Does, Item};
+pub(super) use item::{Bring, Does, Item, Run, of_stage};
 
 /// Every COPY of the plan's stages that can sink, and costly steps that cannot pass one.
 pub(super) fn find(request: &Request<'_>, plan: &Plan) -> Found {
@@ -35,7 +35,7 @@ pub(super) fn find(request: &Request<'_>, plan: &Plan) -> Found {
 }
 
 fn in_stage(request: &Request<'_>, plan: &Plan, stage: Stage<'_>, found: &mut Found) {
-    let items = item::of_stage(request, plan, stage);
+    let items = of_stage(request, plan, stage);
     let mut refused: Option<(usize, Refusal)> = None;
     let mut next = 0;
     while let Some(copy) = (next..items.len()).find(|&at| items[at].is_context_copy()) {
@@ -83,7 +83,7 @@ fn sink(
     for (position, item) in items.iter().enumerate().skip(copy + 1) {
         let mut needed = risk;
         let verdict = stay.iter().try_for_each(|&other| {
-            let more = order::may_swap(request, items[copy].instruction, &items[other], item)?;
+            let more = order::may_swap(request, &items[copy], &items[other], item)?;
             needed = worse(needed, more);
             Ok(())
         });

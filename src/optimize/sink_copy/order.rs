@@ -4,7 +4,8 @@ use super::item::{Bring, Does, Item, Run};
 use super::programs::Programs;
 use super::{between, worse};
 use crate::context::ContextPath;
-use crate::dockerfile::{Instruction, InstructionKind, Stage};
+use crate::context::git::PastCommit;
+use crate::dockerfile::{InstructionKind, Stage};
 use crate::optimize::Reason;
 use crate::optimize::effects::{do_overlap, do_overlap_beside_sources, is_standard};
 use crate::optimize::hoist_manifests::brings_only_what_is_named;
@@ -19,10 +20,11 @@ use crate::plan::Plan;
 /// stays behind it; with the risk.
 pub(super) fn may_swap(
     request: &Request<'_>,
-    copy: &Instruction,
+    sinking: &Item<'_>,
     other: &Item<'_>,
     item: &Item<'_>,
 ) -> Result<Risk, Refusal> {
+    let copy = sinking.instruction;
     let refused = |reason| Refusal { line: item.instruction.line, reason };
     let in_the_way = || Err(between(copy, other.instruction, item.instruction));
     match (&other.does, &item.does) {
@@ -53,8 +55,10 @@ pub(super) fn may_swap(
             if above.effects.is_independent_beside_sources(&run.effects) {
                 return Ok(Risk::Verify);
             }
-            // Manifests alone change too seldom to turn installs round for them.
-            let is_worth = !brings_only_what_is_named(request, copy, other.instruction);
+            // Manifests alone change too seldom to turn installs round for them, unless the commits
+            // say otherwise.
+            let is_worth = !brings_only_what_is_named(request, copy, other.instruction)
+                || changes_often(request, sinking);
             if is_worth && run.effects.is_apart_from_install(&above.effects) {
                 return Ok(Risk::Verify);
             }
@@ -68,6 +72,19 @@ pub(super) fn may_swap(
         | (Does::Tell, Does::Run(_)) => Ok(Risk::None),
         _ => in_the_way(),
     }
+}
+
+/// Of so many commits one that changes a file of a COPY makes its files change often.
+const ONE_OF: usize = 25;
+
+/// Whether the last commits changed what a COPY brings again and again.
+fn changes_often(request: &Request<'_>, copy: &Item<'_>) -> bool {
+    let Some(past) = request.history.commits else { return false };
+    let brought: Vec<&ContextPath> = copy.brought().collect();
+    let changes =
+        |commit: &&PastCommit| commit.changes.paths().iter().any(|it| brought.contains(&it));
+    let changed = past.commits.iter().filter(changes).count();
+    changed >= 2 && changed * ONE_OF >= past.commits.len()
 }
 
 /// Whether an ENV or ARG may change the words of a COPY.

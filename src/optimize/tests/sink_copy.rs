@@ -180,7 +180,7 @@ fn steps_that_may_notice_the_files_stay() {
             "line 4: RUN stands between the COPY on line 3 and the install on line 5",
         ),
         ("COPY . .\nRUN make\nENV A=1\nRUN apt-get install -y gcc", "stands between"),
-        ("COPY . .\nRUN useradd app && chown -R app .\nRUN apt-get install -y gcc", "line 4: RUN"),
+        ("COPY . .\nRUN useradd app && chown app .\nRUN apt-get install -y gcc", "line 4: RUN"),
     ] {
         let found = flask(&in_app(lines)).file("packages.txt", "gcc\n").optimize();
         let reason = found.explain().unwrap_or(found.patch);

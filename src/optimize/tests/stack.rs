@@ -187,7 +187,7 @@ fn a_run_that_an_install_would_notice_is_not_passed() {
         // It takes a manifest away, makes one, or changes its owner.
         "RUN rm -f requirements.txt",
         "RUN touch requirements.txt",
-        "RUN chown -R 1000:1000 /app",
+        "RUN chown -R 1000:1000 requirements.txt",
         "RUN rm -rf ./*",
         // It makes a file that a tool looks for, or what leads it elsewhere.
         "RUN touch Pipfile",

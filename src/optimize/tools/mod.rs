@@ -12,6 +12,7 @@ mod cargo;
 mod composer;
 mod conda;
 mod dotnet;
+mod git;
 mod go;
 mod gradle;
 mod javascript;
@@ -55,6 +56,7 @@ const TOOLS: &[&dyn Tool] = &[
     &composer::Composer,
     &cargo::Cargo,
     &dotnet::Dotnet,
+    &git::Git,
     &gradle::Gradle,
     &maven::Maven,
     &mix::Mix,
@@ -255,6 +257,21 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 /// Whether a file of this name says what is installed, to any tool.
 pub(super) fn is_manifest(name: &str) -> bool {
     TOOLS.iter().any(|tool| tool.is_manifest(name))
+}
+
+/// Tools that share packages, or what they are installed into.
+const LANGUAGES: &[&[&str]] = &[
+    &["bun", "corepack", "npm", "pnpm", "yarn"],
+    &["conda", "pdm", "pip", "pipenv", "poetry", "uv"],
+    &["gradle", "mvn"],
+];
+
+/// Whether two tools may have to do with the same packages; git's settings are for all of them.
+pub(super) fn are_of_one_language(a: &dyn Tool, b: &dyn Tool) -> bool {
+    let names = [a.name(), b.name()];
+    names[0] == names[1]
+        || names.contains(&"git")
+        || LANGUAGES.iter().any(|tools| names.iter().all(|name| tools.contains(name)))
 }
 
 /// Whether a word is a program of this name, alone or by an absolute path, with a version behind

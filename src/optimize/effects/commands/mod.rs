@@ -8,6 +8,7 @@ mod table;
 
 use super::Effects;
 use super::script::Simple;
+use super::word::Word;
 use crate::context::ContextPath;
 use crate::optimize::Reason;
 use crate::optimize::shell::Words;
@@ -61,6 +62,10 @@ pub(super) fn add(
             if !install.files.is_empty() {
                 // It finds more in its directory than it is told of.
                 effects.reads.push(directory.ok_or_else(opaque)?.clone());
+            }
+            for told in &install.directories {
+                let place = Word::literal(&told.path).place(directory);
+                effects.touch(place.ok_or_else(opaque)?);
             }
             super::place::system().for_each(|place| effects.touch(place));
             effects.perhaps.extend(super::place::by_exception());

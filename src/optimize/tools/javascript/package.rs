@@ -115,9 +115,25 @@ pub(super) fn specifier(
             project.add(&directory.join(path)).map(drop)
         }
         Dependency::Patch(path) => project.add(&project.place(&path)).map(drop),
+        Dependency::Local
+            if file.file_name() == Some(b"package.json")
+                && links_to_nothing(directory, text, project) =>
+        {
+            Ok(())
+        }
         Dependency::Local => Err(Reason::NeedsSources { place: place(), text: text.to_owned() }),
         Dependency::Unknown => Err(Reason::NotUnderstood { place: place(), text: text.to_owned() }),
     }
+}
+
+/// Whether it is a directory beside the project that pnpm only links to, and that no COPY brings anything into: a later
+/// step makes it, so that the install finds nothing there in either order.
+fn links_to_nothing(directory: &ContextPath, text: &str, project: &mut Project<'_, '_>) -> bool {
+    let path = text.strip_prefix("link:").unwrap_or(text);
+    let is_directory = path.starts_with("../")
+        && ![".tgz", ".tar.gz", ".tar"].iter().any(|end| path.ends_with(end));
+    let place = ContextPath::new(format!("{directory}/{path}"));
+    is_directory && project.tool == "pnpm" && project.leaves_empty(&place)
 }
 
 /// Every text in a value, at any depth; a reference to another entry (`$NAME`) is none.

@@ -205,6 +205,17 @@ impl<'a, 'b> Project<'a, 'b> {
         self.needs.written.extend(names.iter().map(|name| self.directory.join(name)));
     }
 
+    /// Whether no COPY brings anything to a place, or below it. Nothing else may be there either, and
+    /// both images have to be compared.
+    pub(super) fn leaves_empty(&mut self, place: &ContextPath) -> bool {
+        let is_empty = !self.view.landing.places().any(|(brought, _)| brought.starts_with(place));
+        if is_empty {
+            self.needs.written.push(place.clone());
+            self.verify();
+        }
+        is_empty
+    }
+
     /// Notes that something cannot be known before both images are built.
     pub(super) fn verify(&mut self) {
         self.needs.risk = Risk::Verify;

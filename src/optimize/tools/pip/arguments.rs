@@ -115,7 +115,7 @@ fn option(name: &str, value: String, install: &mut Install) -> Result<(), Reason
         "-e" | "--editable" => {
             Err(Reason::NeedsSources { place: "the command".into(), text: format!("-e {value}") })
         }
-        "--cache-dir" if value.starts_with('/') => {
+        "--cache-dir" | "--prefix" if value.starts_with('/') && value.len() > 1 => {
             install.directories.push(Directory { option: name.to_owned(), path: value });
             Ok(())
         }
@@ -175,6 +175,7 @@ mod tests {
             "pip3.12 install --requirement=a.txt",
             "/opt/venv/bin/pip --no-cache-dir install -qUr a.txt",
             "python3 -m pip install flask==3 --requirement a.txt --timeout 60",
+            "pip install --prefix=/install -r a.txt",
             "pip install -c a.txt -i https://example.com/simple --no-binary=:all: flask",
         ] {
             assert_eq!(read(line).unwrap().files, ["a.txt"], "{line}");
@@ -186,7 +187,8 @@ mod tests {
         for line in [
             "pip install --target lib -r a.txt",
             "pip install -t lib -r a.txt",
-            "pip install --prefix=/x -r a.txt",
+            "pip install --prefix=x -r a.txt",
+            "pip install --prefix / -r a.txt",
             "pip install --root /x -r a.txt",
             "pip install -f ./wheels -r a.txt",
             "pip install --no-index -r a.txt",

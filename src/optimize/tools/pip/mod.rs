@@ -51,6 +51,10 @@ impl Tool for Pip {
             let file = image_path(&view.directory, file.as_bytes());
             requirement_file::follow(&file, &read, &mut needs.manifests)?;
         }
+        let prefixes = install.directories.iter().filter(|it| it.option == "--prefix");
+        needs
+            .written
+            .extend(prefixes.map(|prefix| image_path(&view.directory, prefix.path.as_bytes())));
         Ok(())
     }
 
