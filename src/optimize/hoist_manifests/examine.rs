@@ -97,9 +97,7 @@ impl<'a> Examined<'a, '_> {
         else {
             return Ok(None);
         };
-        let instruction = first.instruction;
-        let step = first.step;
-        let index = first.index;
+        let Run { instruction, step, index, .. } = *first;
         let landing = stack.landing();
         let between_copies = |copy: &Copy<'_>, earlier: &Instruction| {
             let (keyword, install) = (copy.instruction.kind.keyword(), instruction.line);
@@ -119,14 +117,10 @@ impl<'a> Examined<'a, '_> {
                 return Err(at(settings)(Reason::Configured { tool, text }));
             }
         }
-        for (_, copy) in &stack.copies {
-            let place = ContextPath::new(&copy.destination);
-            if let Some(link) = links::earlier(request, plan, copy.instruction.line, &place) {
-                let tool =
-                    first.installs.first().map_or("the install", |it| it.install.tool.name());
-                let text = link.text.clone();
-                return Err(at(link)(Reason::Configured { tool, text }));
-            }
+        if let Some(link) = self.link_on_the_way(stack) {
+            let tool = first.installs.first().map_or("the install", |it| it.install.tool.name());
+            let text = link.text.clone();
+            return Err(at(link)(Reason::Configured { tool, text }));
         }
         let command = first_command(&runs);
         let mut needs = Needs::default();
@@ -159,8 +153,9 @@ impl<'a> Examined<'a, '_> {
         let lines = self.lines(stack, &below, *top_index, &needs.manifests)?;
         let is_below = |position: &usize| below.iter().any(|&at| stack.copies[at].0 == *position);
         let passing = |position: &usize| *position > *top_index && !is_below(position);
-        let mut along: Vec<usize> = stack.moved.iter().copied().filter(passing).collect();
-        along.extend(stack.copies.iter().map(|(position, _)| *position).filter(passing));
+        let copies = stack.copies.iter().map(|(position, _)| *position);
+        let mut along: Vec<usize> =
+            stack.moved.iter().copied().chain(copies).filter(passing).collect();
         let stays = || stack.stays.iter().any(|stays| stays.index > *top_index);
         let back = stack.back.as_ref().filter(|_| stays());
         if let (Some(unneeded), None) = (&stack.back, back) {
@@ -180,13 +175,11 @@ impl<'a> Examined<'a, '_> {
             &lines,
             back.map(|back| (&before[back.position], &*back.user)),
         );
-        let places: Vec<ContextPath> = needs.manifests.keys().cloned().collect();
+        let is_sure = is_base_known(plan, step)
+            && stack.risk == Risk::None
+            && !self.compares_times(last, &needs.manifests);
         let mut sources: Vec<_> = needs.manifests.into_values().collect();
         sources.sort();
-        // Copied again below, a manifest may be newer than what the install left of it.
-        let stages: Vec<Stage<'_>> = request.plan.dockerfile.stages().collect();
-        let compares = times::reader(plan, &stages, (stage, last), &places).is_some();
-        let is_sure = is_base_known(plan, step) && stack.risk == Risk::None && !compares;
         let hoist = Hoist {
             line: top_copy.instruction.line,
             command,
@@ -197,6 +190,24 @@ impl<'a> Examined<'a, '_> {
             edits,
         };
         Ok(Some((hoist, last)))
+    }
+
+    /// What may have made a link of a place that a COPY of the stack goes to.
+    fn link_on_the_way(&self, stack: &Stack<'_>) -> Option<&'a Instruction> {
+        let Self { request, plan, .. } = *self;
+        stack.copies.iter().find_map(|(_, copy)| {
+            let place = ContextPath::new(&copy.destination);
+            links::earlier(request, plan, copy.instruction.line, &place)
+        })
+    }
+
+    /// Whether a step below the install may compare the times of its manifests: copied again below,
+    /// one of them may be newer than what the install left of it.
+    fn compares_times(&self, last: usize, manifests: &Manifests) -> bool {
+        let Self { request, plan, stage, .. } = *self;
+        let places: Vec<ContextPath> = manifests.keys().cloned().collect();
+        let stages: Vec<Stage<'_>> = request.plan.dockerfile.stages().collect();
+        times::reader(plan, &stages, (stage, last), &places).is_some()
     }
 
     /// The risk of passing the RUNs that stay below the COPY at `top`, that of the needs included.

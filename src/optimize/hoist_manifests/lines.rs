@@ -101,7 +101,7 @@ pub(super) fn edits(
             moved.push_str(&new);
         }
         if repeated.is_some_and(|user| user.line == install.line) {
-            moved.push_str(&format!("{indent}{}{newline}", install.text));
+            moved.extend([indent, &*install.text, newline]);
             continue;
         }
         let mut block = block(source, install.span);
@@ -122,7 +122,7 @@ pub(super) fn edits(
         end_of_last = block.end;
     }
     if let Some((_, user)) = back {
-        moved.push_str(&format!("{indent}USER {user}{newline}"));
+        moved.extend([indent, "USER ", user, newline]);
     }
     moved.push_str(gap_below);
     edits.push(Edit::replace(Span { start: top, end: top }, moved));

@@ -81,10 +81,10 @@ const ONE_OF: usize = 25;
 fn changes_often(request: &Request<'_>, copy: &Item<'_>) -> bool {
     let Some(past) = request.history.commits else { return false };
     let brought: Vec<&ContextPath> = copy.brought().collect();
-    let changes =
+    let is_among =
         |commit: &&PastCommit| commit.changes.paths().iter().any(|it| brought.contains(&it));
-    let changed = past.commits.iter().filter(changes).count();
-    changed >= 2 && changed * ONE_OF >= past.commits.len()
+    let changing = past.commits.iter().filter(is_among).count();
+    changing >= 2 && changing * ONE_OF >= past.commits.len()
 }
 
 /// Whether an ENV or ARG may change the words of a COPY.
