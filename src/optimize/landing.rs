@@ -95,16 +95,21 @@ impl<'a> Landing<'a> {
 
     /// A directory's contents.
     fn directory(&mut self, snapshot: &'a Snapshot, path: &ContextPath, root: &ContextPath) {
-        for entry in snapshot.subtree(path) {
+        let placed = snapshot.subtree(path).iter().map(|entry| {
             let below = entry.path.as_bytes().get(path.as_bytes().len()..).unwrap_or_default();
-            let below = below.strip_prefix(b"/").unwrap_or(below);
-            let place = root.join(below);
-            if entry.kind == EntryKind::Directory {
-                self.directories.insert(place, entry);
-            } else {
+            (root.join(below.strip_prefix(b"/").unwrap_or(below)), entry)
+        });
+        let (directories, files): (Vec<_>, Vec<_>) =
+            placed.partition(|(_, entry)| entry.kind == EntryKind::Directory);
+        // They come in order, of which a map is made at once: the whole of a project often.
+        if self.places.is_empty() {
+            self.places = files.into_iter().map(|(place, entry)| (place, vec![entry])).collect();
+        } else {
+            for (place, entry) in files {
                 self.places.entry(place).or_default().push(entry);
             }
         }
+        self.directories.extend(directories);
     }
 
     /// Puts what a later COPY brings over this.
