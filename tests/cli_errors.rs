@@ -101,7 +101,7 @@ impl Project {
 
     /// Runs git where it is told of the repository.
     fn git_named(&self, arguments: &[&str]) {
-        let done = self.command("git").env_remove("GIT_WORK_TREE").args(arguments).status();
+        let done = self.command("git").args(arguments).status();
         assert!(done.expect("git runs").success(), "git {arguments:?}");
     }
 
@@ -212,9 +212,8 @@ fn a_repository_that_git_names_is_read_where_none_is_around() {
     let own = project.directory.path().join("own.git");
     fs::rename(project.context().join(".git"), &own).expect("it is moved");
     let project = project.variable("GIT_DIR", own.to_str().expect("text"));
-    assert_eq!(project.seen(&["impact"]), expected);
-    let project = project.variable("GIT_WORK_TREE", ".");
-    project.git_named(&["config", "core.bare", "true"]);
+    let top = project.context().canonicalize().expect("it is there");
+    project.git_named(&["config", "core.worktree", top.to_str().expect("text")]);
     assert_eq!(project.seen(&["impact"]), expected);
 }
 

@@ -28,8 +28,6 @@ pub struct Environment {
     pub git_index_file: Option<PathBuf>,
     /// `GIT_DIR`: the repository that git runs a hook for, where it is not the one around it.
     pub git_directory: Option<PathBuf>,
-    /// `GIT_WORK_TREE`: the root of the working tree of that.
-    pub git_work_tree: Option<PathBuf>,
     /// `PRE_COMMIT_FROM_REF` and `PRE_COMMIT_TO_REF`: what the pre-commit framework runs hooks for
     /// where that is no commit about to be made.
     pub pre_commit_range: Option<(String, String)>,
@@ -61,7 +59,6 @@ impl Environment {
                 .or_else(|| home.map(|home| home.join(".docker"))),
             git_index_file: variable("GIT_INDEX_FILE").map(PathBuf::from),
             git_directory: variable("GIT_DIR").map(PathBuf::from),
-            git_work_tree: variable("GIT_WORK_TREE").map(PathBuf::from),
             pre_commit_range: variable("PRE_COMMIT_FROM_REF").zip(variable("PRE_COMMIT_TO_REF")),
             cache_directory: cache,
             outputs: own_output::of_this_process(),

@@ -51,9 +51,7 @@ pub(super) fn of_this_directory(
 ) -> Result<Repository, GitError> {
     let here = Path::new(".");
     match (Repository::open(here, options), &environment.git_directory) {
-        (Err(GitError::Repository { .. }), Some(named)) => {
-            Repository::named(named, environment.git_work_tree.as_deref(), here, options)
-        }
+        (Err(GitError::Repository { .. }), Some(named)) => Repository::named(named, options),
         (found, _) => found,
     }
 }

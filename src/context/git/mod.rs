@@ -106,20 +106,10 @@ impl Repository {
         Ok(Self { store, digests: Arc::default() })
     }
 
-    /// The repository that git names to what it runs: its own directory (`GIT_DIR`), and the root of
-    /// its working tree (`GIT_WORK_TREE`). Without the latter its settings say where that is, and
-    /// else it is `here`, where the repository is not a bare one.
-    pub fn named(
-        directory: &Path,
-        work_tree: Option<&Path>,
-        here: &Path,
-        options: &GitOptions,
-    ) -> Result<Self, GitError> {
-        let mut store = Store::named(directory, work_tree, options)?;
-        let is_without = store.repository.work_dir().is_none();
-        if is_without && !store.repository.to_thread_local().is_bare() {
-            store = Store::named(directory, Some(here), options)?;
-        }
+    /// The repository that git names to what it runs by its own directory (`GIT_DIR`). Where its
+    /// working tree is, its settings say (`core.worktree`), or nothing does.
+    pub fn named(directory: &Path, options: &GitOptions) -> Result<Self, GitError> {
+        let store = Store::named(directory, options)?;
         Ok(Self { store, digests: Arc::default() })
     }
 

@@ -1,11 +1,10 @@
 //! One repository, opened to be read: its objects, its settings, the files beside them.
 
 use std::collections::HashMap;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use gix::bstr::{BString, ByteSlice};
+use gix::bstr::ByteSlice;
 use gix::discover::upwards::Options as Upwards;
 use gix::objs::Kind;
 use gix::open::Permissions;
@@ -79,19 +78,9 @@ impl Store {
         Self::of(opened, path, options)
     }
 
-    /// The repository with its own directory here, and with its working tree there, whatever its
-    /// settings say of one.
-    pub(super) fn named(
-        directory: &Path,
-        work_tree: Option<&Path>,
-        options: &GitOptions,
-    ) -> Result<Arc<Self>, GitError> {
-        let settings = work_tree.map(|top| {
-            let setting = [b"core.worktree=", top.as_os_str().as_bytes()].concat();
-            [BString::from("core.bare=false"), setting.into()]
-        });
-        let opening = open_options(options).open_path_as_is(true);
-        let opened = opening.config_overrides(settings.into_iter().flatten()).open(directory);
+    /// The repository with its own directory here.
+    pub(super) fn named(directory: &Path, options: &GitOptions) -> Result<Arc<Self>, GitError> {
+        let opened = open_options(options).open_path_as_is(true).open(directory);
         Self::of(opened, directory, options)
     }
 
