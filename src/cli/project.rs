@@ -23,7 +23,7 @@ use super::own_output;
 use super::source::{self, Source};
 use super::ui::Ui;
 use crate::context::{self, ContextPath, ModifiedTime, Snapshot};
-use crate::dockerfile::Span;
+use crate::dockerfile::{Span, is_dockers_frontend};
 use crate::engine::{Docker, EngineInfo, ImageStore};
 use crate::plan::{
     self, BaseImages, BuildOptions, BuilderKind, Dialect, NamedContext, Plan, PlanRequest,
@@ -261,13 +261,6 @@ async fn ask(
     memory: &mut Memory,
     ui: &mut Ui,
 ) -> Result<Asked, Failure> {
-    if let (BuilderKind::BuildKit, Some(frontend)) = (builder, source.dockerfile.foreign_frontend())
-    {
-        ui.warning(&format!(
-            "`{frontend}` reads this Dockerfile, and only that knows what it makes of it: the \
-             forecast is what docker's own frontend would do"
-        ))?;
-    }
     let project = source.root.to_string_lossy().into_owned();
     let numbers = memory.sight_numbers();
     let mut is_engine_absent = false;
@@ -293,6 +286,13 @@ async fn ask(
         _ => (None, None),
     };
     let options = build_options(flags, docker.as_ref(), engine.as_ref())?;
+    let frontend = options.frontend(&source.dockerfile).filter(|it| !is_dockers_frontend(it));
+    if let (BuilderKind::BuildKit, Some(frontend)) = (builder, frontend) {
+        ui.warning(&format!(
+            "`{frontend}` reads this Dockerfile, and only that knows what it makes of it: the \
+             forecast is what docker's own frontend would do"
+        ))?;
+    }
     let engine = engine.map(|engine| described(engine, builder));
     let dialect = dialect(engine.as_ref()).with_builder(builder);
     if let (Some(engine), false, false) =

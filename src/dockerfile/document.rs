@@ -32,6 +32,17 @@ pub struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
+    /// Which of these stages of its file it is built on, where its FROM names one: the last one of
+    /// that name above it.
+    pub fn built_on<'s>(self, stages: impl Iterator<Item = Stage<'s>>) -> Option<Stage<'s>> {
+        let InstructionKind::From { image, .. } = &self.from.kind else { return None };
+        let is_named = |other: &Stage<'_>| {
+            other.index < self.index
+                && other.name().is_some_and(|name| name.eq_ignore_ascii_case(image))
+        };
+        stages.filter(is_named).last()
+    }
+
     /// The name as written; names compare without regard to case.
     pub fn name(&self) -> Option<&'a str> {
         match &self.from.kind {
@@ -48,6 +59,14 @@ pub enum Piece<'a> {
     Trivia(&'a str),
     /// An instruction and its text.
     Instruction(&'a Instruction, &'a str),
+}
+
+/// Whether the image of a frontend is Docker's own, of any release. What is built of its every
+/// commit (`docker/dockerfile-upstream`) is not.
+pub fn is_dockers_frontend(image: &str) -> bool {
+    let name = image.strip_prefix("docker.io/").unwrap_or(image);
+    name.strip_prefix("docker/dockerfile")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
 }
 
 impl Dockerfile {
@@ -98,11 +117,7 @@ impl Dockerfile {
 
     /// That frontend where it is not Docker's own: then only it knows what the file means.
     pub fn foreign_frontend(&self) -> Option<&str> {
-        self.syntax().filter(|frontend| {
-            let name = frontend.strip_prefix("docker.io/").unwrap_or(frontend);
-            let rest = name.strip_prefix("docker/dockerfile");
-            !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
-        })
+        self.syntax().filter(|frontend| !is_dockers_frontend(frontend))
     }
 
     /// All instructions in order, those before the first FROM included.

@@ -51,7 +51,7 @@ pub use ast::{
     CommandForm, Directive, Flag, Heredoc, Instruction, InstructionKind, Mount, MountKind, Span,
     Transfer,
 };
-pub use document::{Dockerfile, Piece, Stage, parse_trigger};
+pub use document::{Dockerfile, Piece, Stage, is_dockers_frontend, parse_trigger};
 pub use error::{Error, ErrorKind};
 pub(crate) use healthcheck::nanoseconds;
 pub use heredoc::HeredocMark;

@@ -25,6 +25,7 @@ mod directories;
 #[cfg(test)]
 pub(crate) mod example;
 mod facts;
+mod frontend;
 pub mod gate;
 mod growth;
 mod history_in_context;
@@ -193,7 +194,7 @@ impl Comparison<'_> {
             }
         };
         if let (Some((_, Ok(before))), Some((image, Ok(planned)))) = (&before, &now)
-            && let Some((line, message)) = other_frontend(before, planned)
+            && let Some((line, message)) = frontend::changed(before, planned)
                 .or_else(|| absent::moved(before, planned, found.as_ref()))
         {
             let problem = self.head.problem(image, Some(line), &message);
@@ -281,23 +282,6 @@ impl Comparison<'_> {
         }
         notices
     }
-}
-
-/// The line and the reason for which nobody can tell what a change of the frontend costs: one that
-/// is not Docker's own may make anything of a Dockerfile.
-fn other_frontend(before: &Planned, now: &Planned) -> Option<(u32, String)> {
-    let (older, newer) = (&before.dockerfile, &now.dockerfile);
-    if older.syntax() == newer.syntax() {
-        return None;
-    }
-    let frontend = newer.foreign_frontend().or(older.foreign_frontend())?;
-    Some((
-        1,
-        format!(
-            "another frontend reads it than before, and what `{frontend}` makes of it only that \
-             knows: accept it once"
-        ),
-    ))
 }
 
 /// What was wrong when the images were looked for: all of the newer tree, and of the older one what

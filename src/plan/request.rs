@@ -55,6 +55,16 @@ pub struct BuildOptions {
 }
 
 impl BuildOptions {
+    /// The image of the frontend that reads the Dockerfile in place of the engine's own, where one
+    /// is named: that of the build (`BUILDKIT_SYNTAX`) counts before that of the file.
+    pub fn frontend<'a>(&'a self, dockerfile: &'a Dockerfile) -> Option<&'a str> {
+        let given = self.build_args.get("BUILDKIT_SYNTAX");
+        let given = given.map(|line| line.split_whitespace().next().unwrap_or_default());
+        given.or_else(|| dockerfile.syntax())
+    }
+}
+
+impl BuildOptions {
     /// Whether the stage of this name, in lower case, is built without cache.
     ///
     /// The clients join all filters with commas, and the engine takes them apart there: an empty
@@ -305,9 +315,7 @@ impl Dialect {
     /// then as in the newest one, and what only some of them count, counts.
     #[must_use]
     pub(super) fn read_by(self, dockerfile: &Dockerfile, options: &BuildOptions) -> Self {
-        let is_named =
-            dockerfile.syntax().is_some() || options.build_args.contains_key("BUILDKIT_SYNTAX");
-        if !is_named || self.builder == BuilderKind::Classic {
+        if options.frontend(dockerfile).is_none() || self.builder == BuilderKind::Classic {
             return self;
         }
         Self {

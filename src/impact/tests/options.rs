@@ -138,3 +138,17 @@ fn nobody_knows_what_another_frontend_makes_of_a_dockerfile() {
         assert_eq!(impact.not_compared.is_empty(), is_known, "{older} to {newer}: {impact:?}");
     }
 }
+
+#[test]
+fn a_frontend_that_an_argument_names_counts_before_that_of_the_file() {
+    let compose = |frontend: &str| compose(&format!("args: {{ BUILDKIT_SYNTAX: {frontend} }}"));
+    let project = project()
+        .configured("")
+        .base("alpine", base("alpine"))
+        .file("Dockerfile", "# syntax=docker/dockerfile:1\nFROM alpine\nRUN one\n")
+        .file("compose.yaml", compose("docker/dockerfile:1"))
+        .committed();
+    project.write("compose.yaml", compose("my/frontend:9"));
+    let impact = project.impact();
+    assert_eq!(impact.not_compared.len(), 1, "{impact:?}");
+}
