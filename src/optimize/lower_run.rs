@@ -11,10 +11,10 @@
 //! ```
 //!
 //! A stage begins with all that the one below it ends with, so its first step may as well be the
-//! last one there. By itself that saves nothing, so it is offered only with what `sink-copy` makes of it. The
-//! lower stage gains the packages: nobody else may be built on it, and what is copied from it may
-//! not lie where packages are. Whoever builds that stage by itself has them too, so that both images
-//! are always compared.
+//! last one there. By itself that saves nothing, so it is offered only with what `sink-copy` makes
+//! of it. The lower stage gains the packages: nobody else may be built on it, and what is copied
+//! from it may not lie where packages are. Whoever builds that stage by itself has them too, so that
+//! both images are always compared.
 
 use super::candidate::{Candidate, Found};
 use super::effects::{Effects, Setting, do_overlap};
@@ -24,7 +24,7 @@ use super::text::{block, line_end, newline};
 use super::types::{Proof, Request, Risk};
 use crate::context::ContextPath;
 use crate::dockerfile::edit::Edit;
-use crate::dockerfile::{Dockerfile, Instruction, InstructionKind, Mount, Span, Stage};
+use crate::dockerfile::{Dockerfile, Instruction, InstructionKind, Span, Stage};
 use crate::plan::{Plan, Step};
 
 /// What the rewrite is called.
@@ -41,12 +41,14 @@ pub(super) fn find(request: &Request<'_>, plan: &Plan) -> Found {
 
 fn in_stage(request: &Request<'_>, plan: &Plan, stage: Stage<'_>) -> Option<Candidate> {
     let dockerfile = request.plan.dockerfile;
-    let below = below(dockerfile, stage)?;
+    let below = stage.built_on(dockerfile.stages())?;
     let run = stage.instructions.first()?;
     let step = step_at(plan, run)?;
     let effects = installs_by_name(run, step)?;
     let is_used = dockerfile.stages().any(|other| {
-        other.index != stage.index && is_built_on(other, below)
+        let is_on_it =
+            other.built_on(dockerfile.stages()).is_some_and(|it| it.index == below.index);
+        other.index != stage.index && is_on_it
             || other.instructions.iter().any(|it| takes_from(it, below, &effects))
     });
     let copies = below.instructions.iter().any(|it| match &it.kind {
@@ -74,25 +76,6 @@ fn in_stage(request: &Request<'_>, plan: &Plan, stage: Stage<'_>) -> Option<Cand
         example: Vec::new(),
         freed: Vec::new(),
     })
-}
-
-/// The named stage that a stage is built on.
-fn below<'a>(dockerfile: &'a Dockerfile, stage: Stage<'a>) -> Option<Stage<'a>> {
-    dockerfile
-        .stages()
-        .filter(|other| other.index < stage.index)
-        .filter(|other| is_built_on(stage, *other))
-        .last()
-}
-
-/// Whether a stage is built on another one, by its name.
-fn is_built_on(stage: Stage<'_>, on: Stage<'_>) -> bool {
-    match &stage.from.kind {
-        InstructionKind::From { image, .. } => {
-            on.index < stage.index && on.name().is_some_and(|name| name.eq_ignore_ascii_case(image))
-        }
-        _ => false,
-    }
 }
 
 /// What a RUN does that installs packages by name and nothing else.
@@ -124,10 +107,9 @@ fn takes_from(instruction: &Instruction, stage: Stage<'_>, effects: &Effects) ->
         InstructionKind::Copy(of) => {
             of.from.as_deref().is_some_and(is_it) && of.sources.iter().any(|path| reaches(path))
         }
-        InstructionKind::Run { mounts, .. } => mounts.iter().any(|mount: &Mount| {
-            let name = stage.name().unwrap_or_default();
-            mount.text.contains('$') || mount.text.contains("from=") && mount.text.contains(name)
-        }),
+        InstructionKind::Run { mounts, .. } => {
+            mounts.iter().any(|mount| mount.from.as_deref().is_some_and(is_it))
+        }
         _ => false,
     }
 }

@@ -14,8 +14,9 @@
 //! files of its own, which are still given away below it, `lines` writes the text.
 //!
 //! A COPY sets the owner of links themselves, as `chown -R` does, and of every directory that it
-//! makes or brings (engine 28.5). What it does not do is take away a file's setuid bits, so that files with these
-//! refuse. The directory has to be there already: a WORKDIR or a `mkdir -p` above says so.
+//! makes or brings (engine 28.5). What it does not do is take away a file's setuid bits, so that
+//! files with these refuse. The directory has to be there already: a WORKDIR or a `mkdir -p` above
+//! says so.
 
 mod lines;
 mod owner;
@@ -28,7 +29,7 @@ use super::sink_copy::{self, Does, Item};
 use super::types::{Proof, Request};
 use crate::context::ContextPath;
 use crate::dockerfile::edit::Edit;
-use crate::dockerfile::{Instruction, InstructionKind, Stage};
+use crate::dockerfile::{Instruction, Stage};
 use crate::plan::{BuilderKind, KeyInput, Plan, Step};
 
 use owner::Giving;
@@ -141,16 +142,9 @@ fn is_made(
             return true;
         }
         above = usize::MAX;
-        next = stage_below(request, stage);
+        next = stage.built_on(request.plan.dockerfile.stages());
     }
     false
-}
-
-/// The stage that a stage is built on.
-fn stage_below<'a>(request: &Request<'a>, stage: Stage<'a>) -> Option<Stage<'a>> {
-    let InstructionKind::From { image, .. } = &stage.from.kind else { return None };
-    let stages = request.plan.dockerfile.stages().filter(|other| other.index < stage.index);
-    stages.filter(|other| other.name().is_some_and(|name| name.eq_ignore_ascii_case(image))).last()
 }
 
 /// What is done to a stage.

@@ -100,10 +100,7 @@ pub(in crate::optimize) fn of_stage<'a>(
 
 /// The working directory that a stage begins in, where the stage that it is built on sets it.
 fn inherited(request: &Request<'_>, plan: &Plan, stage: Stage<'_>) -> Option<ContextPath> {
-    let InstructionKind::From { image, .. } = &stage.from.kind else { return None };
-    let stages = request.plan.dockerfile.stages().filter(|other| other.index < stage.index);
-    let is_it = |other: &Stage<'_>| other.name().is_some_and(|it| it.eq_ignore_ascii_case(image));
-    let below = stages.filter(is_it).last()?;
+    let below = stage.built_on(request.plan.dockerfile.stages())?;
     let is_set = |it: &&Instruction| matches!(it.kind, InstructionKind::Workdir(_));
     let Some(last) = below.instructions.iter().rev().find(is_set) else {
         return inherited(request, plan, below);

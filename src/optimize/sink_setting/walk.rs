@@ -68,14 +68,10 @@ pub(super) fn down(plan: &Plan, stages: &[Stage<'_>], stage: Stage<'_>, at: usiz
 /// The instructions of the stages that a stage is built on.
 fn below<'a>(stages: &[Stage<'a>], stage: Stage<'a>) -> Vec<&'a Instruction> {
     let mut all = Vec::new();
-    let mut next = Some(stage);
-    while let Some(InstructionKind::From { image, .. }) = next.map(|stage| &stage.from.kind) {
-        let index = next.map_or(0, |stage| stage.index);
-        let is_it = |other: &&Stage<'a>| {
-            other.index < index && other.name().is_some_and(|name| name.eq_ignore_ascii_case(image))
-        };
-        next = stages.iter().rev().find(is_it).copied();
-        all.extend(next.iter().flat_map(|stage| stage.instructions));
+    let mut at = stage;
+    while let Some(next) = at.built_on(stages.iter().copied()) {
+        all.extend(next.instructions);
+        at = next;
     }
     all
 }

@@ -52,6 +52,8 @@ fn a_step_stays_in_its_stage_where_others_would_have_the_packages() {
         (NPM, "FROM python\nCOPY --from=packages /usr/local /usr/local\n"),
         (NPM, "FROM python\nCOPY --from=0 / /x\n"),
         (NPM, "FROM python\nRUN --mount=type=bind,from=packages,target=/x make\n"),
+        (NPM, "FROM python\nRUN --mount=type=bind,from=Packages,target=/x make\n"),
+        (NPM, "FROM python\nRUN --mount=type=bind,from=0,target=/x make\n"),
         // It may read the files, or nobody knows what it does.
         ("RUN npm install", ""),
         ("RUN npm install -g .", ""),
@@ -60,7 +62,8 @@ fn a_step_stays_in_its_stage_where_others_would_have_the_packages() {
         // It shares its packages with what is installed there.
         ("RUN pip install uglify", ""),
     ] {
-        let found = shop(&stages(run, rest)).optimize();
+        let asked = if rest.is_empty() { "" } else { "COPY --from=assets /app /app\n" };
+        let found = shop(&stages(run, &format!("{rest}{asked}"))).optimize();
         assert!(found.rewrites.is_empty(), "of:\n{run}\n{rest}\n{}", found.patch);
     }
     // A variable that only the stage below has.
