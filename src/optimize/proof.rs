@@ -61,7 +61,10 @@ impl Promise<'_> {
 
 /// The inputs of a step, where nobody is who the administrator is.
 fn settled(step: &Step) -> Vec<&KeyInput> {
-    let is_root = |input: &&KeyInput| matches!(input, KeyInput::Option { name, value } if name == "user" && value == "root");
+    let is_root = |input: &&KeyInput| match input {
+        KeyInput::Option { name, value } => name == "user" && value == "root",
+        _ => false,
+    };
     own_inputs(step).into_iter().filter(|input| !is_root(input)).collect()
 }
 

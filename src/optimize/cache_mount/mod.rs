@@ -16,7 +16,7 @@
 mod table;
 
 use super::candidate::{Candidate, Found};
-use super::planned::{directory, environment, is_base_known, is_kept, roots_below, step_at};
+use super::planned::{directory, environment, is_base_known, is_kept, roots_below, step_at, user};
 use super::proof::{own_inputs, replan};
 use super::split_run::chain;
 use super::tools::is_program;
@@ -25,7 +25,7 @@ use super::{Reason, hoist_manifests};
 use crate::context::ContextPath;
 use crate::dockerfile::edit::Edit;
 use crate::dockerfile::{CommandForm, Dockerfile, Instruction, InstructionKind, Mount, Span};
-use crate::plan::{BuilderKind, KeyInput, Plan, Step};
+use crate::plan::{BuilderKind, Plan, Step};
 
 use table::{ROWS, Row};
 
@@ -183,11 +183,7 @@ fn row_of(command: &str) -> Option<&'static Row> {
 
 /// The home directory that a step has, where it is certainly root's.
 fn home(plan: &Plan, step: &Step) -> Option<ContextPath> {
-    let user = step.inputs.iter().find_map(|input| match input {
-        KeyInput::Option { name, value } if name == "user" => Some(&**value),
-        _ => None,
-    });
-    let is_root = matches!(user, None | Some("" | "root" | "0" | "0:0" | "root:root"));
+    let is_root = matches!(user(step), None | Some("" | "root" | "0" | "0:0" | "root:root"));
     let home = environment(step).iter().find(|(name, _)| *name == "HOME").map(|(_, value)| *value);
     let is_usual = matches!(home, None | Some("/root"));
     (is_root && is_usual && is_base_known(plan, step)).then(|| ContextPath::new("root"))
